@@ -1,0 +1,502 @@
+/* jeheap.h - decode jemalloc 5.x heap metadata from any bytes: a core, a live process, an image.
+ *
+ * The way through, left to right, never back:
+ *
+ *     reader -> layout -> rtree -> leaf -> extent -> slab
+ *
+ * Each stage takes what the stage before it returned. Nothing here allocates, prints, opens a
+ * file, keeps a global, or trusts a byte it has read. Start with jh_locate() for one address,
+ * jh_lookup_many() for very many, and jh_walk_next() for every extent there is.
+ *
+ * Everywhere: outputs come last and are untouched unless the call says JH_OK; inputs are const;
+ * addresses and sizes are the target's, in bytes, as uint64_t whatever the target's word is. */
+#ifndef JEHEAP_H
+#define JEHEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define JH_MUST_USE __attribute__((warn_unused_result))
+#else
+#define JH_MUST_USE
+#endif
+
+/* ---- outcome: what every call returns, and where to look when it is not JH_OK --------------- */
+
+/* The numbers are part of the interface: never reused, never renumbered. */
+enum jh_status {
+    JH_OK = 0,
+    JH_END = 1,          /* an iterator has no more */
+    JH_ABSENT = 10,      /* the bytes are not there: unmapped, or left out of the core */
+    JH_READ_FAILED = 11, /* the reader could not tell (an OS error) */
+    JH_CORRUPT = 20,     /* the bytes are there and contradict the layout */
+    JH_UNSUPPORTED = 30, /* the layout does not describe this */
+    JH_LIMIT = 40,       /* a budget ran out */
+    JH_BAD_ARG = 50      /* the caller's fault, decided before any read */
+};
+
+enum jh_stage {
+    JH_STAGE_READER,
+    JH_STAGE_LAYOUT,
+    JH_STAGE_RTREE,
+    JH_STAGE_LEAF,
+    JH_STAGE_EXTENT,
+    JH_STAGE_SLAB
+};
+
+/* Filled on every outcome but JH_OK and JH_END. The caller owns it; NULL is allowed. */
+struct jh_fault {
+    enum jh_status status;
+    enum jh_stage stage;
+    uint64_t addr;    /* the target address that the trouble is at */
+    uint64_t seen;    /* the offending value, 0 where there is none */
+    const char *rule; /* static name of the broken rule: "leaf.extent-alignment" */
+};
+
+const char *jh_status_name(enum jh_status status);
+const char *jh_stage_name(enum jh_stage stage);
+
+/* ---- reader: the only gate for target bytes -------------------------------------------------- */
+
+/* Copy [addr, addr+len) to dst. *got says how many leading bytes were copied; JH_OK means all of
+ * them, JH_ABSENT that byte addr+*got is not there. */
+typedef enum jh_status jh_read_fn(void *arg, uint64_t addr, void *dst, size_t len, size_t *got);
+
+/* Lend [addr, addr+len) without copying, or NULL when that cannot be done (then read is asked).
+ * What was lent stays valid as long as the reader does. */
+typedef const void *jh_lend_fn(void *arg, uint64_t addr, size_t len);
+
+/* One of many small reads that are done together. */
+struct jh_span {
+    uint64_t addr;
+    void *dst;
+    size_t len;
+    size_t got; /* set by the gather: leading bytes copied; < len means absent from there on */
+};
+
+/* Do all the spans, in as few calls to the operating system as it takes. */
+typedef enum jh_status jh_gather_fn(void *arg, struct jh_span *span, size_t count);
+
+struct jh_reader {
+    jh_read_fn *read;
+    jh_lend_fn *lend;     /* optional */
+    jh_gather_fn *gather; /* optional; without it spans are read one by one */
+    void *arg;
+};
+
+/* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
+struct jh_segment {
+    uint64_t addr;
+    const uint8_t *bytes;
+    uint64_t len;
+};
+
+#define JH_IMAGE_WINDOWS 64
+
+/* Fill segment and count, zero the rest. The windows remember which segment an address was last
+ * found in, so an image belongs to one thread at a time. */
+struct jh_image {
+    const struct jh_segment *segment; /* sorted by addr, not overlapping, not wrapping */
+    size_t count;
+    const struct jh_segment *window[JH_IMAGE_WINDOWS];
+};
+
+/* A reader over the image; JH_BAD_ARG when the segments are not sorted and disjoint. */
+JH_MUST_USE enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
+                                           struct jh_fault *fault);
+
+/* Read all of [addr, addr+len): JH_OK, or JH_ABSENT / JH_READ_FAILED with the fault at the first
+ * byte that is missing (dst is then undefined). */
+JH_MUST_USE enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr, void *dst,
+                                   size_t len, struct jh_fault *fault);
+
+/* ---- layout: one jemalloc build, as data ----------------------------------------------------- */
+
+/* The families that differ. Everything that depends on one stands in decoder/layout_table.c. */
+enum jh_version {
+    JH_5_0_0,
+    JH_5_0_1,
+    JH_5_1_0,
+    JH_5_2_0,
+    JH_5_2_1,
+    JH_5_3_0,
+    JH_5_3_1,
+    JH_DEV, /* 295e48944b20 (2026-05-18), 5.3.1 + 47 commits */
+    JH_VERSIONS
+};
+
+const char *jh_version_name(enum jh_version version); /* "5.3.0", "dev" */
+
+/* Read "5.3.0", "dev", or a whole version string as it stands in an image,
+ * "5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c". A count of commits after 5.3.1 that is not 0
+ * means dev. JH_UNSUPPORTED for a version that no family describes. */
+JH_MUST_USE enum jh_status jh_version_parse(const char *text, enum jh_version *out);
+
+/* What a build was configured with. jh_build_init() gives the stock x86_64 Linux build. */
+struct jh_build {
+    enum jh_version version;
+    uint8_t pointer_size;       /* bytes: 8 (4 is not described yet) */
+    uint8_t lg_vaddr;           /* LG_VADDR: 48 or 57 */
+    uint8_t lg_page;            /* LG_PAGE: 12..16 */
+    uint8_t lg_quantum;         /* LG_QUANTUM: 3 or 4 */
+    uint8_t lg_slab_maxregs;    /* SC_LG_SLAB_MAXREGS; 0: the default, LG_PAGE - 3 */
+    uint8_t pthread_mutex_size; /* bytes: 40 on x86_64 glibc, 48 on aarch64 glibc */
+    bool little_endian;
+    bool aarch64; /* 5.1.0 and later zero the leaf's top bits there instead of sign extending */
+    bool debug;   /* --enable-debug */
+    bool cache_oblivious;
+};
+
+void jh_build_init(struct jh_build *build, enum jh_version version);
+
+/* A bit field: byte offset of its word, word size in bytes, shift and width in bits.
+ * Width 0: this build has no such field. */
+struct jh_field {
+    uint16_t offset;
+    uint8_t word;
+    uint8_t shift;
+    uint8_t width;
+};
+
+/* ((1 << width) - 1) << shift, jemalloc's MASK(); 0 for an absent field. */
+uint64_t jh_field_mask(struct jh_field field);
+
+enum jh_leaf_field {
+    JH_LEAF_EXTENT,
+    JH_LEAF_SZIND,
+    JH_LEAF_SLAB,
+    JH_LEAF_IS_HEAD,
+    JH_LEAF_STATE,
+    JH_LEAF_FIELDS
+};
+
+enum jh_extent_field {
+    /* bit fields of e_bits, in the order in which jemalloc 5.3 lays them out */
+    JH_EXTENT_ARENA,
+    JH_EXTENT_SLAB,
+    JH_EXTENT_COMMITTED,
+    JH_EXTENT_DUMPABLE,
+    JH_EXTENT_PAI,
+    JH_EXTENT_ZEROED,
+    JH_EXTENT_GUARDED,
+    JH_EXTENT_STATE,
+    JH_EXTENT_SZIND,
+    JH_EXTENT_NFREE,
+    JH_EXTENT_BIN_SHARD,
+    JH_EXTENT_IS_HEAD,
+    JH_EXTENT_PINNED,
+    JH_EXTENT_SN, /* in e_bits up to 5.2.1, a word of its own since 5.3.0 */
+    /* whole words and parts of them */
+    JH_EXTENT_BITS,
+    JH_EXTENT_ADDR,
+    JH_EXTENT_SIZE, /* in pages: the upper bits of e_size_esn */
+    JH_EXTENT_ESN,  /* the lower ones */
+    JH_EXTENT_BSIZE,
+    JH_EXTENT_PS,
+    JH_EXTENT_FIELDS
+};
+
+/* jemalloc's own spelling, lower case: "arena_ind", "bin_shard", "e_addr". */
+const char *jh_extent_field_name(enum jh_extent_field field);
+const char *jh_leaf_field_name(enum jh_leaf_field field);
+
+enum jh_leaf_form {
+    JH_LEAF_COMPACT,    /* one word: pointer, flags below it, szind above it */
+    JH_LEAF_WIDE,       /* extent, szind and slab as members of their own (5.0 to 5.2) */
+    JH_LEAF_WIDE_PACKED /* edata and one metadata word (5.3 and later) */
+};
+
+/* What an extent is used for. The names are jemalloc's; the numbers in e_bits differ by version
+ * and are translated by the layout. */
+enum jh_state {
+    JH_ACTIVE,
+    JH_DIRTY,
+    JH_MUZZY,
+    JH_RETAINED,
+    JH_TRANSITION,
+    JH_MERGING,
+    JH_PINNED,
+    JH_STATE_UNKNOWN /* a number that this version has no name for */
+};
+
+const char *jh_state_name(enum jh_state state);
+
+struct jh_rtree_level {
+    uint8_t bits;    /* key bits that this level uses */
+    uint8_t cumbits; /* bits used by this level and all before it, RTREE_NHIB included */
+};
+
+/* bin_info_t: what the slabs of a small size class look like. */
+struct jh_bin {
+    uint64_t reg_size;  /* bytes */
+    uint64_t slab_size; /* bytes, a multiple of the page */
+    uint32_t nregs;
+    uint32_t n_shards;
+};
+
+#define JH_RTREE_HEIGHT_MAX 3
+#define JH_STATES_MAX 8
+#define JH_BINS_MAX 64
+#define JH_EXTENT_HEAD_MAX 64    /* bytes of an extent before its slab bitmap, at most */
+#define JH_BITMAP_MAX 1024       /* bytes of a slab's region bits: 8192 regions */
+#define JH_LEAF_BYTES_MAX 16
+
+/* Constants bear jemalloc's own names, lower case. Made by jh_layout_make(); a layout source that
+ * knows better (DWARF, memory) may overwrite parts of it and then calls jh_layout_check(). */
+struct jh_layout {
+    struct jh_build build;
+
+    /* rtree.h */
+    uint8_t lg_sizeof_ptr, malloc_arena_bits; /* LG_SIZEOF_PTR, MALLOCX_ARENA_BITS */
+    uint8_t rtree_nhib, rtree_nlib, rtree_nsb, rtree_height;
+    struct jh_rtree_level rtree_level[JH_RTREE_HEIGHT_MAX];
+    uint8_t rtree_node_size; /* bytes of an inner element: one pointer */
+
+    /* where the root is: symbol + offset is the address of root[0] */
+    const char *root_symbol; /* without the private prefix: "arena_emap_global" */
+    uint32_t root_offset;
+
+    /* leaf */
+    enum jh_leaf_form leaf_form;
+    uint8_t leaf_size;         /* bytes */
+    uint8_t leaf_low_bits;     /* low pointer bits that are not the pointer's: 1 or 7 */
+    bool leaf_sign_extend;     /* compact only */
+    struct jh_field leaf[JH_LEAF_FIELDS];
+
+    /* extent_t, edata_t */
+    uint16_t extent_size, extent_align; /* sizeof; alignment that every extent's address has */
+    uint16_t extent_head;               /* bytes that hold every field */
+    uint16_t bitmap_offset;
+    struct jh_field extent[JH_EXTENT_FIELDS];
+    uint8_t states;
+    enum jh_state state[JH_STATES_MAX]; /* state number in e_bits -> meaning */
+
+    /* sc.h, size_classes.h */
+    uint8_t sc_lg_tiny_min, sc_ntiny, sc_lg_ngroup, sc_ngroup, sc_npseudo, sc_ptr_bits;
+    uint8_t sc_lg_base_max, sc_lg_first_regular_base, sc_lg_slab_maxregs;
+    uint16_t sc_nregular, sc_nsizes, sc_nbins, sc_npsizes;
+
+    /* Usable size of a large allocation: extent size - large_pad where large_by_size (5.3.1 and
+     * later), else that of its size class. */
+    uint64_t large_pad; /* sz_large_pad, bytes */
+    bool large_by_size;
+
+    struct jh_bin bin[JH_BINS_MAX]; /* sc_nbins of them */
+};
+
+/* Make the layout of a build by jemalloc's own formulas (rtree.h, edata.h, extent_structs.h, sc.h
+ * at that version's tag). JH_UNSUPPORTED with the rule that names the parameter. */
+JH_MUST_USE enum jh_status jh_layout_make(const struct jh_build *build, struct jh_layout *out,
+                                          struct jh_fault *fault);
+
+/* Would every later stage be safe with this layout? JH_BAD_ARG and the rule when not. */
+JH_MUST_USE enum jh_status jh_layout_check(const struct jh_layout *layout, struct jh_fault *fault);
+
+/* The constants by jemalloc's name ("RTREE_NHIB"), for index 0 .. jh_constant_count() - 1. */
+size_t jh_constant_count(void);
+const char *jh_constant_name(size_t index);
+uint64_t jh_constant_value(const struct jh_layout *layout, size_t index);
+
+/* ---- size classes (sc.h, sz.h) --------------------------------------------------------------- */
+
+unsigned jh_lg_floor(uint64_t x); /* x must not be 0 */
+unsigned jh_lg_ceil(uint64_t x);  /* x must not be 0 */
+
+/* sz_index2size: bytes; 0 for an index that is not below SC_NSIZES. */
+uint64_t jh_index2size(const struct jh_layout *layout, uint32_t index);
+/* sz_size2index: the smallest class that holds size; SC_NSIZES when none does. */
+uint32_t jh_size2index(const struct jh_layout *layout, uint64_t size);
+/* ALIGNMENT_ADDR2BASE: alignment is a power of two. */
+uint64_t jh_addr2base(uint64_t addr, uint64_t alignment);
+
+/* ---- heap: what every later stage needs ------------------------------------------------------- */
+
+/* Budgets of one walk or one lookup; 0 means the default, which no sound heap reaches. */
+struct jh_limits {
+    uint64_t max_nodes;    /* rtree nodes a walk may enter (default 1 Mi) */
+    uint64_t max_extents;  /* extents a walk may read (default 1 Gi) */
+    uint64_t max_lookback; /* pages that the lookup of an address inside a large extent may pass
+                              over before it finds the extent's first page (default 1 Gi) */
+};
+
+struct jh_heap { /* the caller owns all of it */
+    struct jh_reader reader;
+    const struct jh_layout *layout;
+    uint64_t rtree_root; /* address of root[0] */
+    struct jh_limits limits;
+};
+
+/* ---- rtree: address -> leaf bytes ------------------------------------------------------------- */
+
+/* rtree_subkey: which element of a node at this level the key selects. */
+uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned level);
+
+struct jh_leaf_bytes {
+    uint64_t page; /* the page that the leaf element speaks of */
+    uint64_t at;   /* address of the element; 0 when a node on the way is not there */
+    uint8_t bytes[JH_LEAF_BYTES_MAX];
+};
+
+/* The leaf element of the page that addr is in. A missing node is a leaf of zeroes, as in
+ * jemalloc; JH_ABSENT means that bytes on the way are not in this image. */
+JH_MUST_USE enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr,
+                                           struct jh_leaf_bytes *out, struct jh_fault *fault);
+
+/* ---- leaf: leaf bytes -> which extent (pure) -------------------------------------------------- */
+
+/* Take only the extent from it: the rest is reported as it stands and may be stale, the truth is
+ * in the extent. */
+struct jh_leaf {
+    uint64_t extent; /* address of the extent_t / edata_t; 0: none */
+    uint32_t szind;
+    uint32_t state_bits; /* 0 before 5.3 */
+    bool slab, is_head;
+};
+
+/* Total: every byte pattern decodes, as rtree_leaf_elm_bits_decode does. */
+void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out);
+
+/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) ----------------------------- */
+
+struct jh_extent {
+    uint64_t at;    /* address of the extent structure itself */
+    uint64_t addr;  /* e_addr: the allocation's address, which cache-oblivious builds shift */
+    uint64_t base;  /* addr at its page's start */
+    uint64_t size;  /* bytes, whole pages */
+    uint64_t bsize; /* e_bsize: the same word, as base extents use it */
+    uint64_t bits;  /* e_bits */
+    uint64_t sn, ps;
+    uint64_t usize; /* bytes that the application may use; 0 when not allocated */
+    uint32_t esn, arena_ind, szind, nfree, bin_shard, state_bits;
+    enum jh_state state;
+    bool slab;      /* as stored: stale unless allocated */
+    bool allocated; /* active and of a size class: HPA's cache keeps active extents of none */
+    bool committed, dumpable, pai, zeroed, guarded, is_head, pinned;
+};
+
+/* bytes holds layout->extent_head bytes that were read at address at. Total, like the leaf's. */
+void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t *bytes,
+                      struct jh_extent *out);
+
+/* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree. */
+JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
+                                           const struct jh_extent *extent, struct jh_fault *fault);
+
+/* Read and decode the one at this address, which must be aligned as extents are. */
+JH_MUST_USE enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at,
+                                          struct jh_extent *out, struct jh_fault *fault);
+
+/* A slab hands out regions, any other extent is one. */
+bool jh_extent_is_slab(const struct jh_extent *extent);
+
+/* The extent that owns addr: also inside a large extent, of which only the first and the last
+ * page have leaf elements. JH_OK and at == 0 when none does. */
+JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
+                                     struct jh_extent *out, struct jh_fault *fault);
+
+/* The same for many addresses, each with its own status: the reads of all of them overlap.
+ * Faults are not kept; ask jh_lookup() about an address whose status is not JH_OK. */
+void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                    struct jh_extent *out, enum jh_status *status);
+
+/* ---- walk: every extent once ------------------------------------------------------------------ */
+
+#define JH_WALK_BATCH 64
+#define JH_WALK_SCRATCH 16384 /* bytes */
+
+/* Start it, then call next until JH_END. A status other than JH_OK and JH_END is one thing that is
+ * wrong, said in the fault; the walk goes on behind it. After JH_LIMIT it is over. */
+struct jh_walk {
+    const struct jh_heap *heap;
+    struct jh_node { /* the node being read at each level */
+        uint64_t at;     /* address */
+        uint64_t page;   /* first page that it covers */
+        uint64_t index;  /* next element */
+    } node[JH_RTREE_HEIGHT_MAX];
+    unsigned level;
+    uint64_t nodes_left, extents_left;
+    uint64_t last_at, last_base, last_end; /* the extent that was given last */
+    uint64_t last_run_at;                  /* extent of the leaf element that was seen last */
+    struct jh_pending { uint64_t page, extent; } pending[JH_WALK_BATCH];
+    size_t pending_count, pending_next;
+    const uint8_t *head[JH_WALK_BATCH]; /* the pending extents' bytes, lent or in heads */
+    uint8_t heads[JH_WALK_BATCH][JH_EXTENT_HEAD_MAX];
+    uint64_t run_at, run_len; /* leaf or node bytes at hand */
+    const uint8_t *run;
+    uint8_t scratch[JH_WALK_SCRATCH];
+};
+
+void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap);
+JH_MUST_USE enum jh_status jh_walk_next(struct jh_walk *walk, struct jh_extent *out,
+                                        struct jh_fault *fault);
+
+/* ---- slab: extent -> its regions (pure but for the read) -------------------------------------- */
+
+/* The bitmap cannot tell an application's object from one parked in a thread cache: HELD is both. */
+struct jh_slab {
+    uint64_t base, reg_size;
+    uint32_t nregs, nfree; /* nfree counted in the bitmap */
+    uint8_t bitmap[JH_BITMAP_MAX]; /* level 0 as it stands in the target: a set bit is free */
+};
+
+/* Read the region bits of a slab. JH_UNSUPPORTED when the extent is none. */
+JH_MUST_USE enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *extent,
+                                        struct jh_slab *out, struct jh_fault *fault);
+
+/* Is region index free? index < nregs. */
+bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, uint32_t index);
+
+/* Which region of the slab is addr in; nregs when in none. */
+uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,
+                        uint64_t addr);
+
+/* ---- locate: what is at this address? The stages above, in order, once ------------------------ */
+
+enum jh_use {
+    JH_USE_HELD,        /* handed out: the application's, or parked in a thread cache */
+    JH_USE_FREE,        /* a free region of a slab */
+    JH_USE_UNALLOCATED, /* an active extent that nobody was given (HPA's cache, san's bump region) */
+    JH_USE_DIRTY,
+    JH_USE_MUZZY,
+    JH_USE_RETAINED,
+    JH_USE_PINNED,
+    JH_USE_TRANSITION,
+    JH_USE_MERGING
+};
+
+const char *jh_use_name(enum jh_use use);
+
+enum jh_why {
+    JH_WHY_OWNED,
+    JH_WHY_NULL,          /* page 0: no heap has it */
+    JH_WHY_NON_CANONICAL, /* the bits above LG_VADDR are not a sign extension */
+    JH_WHY_NO_LEAF,       /* no extent covers it */
+    JH_WHY_BEFORE,        /* in the padding in front of a large allocation */
+    JH_WHY_BEYOND         /* behind the usable size */
+};
+
+const char *jh_why_name(enum jh_why why);
+
+struct jh_location {
+    bool owned;
+    enum jh_why why;         /* when not owned */
+    enum jh_use use;         /* when owned */
+    struct jh_extent extent; /* at is 0 when there is none */
+    uint64_t start, size;    /* the region, large allocation or unused extent that addr is in */
+    uint64_t offset;         /* of addr in it */
+    uint32_t region_index;   /* in a slab */
+};
+
+JH_MUST_USE enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr,
+                                     struct jh_location *out, struct jh_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
