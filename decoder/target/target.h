@@ -1,0 +1,198 @@
+/* target.h - a core or a running process, opened: a reader, a layout and a root for jeheap.h.
+ *
+ *     jt_open() -> target->heap -> jh_locate(), jh_lookup_many(), jh_walk_next()
+ *
+ * What jeheap.h leaves out because it needs an operating system stands here: processes, cores, ELF
+ * files, symbols, DWARF. Every part of the layout carries where it was learnt, and nothing is
+ * guessed silently: what is not known for sure ends in an error or in a warning. One target belongs
+ * to one thread. */
+#ifndef JEHEAP_TARGET_H
+#define JEHEAP_TARGET_H
+
+#include <stdio.h>
+
+#include "jeheap/jeheap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- outcome ----------------------------------------------------------------------------------
+ */
+
+enum jt_status {
+    JT_OK,
+    JT_USAGE, /* an option that makes no sense: a layout nobody can parse, a file that is none */
+    JT_UNREADABLE,  /* no such process, no permission, no core, a truncated header */
+    JT_NO_JEMALLOC, /* readable, and no jemalloc is to be seen in it */
+    JT_NO_LAYOUT,   /* jemalloc is there, and which build it is cannot be told, or does not fit */
+    JT_WRONG_FILE   /* an ELF file is not the one that the target was running (build-id) */
+};
+
+/* What a program should exit with: 0, 2 or 3. */
+int jt_exit_status(enum jt_status status);
+
+#define JT_TEXT_MAX 512
+
+/* ---- where each part of the layout was learnt -------------------------------------------------
+ */
+
+enum jt_source {
+    JT_UNKNOWN,
+    JT_GIVEN,          /* by the user: --layout, --root */
+    JT_DWARF,          /* debug information: types, macros */
+    JT_SYMBOL,         /* address or size of a symbol */
+    JT_VERSION_STRING, /* "5.3.0-0-g54ea..." in the image */
+    JT_MEMORY,         /* a variable of jemalloc's, read from the target */
+    JT_INFERRED,       /* the only candidate that the heap decodes with */
+    JT_DEFAULT         /* the stock build's; nothing contradicts it */
+};
+
+enum jt_part {
+    JT_PART_VERSION,
+    JT_PART_LG_VADDR,
+    JT_PART_LG_PAGE,
+    JT_PART_LG_QUANTUM,
+    JT_PART_DEBUG,
+    JT_PART_FIELDS,  /* the bit fields of e_bits, and the states' numbers */
+    JT_PART_LEAF,    /* form of a leaf element */
+    JT_PART_OFFSETS, /* of the members of extent_t, edata_t, rtree_t */
+    JT_PART_BINS,
+    JT_PART_LARGE_PAD,
+    JT_PART_ROOT,
+    JT_PARTS
+};
+
+const char *jt_source_name(enum jt_source source); /* "given", "dwarf", "version string", ... */
+const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "large_pad", ... */
+
+/* ---- a target ---------------------------------------------------------------------------------
+ */
+
+/* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
+struct jt_options {
+    const char *target; /* process id, or path of a core; a path with a slash is never an id */
+    const char *exe;    /* the program of a core, where it cannot be found by itself */
+    const char *layout; /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse() */
+    uint64_t root;      /* address of rtree_t.root[0] */
+    bool root_given;
+    bool unverified; /* use the layout even when the heap contradicts it: to look at damage */
+    struct jh_limits limits;
+};
+
+enum jt_kind { JT_CORE, JT_PROCESS, JT_SELF };
+
+/* An ELF file that the target has mapped. */
+enum jt_file {
+    JT_FILE_SAME,     /* opened, and its build-id is the target's */
+    JT_FILE_UNPROVEN, /* opened; there is no build-id on one of the sides to compare */
+    JT_FILE_MISSING,
+    JT_FILE_DIFFERS /* it is another build: never used */
+};
+
+#define JT_BUILD_ID_MAX 64 /* bytes */
+
+struct jt_build_id {
+    size_t size; /* 0: none */
+    uint8_t bytes[JT_BUILD_ID_MAX];
+};
+
+struct jt_elf; /* an open ELF file; private */
+
+struct jt_module {
+    char *path;          /* as the target names it */
+    char *file;          /* what was opened instead; NULL when nothing was */
+    uint64_t start, end; /* addresses, end excluded */
+    uint64_t bias;       /* address - ELF file's p_vaddr */
+    bool main;           /* the program, not a library */
+    bool has_debug_info;
+    enum jt_file state;
+    struct jt_build_id memory_id, file_id;
+    struct jt_elf *elf;
+};
+
+struct jt_private;
+
+/* Everything is for reading only. Strings and arrays live until jt_close(). */
+struct jt_target {
+    enum jt_status status;
+    char error[JT_TEXT_MAX]; /* one sentence: what is wrong, where, what to do; "" when JT_OK */
+    char **warning;
+    size_t warnings;
+
+    enum jt_kind kind;
+    int pid;          /* 0 for a core that does not tell */
+    const char *path; /* of the core; NULL for processes */
+    struct jt_module *module;
+    size_t modules;
+    uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
+    uint64_t bytes_truncated;             /* of a core that was cut off */
+
+    /* jemalloc in it */
+    const struct jt_module *jemalloc; /* NULL when not known */
+    char version_string[128];         /* as it stands in the image, or "" */
+    char root_name[128]; /* the symbol, prefix included: "je_arena_emap_global"; or "" */
+    char prefix[64];     /* the private prefix alone: "je_" */
+    struct jh_layout layout;
+    char layout_name[128]; /* jt_layout_parse() reads it back: "5.3.0,lg_vaddr=48,..." */
+    enum jt_source source[JT_PARTS];
+    uint64_t verified; /* extents that were decoded with this layout, and found sound */
+
+    struct jh_heap heap; /* ready for use: reader, &layout, root */
+
+    struct jt_private *priv;
+};
+
+/* *out is always set but when memory ran out (then NULL), so that error and warnings can be read;
+ * close it in any case. heap may be used when JT_OK was returned. */
+JH_MUST_USE enum jt_status jt_open(const struct jt_options *options, struct jt_target **out);
+void jt_close(struct jt_target *target);
+
+/* ---- questions --------------------------------------------------------------------------------
+ */
+
+/* Is the address mapped in the target at all, whether its bytes are in the core or not? */
+bool jt_mapped(const struct jt_target *target, uint64_t addr);
+
+enum jt_answer { JT_NO, JT_YES, JT_CANNOT_TELL };
+
+/* Is the address inside jemalloc's own memory: extent structures, rtree nodes, arenas? Those are
+ * the blocks of its base allocators, which only symbols lead to. */
+enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr);
+
+/* Bytes in all those blocks together; 0 when they are not known. */
+uint64_t jt_metadata_bytes(struct jt_target *target);
+
+/* A jemalloc variable by its name without prefix: "tcaches", "arenas". False when not found. */
+bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint64_t *size);
+
+/* Which module is the address in; NULL when in none. */
+const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t addr);
+
+/* Hexadecimal, lower case; "" for none. */
+void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
+
+/* ---- layouts as text --------------------------------------------------------------------------
+ */
+
+/* Read a layout: a file (a path that ends in .json), or a version with parameters:
+ *     5.3.0
+ *     5.2.1,lg_vaddr=57,lg_page=16,lg_quantum=3,lg_slab_maxregs=12,mutex=48,debug,no-oblivious,aarch64
+ * JT_USAGE and a sentence in error (NULL allowed) when that cannot be done. */
+JH_MUST_USE enum jt_status jt_layout_parse(const char *text, struct jh_layout *out,
+                                           char error[JT_TEXT_MAX]);
+
+/* The name that jt_layout_parse() makes the same build's layout from. */
+void jt_layout_name(const struct jh_build *build, char *out, size_t size);
+
+/* One JSON object, one line without the newline; keys as `jeheap layout --json` promises. */
+void jt_layout_write(const struct jh_layout *layout, FILE *file);
+
+/* The way back; text need not end in 0. The layout has passed jh_layout_check(). */
+JH_MUST_USE enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *out,
+                                          char error[JT_TEXT_MAX]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
