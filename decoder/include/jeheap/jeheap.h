@@ -243,8 +243,8 @@ struct jh_bin {
 #define JH_RTREE_HEIGHT_MAX 3
 #define JH_STATES_MAX 8
 #define JH_BINS_MAX 64
-#define JH_EXTENT_HEAD_MAX 64    /* bytes of an extent before its slab bitmap, at most */
-#define JH_BITMAP_MAX 1024       /* bytes of a slab's region bits: 8192 regions */
+#define JH_EXTENT_HEAD_MAX 64 /* bytes of an extent before its slab bitmap, at most */
+#define JH_BITMAP_MAX 1024    /* bytes of a slab's region bits: 8192 regions */
 #define JH_LEAF_BYTES_MAX 16
 
 /* Constants bear jemalloc's own names, lower case. Made by jh_layout_make(); a layout source that
@@ -264,9 +264,9 @@ struct jh_layout {
 
     /* leaf */
     enum jh_leaf_form leaf_form;
-    uint8_t leaf_size;         /* bytes */
-    uint8_t leaf_low_bits;     /* low pointer bits that are not the pointer's: 1 or 7 */
-    bool leaf_sign_extend;     /* compact only */
+    uint8_t leaf_size;     /* bytes */
+    uint8_t leaf_low_bits; /* low pointer bits that are not the pointer's: 1 or 7 */
+    bool leaf_sign_extend; /* compact only */
     struct jh_field leaf[JH_LEAF_FIELDS];
 
     /* extent_t, edata_t */
@@ -315,14 +315,15 @@ uint32_t jh_size2index(const struct jh_layout *layout, uint64_t size);
 /* ALIGNMENT_ADDR2BASE: alignment is a power of two. */
 uint64_t jh_addr2base(uint64_t addr, uint64_t alignment);
 
-/* ---- heap: what every later stage needs ------------------------------------------------------- */
+/* ---- heap: what every later stage needs -------------------------------------------------------
+ */
 
 /* Budgets of one walk or one lookup; 0 means the default, which no sound heap reaches. */
 struct jh_limits {
-    uint64_t max_nodes;    /* rtree nodes a walk may enter (default 1 Mi) */
-    uint64_t max_extents;  /* extents a walk may read (default 1 Gi) */
-    uint64_t max_lookback; /* pages that the lookup of an address inside a large extent may pass
-                              over before it finds the extent's first page (default 1 Gi) */
+    uint64_t max_nodes;   /* rtree nodes a walk may enter (default 64 Ki) */
+    uint64_t max_extents; /* extents a walk may read (default 1 Gi) */
+    uint64_t max_passed;  /* tree elements that one lookup may pass over on its way to the first
+                             page of a large extent (default 64 Mi) */
 };
 
 struct jh_heap { /* the caller owns all of it */
@@ -332,7 +333,8 @@ struct jh_heap { /* the caller owns all of it */
     struct jh_limits limits;
 };
 
-/* ---- rtree: address -> leaf bytes ------------------------------------------------------------- */
+/* ---- rtree: address -> leaf bytes -------------------------------------------------------------
+ */
 
 /* rtree_subkey: which element of a node at this level the key selects. */
 uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned level);
@@ -348,7 +350,8 @@ struct jh_leaf_bytes {
 JH_MUST_USE enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr,
                                            struct jh_leaf_bytes *out, struct jh_fault *fault);
 
-/* ---- leaf: leaf bytes -> which extent (pure) -------------------------------------------------- */
+/* ---- leaf: leaf bytes -> which extent (pure) --------------------------------------------------
+ */
 
 /* Take only the extent from it: the rest is reported as it stands and may be stale, the truth is
  * in the extent. */
@@ -362,7 +365,8 @@ struct jh_leaf {
 /* Total: every byte pattern decodes, as rtree_leaf_elm_bits_decode does. */
 void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out);
 
-/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) ----------------------------- */
+/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) -----------------------------
+ */
 
 struct jh_extent {
     uint64_t at;    /* address of the extent structure itself */
@@ -384,7 +388,8 @@ struct jh_extent {
 void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t *bytes,
                       struct jh_extent *out);
 
-/* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree. */
+/* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree.
+ */
 JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
                                            const struct jh_extent *extent, struct jh_fault *fault);
 
@@ -400,35 +405,46 @@ bool jh_extent_is_slab(const struct jh_extent *extent);
 JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
 
+/* The nearest extent that ends at or below addr, or starts above it. JH_OK and at == 0: none. */
+JH_MUST_USE enum jh_status jh_before(const struct jh_heap *heap, uint64_t addr,
+                                     struct jh_extent *out, struct jh_fault *fault);
+JH_MUST_USE enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr,
+                                    struct jh_extent *out, struct jh_fault *fault);
+
 /* The same for many addresses, each with its own status: the reads of all of them overlap.
  * Faults are not kept; ask jh_lookup() about an address whose status is not JH_OK. */
 void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                     struct jh_extent *out, enum jh_status *status);
 
-/* ---- walk: every extent once ------------------------------------------------------------------ */
+/* ---- walk: every extent once ------------------------------------------------------------------
+ */
 
 #define JH_WALK_BATCH 64
-#define JH_WALK_SCRATCH 16384 /* bytes */
+#define JH_WALK_SCRATCH 65536 /* bytes */
 
 /* Start it, then call next until JH_END. A status other than JH_OK and JH_END is one thing that is
- * wrong, said in the fault; the walk goes on behind it. After JH_LIMIT it is over. */
+ * wrong, said in the fault; the walk goes on behind it. After JH_LIMIT and JH_READ_FAILED only
+ * JH_END comes. What is in it is the walk's own business. */
 struct jh_walk {
     const struct jh_heap *heap;
-    struct jh_node { /* the node being read at each level */
-        uint64_t at;     /* address */
-        uint64_t page;   /* first page that it covers */
-        uint64_t index;  /* next element */
+    struct jh_node {
+        uint64_t at;    /* address */
+        uint64_t page;  /* the first page that it covers */
+        uint64_t index; /* the next element to look at */
     } node[JH_RTREE_HEIGHT_MAX];
     unsigned level;
     uint64_t nodes_left, extents_left;
-    uint64_t last_at, last_base, last_end; /* the extent that was given last */
-    uint64_t last_run_at;                  /* extent of the leaf element that was seen last */
-    struct jh_pending { uint64_t page, extent; } pending[JH_WALK_BATCH];
+    uint64_t last_child;  /* the child that was entered last: one that repeats is a fault */
+    uint64_t last_extent; /* of the leaf element that was seen last */
+    uint64_t last_end;    /* end of the extent that was given last */
+    struct jh_pending {
+        uint64_t page, extent;
+        const uint8_t *head; /* the extent's bytes; NULL: absent */
+    } pending[JH_WALK_BATCH];
     size_t pending_count, pending_next;
-    const uint8_t *head[JH_WALK_BATCH]; /* the pending extents' bytes, lent or in heads */
-    uint8_t heads[JH_WALK_BATCH][JH_EXTENT_HEAD_MAX];
-    uint64_t run_at, run_len; /* leaf or node bytes at hand */
-    const uint8_t *run;
+    const uint8_t *run; /* elements at hand of the node at this level, from its index on */
+    size_t run_len;     /* bytes */
+    uint8_t heads[JH_WALK_BATCH * JH_EXTENT_HEAD_MAX];
     uint8_t scratch[JH_WALK_SCRATCH];
 };
 
@@ -436,12 +452,14 @@ void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap);
 JH_MUST_USE enum jh_status jh_walk_next(struct jh_walk *walk, struct jh_extent *out,
                                         struct jh_fault *fault);
 
-/* ---- slab: extent -> its regions (pure but for the read) -------------------------------------- */
+/* ---- slab: extent -> its regions (pure but for the read) --------------------------------------
+ */
 
-/* The bitmap cannot tell an application's object from one parked in a thread cache: HELD is both. */
+/* The bitmap cannot tell an application's object from one parked in a thread cache: HELD is both.
+ */
 struct jh_slab {
     uint64_t base, reg_size;
-    uint32_t nregs, nfree; /* nfree counted in the bitmap */
+    uint32_t nregs, nfree;         /* nfree counted in the bitmap */
     uint8_t bitmap[JH_BITMAP_MAX]; /* level 0 as it stands in the target: a set bit is free */
 };
 
@@ -456,12 +474,14 @@ bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, ui
 uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,
                         uint64_t addr);
 
-/* ---- locate: what is at this address? The stages above, in order, once ------------------------ */
+/* ---- locate: what is at this address? The stages above, in order, once ------------------------
+ */
 
 enum jh_use {
     JH_USE_HELD,        /* handed out: the application's, or parked in a thread cache */
     JH_USE_FREE,        /* a free region of a slab */
-    JH_USE_UNALLOCATED, /* an active extent that nobody was given (HPA's cache, san's bump region) */
+    JH_USE_UNALLOCATED, /* an active extent that nobody was given (HPA's cache, san's bump region)
+                         */
     JH_USE_DIRTY,
     JH_USE_MUZZY,
     JH_USE_RETAINED,

@@ -1,0 +1,108 @@
+/* extent: extent_t / edata_t. Field accessors follow extent_inlines.h (5.0 to 5.2) and edata.h
+ * (5.3 and later); the usable size edata_usize_get (5.3.1) and index2size before it. */
+#include "internal.h"
+
+bool jh_extent_is_slab(const struct jh_extent *extent) {
+    return extent->allocated && extent->slab;
+}
+
+static uint64_t usize_of(const struct jh_layout *layout, const struct jh_extent *e) {
+    if (!e->allocated) {
+        return 0;
+    }
+    if (layout->large_by_size && e->szind >= layout->sc_nbins) {
+        return e->size > layout->large_pad ? e->size - layout->large_pad : 0;
+    }
+    return jh_index2size(layout, e->szind);
+}
+
+void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t *bytes,
+                      struct jh_extent *out) {
+    const struct jh_field *f = layout->extent;
+    uint64_t bits = jh_field_get(layout, bytes, f[JH_EXTENT_BITS]);
+    out->at = at;
+    out->bits = bits;
+    out->arena_ind = (uint32_t)jh_field_of(bits, f[JH_EXTENT_ARENA]);
+    out->slab = jh_field_of(bits, f[JH_EXTENT_SLAB]) != 0;
+    out->committed = jh_field_of(bits, f[JH_EXTENT_COMMITTED]) != 0;
+    out->dumpable = jh_field_of(bits, f[JH_EXTENT_DUMPABLE]) != 0;
+    out->pai = jh_field_of(bits, f[JH_EXTENT_PAI]) != 0;
+    out->zeroed = jh_field_of(bits, f[JH_EXTENT_ZEROED]) != 0;
+    out->guarded = jh_field_of(bits, f[JH_EXTENT_GUARDED]) != 0;
+    out->is_head = jh_field_of(bits, f[JH_EXTENT_IS_HEAD]) != 0;
+    out->pinned = jh_field_of(bits, f[JH_EXTENT_PINNED]) != 0;
+    out->state_bits = (uint32_t)jh_field_of(bits, f[JH_EXTENT_STATE]);
+    out->szind = (uint32_t)jh_field_of(bits, f[JH_EXTENT_SZIND]);
+    out->nfree = (uint32_t)jh_field_of(bits, f[JH_EXTENT_NFREE]);
+    out->bin_shard = (uint32_t)jh_field_of(bits, f[JH_EXTENT_BIN_SHARD]);
+    out->state =
+        out->state_bits < layout->states ? layout->state[out->state_bits] : JH_STATE_UNKNOWN;
+    out->sn = jh_field_get(layout, bytes, f[JH_EXTENT_SN]);
+    out->ps = jh_field_get(layout, bytes, f[JH_EXTENT_PS]);
+    out->addr = jh_field_get(layout, bytes, f[JH_EXTENT_ADDR]);
+    out->base = jh_addr2base(out->addr, jh_page(layout));
+    out->bsize = jh_field_get(layout, bytes, f[JH_EXTENT_BSIZE]);
+    out->size = jh_field_of(out->bsize, f[JH_EXTENT_SIZE]) << layout->build.lg_page;
+    out->esn = (uint32_t)jh_field_of(out->bsize, f[JH_EXTENT_ESN]);
+    out->allocated = out->state == JH_ACTIVE && out->szind < layout->sc_nsizes;
+    out->usize = usize_of(layout, out);
+}
+
+static enum jh_status corrupt(struct jh_fault *fault, const struct jh_extent *e, uint64_t seen,
+                              const char *rule) {
+    return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, e->at, seen, rule);
+}
+
+static enum jh_status check_slab(const struct jh_layout *layout, const struct jh_extent *e,
+                                 struct jh_fault *fault) {
+    if (e->szind >= layout->sc_nbins) {
+        return corrupt(fault, e, e->szind, "extent.slab-szind");
+    }
+    if (e->size != layout->bin[e->szind].slab_size) {
+        return corrupt(fault, e, e->size, "extent.slab-size");
+    }
+    if (e->addr != e->base) {
+        return corrupt(fault, e, e->addr, "extent.slab-addr");
+    }
+    return e->nfree > layout->bin[e->szind].nregs ? corrupt(fault, e, e->nfree, "extent.nfree")
+                                                  : JH_OK;
+}
+
+enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_extent *e,
+                               struct jh_fault *fault) {
+    if (e->at % layout->extent_align) {
+        return corrupt(fault, e, e->at, "extent.alignment");
+    }
+    if (!e->addr) {
+        return corrupt(fault, e, e->addr, "extent.addr");
+    }
+    if (!e->size || e->size > jh_low_mask(layout->build.lg_vaddr) ||
+        e->base + (e->size - 1) < e->base) {
+        return corrupt(fault, e, e->size, "extent.size");
+    }
+    if (e->state == JH_STATE_UNKNOWN) {
+        return corrupt(fault, e, e->state_bits, "extent.state");
+    }
+    if (e->szind > layout->sc_nsizes) {
+        return corrupt(fault, e, e->szind, "extent.szind");
+    }
+    if (e->allocated && e->usize > e->size) {
+        return corrupt(fault, e, e->usize, "extent.usize");
+    }
+    return jh_extent_is_slab(e) ? check_slab(layout, e, fault) : JH_OK;
+}
+
+enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,
+                              struct jh_fault *fault) {
+    uint8_t buf[JH_EXTENT_HEAD_MAX];
+    const uint8_t *bytes;
+    if (at % heap->layout->extent_align) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, at, at, "extent.alignment");
+    }
+    enum jh_status status =
+        jh_fetch(&heap->reader, at, heap->layout->extent_head, buf, &bytes, fault);
+    if (status == JH_OK) {
+        jh_extent_decode(heap->layout, at, bytes, out);
+    }
+    return status;
+}

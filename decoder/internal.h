@@ -1,0 +1,78 @@
+/* What the stages share: making a fault, loading a number, fetching bytes. */
+#ifndef JEHEAP_INTERNAL_H
+#define JEHEAP_INTERNAL_H
+
+#include "jeheap/jeheap.h"
+
+#if defined(__GNUC__)
+#define JH_PREFETCH(p) __builtin_prefetch(p)
+#else
+#define JH_PREFETCH(p) ((void)(p))
+#endif
+
+static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status status,
+                                     enum jh_stage stage, uint64_t addr, uint64_t seen,
+                                     const char *rule) {
+    if (fault) {
+        *fault = (struct jh_fault){status, stage, addr, seen, rule};
+    }
+    return status;
+}
+
+static inline uint64_t jh_low_mask(unsigned width) {
+    return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+}
+
+/* The byte order of the target is decided here and nowhere else. Written out so that compilers
+ * see one load. */
+static inline uint64_t jh_load8(const uint8_t *p) {
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+uint64_t jh_load_slow(bool little_endian, const uint8_t *p, unsigned size);
+
+static inline uint64_t jh_load(const struct jh_layout *layout, const uint8_t *p, unsigned size) {
+    if (size == 8 && layout->build.little_endian) {
+        return jh_load8(p);
+    }
+    return jh_load_slow(layout->build.little_endian, p, size);
+}
+
+static inline uint64_t jh_field_of(uint64_t word, struct jh_field field) {
+    return field.width ? (word >> field.shift) & jh_low_mask(field.width) : 0;
+}
+
+static inline uint64_t jh_field_get(const struct jh_layout *layout, const uint8_t *bytes,
+                                    struct jh_field field) {
+    return field.width ? jh_field_of(jh_load(layout, bytes + field.offset, field.word), field) : 0;
+}
+
+static inline uint64_t jh_page(const struct jh_layout *layout) {
+    return UINT64_C(1) << layout->build.lg_page;
+}
+
+/* [addr, addr+len), lent if the reader can, else copied to buf. */
+enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len, uint8_t *buf,
+                        const uint8_t **out, struct jh_fault *fault);
+
+/* The same for count addresses with len bytes each: out[i] is NULL where they are not there. buf
+ * holds count * len bytes. count <= JH_FETCH_MAX. */
+#define JH_FETCH_MAX 64
+void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t count, size_t len,
+                   uint8_t *buf, const uint8_t **out);
+
+/* Only the extent pointer of a leaf element. */
+uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes);
+
+/* What there is of [addr, addr + *len), at least one byte when JH_OK; *len says how much. */
+enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,
+                             uint8_t *buf, size_t buf_len, const uint8_t **out);
+
+/* Does the extent cover this address? */
+static inline bool jh_extent_covers(const struct jh_extent *extent, uint64_t addr) {
+    return addr - extent->base < extent->size;
+}
+
+#endif

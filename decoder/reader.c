@@ -1,0 +1,169 @@
+/* reader: the only gate for target bytes. Nothing else in the library calls a callback. */
+#include "internal.h"
+
+#include <string.h>
+
+uint64_t jh_load_slow(bool little_endian, const uint8_t *p, unsigned size) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value = value << 8 | p[little_endian ? size - 1 - i : i];
+    }
+    return value;
+}
+
+enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr, void *dst, size_t len,
+                       struct jh_fault *fault) {
+    if (len && addr + (len - 1) < addr) {
+        return jh_fail(fault, JH_ABSENT, JH_STAGE_READER, addr, len, "reader.wrap");
+    }
+    size_t got = 0;
+    enum jh_status status = reader->read(reader->arg, addr, dst, len, &got);
+    if (status == JH_OK && got == len) {
+        return JH_OK;
+    }
+    if (status == JH_OK) {
+        status = JH_ABSENT;
+    }
+    return jh_fail(fault, status, JH_STAGE_READER, addr + got, len, "reader.bytes-absent");
+}
+
+enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len, uint8_t *buf,
+                        const uint8_t **out, struct jh_fault *fault) {
+    const void *lent = reader->lend ? reader->lend(reader->arg, addr, len) : NULL;
+    if (lent) {
+        *out = lent;
+        return JH_OK;
+    }
+    *out = buf;
+    return jh_read(reader, addr, buf, len, fault);
+}
+
+static void gather(const struct jh_reader *reader, struct jh_span *span, size_t count) {
+    if (reader->gather && reader->gather(reader->arg, span, count) == JH_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        span[i].got = 0;
+        if (span[i].addr + span[i].len < span[i].addr ||
+            reader->read(reader->arg, span[i].addr, span[i].dst, span[i].len, &span[i].got) !=
+                JH_OK) {
+            span[i].got = 0;
+        }
+    }
+}
+
+void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t count, size_t len,
+                   uint8_t *buf, const uint8_t **out) {
+    struct jh_span span[JH_FETCH_MAX];
+    size_t where[JH_FETCH_MAX];
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = reader->lend && addr[i] ? reader->lend(reader->arg, addr[i], len) : NULL;
+        if (out[i]) {
+            JH_PREFETCH(out[i]);
+        } else if (addr[i]) {
+            where[missing] = i;
+            span[missing++] = (struct jh_span){addr[i], buf + i * len, len, 0};
+        }
+    }
+    if (!missing) {
+        return;
+    }
+    gather(reader, span, missing);
+    for (size_t i = 0; i < missing; i++) {
+        out[where[i]] = span[i].got == len ? span[i].dst : NULL;
+    }
+}
+
+enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,
+                             uint8_t *buf, size_t buf_len, const uint8_t **out) {
+    const void *lent = reader->lend ? reader->lend(reader->arg, addr, *len) : NULL;
+    if (lent) {
+        *out = lent;
+        return JH_OK;
+    }
+    size_t want = *len < buf_len ? *len : buf_len, got = 0;
+    *out = buf;
+    if (addr + want < addr) {
+        return JH_ABSENT;
+    }
+    enum jh_status status = reader->read(reader->arg, addr, buf, want, &got);
+    *len = got < want ? got : want;
+    return *len ? JH_OK : status == JH_OK ? JH_ABSENT : status;
+}
+
+/* ---- image ----------------------------------------------------------------------------------- */
+
+static const struct jh_segment *search(const struct jh_image *image, uint64_t addr) {
+    size_t low = 0, high = image->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct jh_segment *s = &image->segment[middle];
+        if (addr < s->addr) {
+            high = middle;
+        } else if (addr - s->addr < s->len) {
+            return s;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Nodes and extents lie in blocks of several MiB: one remembered segment for each such stretch of
+ * addresses saves nearly every search. */
+static const struct jh_segment *find(struct jh_image *image, uint64_t addr) {
+    const struct jh_segment **window = &image->window[(addr >> 21) % JH_IMAGE_WINDOWS];
+    if (*window && addr - (*window)->addr < (*window)->len) {
+        return *window;
+    }
+    const struct jh_segment *s = search(image, addr);
+    if (s) {
+        *window = s;
+    }
+    return s;
+}
+
+static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct jh_image *image = arg;
+    size_t done = 0;
+    while (done < len) {
+        const struct jh_segment *s = find(image, addr + done);
+        if (!s) {
+            break;
+        }
+        uint64_t offset = addr + done - s->addr;
+        size_t part = s->len - offset < len - done ? (size_t)(s->len - offset) : len - done;
+        memcpy((uint8_t *)dst + done, s->bytes + offset, part);
+        done += part;
+    }
+    *got = done;
+    return done == len ? JH_OK : JH_ABSENT;
+}
+
+static const void *image_lend(void *arg, uint64_t addr, size_t len) {
+    const struct jh_segment *s = find(arg, addr);
+    return s && s->len - (addr - s->addr) >= len ? s->bytes + (addr - s->addr) : NULL;
+}
+
+enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
+                               struct jh_fault *fault) {
+    for (size_t i = 0; i < image->count; i++) {
+        const struct jh_segment *s = &image->segment[i];
+        if (s->len && s->addr + (s->len - 1) < s->addr) {
+            return jh_fail(fault, JH_BAD_ARG, JH_STAGE_READER, s->addr, s->len,
+                           "reader.segment-wraps");
+        }
+        if (i && s->addr - s[-1].addr < s[-1].len) {
+            return jh_fail(fault, JH_BAD_ARG, JH_STAGE_READER, s->addr, s[-1].addr,
+                           "reader.segments-overlap");
+        }
+        if (i && s->addr < s[-1].addr) {
+            return jh_fail(fault, JH_BAD_ARG, JH_STAGE_READER, s->addr, s[-1].addr,
+                           "reader.segments-unsorted");
+        }
+    }
+    memset(image->window, 0, sizeof(image->window));
+    *out = (struct jh_reader){image_read, image_lend, NULL, image};
+    return JH_OK;
+}

@@ -1,0 +1,60 @@
+/* rtree: level arithmetic, and the way from a key to its leaf element (rtree.h: rtree_subkey;
+ * rtree.c: rtree_leaf_elm_lookup_hard). */
+#include "internal.h"
+
+#include <string.h>
+
+uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned level) {
+    struct jh_rtree_level l = layout->rtree_level[level];
+    return (key >> (layout->sc_ptr_bits - l.cumbits)) & jh_low_mask(l.bits);
+}
+
+/* The child that the key selects in the node at *node, which becomes *node. */
+static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned level,
+                              uint64_t *node, struct jh_fault *fault) {
+    const struct jh_layout *layout = heap->layout;
+    uint8_t buf[8];
+    const uint8_t *bytes;
+    uint64_t at = *node + jh_rtree_subkey(layout, key, level) * layout->rtree_node_size;
+    enum jh_status status =
+        jh_fetch(&heap->reader, at, layout->rtree_node_size, buf, &bytes, fault);
+    if (status != JH_OK) {
+        return status;
+    }
+    uint64_t child = jh_load(layout, bytes, layout->rtree_node_size);
+    if (child % layout->rtree_node_size) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
+    }
+    *node = child;
+    return JH_OK;
+}
+
+enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_leaf_bytes *out,
+                               struct jh_fault *fault) {
+    const struct jh_layout *layout = heap->layout;
+    struct jh_leaf_bytes leaf = {jh_addr2base(addr, jh_page(layout)), 0, {0}};
+    unsigned last = layout->rtree_height - 1U;
+    uint64_t node = heap->rtree_root;
+    for (unsigned level = 0; level < last; level++) {
+        enum jh_status status = descend(heap, addr, level, &node, fault);
+        if (status != JH_OK) {
+            return status;
+        }
+        if (!node) {
+            *out = leaf;
+            return JH_OK;
+        }
+    }
+    leaf.at = node + jh_rtree_subkey(layout, addr, last) * layout->leaf_size;
+    const uint8_t *bytes;
+    enum jh_status status =
+        jh_fetch(&heap->reader, leaf.at, layout->leaf_size, leaf.bytes, &bytes, fault);
+    if (status != JH_OK) {
+        return status;
+    }
+    if (bytes != leaf.bytes) {
+        memcpy(leaf.bytes, bytes, layout->leaf_size);
+    }
+    *out = leaf;
+    return JH_OK;
+}

@@ -1,0 +1,265 @@
+/* walk: every extent once, in the order of addresses. Whole runs of a node are read at a time,
+ * empty stretches are skipped, and the extents of a batch are fetched together. */
+#include "internal.h"
+
+#include <string.h>
+
+#define MAX_NODES_DEFAULT (UINT64_C(1) << 16)
+#define MAX_EXTENTS_DEFAULT (UINT64_C(1) << 30)
+#define ABSENT_STEP 4096 /* what is not there is passed over in pieces of this size */
+
+void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap) {
+    memset(walk, 0, offsetof(struct jh_walk, heads));
+    walk->heap = heap;
+    walk->node[0].at = heap->rtree_root;
+    walk->nodes_left = heap->limits.max_nodes ? heap->limits.max_nodes : MAX_NODES_DEFAULT;
+    walk->extents_left = heap->limits.max_extents ? heap->limits.max_extents : MAX_EXTENTS_DEFAULT;
+}
+
+static bool at_leaves(const struct jh_walk *w) {
+    return w->level + 1U == w->heap->layout->rtree_height;
+}
+
+static unsigned element_size(const struct jh_walk *w) {
+    return at_leaves(w) ? w->heap->layout->leaf_size : w->heap->layout->rtree_node_size;
+}
+
+static uint64_t element_count(const struct jh_walk *w) {
+    return UINT64_C(1) << w->heap->layout->rtree_level[w->level].bits;
+}
+
+static void leave_node(struct jh_walk *w) {
+    w->run_len = 0;
+    if (w->level) {
+        w->level--;
+    } else {
+        w->node[0].index = element_count(w);
+    }
+}
+
+/* Nothing more will come. */
+static void stop(struct jh_walk *w) {
+    w->level = 0;
+    w->run_len = 0;
+    w->node[0].index = element_count(w);
+}
+
+/* Bytes from the node's next element on. */
+static enum jh_status load_run(struct jh_walk *w, struct jh_fault *fault) {
+    struct jh_node *node = &w->node[w->level];
+    unsigned size = element_size(w);
+    uint64_t at = node->at + node->index * size;
+    size_t len = (size_t)(element_count(w) - node->index) * size;
+    enum jh_status status =
+        jh_fetch_some(&w->heap->reader, at, &len, w->scratch, sizeof(w->scratch), &w->run);
+    if (status == JH_OK && len >= size) {
+        w->run_len = len - len % size;
+        return JH_OK;
+    }
+    return jh_fail(fault, status == JH_OK ? JH_ABSENT : status, JH_STAGE_RTREE, at, 0,
+                   "rtree.node-absent");
+}
+
+/* Pass over what is not there, so that one hole is one fault. */
+static void skip_absent(struct jh_walk *w, struct jh_fault *fault) {
+    struct jh_node *node = &w->node[w->level];
+    unsigned size = element_size(w);
+    uint64_t first = node->index, count = element_count(w);
+    size_t len;
+    do {
+        uint64_t at = node->at + node->index * size;
+        uint64_t step = (ABSENT_STEP - at % ABSENT_STEP) / size;
+        node->index += step ? step : 1;
+        node->index = node->index < count ? node->index : count;
+        len = size;
+    } while (node->index < count && jh_fetch_some(&w->heap->reader, node->at + node->index * size,
+                                                  &len, w->scratch, size, &w->run) == JH_ABSENT);
+    if (fault) {
+        fault->seen = (node->index - first) * size;
+    }
+}
+
+/* Advance over empty elements of the run. */
+static void skip_empty(struct jh_walk *w, unsigned size) {
+    struct jh_node *node = &w->node[w->level];
+    while (w->run_len >= 64) {
+        uint64_t word[8];
+        memcpy(word, w->run, sizeof(word));
+        if (word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7]) {
+            return;
+        }
+        w->run += 64;
+        w->run_len -= 64;
+        node->index += 64 / size;
+    }
+}
+
+static uint64_t page_of(const struct jh_walk *w, uint64_t index) {
+    const struct jh_layout *layout = w->heap->layout;
+    unsigned shift = (unsigned)layout->sc_ptr_bits - layout->rtree_level[w->level].cumbits;
+    return w->node[w->level].page + (index << shift);
+}
+
+/* Leaf elements of the run: the extents that begin there, until the batch is full. */
+static void collect(struct jh_walk *w) {
+    const struct jh_layout *layout = w->heap->layout;
+    struct jh_node *node = &w->node[w->level];
+    unsigned size = layout->leaf_size;
+    while (w->run_len && w->pending_count < JH_WALK_BATCH) {
+        skip_empty(w, size);
+        uint64_t in_block = w->run_len < 64 ? w->run_len / size : 64 / size;
+        for (; in_block && w->pending_count < JH_WALK_BATCH; in_block--) {
+            uint64_t extent = jh_leaf_extent(layout, w->run);
+            if (extent && extent != w->last_extent) {
+                w->pending[w->pending_count++] =
+                    (struct jh_pending){page_of(w, node->index), extent, NULL};
+                w->last_extent = extent;
+            }
+            w->run += size;
+            w->run_len -= size;
+            node->index++;
+        }
+    }
+}
+
+/* Inner elements of the run: enter the next child. */
+static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
+    struct jh_node *node = &w->node[w->level];
+    unsigned size = w->heap->layout->rtree_node_size;
+    uint64_t child = 0;
+    while (w->run_len && !child) {
+        skip_empty(w, size);
+        if (w->run_len) {
+            child = jh_load(w->heap->layout, w->run, size);
+            w->run += size;
+            w->run_len -= size;
+            node->index++;
+        }
+    }
+    if (!child) {
+        return JH_OK;
+    }
+    uint64_t at = node->at + (node->index - 1) * size;
+    if (child % size) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
+    }
+    if (child == w->last_child || child == node->at) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-repeated");
+    }
+    if (!w->nodes_left) {
+        stop(w);
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, at, child, "rtree.max-nodes");
+    }
+    w->nodes_left--;
+    w->last_child = child;
+    uint64_t page = page_of(w, node->index - 1);
+    w->run_len = 0;
+    w->level++;
+    w->node[w->level] = (struct jh_node){child, page, 0};
+    return JH_OK;
+}
+
+static void fetch_heads(struct jh_walk *w) {
+    const struct jh_layout *layout = w->heap->layout;
+    uint64_t at[JH_WALK_BATCH];
+    const uint8_t *head[JH_WALK_BATCH];
+    for (size_t i = 0; i < w->pending_count; i++) {
+        at[i] = w->pending[i].extent;
+    }
+    jh_fetch_many(&w->heap->reader, at, w->pending_count, layout->extent_head, w->heads, head);
+    for (size_t i = 0; i < w->pending_count; i++) {
+        w->pending[i].head = head[i];
+    }
+}
+
+/* Fill the batch. A fault is said only when nothing is pending, so that extents in front of it
+ * come first: then the place is looked at again. */
+static enum jh_status fill(struct jh_walk *w, struct jh_fault *fault) {
+    w->pending_count = w->pending_next = 0;
+    while (w->pending_count < JH_WALK_BATCH) {
+        if (w->node[w->level].index == element_count(w)) {
+            if (w->level == 0) {
+                break;
+            }
+            leave_node(w);
+            continue;
+        }
+        if (!w->run_len) {
+            enum jh_status status = load_run(w, fault);
+            if (status != JH_OK && w->pending_count) {
+                break;
+            }
+            if (status == JH_ABSENT) {
+                skip_absent(w, fault);
+                return status;
+            }
+            if (status != JH_OK) {
+                stop(w);
+                return status;
+            }
+        }
+        if (at_leaves(w)) {
+            collect(w);
+        } else {
+            if (w->pending_count) {
+                break; /* a fault in the child would come before what is pending */
+            }
+            enum jh_status status = enter_child(w, fault);
+            if (status != JH_OK) {
+                return status;
+            }
+        }
+    }
+    fetch_heads(w);
+    return w->pending_count ? JH_OK : JH_END;
+}
+
+static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
+                            const struct jh_extent *e, struct jh_fault *fault) {
+    enum jh_status status = jh_extent_check(w->heap->layout, e, fault);
+    if (status != JH_OK) {
+        return status;
+    }
+    if ((e->base ^ p->page) & jh_low_mask(w->heap->layout->build.lg_vaddr)) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, e->at,
+                       jh_extent_covers(e, p->page) ? "leaf.first-page-missing"
+                                                    : "leaf.extent-not-covering");
+    }
+    if (e->base < w->last_end) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, e->at, e->base, "extent.overlap");
+    }
+    return JH_OK;
+}
+
+enum jh_status jh_walk_next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
+    if (w->pending_next == w->pending_count) {
+        enum jh_status status = fill(w, fault);
+        if (status != JH_OK) {
+            return status;
+        }
+    }
+    if (!w->extents_left) {
+        w->pending_count = w->pending_next = 0;
+        stop(w);
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, 0, 0, "extent.max-extents");
+    }
+    w->extents_left--;
+    const struct jh_pending *p = &w->pending[w->pending_next++];
+    if (p->extent % w->heap->layout->extent_align) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->extent,
+                       "leaf.extent-alignment");
+    }
+    if (!p->head) {
+        return jh_fail(fault, JH_ABSENT, JH_STAGE_EXTENT, p->extent, p->page,
+                       "extent.bytes-absent");
+    }
+    struct jh_extent e;
+    jh_extent_decode(w->heap->layout, p->extent, p->head, &e);
+    enum jh_status status = check(w, p, &e, fault);
+    if (status != JH_OK) {
+        return status;
+    }
+    w->last_end = e.base + e.size;
+    *out = e;
+    return JH_OK;
+}
