@@ -1,0 +1,129 @@
+# Upstream tarballs out of Debian's source packages, of any suite, through apt with a configuration
+# of our own: apt checks signatures and knows proxies and mirrors, and the machine's own lists are
+# neither used nor touched.
+
+set(JEHEAP_DEBIAN_SUITES bullseye bookworm trixie sid)
+set(JEHEAP_APT_LISTS_AGE 86400)  # seconds after which the lists are fetched again
+
+# The archive that this machine gets Debian itself from.
+function(jeheap_debian_site out)
+  execute_process(COMMAND apt-get indextargets
+                    --format "$(CREATED_BY)|$(COMPONENT)|$(LABEL)|$(RELEASE)|$(SITE)"
+                  OUTPUT_VARIABLE targets ERROR_QUIET)
+  set(site "")
+  string(REPLACE "\n" ";" targets "${targets}")
+  foreach(target IN LISTS targets)
+    # RELEASE with a hyphen: security, updates, backports; they do not have everything. LABEL is
+    # empty on a machine whose lists were removed, as in most containers.
+    if(target MATCHES "^Packages\\|main\\|(Debian\\|[^|-]*\\|(.+)|\\|[^|-]*\\|(.+/debian/?))$")
+      set(site "${CMAKE_MATCH_2}${CMAKE_MATCH_3}")
+      break()
+    endif()
+  endforeach()
+  set(${out} "${site}" PARENT_SCOPE)
+endfunction()
+
+# Errors of apt in one line, without what a URL may hold of user names and passwords.
+function(jeheap_apt_errors out text)
+  string(REGEX MATCHALL "E: [^\n]*" lines "${text}")
+  list(LENGTH lines count)
+  if(count EQUAL 0)
+    set(line "no message")
+  else()
+    list(GET lines 0 line)
+  endif()
+  string(REGEX REPLACE "://[^/@ ]*@" "://" line "${line}")
+  set(${out} "${line}" PARENT_SCOPE)
+endfunction()
+
+# Fetches FILE of source package PACKAGE into DIR. WHY is empty on success. The caller checks the
+# digest; here it only selects the package versions that have this very tarball.
+function(jeheap_apt_fetch why package file sha256 dir)
+  set(${why} "" PARENT_SCOPE)
+  find_program(apt_get apt-get NO_CACHE)
+  if(NOT apt_get)
+    set(${why} "there is no apt-get here" PARENT_SCOPE)
+    return()
+  endif()
+  jeheap_debian_site(site)
+  if(NOT site)
+    set(${why} "apt on this machine has no Debian archive (main)" PARENT_SCOPE)
+    return()
+  endif()
+
+  set(home "${JEHEAP_CACHE_DIR}/apt")
+  file(MAKE_DIRECTORY "${home}/lists/partial" "${home}/cache/archives/partial" "${dir}")
+  set(keyring "")
+  foreach(extension gpg pgp)
+    if(EXISTS "/usr/share/keyrings/debian-archive-keyring.${extension}")
+      set(keyring "[signed-by=/usr/share/keyrings/debian-archive-keyring.${extension}] ")
+    endif()
+  endforeach()
+  set(list "")
+  foreach(suite IN LISTS JEHEAP_DEBIAN_SUITES)
+    string(APPEND list "deb-src ${keyring}${site} ${suite} main\n")
+  endforeach()
+  file(CONFIGURE OUTPUT "${home}/sources.list" CONTENT "${list}")
+  # On the command line, where they win over every file in /etc/apt. Sandbox: apt as root reads as
+  # another user, who need not be able to enter the cache folder.
+  set(options -q
+      -o "Dir::Etc::sourcelist=${home}/sources.list" -o Dir::Etc::sourceparts=-
+      -o "Dir::State::lists=${home}/lists" -o "Dir::Cache=${home}/cache"
+      -o Acquire::Languages=none -o Acquire::Retries=1 -o Acquire::http::Timeout=20
+      -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root)
+
+  jeheap_lock(apt)
+  set(stamp "${home}/updated")
+  string(TIMESTAMP now "%s" UTC)
+  set(updated 0)
+  if(EXISTS "${stamp}")
+    file(TIMESTAMP "${stamp}" updated "%s" UTC)
+  endif()
+  math(EXPR age "${now} - ${updated}")
+  set(text "")
+  if(age GREATER JEHEAP_APT_LISTS_AGE)
+    message(STATUS "apt: fetching the source lists of Debian (once a day, about 90 MB)")
+    execute_process(COMMAND apt-get ${options} update
+                    OUTPUT_VARIABLE text ERROR_VARIABLE text RESULT_VARIABLE status)
+    if(status EQUAL 0)
+      file(TOUCH "${stamp}")
+    endif()
+  endif()
+
+  # More than one version has the same upstream tarball, and a mirror need not have them all.
+  execute_process(COMMAND apt-cache ${options} showsrc --only-source ${package}
+                  OUTPUT_VARIABLE stanzas ERROR_VARIABLE error)
+  string(REPLACE ";" "," stanzas "${stanzas}")
+  string(REPLACE "\n\n" ";" stanzas "${stanzas}")
+  set(versions "")
+  foreach(stanza IN LISTS stanzas)
+    if(stanza MATCHES "${sha256}" AND stanza MATCHES "\nVersion: ([^\n]+)")
+      list(APPEND versions "${CMAKE_MATCH_1}")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES versions)
+  set(reason "")
+  if(NOT versions)
+    string(JOIN ", " suites ${JEHEAP_DEBIAN_SUITES})
+    set(reason "no version of ${package} in ${suites} has ${file}")
+    if(NOT text STREQUAL "" AND NOT status EQUAL 0)
+      jeheap_apt_errors(error "${text}")
+      set(reason "${reason} (apt-get update: ${error})")
+    endif()
+  endif()
+  foreach(version IN LISTS versions)
+    if(NOT EXISTS "${dir}/${file}")
+      execute_process(COMMAND apt-get ${options} source --download-only --tar-only --only-source
+                              "${package}=${version}"
+                      WORKING_DIRECTORY "${dir}" OUTPUT_VARIABLE text ERROR_VARIABLE text)
+      if(NOT EXISTS "${dir}/${file}")
+        jeheap_apt_errors(error "${text}")
+        string(APPEND reason "apt-get source ${package}=${version}: ${error}; ")
+      endif()
+    endif()
+  endforeach()
+  jeheap_unlock(apt)
+  if(NOT EXISTS "${dir}/${file}")
+    set(${why} "${reason}" PARENT_SCOPE)
+  endif()
+endfunction()

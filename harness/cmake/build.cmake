@@ -1,0 +1,60 @@
+# One jemalloc: source tree in, a folder with include/, lib/libjemalloc.a and build.log out.
+
+# Builds TREE (which is used up) and moves what is needed afterwards to PREFIX in one step, so that
+# a folder in the cache is always complete. BAD is empty on success; LOG has everything.
+function(jeheap_build_jemalloc bad log tree prefix)
+  set(make make "-j${JOBS}")
+  if(NOT EXISTS "${tree}/configure")
+    find_program(autoconf autoconf NO_CACHE)
+    if(NOT autoconf)
+      set(${bad} "autoconf is not installed, and this source has no configure" PARENT_SCOPE)
+      return()
+    endif()
+    jeheap_run(status "${log}" "${tree}" autoconf)
+    if(NOT status EQUAL 0)
+      set(${bad} "autoconf failed" PARENT_SCOPE)
+      return()
+    endif()
+  endif()
+  if(EXISTS "${tree}/Makefile")
+    jeheap_run(status "${log}" "${tree}" make distclean)
+  endif()
+
+  # The folder's name has a random part; without the map it would get into assertion messages and
+  # debug information, and no two builds would be alike.
+  jeheap_compiler(cc identity)
+  list(JOIN cc " " cc)
+  jeheap_run(status "${log}" "${tree}" env "CC=${cc}" "EXTRA_CFLAGS=-ffile-prefix-map=${tree}=."
+             ${CACHE_VARS} sh ./configure ${FLAGS})
+  if(NOT status EQUAL 0)
+    set(${bad} "configure failed" PARENT_SCOPE)
+    return()
+  endif()
+
+  # jemalloc compiles every file once only to list its symbols, from which private_namespace.h is
+  # made. That needs neither an optimizer nor debug information, and so takes half the time. If it
+  # fails, the real build says why.
+  file(STRINGS "${tree}/Makefile" configured REGEX "^CONFIGURE_CFLAGS *:=")
+  string(REGEX REPLACE "^[^=]*= *" "" configured "${configured}")
+  jeheap_run(status "${log}" "${tree}" ${make} "CFLAGS=${configured} -O0 -g0 -w"
+             include/jemalloc/internal/private_namespace.h)
+  # Not build_lib_static: that also makes the position independent twin, for nothing.
+  jeheap_run(status "${log}" "${tree}" ${make} lib/libjemalloc.a)
+  if(NOT status EQUAL 0)
+    set(${bad} "make failed" PARENT_SCOPE)
+    return()
+  endif()
+  if(NOT EXISTS "${tree}/include/jemalloc/internal/private_namespace.h")
+    set(${bad} "make left no private_namespace.h" PARENT_SCOPE)
+    return()
+  endif()
+
+  set(new "${tree}.new")
+  file(MAKE_DIRECTORY "${new}/lib")
+  file(RENAME "${tree}/include" "${new}/include")
+  file(RENAME "${tree}/lib/libjemalloc.a" "${new}/lib/libjemalloc.a")
+  file(RENAME "${tree}/config.log" "${new}/config.log")
+  file(COPY_FILE "${log}" "${new}/build.log")
+  file(RENAME "${new}" "${prefix}")
+  set(${bad} "" PARENT_SCOPE)
+endfunction()

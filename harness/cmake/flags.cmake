@@ -1,0 +1,61 @@
+# From (pin, config) to the configure flags, cache variables and run-time options of one build.
+
+# The last of several flags for the same thing wins; the order of the rest does not matter to
+# configure. Sorted, so that two ways to the same set share one cache entry: quantum8 of a server
+# that is built with quantum 8 anyway is that server's default.
+function(jeheap_merge_flags out)
+  set(things "")
+  foreach(flag IN LISTS ARGN)
+    string(REGEX REPLACE "=.*" "" thing "${flag}")
+    string(REGEX REPLACE "^--(enable|disable)-" "--able-" thing "${thing}")
+    string(REGEX REPLACE "^--(with|without)-" "--with-" thing "${thing}")
+    list(APPEND things "${thing}")
+    set("last_${thing}" "${flag}")
+  endforeach()
+  list(REMOVE_DUPLICATES things)
+  list(SORT things)
+  set(all "")
+  foreach(thing IN LISTS things)
+    list(APPEND all "${last_${thing}}")
+  endforeach()
+  set(${out} "${all}" PARENT_SCOPE)
+endfunction()
+
+# Flags and cache variables that a config has for a version: the first build that is not too old.
+function(jeheap_config_build config version flags cache_vars)
+  string(JSON count LENGTH "${config}" builds)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    jeheap_get(below "${config}" builds ${i} below)
+    if(below STREQUAL "" OR version VERSION_LESS below)
+      jeheap_get_list(f "${config}" builds ${i} flags)
+      jeheap_get_list(c "${config}" builds ${i} cache_vars)
+      break()
+    endif()
+  endforeach()
+  set(${flags} "${f}" PARENT_SCOPE)
+  set(${cache_vars} "${c}" PARENT_SCOPE)
+endfunction()
+
+# Sets FLAGS, CACHE_VARS, MALLOC_CONF, LEVELS and, when the config does not apply, SKIP.
+function(jeheap_resolve configs config_name common_flags pin_flags version version_string)
+  jeheap_find(default "${configs}" configs default)
+  jeheap_find(config "${configs}" configs "${config_name}")
+  set(SKIP "" PARENT_SCOPE)
+  jeheap_get(since "${config}" since)
+  if(since AND version VERSION_LESS since)
+    set(SKIP "config ${config_name} needs jemalloc ${since} or later, this is ${version}"
+        PARENT_SCOPE)
+  endif()
+  jeheap_config_build("${default}" ${version} default_flags default_vars)
+  jeheap_config_build("${config}" ${version} config_flags config_vars)
+  jeheap_merge_flags(flags ${common_flags} ${default_flags} ${pin_flags} ${config_flags}
+                     "--with-version=${version_string}")
+  jeheap_merge_flags(vars ${default_vars} ${config_vars})
+  jeheap_get(malloc_conf "${config}" malloc_conf)
+  jeheap_get_list(levels "${config}" levels)
+  set(FLAGS "${flags}" PARENT_SCOPE)
+  set(CACHE_VARS "${vars}" PARENT_SCOPE)
+  set(MALLOC_CONF "${malloc_conf}" PARENT_SCOPE)
+  set(LEVELS "${levels}" PARENT_SCOPE)
+endfunction()
