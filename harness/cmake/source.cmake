@@ -167,7 +167,7 @@ endfunction()
 function(jeheap_folder_files out dir)
   set(files "")
   if(EXISTS "${dir}/.git")
-    execute_process(COMMAND git -C "${dir}" ls-files -co --exclude-standard
+    execute_process(COMMAND git -C "${dir}" -c core.quotePath=off ls-files -co --exclude-standard
                     OUTPUT_VARIABLE text RESULT_VARIABLE status ERROR_QUIET)
     if(status EQUAL 0)
       string(STRIP "${text}" text)
@@ -208,7 +208,8 @@ function(jeheap_folder_version out dir)
     file(READ "${dir}/VERSION" version)
     string(STRIP "${version}" version)
   endif()
-  if(NOT version MATCHES "${form}")
+  # Its own .git only: a tree unpacked inside another checkout would get that one's version.
+  if(NOT version MATCHES "${form}" AND EXISTS "${dir}/.git")
     execute_process(COMMAND git -C "${dir}" describe --long --abbrev=40 --match "[0-9]*"
                     OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
