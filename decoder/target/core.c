@@ -1,0 +1,171 @@
+/* core.c - an ELF core, mapped, its segments lent without copying.
+ *
+ * A header is believed as far as the file goes and no further. Bytes between p_filesz and p_memsz
+ * were not saved: they are absent, not zero. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "private.h"
+
+enum jt_status jt_image_start(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    struct jh_fault fault;
+    size_t dropped;
+    p->segments = jt_segments_normalise(p->segment, p->segments, &dropped);
+    if (dropped != 0)
+        jt_warn(target, "%zu segments run over the end of the address space and were left out",
+                dropped);
+    memset(&p->image, 0, sizeof p->image);
+    p->image.segment = p->segment;
+    p->image.count = p->segments;
+    if (jh_image_reader(&p->image, &target->heap.reader, &fault) != JH_OK)
+        return jt_fail(target, JT_UNREADABLE, "the segments cannot be read: %s at 0x%" PRIx64,
+                       fault.rule, fault.addr);
+    return JT_OK;
+}
+
+static enum jt_status map_file(struct jt_target *target, const char *path) {
+    struct jt_private *p = target->priv;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        int error = errno;
+        if (fd >= 0)
+            close(fd);
+        return jt_fail(target, JT_UNREADABLE, "%s: %s", path, strerror(error));
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size == 0) {
+        close(fd);
+        return jt_fail(target, JT_UNREADABLE, "%s: %s, not a core", path,
+                       S_ISREG(st.st_mode) ? "an empty file" : "not a regular file");
+    }
+    p->core_size = (size_t)st.st_size;
+    p->core = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    int error = errno;
+    close(fd);
+    if (p->core == MAP_FAILED) {
+        p->core = NULL;
+        return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(error));
+    }
+    return JT_OK;
+}
+
+static enum jt_status check_ident(struct jt_target *target, const char *path) {
+    const struct jt_private *p = target->priv;
+    const uint8_t *e = p->core;
+    if (p->core_size < EI_NIDENT || memcmp(e, ELFMAG, SELFMAG) != 0)
+        return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
+    if (e[EI_CLASS] == ELFCLASS32)
+        return jt_fail(target, JT_UNREADABLE, "%s: a 32-bit core; these are not supported yet",
+                       path);
+    if (e[EI_DATA] == ELFDATA2MSB)
+        return jt_fail(target, JT_UNREADABLE, "%s: a big-endian core; these are not supported yet",
+                       path);
+    if (p->core_size < sizeof(Elf64_Ehdr))
+        return jt_fail(target, JT_UNREADABLE, "%s: cut off inside the ELF header", path);
+    return JT_OK;
+}
+
+static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path) {
+    GElf_Ehdr header;
+    if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL)
+        return jt_fail(target, JT_UNREADABLE, "%s: a broken ELF header: %s", path, elf_errmsg(-1));
+    if (header.e_type != ET_CORE)
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: an ELF file, but not a core; give the core here and the program "
+                       "with --exe",
+                       path);
+    target->priv->machine = header.e_machine;
+    return JT_OK;
+}
+
+/* What of one PT_LOAD is in the file. */
+static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
+    struct jt_private *p = target->priv;
+    uint64_t size = p->core_size, there = 0;
+    uint64_t saved = ph->p_filesz < ph->p_memsz ? ph->p_filesz : ph->p_memsz;
+    if (ph->p_memsz > UINT64_MAX - ph->p_vaddr) {
+        jt_warn(target, "the segment at 0x%" PRIx64 " runs over the end of the address space",
+                (uint64_t)ph->p_vaddr);
+        return;
+    }
+    if (ph->p_offset < size)
+        there = saved < size - ph->p_offset ? saved : size - ph->p_offset;
+    if (there < saved)
+        target->bytes_truncated += saved - there;
+    p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + ph->p_memsz};
+    if (there != 0)
+        p->segment[p->segments++] =
+            (struct jh_segment){ph->p_vaddr, (const uint8_t *)p->core + ph->p_offset, there};
+}
+
+static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char *path) {
+    struct jt_private *p = target->priv;
+    size_t count;
+    if (elf_getphdrnum(elf, &count) != 0)
+        return jt_fail(target, JT_UNREADABLE, "%s: broken program headers: %s", path,
+                       elf_errmsg(-1));
+    p->segment = calloc(count + 1, sizeof *p->segment);
+    p->mapped = calloc(count + 1, sizeof *p->mapped);
+    if (p->segment == NULL || p->mapped == NULL)
+        return jt_fail(target, JT_UNREADABLE, "%s: out of memory", path);
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr ph;
+        if (gelf_getphdr(elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD)
+            take_load(target, &ph);
+    }
+    p->mapped_count = jt_ranges_normalise(p->mapped, p->mapped_count);
+    if (p->mapped_count == 0)
+        return jt_fail(target, JT_UNREADABLE, "%s: a core without memory (no PT_LOAD)", path);
+    return JT_OK;
+}
+
+void jt_core_count(struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    uint64_t mapped = 0;
+    target->bytes_present = 0;
+    for (size_t i = 0; i < p->mapped_count; i++)
+        mapped += p->mapped[i].end - p->mapped[i].start;
+    for (size_t i = 0; i < p->segments; i++)
+        target->bytes_present += p->segment[i].len;
+    target->bytes_absent = mapped > target->bytes_present ? mapped - target->bytes_present : 0;
+}
+
+enum jt_status jt_core_open(struct jt_target *target, const char *path) {
+    target->kind = JT_CORE;
+    target->priv->core_path = strdup(path);
+    target->path = target->priv->core_path;
+    enum jt_status status = map_file(target, path);
+    if (status == JT_OK)
+        status = check_ident(target, path);
+    if (status != JT_OK)
+        return status;
+    Elf *elf = elf_memory(target->priv->core, target->priv->core_size);
+    status = check_header(target, elf, path);
+    if (status == JT_OK)
+        status = read_loads(target, elf, path);
+    if (status == JT_OK) {
+        jt_notes_read(target, elf);
+        status = jt_image_start(target);
+    }
+    if (status == JT_OK && target->bytes_truncated != 0)
+        jt_warn(target,
+                "%s was cut off: %" PRIu64 " bytes that its headers promise are missing; "
+                "answers about them are \"absent\"",
+                target->path, target->bytes_truncated);
+    elf_end(elf);
+    return status;
+}
+
+void jt_core_close(struct jt_target *target) {
+    if (target->priv->core != NULL)
+        munmap(target->priv->core, target->priv->core_size);
+    free(target->priv->core_path);
+}

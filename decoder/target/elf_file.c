@@ -1,0 +1,139 @@
+/* elf_file.c - one ELF file, with the separate debug file that may belong to it. */
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "private.h"
+
+static Elf *open_elf(const char *file, int *fd) {
+    struct stat st;
+    *fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
+    if (*fd < 0)
+        return NULL;
+    Elf *elf = NULL;
+    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
+        elf = elf_begin(*fd, ELF_C_READ_MMAP, NULL);
+    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) == ELFCLASS64)
+        return elf;
+    elf_end(elf);
+    close(*fd);
+    *fd = -1;
+    return NULL;
+}
+
+struct jt_elf *jt_elf_open(const char *file) {
+    struct jt_elf *elf = calloc(1, sizeof *elf);
+    if (elf == NULL)
+        return NULL;
+    elf->debug_fd = -1;
+    elf->elf = open_elf(file, &elf->fd);
+    if (elf->elf != NULL)
+        return elf;
+    free(elf);
+    return NULL;
+}
+
+void jt_elf_close(struct jt_elf *elf) {
+    if (elf == NULL)
+        return;
+    if (elf->dwarf != NULL)
+        dwarf_end(elf->dwarf);
+    elf_end(elf->debug);
+    elf_end(elf->elf);
+    if (elf->debug_fd >= 0)
+        close(elf->debug_fd);
+    close(elf->fd);
+    free(elf);
+}
+
+static void build_id(Elf *elf, struct jt_build_id *out) {
+    const void *bytes;
+    ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
+    out->size = 0;
+    if (size <= 0 || size > JT_BUILD_ID_MAX)
+        return;
+    out->size = (size_t)size;
+    memcpy(out->bytes, bytes, out->size);
+}
+
+void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
+    build_id(elf->elf, out);
+}
+
+static bool has_section(Elf *elf, const char *name) {
+    size_t names;
+    if (elf_getshdrstrndx(elf, &names) != 0)
+        return false;
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+        GElf_Shdr sh;
+        const char *text;
+        if (gelf_getshdr(scn, &sh) != NULL && (text = elf_strptr(elf, names, sh.sh_name)) != NULL &&
+            strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The debug file counts only when its build-id is the one we look for. */
+static bool try_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+    struct jt_build_id found;
+    elf->debug = open_elf(file, &elf->debug_fd);
+    if (elf->debug == NULL)
+        return false;
+    build_id(elf->debug, &found);
+    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0)
+        return true;
+    elf_end(elf->debug);
+    close(elf->debug_fd);
+    elf->debug = NULL;
+    elf->debug_fd = -1;
+    return false;
+}
+
+static void try_debuglink(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+    static const char *const place[][2] = {{"", ""}, {"", ".debug/"}, {"/usr/lib/debug", ""}};
+    GElf_Word crc;
+    const char *link = dwelf_elf_gnu_debuglink(elf->elf, &crc);
+    const char *slash = strrchr(file, '/');
+    int folder = slash == NULL ? 0 : (int)(slash - file) + 1;
+    if (link == NULL || strchr(link, '/') != NULL)
+        return;
+    for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
+        char path[PATH_MAX];
+        int n =
+            snprintf(path, sizeof path, "%s%.*s%s%s", place[i][0], folder, file, place[i][1], link);
+        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, path, id))
+            return;
+    }
+}
+
+void jt_elf_find_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+    char hex[2 * JT_BUILD_ID_MAX + 1], path[sizeof hex + 64];
+    if (has_section(elf->elf, ".symtab") && has_section(elf->elf, ".debug_info"))
+        return;
+    jt_build_id_text(id, hex);
+    if (id->size > 1) {
+        snprintf(path, sizeof path, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+        if (try_debug(elf, path, id))
+            return;
+    }
+    try_debuglink(elf, file, id);
+}
+
+bool jt_elf_has_debug_info(const struct jt_elf *elf) {
+    return has_section(elf->elf, ".debug_info") || elf->debug != NULL;
+}
+
+Dwarf *jt_elf_dwarf(struct jt_elf *elf) {
+    if (elf->dwarf_tried)
+        return elf->dwarf;
+    elf->dwarf_tried = true;
+    bool separate = elf->debug != NULL && !has_section(elf->elf, ".debug_info");
+    elf->dwarf = dwarf_begin_elf(separate ? elf->debug : elf->elf, DWARF_C_READ, NULL);
+    return elf->dwarf;
+}

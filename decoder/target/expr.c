@@ -1,0 +1,445 @@
+/* expr.c - C integer expressions, as jemalloc's macros are made of.
+ *
+ * Types are what the arithmetic needs: 32 or 64 bits, signed or not, with C's usual conversions.
+ * Function-like macros are called by value, which is the same thing for expressions without side
+ * effects. Depth and steps are bounded: the text comes out of a file. */
+#include <ctype.h>
+#include <string.h>
+
+#include "private.h"
+
+#define DEPTH_MAX 64
+#define STEPS_MAX 200000
+#define PARAMS_MAX 4
+
+struct value {
+    uint64_t bits;
+    bool is_unsigned, wide;
+};
+
+struct param {
+    const char *name;
+    size_t len;
+    struct value value;
+};
+
+struct eval {
+    const char *at;
+    jt_macro_fn *macro;
+    void *arg;
+    const struct param *param; /* of the macro being expanded */
+    size_t params;
+    unsigned depth, *steps;
+    bool failed;
+    bool dead; /* in a branch that is not taken: 1/0 there is no error */
+};
+
+static struct value expression(struct eval *e);
+static struct value unary(struct eval *e);
+
+static struct value fail(struct eval *e) {
+    e->failed = true;
+    return (struct value){0, false, false};
+}
+
+static struct value make(uint64_t bits, bool is_unsigned, bool wide) {
+    if (!wide)
+        bits = is_unsigned ? (uint32_t)bits : (uint64_t)(int64_t)(int32_t)(uint32_t)bits;
+    return (struct value){bits, is_unsigned, wide};
+}
+
+static void blanks(struct eval *e) {
+    for (;;) {
+        while (isspace((unsigned char)*e->at))
+            e->at++;
+        const char *end = e->at[0] == '/' && e->at[1] == '*' ? strstr(e->at + 2, "*/") : NULL;
+        if (end == NULL)
+            return;
+        e->at = end + 2;
+    }
+}
+
+static bool take(struct eval *e, const char *text) {
+    blanks(e);
+    size_t n = strlen(text);
+    if (strncmp(e->at, text, n) != 0)
+        return false;
+    e->at += n;
+    return true;
+}
+
+static size_t identifier(const char *s) {
+    size_t n = 0;
+    if (isalpha((unsigned char)s[0]) || s[0] == '_')
+        while (isalnum((unsigned char)s[n]) || s[n] == '_')
+            n++;
+    return n;
+}
+
+static struct value number(struct eval *e) {
+    unsigned base = 10;
+    uint64_t bits = 0;
+    if (e->at[0] == '0')
+        base = (e->at[1] | 32) == 'x' ? 16 : 8;
+    if (base == 16)
+        e->at += 2;
+    const char *start = e->at;
+    for (; isxdigit((unsigned char)*e->at); e->at++) {
+        unsigned c = (unsigned char)*e->at;
+        unsigned digit = c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
+        if (digit >= base || bits > (UINT64_MAX - digit) / base)
+            return fail(e);
+        bits = bits * base + digit;
+    }
+    bool is_unsigned = false, wide = false;
+    for (; (*e->at | 32) == 'u' || (*e->at | 32) == 'l'; e->at++) {
+        is_unsigned |= (*e->at | 32) == 'u';
+        wide |= (*e->at | 32) == 'l';
+    }
+    if (e->at == start || identifier(e->at) != 0 || *e->at == '.')
+        return fail(e);
+    wide |= bits > UINT32_MAX || (bits > INT32_MAX && !is_unsigned && base == 10);
+    is_unsigned |= bits > INT64_MAX || (!wide && bits > INT32_MAX);
+    return make(bits, is_unsigned, wide);
+}
+
+/* ---- casts ------------------------------------------------------------------------------------
+ */
+
+struct type {
+    const char *name;
+    unsigned size; /* bytes; 0: only an adjective */
+    int sign;      /* 1: unsigned, -1: signed, 0: says nothing */
+};
+
+static const struct type type_name[] = {
+    {"uint64_t", 8, 1}, {"int64_t", 8, -1}, {"uint32_t", 4, 1},  {"int32_t", 4, -1},
+    {"uint16_t", 2, 1}, {"int16_t", 2, -1}, {"uint8_t", 1, 1},   {"int8_t", 1, -1},
+    {"size_t", 8, 1},   {"ssize_t", 8, -1}, {"uintptr_t", 8, 1}, {"intptr_t", 8, -1},
+    {"szind_t", 4, 1},  {"pszind_t", 4, 1}, {"unsigned", 0, 1},  {"signed", 0, -1},
+    {"int", 4, 0},      {"long", 8, 0},     {"short", 2, 0},     {"char", 1, 0},
+    {"bool", 1, 1},     {"const", 0, 0},
+};
+
+static const struct type *type_at(const char *s, size_t *len) {
+    *len = identifier(s);
+    for (size_t i = 0; i < sizeof type_name / sizeof type_name[0]; i++)
+        if (strlen(type_name[i].name) == *len && memcmp(type_name[i].name, s, *len) == 0)
+            return &type_name[i];
+    return NULL;
+}
+
+/* "(unsigned long)" and the like; leaves the place alone when it is none. */
+static bool type_in_parentheses(struct eval *e, struct type *out) {
+    const char *start = e->at;
+    size_t len, words = 0;
+    const struct type *t;
+    *out = (struct type){NULL, 0, 0};
+    if (!take(e, "("))
+        return false;
+    for (blanks(e); (t = type_at(e->at, &len)) != NULL; blanks(e), words++) {
+        e->at += len;
+        if (t->size != 0 && !(out->size != 0 && t->size == 4)) /* "long int" is a long */
+            out->size = t->size;
+        if (t->sign != 0)
+            out->sign = t->sign;
+    }
+    if (words != 0 && take(e, ")"))
+        return true;
+    e->at = start;
+    return false;
+}
+
+static struct value cast(struct value v, const struct type *type) {
+    unsigned size = type->size == 0 ? 4 : type->size;
+    bool is_unsigned = type->sign > 0;
+    if (size >= 4)
+        return make(v.bits, is_unsigned, size == 8);
+    uint64_t mask = ((uint64_t)1 << (8 * size)) - 1, sign = (mask >> 1) + 1;
+    uint64_t bits = v.bits & mask;
+    if (!is_unsigned)
+        bits = (bits ^ sign) - sign;
+    return make(bits, false, false); /* promoted to int */
+}
+
+/* ---- macros -----------------------------------------------------------------------------------
+ */
+
+/* Evaluate another text with other parameters. */
+static struct value inner(struct eval *e, const char *text, const struct param *param,
+                          size_t params) {
+    struct eval in = *e;
+    if (e->depth >= DEPTH_MAX)
+        return fail(e);
+    in.at = text;
+    in.param = param;
+    in.params = params;
+    in.depth = e->depth + 1;
+    struct value v = expression(&in);
+    blanks(&in);
+    if (in.failed || *in.at != 0)
+        return fail(e);
+    return v;
+}
+
+/* jemalloc's suffix macros paste tokens: KQU(5) is 5ULL. */
+static bool pastes(const char *name, size_t len) {
+    static const char *const known[] = {"ZU", "ZI", "QU", "QI", "KZU", "KZI", "KQU", "KQI"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strlen(known[i]) == len && memcmp(known[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+/* The arguments, "(a, b)", named as the macro's text "(x, y) body" names them. Returns the body. */
+static const char *arguments(struct eval *e, const char *text, struct param param[PARAMS_MAX],
+                             size_t *params) {
+    struct eval names = *e;
+    names.at = text + 1;
+    *params = 0;
+    if (!take(e, "("))
+        return NULL;
+    do {
+        blanks(&names);
+        size_t len = identifier(names.at);
+        if (len == 0 || *params == PARAMS_MAX)
+            return NULL;
+        param[*params].name = names.at;
+        param[*params].len = len;
+        names.at += len;
+        param[(*params)++].value = expression(e);
+        if (e->failed)
+            return NULL;
+    } while (take(&names, ",") && take(e, ","));
+    return take(&names, ")") && take(e, ")") ? names.at : NULL;
+}
+
+static struct value named(struct eval *e) {
+    size_t len = identifier(e->at);
+    const char *name = e->at;
+    struct param param[PARAMS_MAX];
+    size_t params;
+    e->at += len;
+    for (size_t i = 0; i < e->params; i++)
+        if (e->param[i].len == len && memcmp(e->param[i].name, name, len) == 0)
+            return e->param[i].value;
+    if (pastes(name, len)) {
+        struct value v = unary(e);
+        return make(v.bits, name[len - 1] == 'U', true);
+    }
+    if (len == 4 && memcmp(name, "true", 4) == 0)
+        return make(1, false, false);
+    if (len == 5 && memcmp(name, "false", 5) == 0)
+        return make(0, false, false);
+    const char *text = e->macro == NULL ? NULL : e->macro(e->arg, name, len);
+    if (text == NULL)
+        return fail(e);
+    if (text[0] != '(')
+        return inner(e, text, NULL, 0);
+    const char *body = arguments(e, text, param, &params);
+    return body == NULL ? fail(e) : inner(e, body, param, params);
+}
+
+/* ---- operators --------------------------------------------------------------------------------
+ */
+
+static struct value primary(struct eval *e) {
+    blanks(e);
+    if (++*e->steps > STEPS_MAX || e->depth > DEPTH_MAX)
+        return fail(e);
+    if (isdigit((unsigned char)*e->at))
+        return number(e);
+    if (identifier(e->at) != 0)
+        return named(e);
+    if (!take(e, "("))
+        return fail(e);
+    e->depth++;
+    struct value v = expression(e);
+    e->depth--;
+    return take(e, ")") ? v : fail(e);
+}
+
+static struct value unary(struct eval *e) {
+    struct type type;
+    blanks(e);
+    if (e->failed || ++e->depth > DEPTH_MAX)
+        return fail(e);
+    struct value v;
+    if (type_in_parentheses(e, &type)) {
+        v = cast(unary(e), &type);
+    } else if (*e->at == '-' || *e->at == '~' || *e->at == '+') {
+        char op = *e->at++;
+        v = unary(e);
+        uint64_t bits = op == '-' ? 0 - v.bits : op == '~' ? ~v.bits : v.bits;
+        v = make(bits, v.is_unsigned, v.wide);
+    } else if (*e->at == '!' && e->at[1] != '=') {
+        e->at++;
+        v = make(unary(e).bits == 0, false, false);
+    } else {
+        v = primary(e);
+    }
+    e->depth--;
+    return v;
+}
+
+enum op {
+    NONE,
+    MUL,
+    DIV,
+    MOD,
+    ADD,
+    SUB,
+    SHL,
+    SHR,
+    LT,
+    GT,
+    LE,
+    GE,
+    EQ,
+    NE,
+    AND,
+    XOR,
+    OR,
+    LAND,
+    LOR
+};
+
+static const struct {
+    const char *text;
+    enum op op;
+    int rank; /* binds tighter when higher */
+} operator_at[] = {
+    {"<<", SHL, 8},  {">>", SHR, 8}, {"<=", LE, 7},  {">=", GE, 7},  {"==", EQ, 6},  {"!=", NE, 6},
+    {"&&", LAND, 2}, {"||", LOR, 1}, {"*", MUL, 10}, {"/", DIV, 10}, {"%", MOD, 10}, {"+", ADD, 9},
+    {"-", SUB, 9},   {"<", LT, 7},   {">", GT, 7},   {"&", AND, 5},  {"^", XOR, 4},  {"|", OR, 3},
+};
+
+static enum op operator(struct eval *e, int rank, int *found) {
+    blanks(e); for (size_t i = 0; i < sizeof operator_at / sizeof operator_at[0];
+                    i++){size_t n = strlen(operator_at[i].text);
+                         if (strncmp(e->at, operator_at[i].text, n) != 0) continue;
+                         if (operator_at[i].rank < rank) return NONE; e->at += n;
+                         *found = operator_at[i].rank; return operator_at[i].op;}
+return NONE;
+}
+
+static bool less(struct value a, struct value b, bool is_unsigned) {
+    return is_unsigned ? a.bits < b.bits : (int64_t)a.bits < (int64_t)b.bits;
+}
+
+static struct value divide(struct eval *e, struct value a, struct value b, bool modulo) {
+    bool overflow = !a.is_unsigned && a.bits == (uint64_t)INT64_MIN && b.bits == UINT64_MAX;
+    if (b.bits == 0 || overflow)
+        return e->dead ? a : fail(e);
+    if (a.is_unsigned)
+        return make(modulo ? a.bits % b.bits : a.bits / b.bits, true, a.wide);
+    int64_t x = (int64_t)a.bits, y = (int64_t)b.bits;
+    return make((uint64_t)(modulo ? x % y : x / y), false, a.wide);
+}
+
+static struct value shift(struct eval *e, struct value a, struct value b, bool left) {
+    if (b.bits >= (a.wide ? 64u : 32u))
+        return e->dead ? a : fail(e); /* undefined in C */
+    if (left)
+        return make(a.bits << b.bits, a.is_unsigned, a.wide);
+    bool negative = !a.is_unsigned && (int64_t)a.bits < 0;
+    uint64_t bits = a.bits >> b.bits;
+    if (negative && b.bits != 0)
+        bits |= ~(UINT64_MAX >> b.bits);
+    return make(bits, a.is_unsigned, a.wide);
+}
+
+static struct value apply(struct eval *e, enum op op, struct value a, struct value b) {
+    if (op == SHL || op == SHR)
+        return shift(e, a, b, op == SHL);
+    bool wide = a.wide || b.wide;
+    bool is_unsigned = (a.is_unsigned && a.wide == wide) || (b.is_unsigned && b.wide == wide);
+    a = make(a.bits, is_unsigned, wide);
+    b = make(b.bits, is_unsigned, wide);
+    switch (op) {
+    case MUL:
+        return make(a.bits * b.bits, is_unsigned, wide);
+    case DIV:
+        return divide(e, a, b, false);
+    case MOD:
+        return divide(e, a, b, true);
+    case ADD:
+        return make(a.bits + b.bits, is_unsigned, wide);
+    case SUB:
+        return make(a.bits - b.bits, is_unsigned, wide);
+    case AND:
+        return make(a.bits & b.bits, is_unsigned, wide);
+    case XOR:
+        return make(a.bits ^ b.bits, is_unsigned, wide);
+    case OR:
+        return make(a.bits | b.bits, is_unsigned, wide);
+    case LT:
+        return make(less(a, b, is_unsigned), false, false);
+    case GT:
+        return make(less(b, a, is_unsigned), false, false);
+    case LE:
+        return make(!less(b, a, is_unsigned), false, false);
+    case GE:
+        return make(!less(a, b, is_unsigned), false, false);
+    case EQ:
+        return make(a.bits == b.bits, false, false);
+    case NE:
+        return make(a.bits != b.bits, false, false);
+    case LAND:
+        return make(a.bits != 0 && b.bits != 0, false, false);
+    case LOR:
+        return make(a.bits != 0 || b.bits != 0, false, false);
+    default:
+        return fail(e);
+    }
+}
+
+/* Precedence climbing: everything that binds at least as tight as rank. */
+static struct value binary(struct eval *e, int rank) {
+    struct value a = unary(e);
+    enum op op;
+    int found;
+    if (e->depth >= DEPTH_MAX)
+        return fail(e);
+    e->depth++;
+    while (!e->failed && (op = operator(e, rank, &found)) != NONE) {
+        bool dead = e->dead;
+        e->dead |= (op == LAND && a.bits == 0) || (op == LOR && a.bits != 0);
+        struct value b = binary(e, found + 1);
+        e->dead = dead;
+        a = apply(e, op, a, b);
+    }
+    e->depth--;
+    return a;
+}
+
+static struct value expression(struct eval *e) {
+    struct value condition = binary(e, 1);
+    if (e->failed || !take(e, "?"))
+        return condition;
+    if (++e->depth > DEPTH_MAX)
+        return fail(e);
+    bool dead = e->dead, yes = condition.bits != 0;
+    e->dead = dead || !yes;
+    struct value a = expression(e);
+    if (!take(e, ":"))
+        return fail(e);
+    e->dead = dead || yes;
+    struct value b = expression(e);
+    e->dead = dead;
+    e->depth--;
+    bool wide = a.wide || b.wide;
+    bool is_unsigned = (a.is_unsigned && a.wide == wide) || (b.is_unsigned && b.wide == wide);
+    return make(yes ? a.bits : b.bits, is_unsigned, wide);
+}
+
+bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out) {
+    unsigned steps = 0;
+    struct eval e = {text, macro, arg, NULL, 0, 0, &steps, false, false};
+    struct value v = expression(&e);
+    blanks(&e);
+    if (e.failed || *e.at != 0)
+        return false;
+    *out = v.bits;
+    return true;
+}

@@ -1,0 +1,53 @@
+/* layout_fit.c - does the heap decode with this layout? A few hundred extents answer that. */
+#include <string.h>
+
+#include "private.h"
+
+#define FIT_EXTENTS 256
+#define FIT_STEPS 1024 /* findings included, so that a wrong layout is given up early */
+
+/* Large extents: does the size belong to the size class? */
+static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
+                     struct jt_fit *fit) {
+    if (!e->allocated || e->slab || e->szind < layout->sc_nbins)
+        return;
+    uint64_t most = jh_index2size(layout, e->szind);
+    uint64_t least = layout->large_by_size ? jh_index2size(layout, e->szind - 1) + 1 : most;
+    uint64_t size = e->size - layout->large_pad;
+    if (e->size > layout->large_pad && size >= least && size <= most)
+        fit->sized++;
+    else
+        fit->missized++;
+}
+
+void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
+                   struct jt_fit *out) {
+    struct jh_heap heap = {target->heap.reader, layout, root, {1u << 16, 4096, 0}};
+    struct jh_walk walk;
+    struct jh_extent extent;
+    struct jh_fault fault;
+    memset(out, 0, sizeof *out);
+    jh_walk_start(&walk, &heap);
+    for (unsigned i = 0; i < FIT_STEPS && out->sound < FIT_EXTENTS; i++) {
+        enum jh_status status = jh_walk_next(&walk, &extent, &fault);
+        if (status == JH_END || status == JH_LIMIT)
+            return;
+        if (status == JH_OK)
+            status = jh_extent_check(layout, &extent, &fault);
+        if (status == JH_OK) {
+            out->sound++;
+            fit_size(layout, &extent, out);
+            continue;
+        }
+        if (out->unsound + out->absent == 0)
+            out->fault = fault;
+        if (status == JH_ABSENT)
+            out->absent++;
+        else
+            out->unsound++;
+    }
+}
+
+bool jt_fits(const struct jt_fit *fit) {
+    return fit->sound != 0 && fit->sound >= fit->unsound;
+}

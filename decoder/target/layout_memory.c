@@ -1,0 +1,65 @@
+/* layout_memory.c - what jemalloc itself wrote down at run time: bins and the large pad. */
+#include <string.h>
+
+#include "private.h"
+
+/* bin_info_t on 64-bit targets, all versions; debug information may know better. */
+struct bin_offsets {
+    uint32_t stride, reg_size, slab_size, nregs, n_shards;
+};
+
+static uint32_t or_else(uint32_t seen, uint32_t otherwise) {
+    return seen == JT_DWARF_UNKNOWN || seen > 4096 ? otherwise : seen;
+}
+
+static bool read_bin(const struct jt_target *target, const struct jh_layout *layout, uint64_t at,
+                     const struct bin_offsets *o, struct jh_bin *bin) {
+    const struct jh_reader *r = &target->heap.reader;
+    return jh_read(r, at + o->reg_size, &bin->reg_size, 8, NULL) == JH_OK &&
+           jh_read(r, at + o->slab_size, &bin->slab_size, 8, NULL) == JH_OK &&
+           jh_read(r, at + o->nregs, &bin->nregs, 4, NULL) == JH_OK &&
+           (layout->build.version < JH_5_2_0 ||
+            jh_read(r, at + o->n_shards, &bin->n_shards, 4, NULL) == JH_OK);
+}
+
+static bool sound(const struct jh_layout *layout, uint32_t index, const struct jh_bin *bin) {
+    uint64_t page = (uint64_t)1 << layout->build.lg_page;
+    return bin->reg_size == jh_index2size(layout, index) && bin->slab_size != 0 &&
+           bin->slab_size % page == 0 && bin->nregs == bin->slab_size / bin->reg_size &&
+           bin->nregs <= 8 * JH_BITMAP_MAX;
+}
+
+bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
+                         struct jh_layout *layout) {
+    const char *name = layout->build.version < JH_5_1_0 ? "arena_bin_info" : "bin_infos";
+    struct bin_offsets o = {0, or_else(dwarf->reg_size, 0), or_else(dwarf->slab_size, 8),
+                            or_else(dwarf->nregs, 16), or_else(dwarf->n_shards, 20)};
+    struct jh_bin bin[JH_BINS_MAX];
+    uint64_t at, size;
+    if (!jt_symbol(target, name, &at, &size) || layout->sc_nbins == 0 ||
+        size % layout->sc_nbins != 0 || size / layout->sc_nbins > 4096)
+        return false;
+    o.stride = or_else(dwarf->bin_info_size, (uint32_t)(size / layout->sc_nbins));
+    memcpy(bin, layout->bin, sizeof bin);
+    for (uint32_t i = 0; i < layout->sc_nbins; i++)
+        if (!read_bin(target, layout, at + (uint64_t)i * o.stride, &o, &bin[i]) ||
+            !sound(layout, i, &bin[i]))
+            return false;
+    memcpy(layout->bin, bin, sizeof bin);
+    return true;
+}
+
+bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout) {
+    const struct jh_reader *r = &target->heap.reader;
+    uint64_t at, size, pad;
+    uint8_t flag;
+    if (layout->large_by_size && jt_symbol(target, "opt_disable_large_size_classes", &at, &size) &&
+        size == 1 && jh_read(r, at, &flag, 1, NULL) == JH_OK)
+        layout->large_by_size = flag != 0;
+    if (!jt_symbol(target, "sz_large_pad", &at, &size) || size != 8 ||
+        jh_read(r, at, &pad, 8, NULL) != JH_OK ||
+        (pad != 0 && pad != (uint64_t)1 << layout->build.lg_page))
+        return false;
+    layout->large_pad = pad;
+    return true;
+}

@@ -1,0 +1,137 @@
+/* layout_write.c - a layout as one JSON object. layout_read.c is the way back. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "layout_json.h"
+
+const char *const jt_leaf_form_name[3] = {"compact", "wide", "wide-packed"};
+
+static void write_bool(FILE *f, const char *key, bool value) {
+    fprintf(f, "\"%s\":%s,", key, value ? "true" : "false");
+}
+
+static void write_build(FILE *f, const struct jh_build *b) {
+    fprintf(f, "\"version\":\"%s\",\"pointer_size\":%u,\"pthread_mutex_size\":%u,",
+            jh_version_name(b->version), b->pointer_size, b->pthread_mutex_size);
+    write_bool(f, "little_endian", b->little_endian);
+    write_bool(f, "aarch64", b->aarch64);
+    write_bool(f, "debug", b->debug);
+    write_bool(f, "cache_oblivious", b->cache_oblivious);
+}
+
+void jt_constant_key(size_t index, char out[64]) {
+    const char *name = jh_constant_name(index);
+    size_t i = 0;
+    for (; name[i] != 0 && i < 63; i++)
+        out[i] = (char)tolower((unsigned char)name[i]);
+    out[i] = 0;
+}
+
+/* The bit fields are below "extent", where they can be read back. */
+bool jt_constant_is_flat(size_t index) {
+    return strncmp(jh_constant_name(index), "EXTENT_BITS_", 12) != 0;
+}
+
+static void write_constants(FILE *f, const struct jh_layout *l) {
+    for (size_t i = 0; i < jh_constant_count(); i++) {
+        char key[64];
+        if (!jt_constant_is_flat(i))
+            continue;
+        jt_constant_key(i, key);
+        fprintf(f, "\"%s\":%" PRIu64 ",", key, jh_constant_value(l, i));
+    }
+    fputs("\"rtree_levels\":[", f);
+    for (unsigned i = 0; i < l->rtree_height; i++)
+        fprintf(f, "%s{\"bits\":%u,\"cumbits\":%u}", i == 0 ? "" : ",", l->rtree_level[i].bits,
+                l->rtree_level[i].cumbits);
+    fputs("],", f);
+}
+
+static void write_field(FILE *f, const char *name, struct jh_field field, bool *first) {
+    if (field.width == 0)
+        return;
+    fprintf(f, "%s\"%s\":{\"offset\":%u,\"word\":%u,\"shift\":%u,\"width\":%u}", *first ? "" : ",",
+            name, field.offset, field.word, field.shift, field.width);
+    *first = false;
+}
+
+static void write_leaf(FILE *f, const struct jh_layout *l) {
+    bool first = true;
+    fprintf(f, "\"leaf\":{\"form\":\"%s\",\"size\":%u,\"align\":%u,\"low_bits\":%u,",
+            jt_leaf_form_name[l->leaf_form], l->leaf_size, l->build.pointer_size, l->leaf_low_bits);
+    write_bool(f, "sign_extend", l->leaf_sign_extend);
+    fputs("\"fields\":{", f);
+    for (unsigned i = 0; i < JH_LEAF_FIELDS; i++)
+        write_field(f, jh_leaf_field_name((enum jh_leaf_field)i), l->leaf[i], &first);
+    fputs("}},", f);
+}
+
+static void write_extent(FILE *f, const struct jh_layout *l) {
+    bool first = true;
+    fprintf(f, "\"extent\":{\"size\":%u,\"align\":%u,\"head\":%u,\"bitmap_offset\":%u,",
+            l->extent_size, l->extent_align, l->extent_head, l->bitmap_offset);
+    fputs("\"fields\":{", f);
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++)
+        write_field(f, jh_extent_field_name((enum jh_extent_field)i), l->extent[i], &first);
+    fputs("}},\"states\":[", f);
+    for (unsigned i = 0; i < l->states; i++)
+        fprintf(f, "%s\"%s\"", i == 0 ? "" : ",", jh_state_name(l->state[i]));
+    fputs("],", f);
+}
+
+static void write_size_classes(FILE *f, const struct jh_layout *l) {
+    write_bool(f, "large_by_size", l->large_by_size);
+    fputs("\"size_classes\":[", f);
+    for (uint32_t i = 0; i < l->sc_nsizes; i++) {
+        fprintf(f, "%s{\"size\":%" PRIu64, i == 0 ? "" : ",", jh_index2size(l, i));
+        if (i < l->sc_nbins)
+            fprintf(f, ",\"slab_size\":%" PRIu64 ",\"nregs\":%u,\"n_shards\":%u",
+                    l->bin[i].slab_size, l->bin[i].nregs, l->bin[i].n_shards);
+        fputc('}', f);
+    }
+    fputs("],", f);
+}
+
+/* jemalloc's own names, as far as the decoder reads these structs. */
+static void write_structs(FILE *f, const struct jh_layout *l) {
+    static const struct {
+        const char *name;
+        enum jh_extent_field field;
+    } member[] = {{"e_bits", JH_EXTENT_BITS},
+                  {"e_addr", JH_EXTENT_ADDR},
+                  {"e_size_esn", JH_EXTENT_BSIZE},
+                  {"e_ps", JH_EXTENT_PS},
+                  {"e_sn", JH_EXTENT_SN}};
+    bool edata = l->build.version >= JH_5_3_0;
+    fprintf(f, "\"structs\":{\"%s\":{\"size\":%u,\"align\":%u,\"members\":{",
+            edata ? "edata_s" : "extent_s", l->extent_size, l->build.pointer_size);
+    for (size_t i = 0; i < sizeof member / sizeof member[0]; i++) {
+        struct jh_field field = l->extent[member[i].field];
+        if (field.width == 64) /* sn was a part of e_bits once */
+            fprintf(f, "\"%s\":%u,", member[i].name, field.offset);
+    }
+    fprintf(f,
+            "\"e_slab_data\":%u}},\"rtree_leaf_elm_s\":{\"size\":%u,\"align\":%u,"
+            "\"members\":{\"%s\":0}},",
+            l->bitmap_offset, l->leaf_size, l->build.pointer_size,
+            l->leaf_form == JH_LEAF_COMPACT ? "le_bits"
+            : edata                         ? "le_edata"
+                                            : "le_extent");
+    fprintf(f, "\"rtree_s\":{\"size\":%" PRIu64 ",\"align\":%u,\"members\":{\"root\":%u}}}",
+            l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits),
+            l->build.pointer_size, l->root_offset);
+}
+
+void jt_layout_write(const struct jh_layout *layout, FILE *file) {
+    fputc('{', file);
+    write_build(file, &layout->build);
+    write_constants(file, layout);
+    write_leaf(file, layout);
+    write_extent(file, layout);
+    fprintf(file, "\"root\":{\"symbol\":\"%s\",\"offset\":%u},", layout->root_symbol,
+            layout->root_offset);
+    write_size_classes(file, layout);
+    write_structs(file, layout);
+    fputc('}', file);
+}

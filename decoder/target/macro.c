@@ -1,0 +1,143 @@
+/* macro.c - the preprocessor macros of one compilation unit (.debug_macro, from -g3).
+ *
+ * They are the build's own word on LG_PAGE and every bit field. Headers are shared between units
+ * by imports, which libdw leaves to its caller. */
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define IMPORTS_MAX 10000 /* per unit; jemalloc's have some hundred */
+
+struct entry {
+    const char *text; /* "NAME value" or "NAME(x) value"; NULL: free */
+    size_t len;       /* of the name */
+    bool defined;
+};
+
+struct jt_macros {
+    struct entry *entry; /* open addressing; room is a power of two */
+    size_t room, used, defined;
+    Dwarf *dwarf;
+    unsigned imports, depth;
+    bool failed;
+};
+
+static size_t hash(const char *name, size_t len) {
+    uint64_t h = 14695981039346656037u;
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)name[i]) * 1099511628211u;
+    return (size_t)(h ^ h >> 29);
+}
+
+static struct entry *slot(const struct jt_macros *m, const char *name, size_t len) {
+    for (size_t i = hash(name, len);; i++) {
+        struct entry *e = &m->entry[i & (m->room - 1)];
+        if (e->text == NULL || (e->len == len && memcmp(e->text, name, len) == 0))
+            return e;
+    }
+}
+
+static bool grow(struct jt_macros *m) {
+    struct jt_macros bigger = *m;
+    bigger.room = m->room == 0 ? 4096 : 2 * m->room;
+    bigger.entry = calloc(bigger.room, sizeof *bigger.entry);
+    if (bigger.entry == NULL)
+        return false;
+    for (size_t i = 0; i < m->room; i++)
+        if (m->entry[i].text != NULL)
+            *slot(&bigger, m->entry[i].text, m->entry[i].len) = m->entry[i];
+    free(m->entry);
+    *m = bigger;
+    return true;
+}
+
+static void set(struct jt_macros *m, const char *text, bool defined) {
+    if (2 * m->used >= m->room && !grow(m)) {
+        m->failed = true;
+        return;
+    }
+    size_t len = strcspn(text, " (");
+    struct entry *e = slot(m, text, len);
+    if (e->text == NULL)
+        m->used++;
+    m->defined += (size_t)defined - (size_t)(e->text != NULL && e->defined);
+    *e = (struct entry){text, len, defined};
+}
+
+static int take_macro(Dwarf_Macro *macro, void *arg);
+
+static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
+    Dwarf_Attribute attr;
+    Dwarf_Word offset;
+    if (m->depth > 32 || m->imports >= IMPORTS_MAX || dwarf_macro_param(macro, 0, &attr) != 0 ||
+        dwarf_formudata(&attr, &offset) != 0)
+        return;
+    m->imports++;
+    m->depth++;
+    if (dwarf_getmacros_off(m->dwarf, offset, take_macro, m, DWARF_GETMACROS_START) < 0)
+        m->failed = true;
+    m->depth--;
+}
+
+static int take_macro(Dwarf_Macro *macro, void *arg) {
+    struct jt_macros *m = arg;
+    unsigned opcode;
+    const char *text;
+    if (dwarf_macro_opcode(macro, &opcode) != 0)
+        return DWARF_CB_OK;
+    switch (opcode) {
+    case DW_MACRO_define:
+    case DW_MACRO_define_strp:
+    case DW_MACRO_undef:
+    case DW_MACRO_undef_strp:
+        if (dwarf_macro_param2(macro, NULL, &text) == 0 && text != NULL)
+            set(m, text, opcode == DW_MACRO_define || opcode == DW_MACRO_define_strp);
+        break;
+    case DW_MACRO_import:
+        take_import(m, macro);
+        break;
+    default:
+        break;
+    }
+    return m->failed ? DWARF_CB_ABORT : DWARF_CB_OK;
+}
+
+struct jt_macros *jt_macros_read(Dwarf_Die *unit) {
+    struct jt_macros *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->dwarf = dwarf_cu_getdwarf(unit->cu);
+    if (dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 && !m->failed &&
+        m->used != 0)
+        return m;
+    jt_macros_free(m);
+    return NULL;
+}
+
+void jt_macros_free(struct jt_macros *macros) {
+    if (macros == NULL)
+        return;
+    free(macros->entry);
+    free(macros);
+}
+
+size_t jt_macros_count(const struct jt_macros *macros) {
+    return macros->defined;
+}
+
+static const char *text_of(void *arg, const char *name, size_t len) {
+    const struct jt_macros *m = arg;
+    const struct entry *e = m->room == 0 ? NULL : slot(m, name, len);
+    return e == NULL || e->text == NULL || !e->defined ? NULL : e->text + e->len;
+}
+
+const char *jt_macros_text(const struct jt_macros *macros, const char *name) {
+    return text_of((void *)(uintptr_t)macros, name, strlen(name));
+}
+
+bool jt_macros_value(struct jt_macros *macros, const char *name, uint64_t *out) {
+    const char *text = jt_macros_text(macros, name);
+    return text != NULL && text[0] != '(' && jt_eval(text, text_of, macros, out);
+}

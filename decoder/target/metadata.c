@@ -1,0 +1,130 @@
+/* metadata.c - jemalloc's own memory: the blocks of its base allocators.
+ *
+ * base_t.blocks is a list of base_block_t {size, next, ...}; each block starts where its header
+ * does. b0 is arena 0's base, every other arena points at its own. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define BLOCKS_MAX (1u << 20) /* of one base: 2 MiB each at least, so that is 2 TiB */
+#define ARENAS_MAX 4096
+#define ARENA_BYTES_MAX (128u << 10) /* where an arena's base pointer is looked for */
+
+struct metadata {
+    struct jt_target *target;
+    struct jt_private *p;
+    uint32_t blocks, size, next, arena_base;
+};
+
+static bool word_at(const struct jt_target *target, uint64_t at, uint64_t *out) {
+    return jh_read(&target->heap.reader, at, out, sizeof *out, NULL) == JH_OK;
+}
+
+static bool take_block(struct jt_private *p, uint64_t at, uint64_t size) {
+    struct jt_range *grown = jt_grow(p->metadata, p->metadata_count, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    p->metadata = grown;
+    grown[p->metadata_count++] = (struct jt_range){at, at + size};
+    return true;
+}
+
+/* False when the list could not be followed to its end. */
+static bool take_base(struct metadata *m, uint64_t base) {
+    uint64_t block, size, next;
+    if (!word_at(m->target, base + m->blocks, &block))
+        return false;
+    for (unsigned i = 0; block != 0; i++, block = next)
+        if (i == BLOCKS_MAX || !word_at(m->target, block + m->size, &size) || size == 0 ||
+            size > UINT64_MAX - block || !word_at(m->target, block + m->next, &next) ||
+            !take_block(m->p, block, size))
+            return false;
+    return true;
+}
+
+/* Without debug information: arena 0 points at b0, and that word is where all bases stand. */
+static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
+    unsigned found = 0;
+    for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += 8) {
+        uint64_t word;
+        if (!word_at(m->target, arena0 + at, &word))
+            break;
+        if (word != b0)
+            continue;
+        m->arena_base = at;
+        found++;
+    }
+    return found == 1;
+}
+
+static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint64_t b0) {
+    bool complete = true;
+    uint64_t count = size / 8 < ARENAS_MAX ? size / 8 : ARENAS_MAX, arena, base;
+    if (m->arena_base == JT_DWARF_UNKNOWN &&
+        (b0 == 0 || !word_at(m->target, arenas, &arena) || !find_arena_base(m, arena, b0)))
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!word_at(m->target, arenas + 8 * i, &arena))
+            return false;
+        if (arena == 0)
+            continue;
+        if (!word_at(m->target, arena + m->arena_base, &base))
+            complete = false;
+        else if (base != b0)
+            complete &= take_base(m, base);
+    }
+    return complete;
+}
+
+/* base_t: a mutex and sizes before the list; 136, 144, 160 on x86_64. */
+static uint32_t default_blocks(const struct jh_build *build) {
+    uint32_t more = build->pthread_mutex_size - 40u;
+    if (build->version >= JH_5_3_0)
+        return 160 + more;
+    return (build->version >= JH_5_2_0 ? 144 : 136) + more;
+}
+
+void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
+    struct jt_private *p = target->priv;
+    p->base_blocks = dwarf->base_blocks;
+    p->arena_base = dwarf->arena_base;
+    p->block_size = dwarf->block_size == JT_DWARF_UNKNOWN ? 0 : dwarf->block_size;
+    p->block_next = dwarf->block_next == JT_DWARF_UNKNOWN ? 8 : dwarf->block_next;
+    p->metadata_known = p->base_blocks != JT_DWARF_UNKNOWN || !target->layout.build.debug;
+    if (p->base_blocks == JT_DWARF_UNKNOWN)
+        p->base_blocks = default_blocks(&target->layout.build);
+}
+
+static void find_blocks(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    struct metadata m = {target, p, p->base_blocks, p->block_size, p->block_next, p->arena_base};
+    uint64_t at, size, b0 = 0;
+    p->metadata_done = true;
+    if (!p->metadata_known)
+        return;
+    bool complete = jt_symbol(target, "b0", &at, &size) && word_at(target, at, &b0) && b0 != 0 &&
+                    take_base(&m, b0);
+    complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);
+    p->metadata_complete = complete;
+    p->metadata_count = jt_ranges_normalise(p->metadata, p->metadata_count);
+}
+
+enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
+    struct jt_private *p = target->priv;
+    if (!p->metadata_done)
+        find_blocks(target);
+    if (jt_ranges_hold(p->metadata, p->metadata_count, addr))
+        return JT_YES;
+    return p->metadata_complete ? JT_NO : JT_CANNOT_TELL;
+}
+
+uint64_t jt_metadata_bytes(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    uint64_t bytes = 0;
+    if (!p->metadata_done)
+        find_blocks(target);
+    for (size_t i = 0; p->metadata_complete && i < p->metadata_count; i++)
+        bytes += p->metadata[i].end - p->metadata[i].start;
+    return bytes;
+}

@@ -1,0 +1,217 @@
+/* open.c - from a process id or a path to a heap that can be asked. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+static bool is_pid(const char *text) {
+    return text[0] != 0 && text[strspn(text, "0123456789")] == 0;
+}
+
+static const struct jt_module *main_module(const struct jt_target *target) {
+    for (size_t i = 0; i < target->modules; i++)
+        if (target->module[i].main)
+            return &target->module[i];
+    return NULL;
+}
+
+static void wrong_file(const struct jt_module *m, char *out, size_t size) {
+    char memory[2 * JT_BUILD_ID_MAX + 1], file[2 * JT_BUILD_ID_MAX + 1];
+    jt_build_id_text(&m->memory_id, memory);
+    jt_build_id_text(&m->file_id, file);
+    snprintf(out, size, "%.200s is not the %.120s that was running: build-id %.40s, but %.40s ran",
+             m->file, m->path, file, memory);
+}
+
+static void warn_of_files(struct jt_target *target) {
+    char text[JT_TEXT_MAX];
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        if (m->state == JT_FILE_DIFFERS) {
+            wrong_file(m, text, sizeof text);
+            jt_warn(target, "%s; it is not used", text);
+        }
+        if (m->state == JT_FILE_MISSING && (m->main || target->jemalloc == NULL))
+            jt_warn(target, "%s is not here, so its symbols are not known", m->path);
+        if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc)
+            jt_warn(target, "%s has no build-id to compare; it is taken to be what was running",
+                    m->file);
+    }
+}
+
+/* No symbol anywhere: why, and what can be done about it. */
+static enum jt_status no_root(struct jt_target *target, bool version) {
+    const struct jt_module *m = main_module(target);
+    char text[JT_TEXT_MAX];
+    if (m != NULL && m->state == JT_FILE_DIFFERS) {
+        wrong_file(m, text, sizeof text);
+        return jt_fail(target, JT_WRONG_FILE, "%s; give the right one with --exe", text);
+    }
+    if (m != NULL && m->state == JT_FILE_MISSING) {
+        jt_build_id_text(&m->memory_id, text);
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "the program of this core, %s%s%s, is not here, and no library has "
+                       "jemalloc's symbols; give the program with --exe, or --root and --layout",
+                       m->path, text[0] == 0 ? "" : ", build-id ", text);
+    }
+    if (version)
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "jemalloc %s is there, but its symbols were stripped, and its root was not "
+                       "found by looking; give an unstripped program with --exe, or --root ADDR",
+                       target->version_string);
+    return jt_fail(target, JT_NO_JEMALLOC,
+                   target->modules == 0
+                       ? "no program is known for this core, so no jemalloc; give it with --exe, "
+                         "or --root ADDR and --layout NAME"
+                       : "none of its modules has a jemalloc 5.x (no symbol that ends in "
+                         "extents_rtree or arena_emap_global, no version string)");
+}
+
+/* Without symbols: the version string names the module, the heap itself the root. */
+static enum jt_status infer_root(struct jt_target *target, struct jt_learn *learn) {
+    struct jh_layout layout;
+    struct jh_build build;
+    enum jh_version version;
+    bool known = learn->options->layout != NULL;
+    if (known) {
+        enum jt_status status = jt_layout_parse(learn->options->layout, &layout, target->error);
+        if (status != JT_OK)
+            return jt_fail(target, status, "--layout %s", strdupa(target->error));
+        build = layout.build;
+    } else {
+        known = jt_version_find(target, NULL, target->version_string) &&
+                jh_version_parse(target->version_string, &version) == JH_OK;
+        if (known)
+            jh_build_init(&build, version);
+    }
+    if (!known)
+        return no_root(target, false);
+    if (!jt_root_infer(target, &build, &learn->root_addr))
+        return no_root(target, true);
+    learn->root_known = true;
+    target->source[JT_PART_ROOT] = JT_INFERRED;
+    target->jemalloc = jt_module_at(target, learn->root_addr);
+    jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it",
+            learn->root_addr);
+    return JT_OK;
+}
+
+static void take_root(struct jt_target *target, struct jt_learn *learn,
+                      const struct jt_root_symbol *root) {
+    learn->root = *root;
+    target->jemalloc = root->module;
+    snprintf(target->root_name, sizeof target->root_name, "%s", root->name);
+    snprintf(target->prefix, sizeof target->prefix, "%s", root->prefix);
+    if (target->source[JT_PART_ROOT] == JT_UNKNOWN)
+        target->source[JT_PART_ROOT] = JT_SYMBOL;
+}
+
+/* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
+static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn,
+                                  const struct jt_root_symbol *root, size_t count) {
+    size_t used = 0, best = 0;
+    for (size_t i = 0; i < count; i++)
+        if (jt_root_in_use(target, root[i].addr, root[i].size)) {
+            best = i;
+            used++;
+        }
+    if (used > 1 || (used == 0 && count > 1))
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "there are %zu jemallocs, and %s of them in use: %s at 0x%" PRIx64
+                       ", %s at 0x%" PRIx64 "; choose one with --root (the address of root[0])",
+                       count, used > 1 ? "more than one" : "none", root[0].name, root[0].addr,
+                       root[1].name, root[1].addr);
+    if (used == 0)
+        jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
+                root[0].name);
+    take_root(target, learn, &root[best]);
+    return JT_OK;
+}
+
+static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn) {
+    const struct jt_options *o = learn->options;
+    struct jt_root_symbol root[JT_ROOTS_MAX];
+    size_t count = jt_roots_find(target, root);
+    if (!o->root_given)
+        return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
+    learn->root_known = true;
+    learn->root_addr = o->root;
+    target->source[JT_PART_ROOT] = JT_GIVEN;
+    target->jemalloc = jt_module_at(target, o->root);
+    for (size_t i = 0; i < count; i++)
+        if (o->root >= root[i].addr && o->root < root[i].addr + root[i].size)
+            take_root(target, learn, &root[i]);
+    return JT_OK;
+}
+
+static enum jt_status open_memory(struct jt_target *target, const struct jt_options *options) {
+    if (is_pid(options->target))
+        return jt_process_open(target, options->target);
+    return jt_core_open(target, options->target);
+}
+
+static enum jt_status open_all(struct jt_target *target, const struct jt_options *options) {
+    struct jt_learn learn = {.options = options};
+    if (options->target == NULL)
+        return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
+    enum jt_status status = open_memory(target, options);
+    if (status == JT_OK)
+        status = jt_modules_open(target, options->exe);
+    if (status == JT_OK && target->kind == JT_CORE) {
+        status = jt_modules_fill(target);
+        jt_core_count(target);
+    }
+    if (status == JT_OK)
+        status = find_root(target, &learn);
+    if (status != JT_OK)
+        return status;
+    warn_of_files(target);
+    jt_dwarf_read(&learn.root, &learn.dwarf);
+    status = jt_layout_learn(target, &learn);
+    if (status == JT_OK)
+        jt_metadata_learn(target, &learn.dwarf);
+    jt_dwarf_free(&learn.dwarf);
+    return status;
+}
+
+enum jt_status jt_open(const struct jt_options *options, struct jt_target **out) {
+    struct jt_target *target = calloc(1, sizeof *target);
+    struct jt_private *priv = calloc(1, sizeof *priv);
+    *out = NULL;
+    if (target == NULL || priv == NULL) {
+        free(target);
+        free(priv);
+        return JT_UNREADABLE;
+    }
+    elf_version(EV_CURRENT);
+    target->priv = priv;
+    priv->mem_fd = -1;
+    target->heap.limits = options->limits;
+    *out = target;
+    return open_all(target, options);
+}
+
+void jt_close(struct jt_target *target) {
+    if (target == NULL)
+        return;
+    struct jt_private *p = target->priv;
+    jt_modules_close(target);
+    jt_process_close(target);
+    jt_core_close(target);
+    for (size_t i = 0; i < target->warnings; i++)
+        free(target->warning[i]);
+    for (size_t i = 0; i < p->mappings; i++)
+        free(p->mapping[i].path);
+    free(target->warning);
+    free(p->mapping);
+    free(p->mapped);
+    free(p->segment);
+    free(p->metadata);
+    free(p);
+    free(target);
+}
+
+bool jt_mapped(const struct jt_target *target, uint64_t addr) {
+    return jt_ranges_hold(target->priv->mapped, target->priv->mapped_count, addr);
+}

@@ -1,0 +1,238 @@
+/* private.h - what the files of this folder tell each other.
+ *
+ * Order of work: process.c or core.c make a reader; modules.c finds the ELF files; symbols.c and
+ * dwarf.c read them; layout_source.c puts a layout together and layout_fit.c tries it. */
+#ifndef JEHEAP_TARGET_PRIVATE_H
+#define JEHEAP_TARGET_PRIVATE_H
+
+#include <libelf.h>
+#include <elfutils/libdw.h>
+
+#include "target.h"
+
+#if defined(__GNUC__)
+#define JT_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define JT_PRINTF(text, first)
+#endif
+
+/* ---- text.c: errors and warnings --------------------------------------------------------------
+ */
+
+/* Writes the sentence and the status into the target, and returns the status. */
+enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
+    JT_PRINTF(3, 4);
+void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
+bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
+
+/* ---- segments.c: runs of bytes, sorted and disjoint -------------------------------------------
+ */
+
+/* Sort; drop the empty and the wrapping, cut what overlaps (the lower address keeps its bytes).
+ * Returns how many are left; *dropped counts the wrapping ones. */
+size_t jt_segments_normalise(struct jh_segment *segment, size_t count, size_t *dropped);
+
+/* Fill the gaps between the segments with bytes of extra (both normalised). A new array, NULL
+ * when memory ran out. */
+struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t count,
+                                    const struct jh_segment *extra, size_t extras, size_t *out);
+
+struct jt_range {
+    uint64_t start, end;
+};
+
+/* Sort and merge; returns how many are left. */
+size_t jt_ranges_normalise(struct jt_range *range, size_t count);
+bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
+
+/* ---- the target's inside ----------------------------------------------------------------------
+ */
+
+/* One file mapping: of /proc/PID/maps, or of a core's NT_FILE note. */
+struct jt_mapping {
+    uint64_t start, end, offset;
+    bool readable, writable;
+    char *path; /* "" when anonymous */
+};
+
+struct jt_private {
+    struct jt_mapping *mapping;
+    size_t mappings;
+    struct jt_range *mapped; /* everything that is mapped */
+    size_t mapped_count;
+    uint64_t entry;     /* AT_ENTRY, 0 when not known */
+    uint64_t page_size; /* AT_PAGESZ, 0 when not known */
+    uint16_t machine;   /* EM_X86_64 */
+
+    struct jh_image image; /* core, self */
+    struct jh_segment *segment;
+    size_t segments;
+
+    char *core_path;
+    void *core;
+    size_t core_size;
+
+    int mem_fd;      /* /proc/PID/mem, -1 when not open */
+    bool without_vm; /* process_vm_readv does not work here */
+
+    struct jt_range *metadata;
+    size_t metadata_count;
+    bool metadata_known, metadata_done, metadata_complete;
+    uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
+};
+
+void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1; NULL: no memory */
+
+/* ---- process.c, maps.c, core.c, notes.c -------------------------------------------------------
+ */
+
+enum jt_status jt_process_open(struct jt_target *target, const char *text);
+enum jt_status jt_core_open(struct jt_target *target, const char *path);
+void jt_process_close(struct jt_target *target);
+void jt_core_close(struct jt_target *target);
+void jt_core_count(struct jt_target *target); /* bytes present and absent */
+
+enum jt_status jt_maps_read(struct jt_target *target);
+/* Takes the mappings' addresses for what is mapped. */
+bool jt_mapped_from_mappings(struct jt_target *target);
+bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, const char *path);
+void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size);
+void jt_notes_read(struct jt_target *target, Elf *elf);
+/* The image reader over priv->segment. */
+enum jt_status jt_image_start(struct jt_target *target);
+
+/* ---- elf_file.c: one ELF file -----------------------------------------------------------------
+ */
+
+struct jt_elf {
+    int fd, debug_fd;
+    Elf *elf, *debug; /* debug: a separate file with the symbols, NULL when there is none */
+    Dwarf *dwarf;
+    bool dwarf_tried;
+};
+
+struct jt_elf *jt_elf_open(const char *file);
+void jt_elf_close(struct jt_elf *elf);
+void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
+void jt_elf_find_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id);
+bool jt_elf_has_debug_info(const struct jt_elf *elf);
+Dwarf *jt_elf_dwarf(struct jt_elf *elf);
+
+/* ---- modules.c --------------------------------------------------------------------------------
+ */
+
+enum jt_status jt_modules_open(struct jt_target *target, const char *exe);
+void jt_modules_close(struct jt_target *target);
+/* module_fill.c: read-only parts that the core left out, from the files that are proven to be the
+ * same. */
+enum jt_status jt_modules_fill(struct jt_target *target);
+
+/* ---- symbols.c --------------------------------------------------------------------------------
+ */
+
+struct jt_root_symbol {
+    const struct jt_module *module;
+    char name[128], prefix[64];
+    bool emap; /* arena_emap_global, not extents_rtree */
+    uint64_t addr, size;
+};
+
+#define JT_ROOTS_MAX 16
+size_t jt_roots_find(struct jt_target *target, struct jt_root_symbol out[JT_ROOTS_MAX]);
+/* Is the name that of a root, whatever stands before it? Gives the prefix's length. */
+bool jt_root_name_is(const char *name, size_t *prefix, bool *emap);
+/* Is there anything in the tree? */
+bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size);
+
+/* ---- version.c --------------------------------------------------------------------------------
+ */
+
+/* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */
+bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
+/* Look for it in the module, or everywhere when NULL. False: none, or several that differ. */
+bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
+
+/* ---- expr.c: C integer expressions ------------------------------------------------------------
+ */
+
+/* The text after the macro's name: " ((X) + 1)" or "(x, y) ((x) + (y))"; NULL when undefined. */
+typedef const char *jt_macro_fn(void *arg, const char *name, size_t len);
+bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out);
+
+/* ---- macro.c, dwarf.c -------------------------------------------------------------------------
+ */
+
+struct jt_macros; /* name -> text; the texts live as long as the Dwarf */
+struct jt_macros *jt_macros_read(Dwarf_Die *unit);
+void jt_macros_free(struct jt_macros *macros);
+size_t jt_macros_count(const struct jt_macros *macros);
+const char *jt_macros_text(const struct jt_macros *macros, const char *name); /* NULL: none */
+bool jt_macros_value(struct jt_macros *macros, const char *name, uint64_t *out);
+
+#define JT_DWARF_UNKNOWN UINT32_MAX
+
+/* Offsets and sizes in bytes; JT_DWARF_UNKNOWN where the debug information has none. */
+struct jt_dwarf {
+    bool found;               /* the unit that defines the root */
+    struct jt_macros *macros; /* NULL without -g3 */
+    uint32_t extent_size, e_bits, e_addr, e_size_esn, e_bsize, e_ps, e_sn, e_slab_data;
+    uint32_t leaf_size, le_bits, le_extent, le_szind, le_slab, le_metadata;
+    uint32_t rtree_root, emap_rtree, root_elements;
+    uint32_t bin_info_size, reg_size, slab_size, nregs, n_shards;
+    uint32_t base_blocks, block_size, block_next, arena_base;
+    uint32_t state[8]; /* extent_state_e: jh_state by number; JT_DWARF_UNKNOWN */
+};
+
+void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out);
+void jt_dwarf_free(struct jt_dwarf *dwarf);
+
+/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ----------------------------
+ */
+
+struct jt_learn {
+    const struct jt_options *options;
+    struct jt_root_symbol root; /* module NULL: no symbol */
+    bool root_known;            /* root_addr is root[0], whatever the layout */
+    uint64_t root_addr;
+    struct jt_dwarf dwarf;
+    struct jh_build build;
+};
+
+enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn);
+/* Overwrite what debug information knows better, with a warning for every difference. */
+void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
+                          struct jh_layout *layout);
+void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf, struct jh_build *build);
+/* Geometry from the root symbol's size. */
+void jt_build_from_symbol(struct jt_target *target, const struct jt_root_symbol *root,
+                          struct jh_build *build);
+/* False when memory does not tell, or nothing sound. */
+bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
+                         struct jh_layout *layout);
+bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout);
+
+/* How a layout fares with the heap. */
+struct jt_fit {
+    uint64_t sound, unsound, absent;
+    uint64_t sized, missized; /* does the size agree with the size class? */
+    struct jh_fault fault;    /* the first unsound one's */
+};
+
+void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
+                   struct jt_fit *out);
+bool jt_fits(const struct jt_fit *fit);
+
+/* ---- infer_root.c: no symbols -----------------------------------------------------------------
+ */
+
+/* Look for the root in the writable memory of the modules, with layouts of this version. False when
+ * nothing or more than one thing looks like it. */
+bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root);
+
+/* ---- metadata.c -------------------------------------------------------------------------------
+ */
+
+/* Offsets as this version has them, or as debug information says. */
+void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf);
+
+#endif

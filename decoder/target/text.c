@@ -1,0 +1,89 @@
+/* text.c - names, sentences, numbers. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+int jt_exit_status(enum jt_status status) {
+    if (status == JT_OK)
+        return 0;
+    return status == JT_USAGE ? 2 : 3;
+}
+
+const char *jt_source_name(enum jt_source source) {
+    static const char *const name[] = {
+        [JT_UNKNOWN] = "unknown", [JT_GIVEN] = "given",
+        [JT_DWARF] = "dwarf",     [JT_SYMBOL] = "symbol",
+        [JT_MEMORY] = "memory",   [JT_VERSION_STRING] = "version string",
+        [JT_DEFAULT] = "default", [JT_INFERRED] = "inferred",
+    };
+    return name[source];
+}
+
+const char *jt_part_name(enum jt_part part) {
+    static const char *const name[JT_PARTS] = {
+        [JT_PART_VERSION] = "version", [JT_PART_LG_VADDR] = "lg_vaddr",
+        [JT_PART_LG_PAGE] = "lg_page", [JT_PART_LG_QUANTUM] = "lg_quantum",
+        [JT_PART_DEBUG] = "debug",     [JT_PART_FIELDS] = "fields",
+        [JT_PART_LEAF] = "leaf",       [JT_PART_OFFSETS] = "offsets",
+        [JT_PART_BINS] = "bins",       [JT_PART_LARGE_PAD] = "large_pad",
+        [JT_PART_ROOT] = "root",
+    };
+    return name[part];
+}
+
+enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...) {
+    va_list args;
+    va_start(args, text);
+    vsnprintf(target->error, sizeof target->error, text, args);
+    va_end(args);
+    target->status = status;
+    return status;
+}
+
+void *jt_grow(void *array, size_t count, size_t element) {
+    if (count != 0 && (count & (count - 1)) != 0)
+        return array; /* full at powers of two only */
+    if (count > SIZE_MAX / 2 / element)
+        return NULL;
+    return realloc(array, (count == 0 ? 1 : 2 * count) * element);
+}
+
+void jt_warn(struct jt_target *target, const char *text, ...) {
+    char line[JT_TEXT_MAX];
+    va_list args;
+    va_start(args, text);
+    vsnprintf(line, sizeof line, text, args);
+    va_end(args);
+    char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
+    if (grown == NULL)
+        return;
+    target->warning = grown;
+    char *copy = strdup(line);
+    if (copy != NULL)
+        grown[target->warnings++] = copy;
+}
+
+bool jt_number(const char *text, uint64_t *out) {
+    if (text[0] < '0' || text[0] > '9')
+        return false; /* strtoull would take blanks and signs */
+    char *end;
+    errno = 0;
+    unsigned long long value =
+        strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);
+    if (errno != 0 || *end != 0)
+        return false;
+    *out = value;
+    return true;
+}
+
+void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]) {
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < id->size; i++) {
+        out[2 * i] = digit[id->bytes[i] >> 4];
+        out[2 * i + 1] = digit[id->bytes[i] & 15];
+    }
+    out[2 * id->size] = 0;
+}

@@ -1,0 +1,101 @@
+/* version.c - the version string, which survives stripping: "5.3.0-0-g54eaed1d8b56..." */
+#include <ctype.h>
+#include <gelf.h>
+#include <string.h>
+
+#include "private.h"
+
+static size_t digits(const uint8_t *s, size_t left, int (*is)(int)) {
+    size_t n = 0;
+    while (n < left && is(s[n]))
+        n++;
+    return n;
+}
+
+/* Length of a version string at s, 0 when there is none: 5.D.D-N-gHEX and a 0. */
+static size_t match(const uint8_t *s, size_t left) {
+    static const char *const between[] = {".", ".", "-", "-g"};
+    size_t at = 0;
+    for (size_t i = 0; i < 5; i++) {
+        size_t n = digits(s + at, left - at, i < 4 ? isdigit : isxdigit);
+        if (n == 0 || n > (i < 4 ? 6u : 40u) || (i == 0 && (n != 1 || s[0] != '5')))
+            return 0;
+        at += n;
+        size_t skip = i < 4 ? strlen(between[i]) : 0;
+        if (left - at < skip || (i < 4 && memcmp(s + at, between[i], skip) != 0))
+            return 0;
+        at += skip;
+    }
+    return at < left && s[at] == 0 ? at : 0;
+}
+
+bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]) {
+    while (*at < size) {
+        const uint8_t *five = memchr(bytes + *at, '5', size - *at);
+        if (five == NULL)
+            break;
+        size_t here = (size_t)(five - bytes), len = match(five, size - here);
+        *at = here + 1;
+        if (len == 0 || len > 127 || (here != 0 && (isalnum(five[-1]) || five[-1] == '.')))
+            continue;
+        memcpy(out, five, len);
+        out[len] = 0;
+        *at = here + len;
+        return true;
+    }
+    *at = size;
+    return false;
+}
+
+struct found {
+    char text[128];
+    unsigned different;
+};
+
+static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
+    char text[128];
+    enum jh_version version;
+    for (size_t at = 0; jt_version_next(bytes, size, &at, text);) {
+        if (jh_version_parse(text, &version) != JH_OK)
+            continue; /* some other program's */
+        if (found->different == 0 || strcmp(found->text, text) != 0)
+            found->different++;
+        strcpy(found->text, text);
+    }
+}
+
+/* The file's read-only parts. */
+static void take_module(struct found *found, const struct jt_module *module) {
+    size_t size, count = 0;
+    if (module->elf == NULL)
+        return;
+    const uint8_t *bytes = (const uint8_t *)elf_rawfile(module->elf->elf, &size);
+    if (bytes == NULL || elf_getphdrnum(module->elf->elf, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr ph;
+        if (gelf_getphdr(module->elf->elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD &&
+            (ph.p_flags & PF_W) == 0 && ph.p_offset <= size && ph.p_filesz <= size - ph.p_offset)
+            take_bytes(found, bytes + ph.p_offset, ph.p_filesz);
+    }
+}
+
+bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
+    const struct jt_private *p = target->priv;
+    struct found found = {"", 0};
+    if (module != NULL)
+        take_module(&found, module);
+    for (size_t i = 0; module == NULL && i < target->modules; i++)
+        take_module(&found, &target->module[i]);
+    if (found.different == 0 && target->kind == JT_CORE)
+        for (size_t i = 0; i < p->segments; i++) {
+            uint64_t start = p->segment[i].addr;
+            bool in = module == NULL || (start >= module->start && start < module->end);
+            if (in)
+                take_bytes(&found, p->segment[i].bytes, p->segment[i].len);
+        }
+    if (found.different != 1)
+        return false;
+    strcpy(out, found.text);
+    return true;
+}
