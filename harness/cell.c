@@ -1,0 +1,302 @@
+#include "cell.h"
+
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compare.h"
+#include "witness.h"
+
+struct work {
+    const struct cell *cell;
+    const struct run_options *options;
+    char dir[64];  /* for the files of this cell */
+    char why[512]; /* why it did not pass */
+    struct json_object *build;
+    struct witness witness;
+    struct truth truth;
+    struct comparison *comparison;
+    char layout[128];
+};
+
+static void path_in(const struct work *w, const char *name, char *out, size_t size) {
+    snprintf(out, size, "%s/%s", w->dir, name);
+}
+
+/* ---- build ------------------------------------------------------------------------------------
+ */
+
+static bool build(struct work *w) {
+    char pin[256], config[256], result[256], source[4200], jobs[64], log[256], result_path[128];
+    path_in(w, "build.json", result_path, sizeof(result_path));
+    path_in(w, "build.log", log, sizeof(log));
+    snprintf(pin, sizeof(pin), "-DPIN=%s", w->cell->source ? "source" : w->cell->pin);
+    snprintf(config, sizeof(config), "-DCONFIG=%s", w->cell->config);
+    snprintf(result, sizeof(result), "-DRESULT=%s", result_path);
+    snprintf(source, sizeof(source), "-DSOURCE=%s", w->cell->source ? w->cell->source : "");
+    snprintf(jobs, sizeof(jobs), "-DJOBS=%u", w->options->make_jobs);
+    const char *const argv[] = {"cmake", pin,  config, result,
+                                source,  jobs, "-P",   JEHEAP_HARNESS_DIR "/cmake/cell.cmake",
+                                NULL};
+    int status = run_logged(argv, log);
+    w->build = json_object_from_file(result_path);
+    if (!w->build) {
+        snprintf(w->why, sizeof(w->why), "the build ended with status %d and said nothing: see %s",
+                 status, log);
+        return false;
+    }
+    snprintf(w->why, sizeof(w->why), "%s", plan_text(w->build, "why"));
+    return strcmp(plan_text(w->build, "status"), "ok") == 0;
+}
+
+/* ---- compare ----------------------------------------------------------------------------------
+ */
+
+static struct jt_target *open_target(struct work *w, const char *target, const char *layout,
+                                     const char *what) {
+    struct jt_options options = {.target = target, .layout = layout};
+    struct jt_target *out = NULL;
+    enum jt_status status = jt_open(&options, &out);
+    if (out && status == JT_OK) {
+        return out;
+    }
+    snprintf(w->why, sizeof(w->why), "%s cannot be opened: %.400s", what,
+             out ? out->error : "out of memory");
+    jt_close(out);
+    return NULL;
+}
+
+/* The layout that jeheap makes from the build parameters alone must be that of the build too. */
+static void compare_layouts(struct comparison *c, const struct jh_layout *found) {
+    struct jh_layout made;
+    struct jh_fault fault = {0};
+    compare_constants(c, found);
+    enum jh_status status = jh_layout_make(&found->build, &made, &fault);
+    if (status != JH_OK) {
+        compare_failed(c, "layout_make", 0, status, &fault);
+        return;
+    }
+    for (unsigned i = 0; i < made.sc_nbins; i++) {
+        made.bin[i].n_shards = found->bin[i].n_shards; /* an option of the run */
+    }
+    compare_constants(c, &made);
+    compare_functions(c, &made);
+    compare_functions(c, found);
+}
+
+static bool compare_process(struct work *w) {
+    char pid[32];
+    snprintf(pid, sizeof(pid), "%d", (int)w->witness.pid);
+    struct jt_target *t = open_target(w, pid, NULL, "the witness's process");
+    if (!t) {
+        return false;
+    }
+    struct comparison *c = w->comparison;
+    snprintf(w->layout, sizeof(w->layout), "%s", t->layout_name);
+    compare_layouts(c, &t->layout);
+    c->level = LEVEL_HEAP;
+    compare_heap(c, t);
+    compare_api(c, &t->heap);
+    jt_close(t);
+    return true;
+}
+
+/* A core is decoded twice: with what its debug information says, and with the layout that is made
+ * from the build parameters. */
+static bool compare_core(struct work *w) {
+    char core[128];
+    path_in(w, "core", core, sizeof(core));
+    if (!witness_core(&w->witness, core, w->why, sizeof(w->why))) {
+        return false;
+    }
+    const char *const layout[] = {NULL, w->layout};
+    for (size_t i = 0; i < 2; i++) {
+        struct jt_target *t = open_target(w, core, layout[i], "the witness's core");
+        if (!t) {
+            return false;
+        }
+        w->comparison->level = LEVEL_OFFLINE;
+        compare_heap(w->comparison, t);
+        jt_close(t);
+    }
+    return true;
+}
+
+static bool witnessed(struct work *w) {
+    char path[128], error[256];
+    path_in(w, "truth", path, sizeof(path));
+    if (!witness_start(plan_text(w->build, "witness"), plan_text(w->build, "malloc_conf"), path,
+                       w->options->seed, &w->witness, w->why, sizeof(w->why))) {
+        return false;
+    }
+    if (!truth_load(path, &w->truth, error, sizeof(error))) {
+        snprintf(w->why, sizeof(w->why), "%s", error);
+        return false;
+    }
+    w->comparison->truth = &w->truth;
+    return true;
+}
+
+static bool enough(struct work *w) {
+    const struct truth_list *list = w->truth.list;
+    struct {
+        const char *what;
+        size_t count, least;
+    } need[] = {{"extents", list[TRUTH_EXTENT].count, 1000},
+                {"allocations", list[TRUTH_ALLOCATION].count, 20000},
+                {"constants", list[TRUTH_CONSTANT].count, 40},
+                {"functions", list[TRUTH_FUNCTION].count, 1000},
+                {"slabs", list[TRUTH_SLAB].count, 100}};
+    for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++) {
+        if (need[i].count < need[i].least) {
+            snprintf(w->why, sizeof(w->why), "the witness wrote down %zu %s; %zu are the least",
+                     need[i].count, need[i].what, need[i].least);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool all_levels(struct work *w) {
+    uint64_t mismatches = 0;
+    if (!witnessed(w) || !enough(w) || !compare_process(w) || !compare_core(w)) {
+        return false;
+    }
+    if (!witness_unchanged(&w->witness)) {
+        snprintf(w->why, sizeof(w->why), "the witness's heap changed while it was read");
+        return false;
+    }
+    for (unsigned i = 0; i < LEVELS; i++) {
+        mismatches += w->comparison->tally[i].mismatches;
+    }
+    if (mismatches) {
+        snprintf(w->why, sizeof(w->why), "%" PRIu64 " mismatches", mismatches);
+    }
+    return mismatches == 0;
+}
+
+/* ---- result -----------------------------------------------------------------------------------
+ */
+
+static void add_text(struct json_object *o, const char *key, const char *text) {
+    json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *o, const char *key, uint64_t number) {
+    json_object_object_add(o, key, json_object_new_uint64(number));
+}
+
+static struct json_object *level_json(const struct comparison *c, enum level level) {
+    const struct tally *t = &c->tally[level];
+    struct json_object *o = json_object_new_object();
+    add_number(o, "compared", t->compared);
+    if (level == LEVEL_HEAP || level == LEVEL_OFFLINE) {
+        add_number(o, "extents", t->extents);
+        add_number(o, "fields", t->fields);
+        add_number(o, "lookups", t->lookups);
+        add_number(o, "regions", t->regions);
+        add_number(o, "cached", t->cached);
+    }
+    add_number(o, "mismatches", t->mismatches);
+    return o;
+}
+
+static struct json_object *mismatches_json(const struct comparison *c) {
+    struct json_object *array = json_object_new_array();
+    for (size_t i = 0; i < c->kept_count; i++) {
+        const struct mismatch *m = &c->kept[i];
+        struct json_object *o = json_object_new_object();
+        add_text(o, "level", level_name(m->level));
+        add_text(o, "what", m->what);
+        add_text(o, "where", m->where);
+        add_text(o, "expected", m->expected);
+        add_text(o, "seen", m->seen);
+        json_object_array_add(array, o);
+    }
+    return array;
+}
+
+static struct json_object *result_json(const struct work *w, const char *status, double seconds) {
+    struct json_object *o = json_object_new_object();
+    add_text(o, "pin", w->cell->pin);
+    add_text(o, "config", w->cell->config);
+    add_text(o, "status", status);
+    add_text(o, "why", w->why);
+    add_text(o, "jemalloc_version", w->truth.version);
+    add_text(o, "layout", w->layout);
+    json_object_object_add(o, "seconds", json_object_new_double(seconds));
+    for (unsigned i = 0; i < LEVELS; i++) {
+        json_object_object_add(o, level_name(i), level_json(w->comparison, i));
+    }
+    json_object_object_add(o, "mismatch", mismatches_json(w->comparison));
+    return o;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+
+struct json_object *cell_run(const struct cell *cell, const struct run_options *options) {
+    struct work w = {.cell = cell, .options = options, .witness = {-1, -1, -1}};
+    const char *status = "fail";
+    double start = now();
+    snprintf(w.dir, sizeof(w.dir), "/tmp/jeconform.XXXXXX");
+    w.comparison = calloc(1, sizeof(*w.comparison));
+    if (!w.comparison || !mkdtemp(w.dir)) {
+        abort();
+    }
+    if (build(&w)) {
+        status = all_levels(&w) ? "pass" : "fail";
+    } else if (w.build && strcmp(plan_text(w.build, "status"), "skip") == 0) {
+        status = "skip";
+    }
+    witness_stop(&w.witness);
+    bool keep = options->keep || (!w.build && strcmp(status, "fail") == 0);
+    struct json_object *result = result_json(&w, status, now() - start);
+    if (keep) {
+        add_text(result, "files", w.dir);
+    } else {
+        nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    truth_free(&w.truth);
+    json_object_put(w.build);
+    free(w.comparison);
+    return result;
+}
+
+int cell_start(const struct cell *cell, const struct run_options *options,
+               const char *result_path) {
+    pid_t pid = fork();
+    if (pid != 0) {
+        return pid;
+    }
+    struct json_object *result = cell_run(cell, options);
+    int written = json_object_to_file(result_path, result);
+    json_object_put(result);
+    _exit(written == 0 ? 0 : 1);
+}
+
+struct json_object *cell_result(const struct cell *cell, int wait_status, const char *result_path) {
+    struct json_object *result = WIFEXITED(wait_status) ? json_object_from_file(result_path) : NULL;
+    if (result) {
+        return result;
+    }
+    struct comparison none = {0};
+    struct work w = {.cell = cell, .comparison = &none};
+    snprintf(w.why, sizeof(w.why), "the comparison itself ended with %s %d",
+             WIFSIGNALED(wait_status) ? "signal" : "status",
+             WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+    return result_json(&w, "fail", 0);
+}

@@ -1,0 +1,22 @@
+/* cell.h - one pin built with one config: built, witnessed, compared. */
+#ifndef JEHEAP_CELL_H
+#define JEHEAP_CELL_H
+
+#include "plan.h"
+
+struct run_options {
+    unsigned long seed;
+    unsigned make_jobs;
+    bool keep; /* keep the files that the cell made, and say where */
+};
+
+/* The cell of `run --report-json`, as one JSON object; never NULL. */
+struct json_object *cell_run(const struct cell *cell, const struct run_options *options);
+
+/* The same in a process of its own, so that a crash is one cell's failure: the result is written
+ * to the file. Returns the process id. */
+int cell_start(const struct cell *cell, const struct run_options *options, const char *result_path);
+/* What that process (exit status as of waitpid) left in the file. */
+struct json_object *cell_result(const struct cell *cell, int wait_status, const char *result_path);
+
+#endif

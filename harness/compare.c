@@ -1,0 +1,60 @@
+#include "compare.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *level_name(enum level level) {
+    static const char *const name[LEVELS] = {"constants", "functions", "heap", "api", "offline"};
+    return name[level];
+}
+
+/* Counts a mismatch; NULL when enough of them are kept. */
+static struct mismatch *keep(struct comparison *c, const char *what, uint64_t where) {
+    c->tally[c->level].mismatches++;
+    if (c->kept_count == MISMATCHES_KEPT) {
+        return NULL;
+    }
+    struct mismatch *m = &c->kept[c->kept_count++];
+    m->level = c->level;
+    snprintf(m->what, sizeof(m->what), "%s", what);
+    snprintf(m->where, sizeof(m->where), "0x%" PRIx64, where);
+    return m;
+}
+
+void compare_number(struct comparison *c, const char *what, uint64_t where, uint64_t expected,
+                    uint64_t seen) {
+    c->tally[c->level].compared++;
+    if (expected == seen) {
+        return;
+    }
+    struct mismatch *m = keep(c, what, where);
+    if (m) {
+        snprintf(m->expected, sizeof(m->expected), "0x%" PRIx64, expected);
+        snprintf(m->seen, sizeof(m->seen), "0x%" PRIx64, seen);
+    }
+}
+
+void compare_word(struct comparison *c, const char *what, uint64_t where, const char *expected,
+                  const char *seen) {
+    c->tally[c->level].compared++;
+    if (strcmp(expected, seen) == 0) {
+        return;
+    }
+    struct mismatch *m = keep(c, what, where);
+    if (m) {
+        snprintf(m->expected, sizeof(m->expected), "%s", expected);
+        snprintf(m->seen, sizeof(m->seen), "%s", seen);
+    }
+}
+
+void compare_failed(struct comparison *c, const char *what, uint64_t where, enum jh_status status,
+                    const struct jh_fault *fault) {
+    c->tally[c->level].compared++;
+    struct mismatch *m = keep(c, what, where);
+    if (m) {
+        snprintf(m->expected, sizeof(m->expected), "ok");
+        snprintf(m->seen, sizeof(m->seen), "%s: %s at 0x%" PRIx64 ", value 0x%" PRIx64,
+                 jh_status_name(status), fault->rule ? fault->rule : "?", fault->addr, fault->seen);
+    }
+}

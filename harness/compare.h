@@ -1,0 +1,50 @@
+/* compare.h - the decoder against a witness's truth, level by level. */
+#ifndef JEHEAP_COMPARE_H
+#define JEHEAP_COMPARE_H
+
+#include "expect.h"
+#include "jeheap/jeheap.h"
+#include "target.h"
+#include "truth.h"
+
+enum level { LEVEL_CONSTANTS, LEVEL_FUNCTIONS, LEVEL_HEAP, LEVEL_API, LEVEL_OFFLINE, LEVELS };
+
+const char *level_name(enum level level);
+
+/* What was compared in a level; extents to cached are of LEVEL_HEAP and LEVEL_OFFLINE. */
+struct tally {
+    uint64_t compared, mismatches;
+    uint64_t extents, fields, lookups, regions, cached;
+};
+
+struct mismatch {
+    enum level level;
+    char what[64], where[96], expected[160], seen[160];
+};
+
+#define MISMATCHES_KEPT 100
+
+struct comparison {
+    const struct truth *truth;
+    enum level level; /* the one that is being compared */
+    struct tally tally[LEVELS];
+    struct mismatch kept[MISMATCHES_KEPT];
+    size_t kept_count;
+};
+
+/* One comparison of one value. where is the address (or index) that it is about. */
+void compare_number(struct comparison *c, const char *what, uint64_t where, uint64_t expected,
+                    uint64_t seen);
+void compare_word(struct comparison *c, const char *what, uint64_t where, const char *expected,
+                  const char *seen);
+/* What should have worked did not: status and fault. */
+void compare_failed(struct comparison *c, const char *what, uint64_t where, enum jh_status status,
+                    const struct jh_fault *fault);
+
+void compare_constants(struct comparison *c, const struct jh_layout *layout);
+void compare_functions(struct comparison *c, const struct jh_layout *layout);
+/* Everything in the heap, into the level that is set: heap for a process, offline for a core. */
+void compare_heap(struct comparison *c, struct jt_target *target);
+void compare_api(struct comparison *c, const struct jh_heap *heap);
+
+#endif

@@ -1,0 +1,101 @@
+/* constants: the values of the build's own macros and tables. */
+#include "compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool named(const char *name, size_t *index) {
+    for (*index = 0; *index < jh_constant_count(); ++*index) {
+        if (strcmp(jh_constant_name(*index), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct place {
+    const char *name;
+    struct jh_field field;
+};
+
+/* Offsets of members; a member that the build does not have is not in the truth either. */
+static bool member(const struct jh_layout *l, const char *name, uint64_t *value) {
+    const struct place place[] = {
+        {"EXTENT_OFFSET_BITS", l->extent[JH_EXTENT_BITS]},
+        {"EXTENT_OFFSET_ADDR", l->extent[JH_EXTENT_ADDR]},
+        {"EXTENT_OFFSET_SIZE", l->extent[JH_EXTENT_SIZE]},
+        {"EXTENT_OFFSET_PS", l->extent[JH_EXTENT_PS]},
+        {"EXTENT_OFFSET_SN", l->extent[JH_EXTENT_SN]},
+        {"LEAF_OFFSET_EXTENT", l->leaf[JH_LEAF_EXTENT]},
+        {"LEAF_OFFSET_METADATA", l->leaf[JH_LEAF_STATE]},
+        {"LEAF_OFFSET_SZIND", l->leaf[JH_LEAF_SZIND]},
+        {"LEAF_OFFSET_SLAB", l->leaf[JH_LEAF_SLAB]},
+    };
+    for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
+        if (strcmp(place[i].name, name) == 0) {
+            *value = place[i].field.width ? place[i].field.offset : UINT64_MAX;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* STATE_DIRTY: which number the layout has for that word. */
+static bool state(const struct jh_layout *l, const char *name, uint64_t *value) {
+    if (strncmp(name, "STATE_", 6) != 0) {
+        return false;
+    }
+    for (*value = 0; *value < l->states; ++*value) {
+        char upper[32];
+        snprintf(upper, sizeof(upper), "%s", jh_state_name(l->state[*value]));
+        for (char *p = upper; *p; p++) {
+            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+        }
+        if (strcmp(upper, name + 6) == 0) {
+            return true;
+        }
+    }
+    return true; /* the count: no such state */
+}
+
+/* Constants of the build that no stage of the decoder uses. */
+static bool unused(const char *name) {
+    static const char *const prefix[] = {"BIN_INFO_", "SIZEOF_", "BITMAP_GROUPS_MAX", "DEBUG"};
+    for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+        if (strncmp(name, prefix[i], strlen(prefix[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void compare_constants(struct comparison *c, const struct jh_layout *layout) {
+    c->level = LEVEL_CONSTANTS;
+    const struct truth_list *list = &c->truth->list[TRUTH_CONSTANT];
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->record[i].text;
+        uint64_t expected = list->record[i].value[0], seen = 0;
+        size_t index;
+        if (named(name, &index)) {
+            compare_number(c, name, 0, expected, jh_constant_value(layout, index));
+        } else if (member(layout, name, &seen) || state(layout, name, &seen)) {
+            compare_number(c, name, 0, expected, seen);
+        } else if (!unused(name)) {
+            compare_word(c, name, 0, "a constant that jeheap knows", "unknown");
+        }
+    }
+    const struct truth_list *bins = &c->truth->list[TRUTH_BIN];
+    compare_number(c, "bins", 0, bins->count, layout->sc_nbins);
+    for (size_t i = 0; i < bins->count && i < layout->sc_nbins; i++) {
+        const struct truth_record *r = &bins->record[i];
+        const struct jh_bin *bin = &layout->bin[i];
+        compare_number(c, "bin.reg_size", i, truth_get(TRUTH_BIN, r, KEY_REG_SIZE), bin->reg_size);
+        compare_number(c, "bin.slab_size", i, truth_get(TRUTH_BIN, r, KEY_SLAB_SIZE),
+                       bin->slab_size);
+        compare_number(c, "bin.nregs", i, truth_get(TRUTH_BIN, r, KEY_NREGS), bin->nregs);
+        if (truth_has(r, KEY_N_SHARDS)) {
+            compare_number(c, "bin.n_shards", i, truth_get(TRUTH_BIN, r, KEY_N_SHARDS),
+                           bin->n_shards);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+/* jeconform - proves a decoder against live jemalloc builds. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "list.h"
+#include "report.h"
+#include "run.h"
+
+enum { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_UNREADABLE };
+
+static const char usage[] =
+    "usage: jeconform COMMAND [OPTION]...\n"
+    "\n"
+    "Builds jemalloc from source, lets a witness program write down everything that this very\n"
+    "build knows about its heap, decodes the same heap from outside, and compares.\n"
+    "\n"
+    "commands:\n"
+    "  list                the pins and configs, and which of them can be had here\n"
+    "  run                 the default config of every pin that can be had\n"
+    "\n"
+    "options of run:\n"
+    "  --pin P             only this pin (may be repeated)\n"
+    "  --config C          this config instead of default (may be repeated)\n"
+    "  --all               every config\n"
+    "  --source DIR        a jemalloc source tree of your own, instead of pins\n"
+    "  --seed N            of the workload (default 1)\n"
+    "  --jobs N            cells at a time (default: one for each processor)\n"
+    "  --keep              keep each cell's files (truth, core, logs), and say where\n"
+    "  --report-json F     the whole report; --report-junit F, --report-html F likewise\n"
+    "\n"
+    "everywhere:\n"
+    "  --json              one JSON object a line on stdout\n"
+    "  --quiet             no progress on stderr\n"
+    "  --color WHEN        auto, always or never\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 nothing mismatches, 1 something does or a build failed, 2 usage, 3 nothing\n"
+    "could be read.\n"
+    "\n"
+    "Environment: JEHEAP_CACHE (where built jemallocs are kept), JEHEAP_JEMALLOC_GIT (a mirror or\n"
+    "an offline clone of jemalloc's repository), JEHEAP_SOURCES (a folder of source tarballs).\n";
+
+enum { NAMES_MAX = 64 };
+
+struct names {
+    const char *name[NAMES_MAX];
+    size_t count;
+};
+
+struct arguments {
+    struct names pins, configs;
+    const char *source, *report_json, *report_junit, *report_html;
+    struct run_options run;
+    unsigned jobs;
+    bool all, json, quiet, color;
+};
+
+enum {
+    OPT_PIN = 256,
+    OPT_CONFIG,
+    OPT_ALL,
+    OPT_SOURCE,
+    OPT_SEED,
+    OPT_JOBS,
+    OPT_KEEP,
+    OPT_R_JSON,
+    OPT_R_JUNIT,
+    OPT_R_HTML,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_COLOR,
+    OPT_HELP,
+    OPT_VERSION
+};
+
+static const struct option options[] = {{"pin", required_argument, NULL, OPT_PIN},
+                                        {"config", required_argument, NULL, OPT_CONFIG},
+                                        {"all", no_argument, NULL, OPT_ALL},
+                                        {"source", required_argument, NULL, OPT_SOURCE},
+                                        {"seed", required_argument, NULL, OPT_SEED},
+                                        {"jobs", required_argument, NULL, OPT_JOBS},
+                                        {"keep", no_argument, NULL, OPT_KEEP},
+                                        {"report-json", required_argument, NULL, OPT_R_JSON},
+                                        {"report-junit", required_argument, NULL, OPT_R_JUNIT},
+                                        {"report-html", required_argument, NULL, OPT_R_HTML},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        {"quiet", no_argument, NULL, OPT_QUIET},
+                                        {"color", required_argument, NULL, OPT_COLOR},
+                                        {"help", no_argument, NULL, OPT_HELP},
+                                        {"version", no_argument, NULL, OPT_VERSION},
+                                        {NULL, 0, NULL, 0}};
+
+static int wrong_usage(const char *what, const char *which) {
+    fprintf(stderr, "jeconform: %s %s; see jeconform --help\n", what, which);
+    return EXIT_USAGE;
+}
+
+static bool number_of(const char *text, unsigned long *out) {
+    char *end;
+    *out = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end;
+}
+
+static bool add_name(struct names *names, const char *name) {
+    if (names->count == NAMES_MAX) {
+        return false;
+    }
+    names->name[names->count++] = name;
+    return true;
+}
+
+static bool set_color(struct arguments *a, const char *when) {
+    a->color = strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && isatty(STDOUT_FILENO));
+    return a->color || strcmp(when, "auto") == 0 || strcmp(when, "never") == 0;
+}
+
+/* False when the value makes no sense. */
+static bool take(struct arguments *a, int option, const char *value) {
+    unsigned long number = 0;
+    switch (option) {
+    case OPT_PIN:
+        return add_name(&a->pins, value);
+    case OPT_CONFIG:
+        return add_name(&a->configs, value);
+    case OPT_ALL:
+        return a->all = true;
+    case OPT_SOURCE:
+        a->source = value;
+        return true;
+    case OPT_SEED:
+        return number_of(value, &a->run.seed);
+    case OPT_JOBS:
+        a->jobs = number_of(value, &number) ? (unsigned)number : 0;
+        return a->jobs > 0;
+    case OPT_KEEP:
+        return a->run.keep = true;
+    case OPT_R_JSON:
+        a->report_json = value;
+        return true;
+    case OPT_R_JUNIT:
+        a->report_junit = value;
+        return true;
+    case OPT_R_HTML:
+        a->report_html = value;
+        return true;
+    case OPT_JSON:
+        return a->json = true;
+    case OPT_QUIET:
+        return a->quiet = true;
+    default:
+        return set_color(a, value);
+    }
+}
+
+static bool wanted(const struct names *names, const char *name) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->name[i], name) == 0) {
+            return true;
+        }
+    }
+    return names->count == 0;
+}
+
+static const char *unknown_name(const struct names *names, struct json_object *array) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (!plan_named(array, names->name[i])) {
+            return names->name[i];
+        }
+    }
+    return NULL;
+}
+
+/* Config by config, so that builds come before the cells that only run them differently. */
+static struct cell_list choose(const struct arguments *a, const struct plan *plan) {
+    struct cell_list list = {0};
+    size_t configs = json_object_array_length(plan->configs);
+    size_t pins = a->source ? 1 : json_object_array_length(plan->pins);
+    list.cell = calloc(configs * pins + 1, sizeof(*list.cell));
+    for (size_t i = 0; list.cell && i < configs; i++) {
+        const char *config = plan_text(json_object_array_get_idx(plan->configs, i), "name");
+        bool chosen = a->configs.count ? wanted(&a->configs, config)
+                                       : a->all || strcmp(config, "default") == 0;
+        for (size_t p = 0; chosen && p < pins; p++) {
+            const char *pin =
+                a->source ? "source" : plan_text(json_object_array_get_idx(plan->pins, p), "name");
+            if (a->source || wanted(&a->pins, pin)) {
+                list.cell[list.count++] = (struct cell){pin, config, a->source};
+            }
+        }
+    }
+    return list;
+}
+
+static int print_report(const struct arguments *a, struct json_object *report) {
+    bool written = true;
+    if (a->json) {
+        struct json_object *cells = NULL, *totals = NULL;
+        json_object_object_get_ex(report, "cells", &cells);
+        json_object_object_get_ex(report, "totals", &totals);
+        for (size_t i = 0; i < json_object_array_length(cells); i++) {
+            printf("%s\n", json_object_to_json_string_ext(json_object_array_get_idx(cells, i),
+                                                          JSON_C_TO_STRING_PLAIN));
+        }
+        printf("%s\n", json_object_to_json_string_ext(totals, JSON_C_TO_STRING_PLAIN));
+    } else {
+        report_matrix(report, a->color, stdout);
+    }
+    if (a->report_json &&
+        json_object_to_file_ext(a->report_json, report, JSON_C_TO_STRING_PRETTY) != 0) {
+        fprintf(stderr, "jeconform: %s", json_util_get_last_err());
+        written = false;
+    }
+    written = (!a->report_junit || report_junit(report, a->report_junit)) && written;
+    written = (!a->report_html || report_html(report, a->report_html)) && written;
+    return report_failed(report) || !written ? EXIT_WRONG : EXIT_DONE;
+}
+
+static int run(struct arguments *a, const struct plan *plan) {
+    const char *unknown = unknown_name(&a->pins, plan->pins);
+    if (unknown) {
+        return wrong_usage("there is no pin", unknown);
+    }
+    unknown = unknown_name(&a->configs, plan->configs);
+    if (unknown) {
+        return wrong_usage("there is no config", unknown);
+    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned cores = processors > 0 ? (unsigned)processors : 1;
+    a->jobs = a->jobs ? a->jobs : cores;
+    struct cell_list list = choose(a, plan);
+    unsigned busy = list.count < a->jobs ? (unsigned)list.count : a->jobs;
+    a->run.make_jobs = busy && cores > busy ? cores / busy : 1;
+    struct json_object *report = report_make(run_cells(&list, &a->run, a->jobs, a->quiet));
+    int status = print_report(a, report);
+    json_object_put(report);
+    free(list.cell);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    struct arguments a = {.run = {.seed = 1}};
+    struct plan plan;
+    int option;
+    set_color(&a, "auto");
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h' || option == OPT_HELP) {
+            fputs(usage, stdout);
+            return EXIT_DONE;
+        }
+        if (option == OPT_VERSION) {
+            printf("jeconform " JEHEAP_VERSION "\n");
+            return EXIT_DONE;
+        }
+        if (option == '?') {
+            fprintf(stderr, "see jeconform --help\n");
+            return EXIT_USAGE;
+        }
+        if (!take(&a, option, optarg)) {
+            return wrong_usage("this is no value for an option:", optarg);
+        }
+    }
+    if (argc - optind != 1) {
+        return argc == optind ? wrong_usage("a command is", "missing")
+                              : wrong_usage("too many arguments:", argv[optind + 1]);
+    }
+    if (!plan_load(JEHEAP_HARNESS_DIR, &plan)) {
+        return EXIT_UNREADABLE;
+    }
+    int status = strcmp(argv[optind], "list") == 0 ? list_plan(&plan, a.json)
+                 : strcmp(argv[optind], "run") == 0
+                     ? run(&a, &plan)
+                     : wrong_usage("there is no command", argv[optind]);
+    plan_free(&plan);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "jeconform: the output could not be written\n");
+        return EXIT_UNREADABLE;
+    }
+    return status;
+}

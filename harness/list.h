@@ -1,0 +1,10 @@
+/* list.h - the pins and configs, and what can be had on this machine. */
+#ifndef JEHEAP_LIST_H
+#define JEHEAP_LIST_H
+
+#include "plan.h"
+
+/* Prints them, as text or one JSON object a line. The exit status of the program. */
+int list_plan(const struct plan *plan, bool json);
+
+#endif

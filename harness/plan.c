@@ -1,0 +1,50 @@
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct json_object *load(const char *dir, const char *file, const char *array,
+                                struct json_object **out) {
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", dir, file);
+    struct json_object *object = json_object_from_file(path);
+    if (!object) {
+        fprintf(stderr, "jeconform: %s", json_util_get_last_err());
+        return NULL;
+    }
+    if (!json_object_object_get_ex(object, array, out) ||
+        !json_object_is_type(*out, json_type_array)) {
+        fprintf(stderr, "jeconform: %s has no array \"%s\"\n", path, array);
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+bool plan_load(const char *harness_dir, struct plan *out) {
+    memset(out, 0, sizeof(*out));
+    out->pins_file = load(harness_dir, "pins.json", "pins", &out->pins);
+    out->configs_file = load(harness_dir, "configs.json", "configs", &out->configs);
+    return out->pins_file && out->configs_file;
+}
+
+void plan_free(struct plan *plan) {
+    json_object_put(plan->pins_file);
+    json_object_put(plan->configs_file);
+}
+
+const char *plan_text(struct json_object *object, const char *key) {
+    struct json_object *value;
+    return json_object_object_get_ex(object, key, &value) && value ? json_object_get_string(value)
+                                                                   : "";
+}
+
+struct json_object *plan_named(struct json_object *array, const char *name) {
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        struct json_object *entry = json_object_array_get_idx(array, i);
+        if (strcmp(plan_text(entry, "name"), name) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}

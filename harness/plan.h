@@ -1,0 +1,28 @@
+/* plan.h - pins.json and configs.json, and the cells that are made of them. */
+#ifndef JEHEAP_PLAN_H
+#define JEHEAP_PLAN_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct plan {
+    struct json_object *pins_file, *configs_file;
+    struct json_object *pins, *configs; /* arrays, in the files' order */
+};
+
+struct cell {
+    const char *pin, *config;
+    const char *source; /* --source DIR: then pin is "source" */
+};
+
+/* False and a sentence on stderr. */
+bool plan_load(const char *harness_dir, struct plan *out);
+void plan_free(struct plan *plan);
+
+/* The entry of that name in an array of objects, or NULL. */
+struct json_object *plan_named(struct json_object *array, const char *name);
+/* A member's text; "" when there is none. */
+const char *plan_text(struct json_object *object, const char *key);
+
+#endif

@@ -1,0 +1,274 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "plan.h"
+
+static const char *const levels[] = {"constants", "functions", "heap", "api", "offline"};
+enum { LEVEL_COUNT = sizeof(levels) / sizeof(levels[0]) };
+
+static struct json_object *member(struct json_object *o, const char *key) {
+    struct json_object *value = NULL;
+    json_object_object_get_ex(o, key, &value);
+    return value;
+}
+
+static uint64_t number(struct json_object *o, const char *key) {
+    return json_object_get_uint64(member(o, key));
+}
+
+static struct json_object *cell_at(struct json_object *report, size_t i) {
+    return json_object_array_get_idx(member(report, "cells"), i);
+}
+
+static size_t cell_count(struct json_object *report) {
+    return json_object_array_length(member(report, "cells"));
+}
+
+static uint64_t sum(struct json_object *report, const char *level, const char *key) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < cell_count(report); i++) {
+        total += number(member(cell_at(report, i), level), key);
+    }
+    return total;
+}
+
+static uint64_t count(struct json_object *report, const char *status) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < cell_count(report); i++) {
+        total += strcmp(plan_text(cell_at(report, i), "status"), status) == 0;
+    }
+    return total;
+}
+
+static void add(struct json_object *o, const char *key, uint64_t value) {
+    json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+struct json_object *report_make(struct json_object *cells) {
+    struct json_object *report = json_object_new_object();
+    struct json_object *totals = json_object_new_object();
+    uint64_t compared = 0, mismatches = 0;
+    json_object_object_add(report, "schema", json_object_new_int(1));
+    json_object_object_add(report, "cells", cells);
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        compared += sum(report, levels[i], "compared");
+        mismatches += sum(report, levels[i], "mismatches");
+    }
+    add(totals, "cells", cell_count(report));
+    add(totals, "pass", count(report, "pass"));
+    add(totals, "fail", count(report, "fail"));
+    add(totals, "skip", count(report, "skip"));
+    add(totals, "compared", compared);
+    add(totals, "mismatches", mismatches);
+    add(totals, "heap_extents", sum(report, "heap", "extents"));
+    add(totals, "heap_fields", sum(report, "heap", "fields"));
+    add(totals, "heap_lookups", sum(report, "heap", "lookups"));
+    add(totals, "heap_regions", sum(report, "heap", "regions"));
+    json_object_object_add(report, "totals", totals);
+    return report;
+}
+
+bool report_failed(struct json_object *report) {
+    return number(member(report, "totals"), "fail") != 0;
+}
+
+/* ---- terminal ---------------------------------------------------------------------------------
+ */
+
+static const char *paint(bool color, const char *status) {
+    if (!color) {
+        return "";
+    }
+    return strcmp(status, "pass") == 0   ? "\033[32m"
+           : strcmp(status, "fail") == 0 ? "\033[1;31m"
+                                         : "\033[33m";
+}
+
+static void print_cell(struct json_object *cell, bool color, FILE *file) {
+    const char *status = plan_text(cell, "status");
+    fprintf(file, "%-11s %-13s %s%-4s%s", plan_text(cell, "pin"), plan_text(cell, "config"),
+            paint(color, status), status, color ? "\033[0m" : "");
+    if (strcmp(status, "skip") != 0) {
+        for (size_t i = 0; i < LEVEL_COUNT; i++) {
+            fprintf(file, " %9" PRIu64, number(member(cell, levels[i]), "compared"));
+        }
+        fprintf(file, " %6.1f", json_object_get_double(member(cell, "seconds")));
+    }
+    fprintf(file, "\n");
+}
+
+static void print_reasons(struct json_object *report, FILE *file) {
+    for (size_t i = 0; i < cell_count(report); i++) {
+        struct json_object *cell = cell_at(report, i);
+        if (strcmp(plan_text(cell, "status"), "pass") != 0) {
+            fprintf(file, "%s %s: %s: %s\n", plan_text(cell, "pin"), plan_text(cell, "config"),
+                    plan_text(cell, "status"), plan_text(cell, "why"));
+        }
+    }
+}
+
+static void print_mismatches(struct json_object *cell, FILE *file) {
+    enum { SHOWN = 10 };
+    struct json_object *list = member(cell, "mismatch");
+    size_t total = json_object_array_length(list);
+    if (!total) {
+        return;
+    }
+    fprintf(file, "\n%s %s (jeconform run --pin %s --config %s):\n", plan_text(cell, "pin"),
+            plan_text(cell, "config"), plan_text(cell, "pin"), plan_text(cell, "config"));
+    for (size_t i = 0; i < total && i < SHOWN; i++) {
+        struct json_object *m = json_object_array_get_idx(list, i);
+        fprintf(file, "  %s: %s at %s: expected %s, seen %s\n", plan_text(m, "level"),
+                plan_text(m, "what"), plan_text(m, "where"), plan_text(m, "expected"),
+                plan_text(m, "seen"));
+    }
+    if (total > SHOWN) {
+        fprintf(file, "  ... and more: --report-json has up to 100 of them\n");
+    }
+}
+
+void report_matrix(struct json_object *report, bool color, FILE *file) {
+    struct json_object *totals = member(report, "totals");
+    fprintf(file, "%-11s %-13s %-4s %9s %9s %9s %9s %9s %6s\n", "pin", "config", "", "constants",
+            "functions", "heap", "api", "offline", "s");
+    for (size_t i = 0; i < cell_count(report); i++) {
+        print_cell(cell_at(report, i), color, file);
+    }
+    fprintf(file, "\n");
+    print_reasons(report, file);
+    for (size_t i = 0; i < cell_count(report); i++) {
+        print_mismatches(cell_at(report, i), file);
+    }
+    fprintf(file,
+            "\n%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
+            " values compared, %" PRIu64 " mismatches\n"
+            "heap: %" PRIu64 " extents, %" PRIu64 " fields, %" PRIu64 " lookups, %" PRIu64
+            " regions\n",
+            number(totals, "cells"), number(totals, "pass"), number(totals, "fail"),
+            number(totals, "skip"), number(totals, "compared"), number(totals, "mismatches"),
+            number(totals, "heap_extents"), number(totals, "heap_fields"),
+            number(totals, "heap_lookups"), number(totals, "heap_regions"));
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static void escaped(FILE *file, const char *text) {
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        default:
+            fputc(*text, file);
+        }
+    }
+}
+
+static bool finish(FILE *file, const char *path) {
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0 || failed) {
+        fprintf(stderr, "jeconform: %s cannot be written\n", path);
+        return false;
+    }
+    return true;
+}
+
+static FILE *create(const char *path) {
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        fprintf(stderr, "jeconform: %s cannot be written\n", path);
+    }
+    return file;
+}
+
+static void junit_mismatches(FILE *file, struct json_object *cell) {
+    struct json_object *list = member(cell, "mismatch");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *m = json_object_array_get_idx(list, i);
+        escaped(file, json_object_to_json_string_ext(m, JSON_C_TO_STRING_PLAIN));
+        fputc('\n', file);
+    }
+}
+
+bool report_junit(struct json_object *report, const char *path) {
+    FILE *file = create(path);
+    struct json_object *totals = member(report, "totals");
+    if (!file) {
+        return false;
+    }
+    fprintf(file,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"jeconform\" "
+            "tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" skipped=\"%" PRIu64 "\">\n",
+            number(totals, "cells"), number(totals, "fail"), number(totals, "skip"));
+    for (size_t i = 0; i < cell_count(report); i++) {
+        struct json_object *cell = cell_at(report, i);
+        const char *status = plan_text(cell, "status");
+        fprintf(file, "  <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">",
+                plan_text(cell, "pin"), plan_text(cell, "config"),
+                json_object_get_double(member(cell, "seconds")));
+        if (strcmp(status, "pass") != 0) {
+            const char *tag = strcmp(status, "skip") == 0 ? "skipped" : "failure";
+            fprintf(file, "<%s message=\"", tag);
+            escaped(file, plan_text(cell, "why"));
+            fprintf(file, "\">");
+            junit_mismatches(file, cell);
+            fprintf(file, "</%s>", tag);
+        }
+        fprintf(file, "</testcase>\n");
+    }
+    fprintf(file, "</testsuite>\n");
+    return finish(file, path);
+}
+
+static void html_row(FILE *file, struct json_object *cell) {
+    const char *status = plan_text(cell, "status");
+    fprintf(file, "<tr class=\"%s\"><td>%s<td>%s<td>%s", status, plan_text(cell, "pin"),
+            plan_text(cell, "config"), status);
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        fprintf(file, "<td class=n>%" PRIu64, number(member(cell, levels[i]), "compared"));
+    }
+    fprintf(file, "<td>");
+    escaped(file, plan_text(cell, "layout"));
+    fprintf(file, "<td>");
+    escaped(file, plan_text(cell, "why"));
+    fprintf(file, "\n");
+}
+
+bool report_html(struct json_object *report, const char *path) {
+    FILE *file = create(path);
+    struct json_object *totals = member(report, "totals");
+    if (!file) {
+        return false;
+    }
+    fprintf(file, "<!doctype html><meta charset=utf-8><title>jeconform</title>\n"
+                  "<style>body{font:14px sans-serif;margin:2em}td,th{padding:.2em .6em;"
+                  "text-align:left}.n{text-align:right}.pass{background:#e6f4e6}"
+                  ".fail{background:#f9d6d6}.skip{background:#f6f0d8}</style>\n");
+    fprintf(file,
+            "<h1>jeconform</h1><p>%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64
+            " skip; %" PRIu64 " values compared, %" PRIu64 " mismatches.</p>\n<table><tr>"
+            "<th>pin<th>config<th>status",
+            number(totals, "cells"), number(totals, "pass"), number(totals, "fail"),
+            number(totals, "skip"), number(totals, "compared"), number(totals, "mismatches"));
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        fprintf(file, "<th>%s", levels[i]);
+    }
+    fprintf(file, "<th>layout<th>why</tr>\n");
+    for (size_t i = 0; i < cell_count(report); i++) {
+        html_row(file, cell_at(report, i));
+    }
+    fprintf(file, "</table>\n");
+    return finish(file, path);
+}

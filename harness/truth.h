@@ -1,0 +1,106 @@
+/* truth.h - what a witness wrote down (witness/TRUTH.md), read back. */
+#ifndef JEHEAP_TRUTH_H
+#define JEHEAP_TRUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Keys of all the records that are numbers only. */
+enum truth_key {
+    KEY_AT,
+    KEY_ADDR,
+    KEY_BASE,
+    KEY_SIZE,
+    KEY_BSIZE,
+    KEY_ESN,
+    KEY_BITS,
+    KEY_SN,
+    KEY_PS,
+    KEY_USIZE,
+    KEY_ARENA_IND,
+    KEY_SLAB,
+    KEY_COMMITTED,
+    KEY_DUMPABLE,
+    KEY_PAI,
+    KEY_ZEROED,
+    KEY_GUARDED,
+    KEY_STATE,
+    KEY_SZIND,
+    KEY_NFREE,
+    KEY_BIN_SHARD,
+    KEY_IS_HEAD,
+    KEY_PINNED,
+    KEY_PAGE,
+    KEY_EXTENT,
+    KEY_NREGS,
+    KEY_INDEX,
+    KEY_REG_SIZE,
+    KEY_SLAB_SIZE,
+    KEY_N_SHARDS,
+    KEY_REQUEST,
+    KEY_ALIGN,
+    KEY_USABLE,
+    KEY_SALLOCX,
+    KEY_NALLOCX,
+    KEY_ARENA,
+    KEY_BIN,
+    KEY_CURREGS,
+    KEY_CURSLABS,
+    KEY_VALUE,
+    KEY_RESULT,
+    KEY_ARG0,
+    KEY_ARG1,
+    KEYS
+};
+
+const char *truth_key_name(enum truth_key key);
+
+/* Which keys each kind of record has is in truth.c. */
+enum truth_kind {
+    TRUTH_CONSTANT,
+    TRUTH_FUNCTION,
+    TRUTH_BIN,
+    TRUTH_EXTENT,
+    TRUTH_LEAF,
+    TRUTH_SLAB,
+    TRUTH_CACHED,
+    TRUTH_ALLOCATION,
+    TRUTH_QUERY,
+    TRUTH_MALLCTL,
+    TRUTH_STAT,
+    TRUTH_ADDRESS,
+    TRUTH_KINDS
+};
+
+#define TRUTH_VALUES_MAX 24
+
+struct truth_record {
+    const char *text;                 /* name=, kind= or held=; NULL where there is none */
+    uint64_t has;                     /* bit KEY_x: the key is there */
+    uint64_t value[TRUTH_VALUES_MAX]; /* in the order of the kind's keys */
+};
+
+struct truth_list {
+    struct truth_record *record;
+    size_t count, room;
+};
+
+struct truth {
+    struct truth_list
+        list[TRUTH_KINDS]; /* sorted: extents by base, leaves by page, slabs by extent */
+    char *bytes;           /* the file; the texts point into it */
+    char version[128];
+};
+
+/* False and a sentence in error (of error_size bytes) when the file is not complete and sound. */
+bool truth_load(const char *path, struct truth *out, char *error, size_t error_size);
+void truth_free(struct truth *truth);
+
+bool truth_has(const struct truth_record *record, enum truth_key key);
+/* 0 when the record does not have the key. */
+uint64_t truth_get(enum truth_kind kind, const struct truth_record *record, enum truth_key key);
+/* The value of TRUTH_CONSTANT name; false when the witness has no such macro. */
+bool truth_constant(const struct truth *truth, const char *name, uint64_t *value);
+
+#endif
