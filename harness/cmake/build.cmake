@@ -35,7 +35,10 @@ function(jeheap_build_jemalloc bad log tree prefix)
   # made. That needs neither an optimizer nor debug information, and so takes half the time. If it
   # fails, the real build says why.
   file(STRINGS "${tree}/Makefile" configured REGEX "^CONFIGURE_CFLAGS *:=")
-  string(REGEX REPLACE "^[^=]*= *" "" configured "${configured}")
+  # Not REGEX REPLACE with "^": CMake tries that again after each replacement.
+  string(FIND "${configured}" "=" at)
+  math(EXPR at "${at} + 1")
+  string(SUBSTRING "${configured}" ${at} -1 configured)
   jeheap_run(status "${log}" "${tree}" ${make} "CFLAGS=${configured} -O0 -g0 -w"
              include/jemalloc/internal/private_namespace.h)
   # Not build_lib_static: that also makes the position independent twin, for nothing.

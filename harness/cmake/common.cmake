@@ -97,10 +97,14 @@ function(jeheap_run out log dir)
   set(${out} "${status}" PARENT_SCOPE)
 endfunction()
 
-# The last COUNT lines of a file.
-function(jeheap_tail out file count)
-  execute_process(COMMAND tail -n ${count} "${file}" OUTPUT_VARIABLE text ERROR_QUIET
-                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+# What went wrong, out of a log: its first errors, else its last lines.
+function(jeheap_reason out log)
+  execute_process(COMMAND grep -m4 -E "error:|Error [0-9]|undefined reference|not found" "${log}"
+                  OUTPUT_VARIABLE text ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(text STREQUAL "")
+    execute_process(COMMAND tail -n 8 "${log}" OUTPUT_VARIABLE text ERROR_QUIET
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  endif()
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
