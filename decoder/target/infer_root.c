@@ -11,7 +11,6 @@
 
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
-#define WORDS_MAX 65536
 #define TRIES_MAX 256
 
 struct found_word {
@@ -78,7 +77,7 @@ static void try_root(struct scan *s, uint64_t root) {
         return;
     s->tries++;
     jt_layout_fit(s->target, s->layout, root, &fit);
-    if (!jt_fits(&fit) || fit.unsound != 0 || fit.sound < s->best_sound)
+    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound)
         return;
     s->ambiguous = fit.sound == s->best_sound;
     s->best_sound = fit.sound;
@@ -108,7 +107,7 @@ static void collect(struct scan *s, uint64_t start, uint64_t end) {
         uint64_t page[512];
         if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK)
             continue;
-        for (size_t i = 0; i < 512 && s->words < WORDS_MAX; i++)
+        for (size_t i = 0; i < 512; i++)
             if (page[i] != 0)
                 s->word[s->words++] = (struct found_word){at + 8 * i, page[i]};
     }
@@ -130,14 +129,15 @@ static void scan_module(struct scan *s, const struct jt_module *m) {
 bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root) {
     static const uint8_t vaddr[] = {48, 57}, page[] = {12, 14, 16};
     struct scan s = {.target = target};
-    s.word = malloc(WORDS_MAX * sizeof *s.word);
+    s.word = malloc((REGION_MAX / 8 + 1024) * sizeof *s.word); /* touched as far as needed */
     if (s.word == NULL)
         return false;
-    for (unsigned i = 0; i < 6 && s.best_sound == 0; i++) {
+    for (unsigned i = 0; i < 12 && s.best_sound == 0; i++) {
         struct jh_build b = *build;
         struct jh_layout layout;
         b.lg_vaddr = vaddr[i & 1];
-        b.lg_page = page[i / 2];
+        b.lg_page = page[i / 4];
+        b.lg_quantum = i & 2 ? 3 : 4;
         if (jh_layout_make(&b, &layout, NULL) != JH_OK)
             continue;
         s.layout = &layout;

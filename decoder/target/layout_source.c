@@ -243,6 +243,38 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     return JT_OK;
 }
 
+/* A wrong geometry can see an empty heap where there is none. Does another one see more? */
+static bool others_fit(const struct jt_target *target, struct jh_build *out) {
+    for (unsigned i = 0; i < 2 * sizeof pages; i++) {
+        struct jh_layout layout;
+        struct jt_fit fit;
+        *out = target->layout.build;
+        out->lg_vaddr = vaddrs[i & 1];
+        out->lg_page = pages[i / 2];
+        if (jh_layout_make(out, &layout, NULL) != JH_OK)
+            continue;
+        jt_layout_fit(target, &layout, target->heap.rtree_root, &fit);
+        if (jt_fits(&fit))
+            return true;
+    }
+    return false;
+}
+
+static enum jt_status nothing_seen(struct jt_target *target, bool absent) {
+    struct jh_build other;
+    char name[128];
+    if (!absent && others_fit(target, &other)) {
+        jt_layout_name(&other, name, sizeof name);
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "layout %s finds nothing at the root 0x%" PRIx64 ", but %s does; pass "
+                       "--layout %s",
+                       target->layout_name, target->heap.rtree_root, name, name);
+    }
+    jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
+                           : "the heap is empty, so the layout could not be tried");
+    return JT_OK;
+}
+
 /* The layout must decode this very heap before anything is said about it. */
 static enum jt_status verify(struct jt_target *target, const struct jt_learn *learn) {
     struct jt_fit fit;
@@ -256,13 +288,8 @@ static enum jt_status verify(struct jt_target *target, const struct jt_learn *le
                     fit.sound + fit.unsound, fit.unsound, fit.fault.rule, fit.fault.addr);
         return JT_OK;
     }
-    if (fit.unsound == 0) {
-        jt_warn(target, fit.absent == 0
-                            ? "the heap is empty, so the layout could not be tried"
-                            : "what the root points at is absent, so the layout could not be "
-                              "tried");
-        return JT_OK;
-    }
+    if (fit.unsound == 0)
+        return nothing_seen(target, fit.absent != 0);
     if (learn->options->unverified) {
         jt_warn(target, "layout %s does not fit this heap (%s at 0x%" PRIx64 ")",
                 target->layout_name, fit.fault.rule, fit.fault.addr);

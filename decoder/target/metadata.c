@@ -43,19 +43,18 @@ static bool take_base(struct metadata *m, uint64_t base) {
     return true;
 }
 
-/* Without debug information: arena 0 points at b0, and that word is where all bases stand. */
+/* Without debug information: arena 0 points at b0, and where it does every arena points at its own
+ * base. Since 5.3 its page shard does so too, with the same value; the first one will do. */
 static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
-    unsigned found = 0;
     for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += 8) {
         uint64_t word;
         if (!word_at(m->target, arena0 + at, &word))
-            break;
-        if (word != b0)
-            continue;
+            return false;
         m->arena_base = at;
-        found++;
+        if (word == b0)
+            return true;
     }
-    return found == 1;
+    return false;
 }
 
 static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint64_t b0) {

@@ -191,6 +191,15 @@ static bool module_from_exe(struct jt_target *target, const char *exe) {
         return false;
     module->main = true;
     (void)try_file(target, module, exe);
+    GElf_Ehdr header;
+    if (module->elf != NULL && target->priv->entry == 0 &&
+        gelf_getehdr(module->elf->elf, &header) != NULL && header.e_type == ET_DYN) {
+        jt_warn(target, "the core does not tell where %s was loaded; its symbols are not used",
+                exe);
+        jt_elf_close(module->elf);
+        module->elf = NULL;
+        module->state = JT_FILE_MISSING;
+    }
     return true;
 }
 
@@ -207,7 +216,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
-        if (exe != NULL && m->main && m->elf == NULL && m->state == JT_FILE_MISSING)
+        if (exe != NULL && m->main && m->file == NULL)
             return jt_fail(target, JT_USAGE, "--exe %s: not a 64-bit ELF file", exe);
         if (m->elf != NULL)
             m->has_debug_info = jt_elf_has_debug_info(m->elf);

@@ -48,11 +48,16 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
         wrong_file(m, text, sizeof text);
         return jt_fail(target, JT_WRONG_FILE, "%s; give the right one with --exe", text);
     }
+    if (m != NULL && m->file != NULL && m->elf == NULL)
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "the core does not tell where %s was loaded, so its symbols have no "
+                       "addresses; give --layout and --root",
+                       m->file);
     if (m != NULL && m->state == JT_FILE_MISSING) {
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(target, JT_NO_JEMALLOC,
                        "the program of this core, %s%s%s, is not here, and no library has "
-                       "jemalloc's symbols; give the program with --exe, or --root and --layout",
+                       "jemalloc's symbols; give the program with --exe, or --layout and --root",
                        m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
     if (version)
