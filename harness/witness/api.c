@@ -9,8 +9,7 @@
 
 #define QUERIES 2000 /* experimental.utilization is asked about so many allocations */
 
-/* ---- mallctl ----------------------------------------------------------------------------------
- */
+/* ---- mallctl --------------------------------------------------------------------------------- */
 
 /* Numbers come in several sizes, and a read of the wrong size is refused with EINVAL. */
 static bool number(const char *name, uint64_t *value) {
@@ -78,8 +77,7 @@ static void mallctl_lines(struct truth *truth) {
     numbered_lines(truth, "arena.%u.initialized", number_or_zero("arenas.narenas"));
 }
 
-/* ---- allocations ------------------------------------------------------------------------------
- */
+/* ---- allocations ----------------------------------------------------------------------------- */
 
 /* Since 5.1.0. Up to 5.3.0 it crashes on a pointer that jemalloc never gave out: live ones only. */
 static bool arena_of(void *addr, unsigned *arena) {
@@ -135,8 +133,7 @@ void api_write(struct truth *truth, const struct workload *load) {
     }
 }
 
-/* ---- statistics -------------------------------------------------------------------------------
- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 static void stat_line(struct truth *truth, unsigned arena, unsigned bin) {
     char name[80];
@@ -171,8 +168,7 @@ void api_stats(struct truth *truth) {
     }
 }
 
-/* ---- addresses --------------------------------------------------------------------------------
- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static void address_line(struct truth *truth, uintptr_t addr, const char *kind) {
     truth_word(truth, "address");

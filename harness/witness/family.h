@@ -28,8 +28,7 @@
 #endif
 #pragma GCC diagnostic pop
 
-/* ---- which family -----------------------------------------------------------------------------
- */
+/* ---- which family ---------------------------------------------------------------------------- */
 
 #if FAM_EDATA
 #define FAM_NAME "5.3"
@@ -41,8 +40,7 @@
 #define FAM_NAME "5.0"
 #endif
 
-/* ---- size classes: generated names without a prefix up to 5.1 (size_classes.sh) ----------------
- */
+/* ---- size classes: generated names without a prefix up to 5.1 (size_classes.sh) -------------- */
 
 #ifdef SC_NSIZES
 #define FAM_SIZE_OF_ZERO 1 /* sz_size2index(0) is defined, and so is lg_ceil() */
@@ -62,8 +60,7 @@
 #define SC_LG_SLAB_MAXREGS LG_SLAB_MAXREGS
 #endif
 
-/* ---- extents ----------------------------------------------------------------------------------
- */
+/* ---- extents --------------------------------------------------------------------------------- */
 
 #if FAM_EDATA
 typedef edata_t fam_extent;
@@ -186,8 +183,7 @@ static inline bool fam_allocated(const fam_extent *extent) {
 #define FAM_SN(extent) edata_sn_get(extent)
 #endif
 
-/* ---- slabs ------------------------------------------------------------------------------------
- */
+/* ---- slabs ----------------------------------------------------------------------------------- */
 
 #ifdef JEMALLOC_INTERNAL_CACHE_BIN_H
 typedef bin_info_t fam_bin;
@@ -205,8 +201,7 @@ static inline bool fam_region_held(const fam_extent *slab, const fam_bin *bin, s
     return bitmap_get((bitmap_t *)slab->e_slab_data.bitmap, &bin->bitmap_info, region);
 }
 
-/* ---- tree -------------------------------------------------------------------------------------
- */
+/* ---- tree ------------------------------------------------------------------------------------ */
 
 #if FAM_EDATA
 #define FAM_RTREE (&arena_emap_global.rtree)
@@ -268,8 +263,7 @@ static inline void fam_leaf_write(rtree_leaf_elm_t *elm, const struct fam_leaf *
 }
 #endif
 
-/* ---- thread caches ----------------------------------------------------------------------------
- */
+/* ---- thread caches --------------------------------------------------------------------------- */
 
 /* fam_cache_bins: how many size classes a cache may hold, from index 0 on.
  * fam_cache_bin: the bin of one; fam_cached: how many it holds; fam_cached_item: each of them. */

@@ -43,8 +43,7 @@ static uint64_t word(struct bench *bench, unsigned round) {
     return round < EDGES ? edge(round) : dice_roll(&bench->dice);
 }
 
-/* ---- tree -------------------------------------------------------------------------------------
- */
+/* ---- tree ------------------------------------------------------------------------------------ */
 
 static void tree(struct bench *bench) {
     for (unsigned i = 0; i < EDGES + ROUNDS; i++) {
@@ -56,8 +55,7 @@ static void tree(struct bench *bench) {
     }
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------
- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static void logarithms(struct bench *bench) {
     for (unsigned i = 0; i < EDGES + ROUNDS; i++) {
@@ -104,8 +102,7 @@ static void bases(struct bench *bench) {
     }
 }
 
-/* ---- leaves -----------------------------------------------------------------------------------
- */
+/* ---- leaves ---------------------------------------------------------------------------------- */
 
 /* The bytes of an element, eight by eight, as a little endian machine would load them. */
 static size_t leaf_words(const rtree_leaf_elm_t *elm, uint64_t *out) {
@@ -215,8 +212,7 @@ static void leaf_words_decoded(struct bench *bench) {
 }
 #endif
 
-/* ---- extents ----------------------------------------------------------------------------------
- */
+/* ---- extents --------------------------------------------------------------------------------- */
 
 static void extent_fields(struct bench *bench) {
     for (unsigned i = 0; i < EDGES + ROUNDS; i++) {

@@ -41,8 +41,7 @@ void *need(void *memory) {
     return memory;
 }
 
-/* ---- options ----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static _Noreturn void usage(const char *why, const char *what) {
     fprintf(stderr,
@@ -106,8 +105,7 @@ static void parse(int argc, char **argv, struct options *options) {
     }
 }
 
-/* ---- the file ---------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static struct truth truth;
 static struct workload load;
@@ -200,8 +198,7 @@ static uint64_t write_file(const struct options *options, struct oracle *oracle)
     return digest;
 }
 
-/* ---- ready ------------------------------------------------------------------------------------
- */
+/* ---- ready ----------------------------------------------------------------------------------- */
 
 static void again(const struct options *options, struct oracle *oracle, uint64_t digest) {
     bool same = options->level < LEVEL_ALL || write_heap(oracle, NULL) == digest;

@@ -29,8 +29,7 @@ uintptr_t oracle_root(void) {
     return (uintptr_t)FAM_RTREE->root;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void bin_line(struct truth *truth, unsigned index) {
     truth_word(truth, "bin");
@@ -101,8 +100,7 @@ static void slab_line(struct truth *truth, const fam_extent *slab) {
     truth_end(truth);
 }
 
-/* ---- walk -------------------------------------------------------------------------------------
- */
+/* ---- walk ------------------------------------------------------------------------------------ */
 
 static void keep_span(struct oracle *oracle, const fam_extent *extent) {
     if (oracle->count == oracle->capacity) {
@@ -176,8 +174,7 @@ void oracle_heap(struct oracle *oracle, struct truth *truth, const struct worklo
     caches(truth, load);
 }
 
-/* ---- self check -------------------------------------------------------------------------------
- */
+/* ---- self check ------------------------------------------------------------------------------ */
 
 static const struct span *span_of(const struct oracle *oracle, uintptr_t addr) {
     size_t low = 0, high = oracle->count;
@@ -210,8 +207,7 @@ void oracle_check(const struct oracle *oracle, const struct workload *load) {
     }
 }
 
-/* ---- addresses of metadata: in jemalloc's memory, and in no extent -----------------------------
- */
+/* ---- addresses of metadata: in jemalloc's memory, and in no extent --------------------------- */
 
 static void address_line(struct truth *truth, uintptr_t addr) {
     truth_word(truth, "address");

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FREED_MAX 500    /* addresses that each thread keeps of what it freed */
-#define TOUCHED 16       /* bytes written to an allocation: too few to make a large one resident */
-#define SPANS 24         /* large blocks that each thread takes from each arena */
+#define FREED_MAX 500 /* addresses that each thread keeps of what it freed */
+#define TOUCHED 16    /* bytes written to an allocation: too few to make a large one resident */
+#define SPANS 24      /* large blocks that each thread takes from each arena */
+#define SMALL_ENOUGH 16384
 #define CACHED_MAX 32768 /* opt.lg_tcache_max's default: no larger class is cached */
 
-/* ---- books ------------------------------------------------------------------------------------
- */
+/* ---- books ----------------------------------------------------------------------------------- */
 
 static void remember(struct worker *worker, void *addr, size_t request, size_t align) {
     if (addr == NULL) {
@@ -63,8 +63,7 @@ static void drop(struct worker *worker, struct worker *owner, size_t index) {
     give_back(worker, block);
 }
 
-/* ---- rounds -----------------------------------------------------------------------------------
- */
+/* ---- rounds ---------------------------------------------------------------------------------- */
 
 static void settle(struct worker *worker) {
     worker->freed = need(calloc(FREED_MAX, sizeof(worker->freed[0])));
@@ -108,13 +107,16 @@ static void aligned(struct worker *worker) {
     }
 }
 
+/* Mostly small ones. With pages of 64 KiB the small classes reach 224 KiB: few of those, for debug
+ * builds fill all memory that they hand out. */
 static size_t small_size(struct worker *worker) {
     struct workload *load = worker->load;
-    if (dice_below(&worker->dice, 10) < 7) {
-        return 1 + dice_below(&worker->dice, (size_t)8 << dice_below(&worker->dice, 9));
+    size_t class = load->class_size[dice_below(&worker->dice, load->small_classes)];
+    unsigned odds = class <= SMALL_ENOUGH ? 3 : 1;
+    if (dice_below(&worker->dice, 10) < odds) {
+        return class - dice_below(&worker->dice, class / 8 + 1);
     }
-    size_t size = load->class_size[dice_below(&worker->dice, load->small_classes)];
-    return size - dice_below(&worker->dice, size / 8 + 1);
+    return 1 + dice_below(&worker->dice, (size_t)8 << dice_below(&worker->dice, 9));
 }
 
 static void allocate_small(struct worker *worker) {

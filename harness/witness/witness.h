@@ -32,8 +32,7 @@ void truth_text(struct truth *truth, const char *key, const char *value);
 void truth_list(struct truth *truth, const char *key, const uint64_t *value, size_t count);
 void truth_end(struct truth *truth);
 
-/* ---- random numbers: splitmix64, so that a seed means the same everywhere ---------------------
- */
+/* ---- random numbers: splitmix64, so that a seed means the same everywhere -------------------- */
 
 struct dice {
     uint64_t state;
@@ -56,8 +55,7 @@ static inline uint64_t dice_bits(struct dice *dice, unsigned bits) {
     return length == 0 ? 0 : dice_roll(dice) >> (64 - length);
 }
 
-/* ---- parts ------------------------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 struct workload;
 

@@ -7,8 +7,7 @@
 #include <jemalloc/jemalloc.h>
 #include <string.h>
 
-/* ---- mallctl ----------------------------------------------------------------------------------
- */
+/* ---- mallctl --------------------------------------------------------------------------------- */
 
 static void control(const char *name, void *old, size_t old_size, void *new, size_t new_size) {
     size_t got = old_size;
@@ -71,8 +70,7 @@ static void list_classes(struct workload *load) {
     load->small_classes = small;
 }
 
-/* ---- threads ----------------------------------------------------------------------------------
- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void wait_for_turn(struct worker *worker, unsigned round) {
     struct workload *load = worker->load;
