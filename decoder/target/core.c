@@ -127,6 +127,21 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
     return JT_OK;
 }
 
+/* Debuggers leave read-only file mappings out altogether; the notes still name them. */
+static enum jt_status add_files(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    struct jt_range *all = calloc(p->mapped_count + p->mappings + 1, sizeof *all);
+    if (all == NULL)
+        return jt_fail(target, JT_UNREADABLE, "%s: out of memory", target->path);
+    memcpy(all, p->mapped, p->mapped_count * sizeof *all);
+    for (size_t i = 0; i < p->mappings; i++)
+        all[p->mapped_count + i] = (struct jt_range){p->mapping[i].start, p->mapping[i].end};
+    free(p->mapped);
+    p->mapped = all;
+    p->mapped_count = jt_ranges_normalise(all, p->mapped_count + p->mappings);
+    return JT_OK;
+}
+
 void jt_core_count(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint64_t mapped = 0;
@@ -153,8 +168,10 @@ enum jt_status jt_core_open(struct jt_target *target, const char *path) {
         status = read_loads(target, elf, path);
     if (status == JT_OK) {
         jt_notes_read(target, elf);
-        status = jt_image_start(target);
+        status = add_files(target);
     }
+    if (status == JT_OK)
+        status = jt_image_start(target);
     if (status == JT_OK && target->bytes_truncated != 0)
         jt_warn(target,
                 "%s was cut off: %" PRIu64 " bytes that its headers promise are missing; "

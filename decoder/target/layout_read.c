@@ -167,6 +167,12 @@ static void take_states(struct in *in, json_object *top, struct jh_layout *l) {
     }
 }
 
+/* No build is without these. */
+static const enum jh_extent_field needed[] = {
+    JH_EXTENT_ARENA, JH_EXTENT_SLAB, JH_EXTENT_STATE, JH_EXTENT_SZIND,
+    JH_EXTENT_NFREE, JH_EXTENT_BITS, JH_EXTENT_ADDR,  JH_EXTENT_SIZE,
+};
+
 static void take_extent(struct in *in, json_object *top, struct jh_layout *l) {
     json_object *extent = child(in, top, "extent", json_type_object, false);
     if (extent == NULL)
@@ -176,6 +182,9 @@ static void take_extent(struct in *in, json_object *top, struct jh_layout *l) {
     l->extent_head = take16(in, extent, "head", l->extent_head);
     l->bitmap_offset = take16(in, extent, "bitmap_offset", l->bitmap_offset);
     take_fields(in, extent, extent_name, l->extent, JH_EXTENT_FIELDS);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (l->extent[needed[i]].width == 0)
+            bad(in, "\"%s\" of the extent is missing", jh_extent_field_name(needed[i]));
 }
 
 static void take_root(struct in *in, json_object *top, struct jh_layout *l) {

@@ -76,12 +76,18 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
     return complete;
 }
 
-/* base_t: a mutex and sizes before the list; 136, 144, 160 on x86_64. */
-static uint32_t default_blocks(const struct jh_build *build) {
-    uint32_t more = build->pthread_mutex_size - 40u;
-    if (build->version >= JH_5_3_0)
+/* base_t: a mutex and sizes before the list; 136, 144, 160 in the stock build. Other builds have
+ * another mutex, which shows in the root's offset as well. */
+static uint32_t default_blocks(const struct jh_layout *layout) {
+    struct jh_build build;
+    struct jh_layout stock;
+    jh_build_init(&build, layout->build.version);
+    if (jh_layout_make(&build, &stock, NULL) != JH_OK)
+        return 0;
+    uint32_t more = layout->root_offset - stock.root_offset;
+    if (build.version >= JH_5_3_0)
         return 160 + more;
-    return (build->version >= JH_5_2_0 ? 144 : 136) + more;
+    return (build.version >= JH_5_2_0 ? 144 : 136) + more;
 }
 
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
@@ -90,9 +96,8 @@ void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
     p->arena_base = dwarf->arena_base;
     p->block_size = dwarf->block_size == JT_DWARF_UNKNOWN ? 0 : dwarf->block_size;
     p->block_next = dwarf->block_next == JT_DWARF_UNKNOWN ? 8 : dwarf->block_next;
-    p->metadata_known = p->base_blocks != JT_DWARF_UNKNOWN || !target->layout.build.debug;
     if (p->base_blocks == JT_DWARF_UNKNOWN)
-        p->base_blocks = default_blocks(&target->layout.build);
+        p->base_blocks = default_blocks(&target->layout);
 }
 
 static void find_blocks(struct jt_target *target) {
@@ -100,8 +105,6 @@ static void find_blocks(struct jt_target *target) {
     struct metadata m = {target, p, p->base_blocks, p->block_size, p->block_next, p->arena_base};
     uint64_t at, size, b0 = 0;
     p->metadata_done = true;
-    if (!p->metadata_known)
-        return;
     bool complete = jt_symbol(target, "b0", &at, &size) && word_at(target, at, &b0) && b0 != 0 &&
                     take_base(&m, b0);
     complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);

@@ -77,7 +77,7 @@ struct jt_private {
 
     struct jt_range *metadata;
     size_t metadata_count;
-    bool metadata_known, metadata_done, metadata_complete;
+    bool metadata_done, metadata_complete;
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
 };
 
