@@ -26,6 +26,12 @@
 #else
 #define FAM_EDATA 0
 #endif
+#if __has_include("jemalloc/internal/arenas_management.h") /* after 5.3.1: arenas[] is there */
+#include "jemalloc/internal/arenas_management.h"
+#endif
+#if __has_include("jemalloc/internal/tcache.h") /* after 5.3.1: tcaches[] is there */
+#include "jemalloc/internal/tcache.h"
+#endif
 #pragma GCC diagnostic pop
 
 /* ---- which family ---------------------------------------------------------------------------- */
