@@ -24,7 +24,10 @@ enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr, void *dst,
     if (status == JH_OK) {
         status = JH_ABSENT;
     }
-    return jh_fail(fault, status, JH_STAGE_READER, addr + got, len, "reader.bytes-absent");
+    return jh_fail(fault, status, JH_STAGE_READER, addr + got, len,
+                   status == JH_LIMIT    ? "reader.budget"
+                   : status == JH_ABSENT ? "reader.bytes-absent"
+                                         : "reader.failed");
 }
 
 enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len, uint8_t *buf,

@@ -249,13 +249,16 @@ enum jh_status jh_walk_next(struct jh_walk *w, struct jh_extent *out, struct jh_
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->extent,
                        "leaf.extent-alignment");
     }
-    if (!p->head) {
-        return jh_fail(fault, JH_ABSENT, JH_STAGE_EXTENT, p->extent, p->page,
-                       "extent.bytes-absent");
-    }
     struct jh_extent e;
-    jh_extent_decode(w->heap->layout, p->extent, p->head, &e);
-    enum jh_status status = check(w, p, &e, fault);
+    enum jh_status status = JH_OK;
+    if (p->head) {
+        jh_extent_decode(w->heap->layout, p->extent, p->head, &e);
+    } else { /* the batch could not be had whole: this one alone says why */
+        status = jh_extent_read(w->heap, p->extent, &e, fault);
+    }
+    if (status == JH_OK) {
+        status = check(w, p, &e, fault);
+    }
     if (status != JH_OK) {
         return status;
     }

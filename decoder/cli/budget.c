@@ -1,0 +1,51 @@
+#include "cli.h"
+
+#include <time.h>
+
+enum { CLOCK_EVERY = 64 }; /* reads between two looks at the clock */
+
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool spend(struct budget *b, uint64_t reads) {
+    if (b->reads_left < reads) {
+        b->out = true;
+    } else {
+        b->reads_left -= reads;
+    }
+    if (b->deadline && --b->clock_left == 0) {
+        b->clock_left = CLOCK_EVERY;
+        b->out = b->out || now() >= b->deadline;
+    }
+    return !b->out;
+}
+
+static enum jh_status budget_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct budget *b = arg;
+    *got = 0;
+    return spend(b, 1) ? b->inner.read(b->inner.arg, addr, dst, len, got) : JH_LIMIT;
+}
+
+static const void *budget_lend(void *arg, uint64_t addr, size_t len) {
+    struct budget *b = arg;
+    const void *lent = b->out ? NULL : b->inner.lend(b->inner.arg, addr, len);
+    return lent && spend(b, 1) ? lent : NULL;
+}
+
+static enum jh_status budget_gather(void *arg, struct jh_span *span, size_t count) {
+    struct budget *b = arg;
+    return spend(b, count) ? b->inner.gather(b->inner.arg, span, count) : JH_LIMIT;
+}
+
+void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
+                  uint64_t seconds) {
+    *budget = (struct budget){.inner = heap->reader,
+                              .reads_left = max_reads ? max_reads : UINT64_MAX,
+                              .clock_left = 1,
+                              .deadline = seconds ? now() + (int64_t)seconds * 1000000000 : 0};
+    heap->reader = (struct jh_reader){budget_read, budget->inner.lend ? budget_lend : NULL,
+                                      budget->inner.gather ? budget_gather : NULL, budget};
+}

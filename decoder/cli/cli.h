@@ -1,0 +1,84 @@
+/* cli.h - what the commands of jeheap share. */
+#ifndef JEHEAP_CLI_H
+#define JEHEAP_CLI_H
+
+#include "json.h"
+#include "target.h"
+
+/* Exit statuses: numbers are a contract. A worse one wins over a better one: see worse(). */
+enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_PARTIAL = 4 };
+
+/* Everything that stood on the command line. */
+struct arguments {
+    struct jt_options target;
+    const char **operand; /* behind the target: addresses */
+    size_t operands;
+    bool json, quiet, color;
+
+    uint64_t max_reads, timeout; /* 0: none; seconds */
+
+    /* extents: only these; UINT64_MAX and NULL: all */
+    uint64_t arena, szind, min_size;
+    const char *state;
+    bool slab;
+
+    /* layout without a target */
+    const char *jemalloc;
+    struct jh_build build;
+    const char *build_option; /* one of the build's options was given: its name */
+    bool list;
+};
+
+struct cli {
+    const struct arguments *args;
+    struct jt_target *target; /* NULL for commands without one */
+    struct json json;         /* on stdout */
+    int status;               /* exit status so far */
+    uint64_t faults;          /* faults that were said */
+    struct budget *budget;
+};
+
+/* Remember an exit status; 1 and 4 together are 4: what is missing may hide more findings. */
+void cli_status(struct cli *cli, int status);
+/* Say a fault on stderr, and the exit status that follows from it. */
+void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
+               const struct jh_fault *fault);
+/* "0x1f" or "31"; false when the text is neither. */
+bool cli_number(const char *text, uint64_t *out);
+/* ANSI codes, or "" without --color. */
+const char *cli_paint(const struct cli *cli, const char *word);
+const char *cli_plain(const struct cli *cli);
+
+/* ---- extent_out.c -----------------------------------------------------------------------------
+ */
+
+void extent_json(struct cli *cli, const char *key, const struct jh_extent *e);
+void extent_row_head(const struct cli *cli);
+void extent_row(const struct cli *cli, const struct jh_extent *e);
+/* "active", or "unknown(7)" in out. */
+const char *extent_state(const struct jh_extent *e, char out[32]);
+
+/* ---- commands: each returns nothing and sets cli->status --------------------------------------
+ */
+
+void command_info(struct cli *cli);
+void command_find(struct cli *cli);
+void command_extents(struct cli *cli);
+void command_extent(struct cli *cli);
+void command_layout(struct cli *cli);
+
+/* ---- budget.c: --max-reads and --timeout around any reader ------------------------------------
+ */
+
+struct budget {
+    struct jh_reader inner;
+    uint64_t reads_left, clock_left;
+    int64_t deadline; /* monotonic nanoseconds; 0: none */
+    bool out;
+};
+
+/* heap->reader then goes through the budget: JH_LIMIT once it is used up. */
+void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
+                  uint64_t seconds);
+
+#endif

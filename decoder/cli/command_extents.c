@@ -1,0 +1,141 @@
+/* extents: every extent; extent: one structure, field by field. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static bool wanted(const struct arguments *a, const struct jh_extent *e) {
+    char state[32];
+    return (a->arena == UINT64_MAX || a->arena == e->arena_ind) &&
+           (a->szind == UINT64_MAX || a->szind == e->szind) && e->size >= a->min_size &&
+           (!a->slab || jh_extent_is_slab(e)) &&
+           (!a->state || strcmp(a->state, extent_state(e, state)) == 0);
+}
+
+void command_extents(struct cli *cli) {
+    struct jh_walk *walk = malloc(sizeof(*walk));
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status;
+    if (!walk) {
+        fprintf(stderr, "jeheap: out of memory\n");
+        cli_status(cli, EXIT_UNREADABLE);
+        return;
+    }
+    if (!cli->args->json) {
+        extent_row_head(cli);
+    }
+    jh_walk_start(walk, &cli->target->heap);
+    while ((status = jh_walk_next(walk, &e, &fault)) != JH_END) {
+        if (status != JH_OK) {
+            cli_fault(cli, "walk", status, &fault);
+        } else if (wanted(cli->args, &e)) {
+            if (cli->args->json) {
+                extent_json(cli, NULL, &e);
+                json_line(&cli->json);
+            } else {
+                extent_row(cli, &e);
+            }
+        }
+    }
+    free(walk);
+}
+
+/* ---- one of them
+ * -------------------------------------------------------------------------------*/
+
+/* e_bits field by field; the words behind it. */
+static uint64_t raw(const struct cli *cli, const struct jh_extent *e, enum jh_extent_field field) {
+    const struct jh_layout *l = &cli->target->layout;
+    struct jh_field f = l->extent[field];
+    switch (field) {
+    case JH_EXTENT_BITS:
+        return e->bits;
+    case JH_EXTENT_ADDR:
+        return e->addr;
+    case JH_EXTENT_SIZE:
+        return e->size >> l->build.lg_page;
+    case JH_EXTENT_ESN:
+        return e->esn;
+    case JH_EXTENT_BSIZE:
+        return e->bsize;
+    case JH_EXTENT_PS:
+        return e->ps;
+    case JH_EXTENT_SN:
+        return e->sn;
+    default:
+        return f.width ? (e->bits & jh_field_mask(f)) >> f.shift : 0;
+    }
+}
+
+static void fields_json(struct cli *cli, const struct jh_extent *e) {
+    struct json *j = &cli->json;
+    json_open(j, "fields", '{');
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
+        struct jh_field f = cli->target->layout.extent[i];
+        if (!f.width) {
+            json_null(j, jh_extent_field_name(i));
+            continue;
+        }
+        json_open(j, jh_extent_field_name(i), '{');
+        json_address(j, "raw", raw(cli, e, i));
+        json_number(j, "offset", f.offset);
+        json_number(j, "shift", f.shift);
+        json_number(j, "width", f.width);
+        json_close(j, '}');
+    }
+    json_close(j, '}');
+}
+
+static void fields_text(struct cli *cli, const struct jh_extent *e) {
+    printf("  %-10s %-18s %s\n", "field", "raw", "offset:shift:width");
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
+        struct jh_field f = cli->target->layout.extent[i];
+        char value[32];
+        if (!f.width) {
+            printf("  %-10s -                  not in this build\n", jh_extent_field_name(i));
+            continue;
+        }
+        snprintf(value, sizeof(value), "0x%" PRIx64, raw(cli, e, i));
+        printf("  %-10s %-18s %u:%u:%u\n", jh_extent_field_name(i), value, f.offset, f.shift,
+               f.width);
+    }
+}
+
+static void one(struct cli *cli, uint64_t at) {
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status = jh_extent_read(&cli->target->heap, at, &e, &fault);
+    if (status != JH_OK) {
+        cli_fault(cli, "extent", status, &fault);
+        return;
+    }
+    status = jh_extent_check(&cli->target->layout, &e, &fault);
+    if (cli->args->json) {
+        struct json *j = &cli->json;
+        json_open(j, NULL, '{');
+        extent_json(cli, "decoded", &e);
+        fields_json(cli, &e);
+        json_text(j, "broken_rule", status == JH_OK ? NULL : fault.rule);
+        json_close(j, '}');
+        json_line(j);
+    } else {
+        extent_row_head(cli);
+        extent_row(cli, &e);
+        fields_text(cli, &e);
+    }
+    if (status != JH_OK) {
+        cli_fault(cli, "extent", status, &fault);
+    }
+}
+
+void command_extent(struct cli *cli) {
+    for (size_t i = 0; i < cli->args->operands; i++) {
+        uint64_t at = 0;
+        if (!cli_number(cli->args->operand[i], &at)) {
+            continue; /* main has refused it already */
+        }
+        one(cli, at);
+    }
+}

@@ -1,0 +1,178 @@
+/* find: what is at an address, and who stands next to it. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+
+struct piece { /* a region, a large allocation or an unused extent */
+    uint64_t start, size;
+    const char *state;
+};
+
+static struct piece piece_at(struct cli *cli, uint64_t addr) {
+    struct jh_location l;
+    struct piece p = {0, 0, NULL};
+    if (jh_locate(&cli->target->heap, addr, &l, NULL) == JH_OK && l.owned) {
+        p = (struct piece){l.start, l.size, jh_use_name(l.use)};
+    }
+    return p;
+}
+
+/* An address in the extent that belongs to its last region, or to its only piece. */
+static uint64_t last_piece(const struct jh_layout *layout, const struct jh_extent *e) {
+    if (jh_extent_is_slab(e)) {
+        const struct jh_bin *bin = &layout->bin[e->szind];
+        return e->base + (bin->nregs - 1) * bin->reg_size;
+    }
+    return e->allocated ? e->addr : e->base;
+}
+
+static struct piece before(struct cli *cli, const struct jh_location *l, uint64_t addr) {
+    struct jh_extent e;
+    if (l->owned && jh_extent_is_slab(&l->extent) && l->region_index > 0) {
+        return piece_at(cli, l->start - l->size);
+    }
+    if (jh_before(&cli->target->heap, addr, &e, NULL) == JH_OK && e.at) {
+        return piece_at(cli, last_piece(&cli->target->layout, &e));
+    }
+    return (struct piece){0, 0, NULL};
+}
+
+static struct piece after(struct cli *cli, const struct jh_location *l, uint64_t addr) {
+    struct jh_extent e;
+    if (l->owned && jh_extent_is_slab(&l->extent) &&
+        l->region_index + 1 < cli->target->layout.bin[l->extent.szind].nregs) {
+        return piece_at(cli, l->start + l->size);
+    }
+    if (jh_after(&cli->target->heap, addr, &e, NULL) == JH_OK && e.at) {
+        return piece_at(cli, e.allocated ? e.addr : e.base);
+    }
+    return (struct piece){0, 0, NULL};
+}
+
+static const char *why_not(struct cli *cli, const struct jh_location *l, uint64_t addr) {
+    if (l->why != JH_WHY_NO_LEAF) {
+        return jh_why_name(l->why);
+    }
+    if (!jt_mapped(cli->target, addr)) {
+        return "unmapped";
+    }
+    return jt_is_metadata(cli->target, addr) == JT_YES ? "metadata" : jh_why_name(l->why);
+}
+
+static void piece_json(struct json *j, const char *key, const struct piece *p) {
+    if (!p->state) {
+        json_null(j, key);
+        return;
+    }
+    json_open(j, key, '{');
+    json_address(j, "start", p->start);
+    json_number(j, "size", p->size);
+    json_text(j, "state", p->state);
+    json_close(j, '}');
+}
+
+static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t addr) {
+    struct json *j = &cli->json;
+    bool slab = jh_extent_is_slab(&l->extent);
+    json_address(j, "start", l->start);
+    json_number(j, "size", l->size);
+    json_number(j, "offset", addr - l->start);
+    json_text(j, "state", jh_use_name(l->use));
+    json_number(j, "szind", l->extent.szind);
+    json_bool(j, "slab", slab);
+    if (slab) {
+        json_number(j, "region_index", l->region_index);
+    } else {
+        json_null(j, "region_index");
+    }
+    json_number(j, "arena_ind", l->extent.arena_ind);
+    json_null(j, "tcache"); /* thread caches are not decoded: held is all that is known */
+}
+
+static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr,
+                      const struct piece *b, const struct piece *a) {
+    struct json *j = &cli->json;
+    json_open(j, NULL, '{');
+    json_address(j, "addr", addr);
+    json_bool(j, "owned", l->owned);
+    if (l->owned) {
+        owned_json(cli, l, addr);
+    } else {
+        json_text(j, "why", why_not(cli, l, addr));
+    }
+    if (l->extent.at) {
+        extent_json(cli, "extent", &l->extent);
+    } else {
+        json_null(j, "extent");
+    }
+    piece_json(j, "before", b);
+    piece_json(j, "after", a);
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void piece_text(const struct cli *cli, const char *side, const struct piece *p) {
+    if (p->state) {
+        printf("    %s: 0x%" PRIx64 " %" PRIu64 " bytes %s%s%s\n", side, p->start, p->size,
+               cli_paint(cli, p->state), p->state, cli_plain(cli));
+    }
+}
+
+static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr,
+                      const struct piece *b, const struct piece *a) {
+    const struct jh_extent *e = &l->extent;
+    printf("0x%" PRIx64 ": ", addr);
+    if (!l->owned) {
+        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli),
+               why_not(cli, l, addr));
+    } else {
+        const char *use = jh_use_name(l->use);
+        printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes\n", cli_paint(cli, use),
+               use, cli_plain(cli), l->start, addr - l->start, l->size);
+    }
+    if (e->at) {
+        printf("    extent 0x%" PRIx64 ": 0x%" PRIx64 " %" PRIu64 " bytes, arena %" PRIu32
+               ", szind %" PRIu32,
+               e->at, e->base, e->size, e->arena_ind, e->szind);
+        if (l->owned && jh_extent_is_slab(e)) {
+            printf(", region %" PRIu32 " of %" PRIu32, l->region_index,
+                   cli->target->layout.bin[e->szind].nregs);
+        }
+        printf("\n");
+    }
+    piece_text(cli, "before", b);
+    piece_text(cli, "after", a);
+}
+
+static void find(struct cli *cli, uint64_t addr) {
+    struct jh_location l;
+    struct jh_fault fault;
+    struct piece none = {0, 0, NULL}, b = none, a = none;
+    enum jh_status status = jh_locate(&cli->target->heap, addr, &l, &fault);
+    if (status != JH_OK) {
+        cli_fault(cli, "find", status, &fault);
+        return;
+    }
+    if (l.owned || l.why >= JH_WHY_NO_LEAF) {
+        b = before(cli, &l, addr);
+        a = after(cli, &l, addr);
+    }
+    if (cli->args->json) {
+        find_json(cli, &l, addr, &b, &a);
+    } else {
+        find_text(cli, &l, addr, &b, &a);
+    }
+    if (!l.owned) {
+        cli_status(cli, EXIT_FOUND);
+    }
+}
+
+void command_find(struct cli *cli) {
+    for (size_t i = 0; i < cli->args->operands; i++) {
+        uint64_t addr = 0;
+        if (cli_number(cli->args->operand[i], &addr)) { /* main has refused any other */
+            find(cli, addr);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/* info: which jemalloc this is, where each part of its layout was learnt, and how much there is. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+struct totals {
+    uint64_t extents, slabs, large, allocated_bytes, unused_bytes;
+};
+
+static struct totals count(struct cli *cli) {
+    struct totals t = {0};
+    struct jh_walk *walk = malloc(sizeof(*walk));
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status = JH_OK;
+    if (!walk) {
+        fprintf(stderr, "jeheap: out of memory\n");
+        cli_status(cli, EXIT_UNREADABLE);
+        return t;
+    }
+    for (jh_walk_start(walk, &cli->target->heap); status != JH_END;) {
+        status = jh_walk_next(walk, &e, &fault);
+        if (status == JH_OK) {
+            t.extents++;
+            t.slabs += jh_extent_is_slab(&e);
+            t.large += e.allocated && !jh_extent_is_slab(&e);
+            *(e.allocated ? &t.allocated_bytes : &t.unused_bytes) += e.size;
+        } else if (status != JH_END) {
+            cli_fault(cli, "walk", status, &fault);
+        }
+    }
+    free(walk);
+    return t;
+}
+
+static const char *kind_name(enum jt_kind kind) {
+    return kind == JT_CORE ? "core" : "process";
+}
+
+static const char *file_name(enum jt_file state) {
+    static const char *const name[] = {"same build", "not proven", "missing", "another build"};
+    return name[state];
+}
+
+static void layout_json(struct cli *cli) {
+    struct jt_target *t = cli->target;
+    struct json *j = &cli->json;
+    json_open(j, "layout", '{');
+    json_text(j, "name", t->layout_name);
+    json_number(j, "verified_extents", t->verified);
+    json_open(j, "learnt_from", '{');
+    for (unsigned i = 0; i < JT_PARTS; i++) {
+        json_text(j, jt_part_name(i), jt_source_name(t->source[i]));
+    }
+    json_close(j, '}');
+    json_close(j, '}');
+}
+
+static void modules_json(struct cli *cli) {
+    struct json *j = &cli->json;
+    json_open(j, "modules", '[');
+    for (size_t i = 0; i < cli->target->modules; i++) {
+        const struct jt_module *m = &cli->target->module[i];
+        char id[2 * JT_BUILD_ID_MAX + 1];
+        jt_build_id_text(m->memory_id.size ? &m->memory_id : &m->file_id, id);
+        json_open(j, NULL, '{');
+        json_text(j, "path", m->path);
+        json_address(j, "start", m->start);
+        json_address(j, "end", m->end);
+        json_text(j, "build_id", id);
+        json_text(j, "file", file_name(m->state));
+        json_bool(j, "jemalloc", m == cli->target->jemalloc);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void info_json(struct cli *cli, const struct totals *totals) {
+    struct jt_target *t = cli->target;
+    struct json *j = &cli->json;
+    json_open(j, NULL, '{');
+    json_text(j, "target", cli->args->target.target);
+    json_text(j, "kind", kind_name(t->kind));
+    json_number(j, "pid", (uint64_t)t->pid);
+    json_text(j, "jemalloc_version", *t->version_string ? t->version_string : NULL);
+    layout_json(cli);
+    json_address(j, "root", t->heap.rtree_root);
+    json_text(j, "root_symbol", *t->root_name ? t->root_name : NULL);
+    json_number(j, "extents", totals->extents);
+    json_number(j, "slabs", totals->slabs);
+    json_number(j, "large", totals->large);
+    json_number(j, "allocated_bytes", totals->allocated_bytes);
+    json_number(j, "unused_bytes", totals->unused_bytes);
+    json_number(j, "metadata_bytes", jt_metadata_bytes(t));
+    json_number(j, "bytes_present", t->bytes_present);
+    json_number(j, "bytes_absent", t->bytes_absent);
+    json_number(j, "bytes_truncated", t->bytes_truncated);
+    json_number(j, "faults", cli->faults);
+    modules_json(cli);
+    json_open(j, "warnings", '[');
+    for (size_t i = 0; i < t->warnings; i++) {
+        json_text(j, NULL, t->warning[i]);
+    }
+    json_close(j, ']');
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void info_text(struct cli *cli, const struct totals *totals) {
+    struct jt_target *t = cli->target;
+    printf("%s %s", kind_name(t->kind), cli->args->target.target);
+    if (t->kind == JT_CORE && t->pid) {
+        printf(" of process %d", t->pid);
+    }
+    printf("\njemalloc  %s", *t->version_string ? t->version_string : "(no version string)");
+    printf("%s%s\n", t->jemalloc ? " in " : "", t->jemalloc ? t->jemalloc->path : "");
+    printf("layout    %s, %" PRIu64 " extents decode soundly with it\n", t->layout_name,
+           t->verified);
+    for (unsigned i = 0; i < JT_PARTS; i++) {
+        printf("          %-11s from %s\n", jt_part_name(i), jt_source_name(t->source[i]));
+    }
+    printf("root      0x%" PRIx64 "%s%s\n", t->heap.rtree_root, *t->root_name ? " in " : "",
+           t->root_name);
+    printf("extents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
+           " not allocated\n",
+           totals->extents, totals->slabs, totals->large,
+           totals->extents - totals->slabs - totals->large);
+    printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, %" PRIu64
+           " of metadata\n",
+           totals->allocated_bytes, totals->unused_bytes, jt_metadata_bytes(t));
+    printf("absent    %" PRIu64 " bytes are mapped and not in this image, %" PRIu64
+           " were cut off\n",
+           t->bytes_absent, t->bytes_truncated);
+}
+
+void command_info(struct cli *cli) {
+    struct totals totals = count(cli);
+    if (cli->args->json) {
+        info_json(cli, &totals);
+    } else {
+        info_text(cli, &totals);
+    }
+}

@@ -1,0 +1,373 @@
+/* jeheap - reads the jemalloc heap of a process or a core. */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: jeheap COMMAND TARGET [ADDRESS]... [OPTION]...\n"
+    "\n"
+    "TARGET is a process id or an ELF core file.\n"
+    "\n"
+    "commands:\n"
+    "  info T               jemalloc's version, the layout and where it was learnt, totals\n"
+    "  find T ADDRESS...    what is there: region, start, size, offset, state, arena, neighbours\n"
+    "  extents T            every extent; --arena N, --state S, --szind N, --slab, --min-size N\n"
+    "  extent T ADDRESS...  the extent structure at an address, field by field\n"
+    "  layout T             the layout as JSON\n"
+    "  layout --jemalloc VERSION [--lg-vaddr N] [--lg-page N] [--lg-quantum N] [--debug]\n"
+    "         [--no-oblivious] [--lg-slab-maxregs N] [--mutex-size N] [--aarch64]\n"
+    "         [--pointer-size N] [--big-endian]\n"
+    "                       the layout of a build, made from its parameters\n"
+    "  layout --list        the versions that are described\n"
+    "\n"
+    "about the target:\n"
+    "  --exe FILE           the program of a core, where it is not at its old path\n"
+    "  --layout L           a name as `info` prints it (5.3.0,lg_vaddr=57,debug) or FILE.json\n"
+    "  --root ADDRESS       of rtree_t.root[0], for targets without symbols\n"
+    "  --max-reads N        give up after so many reads, with what there is by then\n"
+    "  --timeout SECONDS    likewise\n"
+    "\n"
+    "everywhere:\n"
+    "  --json               one JSON object a line\n"
+    "  --quiet              no warnings, no headings\n"
+    "  --color WHEN         auto, always or never\n"
+    "  --help, --version\n"
+    "\n"
+    "held means handed out by jemalloc: in use, or parked in a thread cache.\n"
+    "\n"
+    "Exit status: 0 done; 1 done, and something is wrong (corrupt, address not owned); 2 usage;\n"
+    "3 the target cannot be read or holds no jemalloc; 4 partial result (absent bytes, a "
+    "budget).\n";
+
+/* ---- what the commands share ------------------------------------------------------------------
+ */
+
+void cli_status(struct cli *cli, int status) {
+    if (status > cli->status) {
+        cli->status = status;
+    }
+}
+
+void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
+               const struct jh_fault *fault) {
+    enum { SAID = 20 };
+    cli->faults++;
+    if (cli->faults <= SAID) {
+        fprintf(stderr, "jeheap: %s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "\n", doing,
+                jh_status_name(status), fault->rule ? fault->rule : "?", fault->addr, fault->seen);
+    }
+    cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
+}
+
+static void count_faults(const struct cli *cli) {
+    enum { SAID = 20 };
+    if (cli->faults > SAID) {
+        fprintf(stderr, "jeheap: %" PRIu64 " more faults\n", cli->faults - SAID);
+    }
+    if (cli->status == EXIT_PARTIAL) {
+        fprintf(stderr, "jeheap: this result is partial\n");
+    }
+}
+
+bool cli_number(const char *text, uint64_t *out) {
+    char *end;
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const char *digits = hex ? text + 2 : text;
+    bool starts = (*digits >= '0' && *digits <= '9') || (hex && *digits >= 'a' && *digits <= 'f') ||
+                  (hex && *digits >= 'A' && *digits <= 'F');
+    errno = 0;
+    *out = strtoull(digits, &end, hex ? 16 : 10);
+    return starts && !*end && errno == 0;
+}
+
+const char *cli_paint(const struct cli *cli, const char *word) {
+    if (!cli->args->color) {
+        return "";
+    }
+    if (strcmp(word, "held") == 0 || strcmp(word, "active") == 0) {
+        return "\033[32m";
+    }
+    return strcmp(word, "not owned") == 0 ? "\033[1;31m" : "\033[33m";
+}
+
+const char *cli_plain(const struct cli *cli) {
+    return cli->args->color ? "\033[0m" : "";
+}
+
+/* ---- command line -----------------------------------------------------------------------------
+ */
+
+enum {
+    OPT_EXE = 256,
+    OPT_LAYOUT,
+    OPT_ROOT,
+    OPT_MAX_READS,
+    OPT_TIMEOUT,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_COLOR,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT_ARENA,
+    OPT_STATE,
+    OPT_SZIND,
+    OPT_SLAB,
+    OPT_MIN_SIZE,
+    OPT_LIST,
+    OPT_JEMALLOC,
+    OPT_LG_VADDR,
+    OPT_LG_PAGE,
+    OPT_LG_QUANTUM,
+    OPT_DEBUG,
+    OPT_NO_OBLIVIOUS,
+    OPT_LG_SLAB_MAXREGS,
+    OPT_MUTEX_SIZE,
+    OPT_AARCH64,
+    OPT_POINTER_SIZE,
+    OPT_BIG_ENDIAN
+};
+
+static const struct option options[] = {
+    {"exe", required_argument, NULL, OPT_EXE},
+    {"layout", required_argument, NULL, OPT_LAYOUT},
+    {"root", required_argument, NULL, OPT_ROOT},
+    {"max-reads", required_argument, NULL, OPT_MAX_READS},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"color", required_argument, NULL, OPT_COLOR},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"arena", required_argument, NULL, OPT_ARENA},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"szind", required_argument, NULL, OPT_SZIND},
+    {"slab", no_argument, NULL, OPT_SLAB},
+    {"min-size", required_argument, NULL, OPT_MIN_SIZE},
+    {"list", no_argument, NULL, OPT_LIST},
+    {"jemalloc", required_argument, NULL, OPT_JEMALLOC},
+    {"lg-vaddr", required_argument, NULL, OPT_LG_VADDR},
+    {"lg-page", required_argument, NULL, OPT_LG_PAGE},
+    {"lg-quantum", required_argument, NULL, OPT_LG_QUANTUM},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"no-oblivious", no_argument, NULL, OPT_NO_OBLIVIOUS},
+    {"lg-slab-maxregs", required_argument, NULL, OPT_LG_SLAB_MAXREGS},
+    {"mutex-size", required_argument, NULL, OPT_MUTEX_SIZE},
+    {"aarch64", no_argument, NULL, OPT_AARCH64},
+    {"pointer-size", required_argument, NULL, OPT_POINTER_SIZE},
+    {"big-endian", no_argument, NULL, OPT_BIG_ENDIAN},
+    {NULL, 0, NULL, 0}};
+
+static bool small_number(const char *text, uint8_t *out) {
+    uint64_t number;
+    bool sound = cli_number(text, &number) && number <= UINT8_MAX;
+    *out = sound ? (uint8_t)number : *out;
+    return sound;
+}
+
+static bool set_color(struct arguments *a, const char *when) {
+    a->color = strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && isatty(STDOUT_FILENO));
+    return a->color || strcmp(when, "auto") == 0 || strcmp(when, "never") == 0;
+}
+
+/* The options that describe a build; false when the value makes no sense. */
+static bool take_build(struct arguments *a, int option, const char *value) {
+    struct jh_build *b = &a->build;
+    switch (option) {
+    case OPT_LG_VADDR:
+        return small_number(value, &b->lg_vaddr);
+    case OPT_LG_PAGE:
+        return small_number(value, &b->lg_page);
+    case OPT_LG_QUANTUM:
+        return small_number(value, &b->lg_quantum);
+    case OPT_LG_SLAB_MAXREGS:
+        return small_number(value, &b->lg_slab_maxregs);
+    case OPT_MUTEX_SIZE:
+        return small_number(value, &b->pthread_mutex_size);
+    case OPT_POINTER_SIZE:
+        return small_number(value, &b->pointer_size);
+    case OPT_DEBUG:
+        return b->debug = true;
+    case OPT_NO_OBLIVIOUS:
+        return !(b->cache_oblivious = false);
+    case OPT_AARCH64:
+        return b->aarch64 = true;
+    default:
+        return !(b->little_endian = false);
+    }
+}
+
+static bool take(struct arguments *a, int option, const char *value) {
+    switch (option) {
+    case OPT_EXE:
+        a->target.exe = value;
+        return true;
+    case OPT_LAYOUT:
+        a->target.layout = value;
+        return true;
+    case OPT_ROOT:
+        a->target.root_given = true;
+        return cli_number(value, &a->target.root);
+    case OPT_MAX_READS:
+        return cli_number(value, &a->max_reads) && a->max_reads;
+    case OPT_TIMEOUT:
+        return cli_number(value, &a->timeout) && a->timeout && a->timeout < 1000000;
+    case OPT_JSON:
+        return a->json = true;
+    case OPT_QUIET:
+        return a->quiet = true;
+    case OPT_COLOR:
+        return set_color(a, value);
+    case OPT_ARENA:
+        return cli_number(value, &a->arena);
+    case OPT_STATE:
+        a->state = value;
+        return true;
+    case OPT_SZIND:
+        return cli_number(value, &a->szind);
+    case OPT_SLAB:
+        return a->slab = true;
+    case OPT_MIN_SIZE:
+        return cli_number(value, &a->min_size);
+    case OPT_LIST:
+        return a->list = true;
+    case OPT_JEMALLOC:
+        a->jemalloc = value;
+        return true;
+    default:
+        return take_build(a, option, value);
+    }
+}
+
+enum { NO_ADDRESS, SOME_ADDRESSES, OPTIONAL_TARGET };
+
+static const struct command {
+    const char *name;
+    void (*run)(struct cli *);
+    int takes;
+} commands[] = {{"info", command_info, NO_ADDRESS},
+                {"find", command_find, SOME_ADDRESSES},
+                {"extents", command_extents, NO_ADDRESS},
+                {"extent", command_extent, SOME_ADDRESSES},
+                {"layout", command_layout, OPTIONAL_TARGET}};
+
+static int wrong_usage(const char *what, const char *which) {
+    fprintf(stderr, "jeheap: %s %s; see jeheap --help\n", what, which);
+    return EXIT_USAGE;
+}
+
+static const struct command *command_named(const char *name) {
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* 0, or the exit status of wrong usage. */
+static int check_arguments(const struct command *c, const struct arguments *a) {
+    bool without = c->takes == OPTIONAL_TARGET && (a->jemalloc || a->list);
+    if (!a->target.target && !without) {
+        return wrong_usage(c->name, c->takes == OPTIONAL_TARGET
+                                        ? "needs a target, --jemalloc or --list"
+                                        : "needs a target: a process id or a core file");
+    }
+    if (a->target.target && without) {
+        return wrong_usage(c->name, "takes a target, --jemalloc or --list: one of them");
+    }
+    if (c->takes == SOME_ADDRESSES && a->operands == 0) {
+        return wrong_usage(c->name, "needs at least one address");
+    }
+    if (c->takes != SOME_ADDRESSES && a->operands > 0) {
+        return wrong_usage("too many arguments:", a->operand[0]);
+    }
+    for (size_t i = 0; i < a->operands; i++) {
+        uint64_t addr;
+        if (!cli_number(a->operand[i], &addr)) {
+            return wrong_usage("this is no address:", a->operand[i]);
+        }
+    }
+    return 0;
+}
+
+/* ---- run --------------------------------------------------------------------------------------
+ */
+
+static bool open_target(struct cli *cli) {
+    enum jt_status status = jt_open(&cli->args->target, &cli->target);
+    if (!cli->target) {
+        fprintf(stderr, "jeheap: out of memory\n");
+        cli->status = EXIT_UNREADABLE;
+        return false;
+    }
+    for (size_t i = 0; i < cli->target->warnings && !cli->args->quiet; i++) {
+        fprintf(stderr, "jeheap: warning: %s\n", cli->target->warning[i]);
+    }
+    if (status != JT_OK) {
+        fprintf(stderr, "jeheap: %s\n", cli->target->error);
+        cli->status = jt_exit_status(status);
+    }
+    return status == JT_OK;
+}
+
+static int run(const struct command *c, const struct arguments *a) {
+    struct budget budget;
+    struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
+    if (!a->target.target || open_target(&cli)) {
+        if (cli.target && (a->max_reads || a->timeout)) {
+            budget_start(&budget, &cli.target->heap, a->max_reads, a->timeout);
+        }
+        if (cli.target && cli.target->bytes_truncated) {
+            cli_status(&cli, EXIT_PARTIAL);
+        }
+        c->run(&cli);
+        count_faults(&cli);
+    }
+    jt_close(cli.target);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "jeheap: the output could not be written: %s\n", strerror(errno));
+        return EXIT_PARTIAL;
+    }
+    return cli.status;
+}
+
+int main(int argc, char **argv) {
+    struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
+    int option;
+    jh_build_init(&a.build, JH_5_3_0);
+    set_color(&a, "auto");
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h' || option == OPT_HELP) {
+            fputs(usage, stdout);
+            return EXIT_DONE;
+        }
+        if (option == OPT_VERSION) {
+            printf("jeheap " JEHEAP_VERSION "\n");
+            return EXIT_DONE;
+        }
+        if (option == '?') {
+            fprintf(stderr, "see jeheap --help\n");
+            return EXIT_USAGE;
+        }
+        if (!take(&a, option, optarg)) {
+            return wrong_usage("this is no value for an option:", optarg);
+        }
+    }
+    if (optind == argc) {
+        return wrong_usage("a command is", "missing");
+    }
+    const struct command *c = command_named(argv[optind]);
+    if (!c) {
+        return wrong_usage("there is no command", argv[optind]);
+    }
+    a.target.target = optind + 1 < argc ? argv[optind + 1] : NULL;
+    a.operands = a.target.target ? (size_t)(argc - optind - 2) : 0;
+    a.operand = (const char **)(argv + optind + 2);
+    int wrong = check_arguments(c, &a);
+    return wrong ? wrong : run(c, &a);
+}
