@@ -7,15 +7,11 @@
 #include <string.h>
 
 #include "private.h"
+#include "value.h"
 
 #define DEPTH_MAX 64
 #define STEPS_MAX 200000
 #define PARAMS_MAX 4
-
-struct value {
-    uint64_t bits;
-    bool is_unsigned, wide;
-};
 
 struct param {
     const char *name;
@@ -40,12 +36,6 @@ static struct value unary(struct eval *e);
 static struct value fail(struct eval *e) {
     e->failed = true;
     return (struct value){0, false, false};
-}
-
-static struct value make(uint64_t bits, bool is_unsigned, bool wide) {
-    if (!wide)
-        bits = is_unsigned ? (uint32_t)bits : (uint64_t)(int64_t)(int32_t)(uint32_t)bits;
-    return (struct value){bits, is_unsigned, wide};
 }
 
 static void blanks(struct eval *e) {
@@ -100,7 +90,7 @@ static struct value number(struct eval *e) {
         return fail(e);
     wide |= bits > UINT32_MAX || (bits > INT32_MAX && !is_unsigned && base == 10);
     is_unsigned |= bits > INT64_MAX || (!wide && bits > INT32_MAX);
-    return make(bits, is_unsigned, wide);
+    return jt_make(bits, is_unsigned, wide);
 }
 
 /* ---- casts ------------------------------------------------------------------------------------
@@ -148,18 +138,6 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
         return true;
     e->at = start;
     return false;
-}
-
-static struct value cast(struct value v, const struct type *type) {
-    unsigned size = type->size == 0 ? 4 : type->size;
-    bool is_unsigned = type->sign > 0;
-    if (size >= 4)
-        return make(v.bits, is_unsigned, size == 8);
-    uint64_t mask = ((uint64_t)1 << (8 * size)) - 1, sign = (mask >> 1) + 1;
-    uint64_t bits = v.bits & mask;
-    if (!is_unsigned)
-        bits = (bits ^ sign) - sign;
-    return make(bits, false, false); /* promoted to int */
 }
 
 /* ---- macros -----------------------------------------------------------------------------------
@@ -225,12 +203,12 @@ static struct value named(struct eval *e) {
             return e->param[i].value;
     if (pastes(name, len)) {
         struct value v = unary(e);
-        return make(v.bits, name[len - 1] == 'U', true);
+        return jt_make(v.bits, name[len - 1] == 'U', true);
     }
     if (len == 4 && memcmp(name, "true", 4) == 0)
-        return make(1, false, false);
+        return jt_make(1, false, false);
     if (len == 5 && memcmp(name, "false", 5) == 0)
-        return make(0, false, false);
+        return jt_make(0, false, false);
     const char *text = e->macro == NULL ? NULL : e->macro(e->arg, name, len);
     if (text == NULL)
         return fail(e);
@@ -266,15 +244,15 @@ static struct value unary(struct eval *e) {
         return fail(e);
     struct value v;
     if (type_in_parentheses(e, &type)) {
-        v = cast(unary(e), &type);
+        v = jt_cast(unary(e), type.size == 0 ? 4 : type.size, type.sign > 0);
     } else if (*e->at == '-' || *e->at == '~' || *e->at == '+') {
         char op = *e->at++;
         v = unary(e);
         uint64_t bits = op == '-' ? 0 - v.bits : op == '~' ? ~v.bits : v.bits;
-        v = make(bits, v.is_unsigned, v.wide);
+        v = jt_make(bits, v.is_unsigned, v.wide);
     } else if (*e->at == '!' && e->at[1] != '=') {
         e->at++;
-        v = make(unary(e).bits == 0, false, false);
+        v = jt_make(unary(e).bits == 0, false, false);
     } else {
         v = primary(e);
     }
@@ -282,116 +260,29 @@ static struct value unary(struct eval *e) {
     return v;
 }
 
-enum op {
-    NONE,
-    MUL,
-    DIV,
-    MOD,
-    ADD,
-    SUB,
-    SHL,
-    SHR,
-    LT,
-    GT,
-    LE,
-    GE,
-    EQ,
-    NE,
-    AND,
-    XOR,
-    OR,
-    LAND,
-    LOR
-};
-
 static const struct {
     const char *text;
     enum op op;
     int rank; /* binds tighter when higher */
-} operator_at[] = {
+} operators[] = {
     {"<<", SHL, 8},  {">>", SHR, 8}, {"<=", LE, 7},  {">=", GE, 7},  {"==", EQ, 6},  {"!=", NE, 6},
     {"&&", LAND, 2}, {"||", LOR, 1}, {"*", MUL, 10}, {"/", DIV, 10}, {"%", MOD, 10}, {"+", ADD, 9},
     {"-", SUB, 9},   {"<", LT, 7},   {">", GT, 7},   {"&", AND, 5},  {"^", XOR, 4},  {"|", OR, 3},
 };
 
-static enum op operator(struct eval *e, int rank, int *found) {
-    blanks(e); for (size_t i = 0; i < sizeof operator_at / sizeof operator_at[0];
-                    i++){size_t n = strlen(operator_at[i].text);
-                         if (strncmp(e->at, operator_at[i].text, n) != 0) continue;
-                         if (operator_at[i].rank < rank) return NONE; e->at += n;
-                         *found = operator_at[i].rank; return operator_at[i].op;}
-return NONE;
-}
-
-static bool less(struct value a, struct value b, bool is_unsigned) {
-    return is_unsigned ? a.bits < b.bits : (int64_t)a.bits < (int64_t)b.bits;
-}
-
-static struct value divide(struct eval *e, struct value a, struct value b, bool modulo) {
-    bool overflow = !a.is_unsigned && a.bits == (uint64_t)INT64_MIN && b.bits == UINT64_MAX;
-    if (b.bits == 0 || overflow)
-        return e->dead ? a : fail(e);
-    if (a.is_unsigned)
-        return make(modulo ? a.bits % b.bits : a.bits / b.bits, true, a.wide);
-    int64_t x = (int64_t)a.bits, y = (int64_t)b.bits;
-    return make((uint64_t)(modulo ? x % y : x / y), false, a.wide);
-}
-
-static struct value shift(struct eval *e, struct value a, struct value b, bool left) {
-    if (b.bits >= (a.wide ? 64u : 32u))
-        return e->dead ? a : fail(e); /* undefined in C */
-    if (left)
-        return make(a.bits << b.bits, a.is_unsigned, a.wide);
-    bool negative = !a.is_unsigned && (int64_t)a.bits < 0;
-    uint64_t bits = a.bits >> b.bits;
-    if (negative && b.bits != 0)
-        bits |= ~(UINT64_MAX >> b.bits);
-    return make(bits, a.is_unsigned, a.wide);
-}
-
-static struct value apply(struct eval *e, enum op op, struct value a, struct value b) {
-    if (op == SHL || op == SHR)
-        return shift(e, a, b, op == SHL);
-    bool wide = a.wide || b.wide;
-    bool is_unsigned = (a.is_unsigned && a.wide == wide) || (b.is_unsigned && b.wide == wide);
-    a = make(a.bits, is_unsigned, wide);
-    b = make(b.bits, is_unsigned, wide);
-    switch (op) {
-    case MUL:
-        return make(a.bits * b.bits, is_unsigned, wide);
-    case DIV:
-        return divide(e, a, b, false);
-    case MOD:
-        return divide(e, a, b, true);
-    case ADD:
-        return make(a.bits + b.bits, is_unsigned, wide);
-    case SUB:
-        return make(a.bits - b.bits, is_unsigned, wide);
-    case AND:
-        return make(a.bits & b.bits, is_unsigned, wide);
-    case XOR:
-        return make(a.bits ^ b.bits, is_unsigned, wide);
-    case OR:
-        return make(a.bits | b.bits, is_unsigned, wide);
-    case LT:
-        return make(less(a, b, is_unsigned), false, false);
-    case GT:
-        return make(less(b, a, is_unsigned), false, false);
-    case LE:
-        return make(!less(b, a, is_unsigned), false, false);
-    case GE:
-        return make(!less(a, b, is_unsigned), false, false);
-    case EQ:
-        return make(a.bits == b.bits, false, false);
-    case NE:
-        return make(a.bits != b.bits, false, false);
-    case LAND:
-        return make(a.bits != 0 && b.bits != 0, false, false);
-    case LOR:
-        return make(a.bits != 0 || b.bits != 0, false, false);
-    default:
-        return fail(e);
+static enum op next_operator(struct eval *e, int rank, int *found) {
+    blanks(e);
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        size_t n = strlen(operators[i].text);
+        if (strncmp(e->at, operators[i].text, n) != 0)
+            continue;
+        if (operators[i].rank < rank)
+            return NONE;
+        e->at += n;
+        *found = operators[i].rank;
+        return operators[i].op;
     }
+    return NONE;
 }
 
 /* Precedence climbing: everything that binds at least as tight as rank. */
@@ -402,12 +293,13 @@ static struct value binary(struct eval *e, int rank) {
     if (e->depth >= DEPTH_MAX)
         return fail(e);
     e->depth++;
-    while (!e->failed && (op = operator(e, rank, &found)) != NONE) {
+    while (!e->failed && (op = next_operator(e, rank, &found)) != NONE) {
         bool dead = e->dead;
         e->dead |= (op == LAND && a.bits == 0) || (op == LOR && a.bits != 0);
         struct value b = binary(e, found + 1);
         e->dead = dead;
-        a = apply(e, op, a, b);
+        if (!jt_apply(op, a, b, &a) && !e->dead)
+            return fail(e);
     }
     e->depth--;
     return a;
@@ -430,7 +322,7 @@ static struct value expression(struct eval *e) {
     e->depth--;
     bool wide = a.wide || b.wide;
     bool is_unsigned = (a.is_unsigned && a.wide == wide) || (b.is_unsigned && b.wide == wide);
-    return make(yes ? a.bits : b.bits, is_unsigned, wide);
+    return jt_make(yes ? a.bits : b.bits, is_unsigned, wide);
 }
 
 bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out) {

@@ -39,6 +39,7 @@ static const char *macro(void *arg, const char *name, size_t len) {
 
 /* Mixed signs and missing parentheses are what is tested here. */
 #pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wparentheses"
 
 /* The same text for the compiler and for the evaluator. */
