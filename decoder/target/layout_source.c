@@ -221,6 +221,18 @@ static void finish_sources(struct jt_target *target, const struct jt_learn *lear
                                              : s[JT_PART_VERSION];
 }
 
+/* rtree_t ends with its array, so the symbol's size is known in advance. */
+static enum jt_status root_agrees(struct jt_target *target, const struct jt_learn *learn) {
+    const struct jh_layout *l = &target->layout;
+    uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
+    if (learn->root.module == NULL || learn->options->unverified || size == learn->root.size)
+        return JT_OK;
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "--layout %s: its tree has %" PRIu64 " bytes, %s in this target has %" PRIu64
+                   "; it is another build's layout",
+                   learn->options->layout, size, target->root_name, learn->root.size);
+}
+
 static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
     char error[JT_TEXT_MAX];
     enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
@@ -230,9 +242,12 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
         if (part != JT_PART_ROOT)
             target->source[part] = JT_GIVEN;
     size_t len = strlen(learn->options->layout);
-    if (len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0)
-        return JT_OK; /* a file has all of it; a name leaves run-time values open */
-    root_from_symbol(learn, &target->layout);
+    bool file = len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0;
+    if (!file) /* a file has all of it; a name leaves run-time values open */
+        root_from_symbol(learn, &target->layout);
+    status = root_agrees(target, learn);
+    if (status != JT_OK || file)
+        return status;
     if (jt_bins_from_memory(target, &learn->dwarf, &target->layout))
         target->source[JT_PART_BINS] = JT_MEMORY;
     if (jt_pad_from_memory(target, &target->layout))
@@ -241,65 +256,6 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
         !jt_version_find(target, target->jemalloc, target->version_string))
         target->version_string[0] = 0;
     return JT_OK;
-}
-
-/* A wrong geometry can see an empty heap where there is none. Does another one see more? */
-static bool others_fit(const struct jt_target *target, struct jh_build *out) {
-    for (unsigned i = 0; i < 2 * sizeof pages; i++) {
-        struct jh_layout layout;
-        struct jt_fit fit;
-        *out = target->layout.build;
-        out->lg_vaddr = vaddrs[i & 1];
-        out->lg_page = pages[i / 2];
-        if (jh_layout_make(out, &layout, NULL) != JH_OK)
-            continue;
-        jt_layout_fit(target, &layout, target->heap.rtree_root, &fit);
-        if (jt_fits(&fit))
-            return true;
-    }
-    return false;
-}
-
-static enum jt_status nothing_seen(struct jt_target *target, bool absent) {
-    struct jh_build other;
-    char name[128];
-    if (!absent && others_fit(target, &other)) {
-        jt_layout_name(&other, name, sizeof name);
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "layout %s finds nothing at the root 0x%" PRIx64 ", but %s does; pass "
-                       "--layout %s",
-                       target->layout_name, target->heap.rtree_root, name, name);
-    }
-    jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
-                           : "the heap is empty, so the layout could not be tried");
-    return JT_OK;
-}
-
-/* The layout must decode this very heap before anything is said about it. */
-static enum jt_status verify(struct jt_target *target, const struct jt_learn *learn) {
-    struct jt_fit fit;
-    jt_layout_fit(target, &target->layout, target->heap.rtree_root, &fit);
-    target->verified = fit.sound;
-    if (jt_fits(&fit)) {
-        if (fit.unsound != 0)
-            jt_warn(target,
-                    "of the first %" PRIu64 " extents %" PRIu64 " are unsound (%s at 0x%" PRIx64
-                    "): the heap is damaged, or was caught in the middle of a change",
-                    fit.sound + fit.unsound, fit.unsound, fit.fault.rule, fit.fault.addr);
-        return JT_OK;
-    }
-    if (fit.unsound == 0)
-        return nothing_seen(target, fit.absent != 0);
-    if (learn->options->unverified) {
-        jt_warn(target, "layout %s does not fit this heap (%s at 0x%" PRIx64 ")",
-                target->layout_name, fit.fault.rule, fit.fault.addr);
-        return JT_OK;
-    }
-    return jt_fail(target, JT_NO_LAYOUT,
-                   "layout %s does not fit this heap: %s at 0x%" PRIx64 " (seen 0x%" PRIx64
-                   "); the layout, the root 0x%" PRIx64 " or the heap is wrong",
-                   target->layout_name, fit.fault.rule, fit.fault.addr, fit.fault.seen,
-                   target->heap.rtree_root);
 }
 
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn) {
@@ -320,5 +276,5 @@ enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn)
     jt_layout_name(&target->layout.build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
     target->heap.rtree_root = root_of(learn, &target->layout);
-    return verify(target, learn);
+    return jt_layout_verify(target, learn->options->unverified);
 }

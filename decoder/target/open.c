@@ -40,20 +40,38 @@ static void warn_of_files(struct jt_target *target) {
     }
 }
 
+static const struct jt_module *module_in(const struct jt_target *target, enum jt_file state) {
+    const struct jt_module *main = main_module(target);
+    if (main != NULL && main->state == state)
+        return main;
+    for (size_t i = 0; i < target->modules; i++)
+        if (target->module[i].state == state)
+            return &target->module[i];
+    return NULL;
+}
+
 /* No symbol anywhere: why, and what can be done about it. */
 static enum jt_status no_root(struct jt_target *target, bool version) {
-    const struct jt_module *m = main_module(target);
+    const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
     char text[JT_TEXT_MAX];
-    if (m != NULL && m->state == JT_FILE_DIFFERS) {
+    if (m != NULL) {
         wrong_file(m, text, sizeof text);
-        return jt_fail(target, JT_WRONG_FILE, "%s; give the right one with --exe", text);
+        return jt_fail(target, JT_WRONG_FILE, "%s; %s", text,
+                       m->main ? "give the right one with --exe"
+                               : "jemalloc may be in it, and is in no other module");
     }
+    m = module_in(target, JT_FILE_MISSING);
+    if (m != NULL && !m->main)
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "%s is not here, and no other module has jemalloc's symbols; put it there, "
+                       "or say which jemalloc it has with --layout (5.3.0, ...)",
+                       m->path);
     if (m != NULL && m->file != NULL && m->elf == NULL)
         return jt_fail(target, JT_NO_JEMALLOC,
                        "the core does not tell where %s was loaded, so its symbols have no "
                        "addresses; give --layout and --root",
                        m->file);
-    if (m != NULL && m->state == JT_FILE_MISSING) {
+    if (m != NULL) {
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(
             target, JT_NO_JEMALLOC,

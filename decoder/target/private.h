@@ -221,6 +221,8 @@ struct jt_fit {
 void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
+/* layout_verify.c: the chosen one; unverified makes a warning of the error. */
+enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
 
 /* ---- infer_root.c: no symbols -----------------------------------------------------------------
  */
