@@ -2,6 +2,8 @@
  * 5.0 to 5.2) and rtree_leaf_elm_bits_decode (rtree.h, 5.3 and later). */
 #include "internal.h"
 
+#include <string.h>
+
 static uint64_t extent_of(const struct jh_layout *layout, uint64_t word) {
     struct jh_field field = layout->leaf[JH_LEAF_EXTENT];
     uint64_t at = word & jh_low_mask(field.width);
@@ -22,4 +24,27 @@ void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct
 
 uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
     return extent_of(layout, jh_load(layout, bytes, layout->leaf[JH_LEAF_EXTENT].word));
+}
+
+static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,
+                uint64_t value) {
+    uint8_t *at = bytes + field.offset;
+    if (!field.width) {
+        return;
+    }
+    uint64_t word = jh_load(layout, at, field.word);
+    word |= (value & jh_low_mask(field.width)) << field.shift;
+    for (unsigned i = 0; i < field.word; i++) {
+        unsigned byte = layout->build.little_endian ? i : field.word - 1U - i;
+        at[byte] = (uint8_t)(word >> (8 * i));
+    }
+}
+
+void jh_leaf_encode(const struct jh_layout *layout, const struct jh_leaf *leaf, uint8_t *bytes) {
+    memset(bytes, 0, layout->leaf_size);
+    put(layout, bytes, layout->leaf[JH_LEAF_EXTENT], leaf->extent);
+    put(layout, bytes, layout->leaf[JH_LEAF_SZIND], leaf->szind);
+    put(layout, bytes, layout->leaf[JH_LEAF_SLAB], leaf->slab);
+    put(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head);
+    put(layout, bytes, layout->leaf[JH_LEAF_STATE], leaf->state_bits);
 }

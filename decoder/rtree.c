@@ -9,6 +9,11 @@ uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned 
     return (key >> (layout->sc_ptr_bits - l.cumbits)) & jh_low_mask(l.bits);
 }
 
+uint64_t jh_rtree_leafkey(const struct jh_layout *layout, uint64_t key) {
+    struct jh_rtree_level leaf = layout->rtree_level[layout->rtree_height - 1];
+    return key & ~jh_low_mask((unsigned)layout->sc_ptr_bits - leaf.cumbits + leaf.bits);
+}
+
 /* The child that the key selects in the node at *node, which becomes *node. */
 static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned level,
                               uint64_t *node, struct jh_fault *fault) {

@@ -9,6 +9,11 @@ static uint64_t subkey(const struct jh_layout *layout, uint64_t key, uint64_t le
     return jh_rtree_subkey(layout, key, (unsigned)level);
 }
 
+static uint64_t leafkey(const struct jh_layout *layout, uint64_t key, uint64_t b) {
+    (void)b;
+    return jh_rtree_leafkey(layout, key);
+}
+
 static uint64_t lg_floor(const struct jh_layout *layout, uint64_t x, uint64_t b) {
     (void)layout, (void)b;
     return jh_lg_floor(x);
@@ -68,10 +73,10 @@ static const struct {
     const char *name;
     function *call;
 } functions[] = {
-    {"subkey", subkey},           {"lg_floor", lg_floor},         {"lg_ceil", lg_ceil},
-    {"index2size", index2size},   {"size2index", size2index},     {"addr2base", addr2base},
-    {"leaf_extent", leaf_extent}, {"leaf_szind", leaf_szind},     {"leaf_slab", leaf_slab},
-    {"leaf_state", leaf_state},   {"leaf_is_head", leaf_is_head},
+    {"subkey", subkey},       {"leafkey", leafkey},         {"lg_floor", lg_floor},
+    {"lg_ceil", lg_ceil},     {"index2size", index2size},   {"size2index", size2index},
+    {"addr2base", addr2base}, {"leaf_extent", leaf_extent}, {"leaf_szind", leaf_szind},
+    {"leaf_slab", leaf_slab}, {"leaf_state", leaf_state},   {"leaf_is_head", leaf_is_head},
 };
 
 /* extent_<field>: that field of an e_bits word. */
@@ -88,6 +93,23 @@ static bool extent_field(const struct jh_layout *layout, const char *name, uint6
         }
     }
     return false;
+}
+
+/* leaf_encode(extent, szind, slab, is_head, state): an element of one or two words. */
+static void compare_encode(struct comparison *c, const struct jh_layout *layout,
+                           const struct truth_record *r) {
+    struct jh_leaf in = {.extent = truth_get(TRUTH_FUNCTION, r, KEY_ARG0),
+                         .szind = (uint32_t)truth_get(TRUTH_FUNCTION, r, KEY_ARG1),
+                         .slab = truth_get(TRUTH_FUNCTION, r, KEY_ARG2) != 0,
+                         .is_head = truth_get(TRUTH_FUNCTION, r, KEY_ARG3) != 0,
+                         .state_bits = (uint32_t)truth_get(TRUTH_FUNCTION, r, KEY_ARG4)};
+    uint8_t bytes[JH_LEAF_BYTES_MAX] = {0};
+    uint64_t words[2];
+    jh_leaf_encode(layout, &in, bytes);
+    memcpy(words, bytes, sizeof(words));
+    compare_number(c, "leaf_encode", in.extent, truth_get(TRUTH_FUNCTION, r, KEY_RESULT), words[0]);
+    compare_number(c, "leaf_encode.1", in.extent, truth_get(TRUTH_FUNCTION, r, KEY_RESULT1),
+                   words[1]);
 }
 
 static bool call(const struct jh_layout *layout, const char *name, uint64_t a, uint64_t b,
@@ -108,7 +130,9 @@ void compare_functions(struct comparison *c, const struct jh_layout *layout) {
         const struct truth_record *r = &list->record[i];
         uint64_t a = truth_get(TRUTH_FUNCTION, r, KEY_ARG0);
         uint64_t b = truth_get(TRUTH_FUNCTION, r, KEY_ARG1), seen = 0;
-        if (call(layout, r->text, a, b, &seen)) {
+        if (strcmp(r->text, "leaf_encode") == 0) {
+            compare_encode(c, layout, r);
+        } else if (call(layout, r->text, a, b, &seen)) {
             compare_number(c, r->text, a, truth_get(TRUTH_FUNCTION, r, KEY_RESULT), seen);
         } else {
             compare_word(c, r->text, a, "a function that jeheap knows", "unknown");

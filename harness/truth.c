@@ -10,7 +10,7 @@ static const char *const key_name[KEYS] = {
     "guarded", "state",   "szind",     "nfree",    "bin_shard", "is_head",  "pinned",   "page",
     "extent",  "nregs",   "index",     "reg_size", "slab_size", "n_shards", "request",  "align",
     "usable",  "sallocx", "nallocx",   "arena",    "bin",       "curregs",  "curslabs", "value",
-    "result",  "arg0",    "arg1"};
+    "result",  "result1", "arg0",      "arg1",     "arg2",      "arg3",     "arg4"};
 
 const char *truth_key_name(enum truth_key key) {
     return (unsigned)key < KEYS ? key_name[key] : "?";
@@ -25,7 +25,10 @@ static const struct kind {
     uint8_t key[TRUTH_VALUES_MAX];
 } kinds[TRUTH_KINDS] = {
     [TRUTH_CONSTANT] = {"constant", "name", {KEY_VALUE, NONE}},
-    [TRUTH_FUNCTION] = {"function", "name", {KEY_RESULT, KEY_ARG0, KEY_ARG1, NONE}},
+    [TRUTH_FUNCTION] = {"function",
+                        "name",
+                        {KEY_RESULT, KEY_RESULT1, KEY_ARG0, KEY_ARG1, KEY_ARG2, KEY_ARG3, KEY_ARG4,
+                         NONE}},
     [TRUTH_BIN] = {"bin",
                    NULL,
                    {KEY_INDEX, KEY_REG_SIZE, KEY_SLAB_SIZE, KEY_NREGS, KEY_N_SHARDS, NONE}},
@@ -99,6 +102,7 @@ static struct truth_record *add(struct truth_list *list) {
 static bool set(struct truth_record *r, enum truth_kind kind, enum truth_key key, const char *text,
                 char **end) {
     int slot = slot_of(kind, key);
+    *end = (char *)text;
     if (slot < 0) {
         return false;
     }
@@ -107,16 +111,14 @@ static bool set(struct truth_record *r, enum truth_kind kind, enum truth_key key
     return *end != text;
 }
 
-/* args=0x1,0x2 */
-static bool set_args(struct truth_record *r, const char *text) {
+/* args=0x1,0x2: key is that of the first. */
+static bool set_several(struct truth_record *r, enum truth_key key, const char *text) {
     char *end;
-    if (!set(r, TRUTH_FUNCTION, KEY_ARG0, text, &end)) {
-        return false;
+    while (set(r, TRUTH_FUNCTION, key, text, &end) && *end == ',') {
+        text = end + 1;
+        key++;
     }
-    if (*end == ',' && !set(r, TRUTH_FUNCTION, KEY_ARG1, end + 1, &end)) {
-        return false;
-    }
-    return *end == '\0';
+    return *end == '\0' && end != text;
 }
 
 static bool set_pair(struct truth_record *r, enum truth_kind kind, const char *name, char *value) {
@@ -124,8 +126,10 @@ static bool set_pair(struct truth_record *r, enum truth_kind kind, const char *n
         r->text = value;
         return true;
     }
-    if (kind == TRUTH_FUNCTION && strcmp(name, "args") == 0) {
-        return set_args(r, value);
+    if (kind == TRUTH_FUNCTION) {
+        bool args = strcmp(name, "args") == 0;
+        return (args || strcmp(name, "result") == 0) &&
+               set_several(r, args ? KEY_ARG0 : KEY_RESULT, value);
     }
     for (unsigned k = 0; k < KEYS; k++) {
         if (strcmp(name, key_name[k]) == 0) {

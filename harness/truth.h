@@ -48,9 +48,13 @@ enum truth_key {
     KEY_CURREGS,
     KEY_CURSLABS,
     KEY_VALUE,
-    KEY_RESULT,
+    KEY_RESULT, /* functions: results and arguments by position */
+    KEY_RESULT1,
     KEY_ARG0,
     KEY_ARG1,
+    KEY_ARG2,
+    KEY_ARG3,
+    KEY_ARG4,
     KEYS
 };
 

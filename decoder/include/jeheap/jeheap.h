@@ -338,6 +338,8 @@ struct jh_heap { /* the caller owns all of it */
 
 /* rtree_subkey: which element of a node at this level the key selects. */
 uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned level);
+/* rtree_leafkey: the first address that the key's leaf node covers. */
+uint64_t jh_rtree_leafkey(const struct jh_layout *layout, uint64_t key);
 
 struct jh_leaf_bytes {
     uint64_t page; /* the page that the leaf element speaks of */
@@ -364,6 +366,10 @@ struct jh_leaf {
 
 /* Total: every byte pattern decodes, as rtree_leaf_elm_bits_decode does. */
 void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out);
+
+/* The way back, as rtree_leaf_elm_write makes it: layout->leaf_size bytes. What the layout has no
+ * field for is dropped. */
+void jh_leaf_encode(const struct jh_layout *layout, const struct jh_leaf *leaf, uint8_t *bytes);
 
 /* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) -----------------------------
  */
