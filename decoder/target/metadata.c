@@ -112,8 +112,17 @@ static void find_blocks(struct jt_target *target) {
     p->metadata_count = jt_ranges_normalise(p->metadata, p->metadata_count);
 }
 
+/* The tree's root node is part of a variable, not of a block. */
+static bool in_root(const struct jt_target *target, uint64_t addr) {
+    const struct jh_layout *l = &target->layout;
+    uint64_t size = (uint64_t)l->rtree_node_size << l->rtree_level[0].bits;
+    return addr - target->heap.rtree_root < size;
+}
+
 enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
     struct jt_private *p = target->priv;
+    if (in_root(target, addr))
+        return JT_YES;
     if (!p->metadata_done)
         find_blocks(target);
     if (jt_ranges_hold(p->metadata, p->metadata_count, addr))
