@@ -160,6 +160,9 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
     size_t count = jt_roots_find(target, root);
     if (!o->root_given)
         return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
+    if (!jt_mapped(target, o->root))
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "--root 0x%" PRIx64 ": nothing is mapped there in this target", o->root);
     learn->root_known = true;
     learn->root_addr = o->root;
     target->source[JT_PART_ROOT] = JT_GIVEN;

@@ -1,0 +1,252 @@
+/* Processes and cores without a jemalloc: what is read, what is absent, and how it is refused. */
+#include <elf.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "private.h"
+
+#define PAGE 4096u
+
+static enum jt_status open_at(const char *what, struct jt_target **out) {
+    struct jt_options options = {.target = what};
+    return jt_open(&options, out);
+}
+
+static void refused(const char *what, enum jt_status status, const char *part) {
+    struct jt_target *target;
+    assert_int_equal(open_at(what, &target), status);
+    if (strstr(target->error, part) == NULL)
+        fail_msg("%s: %s", what, target->error);
+    jt_close(target);
+}
+
+/* ---- processes --------------------------------------------------------------------------------
+ */
+
+static uint8_t *two_pages(void) {
+    uint8_t *page =
+        mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(page, MAP_FAILED);
+    assert_int_equal(munmap(page + 2 * PAGE, 2 * PAGE), 0); /* a hole behind them */
+    memset(page, 'x', 2 * PAGE);
+    return page;
+}
+
+static void check_reads(const struct jh_reader *r, const uint8_t *page) {
+    static uint8_t dst[4 * PAGE];
+    uint64_t at = (uint64_t)(uintptr_t)page;
+    size_t got;
+    assert_int_equal(r->read(r->arg, at + 1, dst, PAGE, &got), JH_OK);
+    assert_int_equal(got, PAGE);
+    assert_int_equal(dst[PAGE - 1], 'x');
+    assert_int_equal(r->read(r->arg, at + PAGE, dst, 3 * PAGE, &got), JH_ABSENT);
+    assert_int_equal(got, PAGE);
+    static const uint64_t wild[] = {0, 8, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 63};
+    for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++)
+        assert_int_equal(r->read(r->arg, wild[i], dst, 1, &got), JH_ABSENT);
+}
+
+static void check_gather(const struct jh_reader *r, const uint8_t *page) {
+    enum { SPANS = 3000 };
+    static struct jh_span span[SPANS];
+    static uint8_t dst[SPANS];
+    for (size_t i = 0; i < SPANS; i++) {
+        uint64_t at = i % 5 == 2 ? 64 : (uint64_t)(uintptr_t)page + i;
+        span[i] = (struct jh_span){at, &dst[i], 1, 77};
+    }
+    assert_int_equal(r->gather(r->arg, span, SPANS), JH_OK);
+    for (size_t i = 0; i < SPANS; i++)
+        assert_int_equal(span[i].got, i % 5 == 2 ? 0 : 1);
+}
+
+static void reads_a_process(void **state) {
+    uint8_t *page = two_pages();
+    char text[32];
+    struct jt_target *target;
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0)
+        for (;;)
+            pause();
+    snprintf(text, sizeof text, "%d", (int)pid);
+    enum jt_status status = open_at(text, &target);
+    if (target->heap.reader.read == NULL) { /* a sandbox without ptrace */
+        kill(pid, SIGKILL);
+        jt_close(target);
+        skip();
+    }
+    assert_int_equal(status, JT_NO_JEMALLOC);
+    for (unsigned way = 0; way < 2; way++) {
+        target->priv->without_vm = way == 1;
+        check_reads(&target->heap.reader, page);
+        check_gather(&target->heap.reader, page);
+    }
+    assert_true(jt_mapped(target, (uint64_t)(uintptr_t)page));
+    assert_false(jt_mapped(target, (uint64_t)(uintptr_t)page + 2 * PAGE));
+    assert_int_equal(jt_is_metadata(target, 64), JT_CANNOT_TELL);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    uint8_t byte;
+    size_t got;
+    target->priv->without_vm = false;
+    assert_int_equal(target->heap.reader.read(target->heap.reader.arg, (uint64_t)(uintptr_t)page,
+                                              &byte, 1, &got),
+                     JH_READ_FAILED);
+    jt_close(target);
+    refused(text, JT_UNREADABLE, "no such process");
+    munmap(page, 2 * PAGE);
+}
+
+static void reads_itself(void **state) {
+    uint8_t *page = two_pages();
+    char text[32];
+    struct jt_target *target;
+    (void)state;
+    snprintf(text, sizeof text, "%d", (int)getpid());
+    (void)open_at(text, &target);
+    assert_int_equal(target->kind, JT_SELF);
+    check_reads(&target->heap.reader, page);
+    assert_ptr_equal(
+        target->heap.reader.lend(target->heap.reader.arg, (uint64_t)(uintptr_t)page, 5), page);
+    jt_close(target);
+    munmap(page, 2 * PAGE);
+}
+
+/* ---- cores ------------------------------------------------------------------------------------
+ */
+
+struct core {
+    Elf64_Ehdr header;
+    Elf64_Phdr ph[3];
+    uint8_t bytes[256];
+};
+
+static struct core sound(void) {
+    struct core c = {.header = {.e_type = ET_CORE,
+                                .e_machine = EM_X86_64,
+                                .e_version = EV_CURRENT,
+                                .e_ehsize = sizeof(Elf64_Ehdr),
+                                .e_phentsize = sizeof(Elf64_Phdr),
+                                .e_phoff = offsetof(struct core, ph),
+                                .e_phnum = 3}};
+    memcpy(c.header.e_ident, ELFMAG, SELFMAG);
+    c.header.e_ident[EI_CLASS] = ELFCLASS64;
+    c.header.e_ident[EI_DATA] = ELFDATA2LSB;
+    c.header.e_ident[EI_VERSION] = EV_CURRENT;
+    uint64_t at = offsetof(struct core, bytes);
+    c.ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
+                           .p_vaddr = 0x20000,
+                           .p_offset = at + 128,
+                           .p_filesz = 128,
+                           .p_memsz = 512};
+    c.ph[1] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_vaddr = 0x10000, .p_offset = at, .p_filesz = 128, .p_memsz = 128};
+    memset(c.bytes, 'a', 128);
+    memset(c.bytes + 128, 'b', 128);
+    return c;
+}
+
+static char path[64];
+
+static const char *saved(const void *bytes, size_t size) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    return path;
+}
+
+static void reads_a_core(void **state) {
+    struct core c = sound();
+    struct jt_target *target;
+    uint8_t dst[512];
+    size_t got;
+    (void)state;
+    (void)open_at(saved(&c, sizeof c), &target);
+    const struct jh_reader *r = &target->heap.reader;
+    assert_int_equal(target->status, JT_NO_JEMALLOC);
+    assert_int_equal(r->read(r->arg, 0x10000, dst, 128, &got), JH_OK);
+    assert_int_equal(dst[127], 'a');
+    assert_int_equal(r->read(r->arg, 0x20000, dst, 512, &got), JH_ABSENT); /* not zeroes */
+    assert_int_equal(got, 128);
+    assert_true(jt_mapped(target, 0x20000 + 511));
+    assert_false(jt_mapped(target, 0x20000 + 512));
+    assert_int_equal(target->bytes_present, 256);
+    assert_int_equal(target->bytes_absent, 384);
+    jt_close(target);
+}
+
+static void clips_a_cut_core(void **state) {
+    struct core c = sound();
+    struct jt_target *target;
+    (void)state;
+    (void)open_at(saved(&c, sizeof c - 100), &target);
+    assert_int_equal(target->bytes_truncated, 100);
+    assert_int_equal(target->bytes_present, 156);
+    assert_true(target->warnings != 0 && strstr(target->warning[0], "100 bytes") != NULL);
+    jt_close(target);
+    for (size_t size = 0; size < sizeof c; size++) { /* anything but a crash */
+        (void)open_at(saved(&c, size), &target);
+        assert_int_equal(jt_exit_status(target->status), 3);
+        jt_close(target);
+    }
+}
+
+static void refuses_what_is_none(void **state) {
+    struct core c = sound();
+    (void)state;
+    refused("/nowhere/core", JT_UNREADABLE, "No such file");
+    refused("/", JT_UNREADABLE, "not a regular file");
+    refused(saved("", 0), JT_UNREADABLE, "empty");
+    refused(saved("hello, world, this is text", 26), JT_UNREADABLE, "not an ELF");
+    c.header.e_type = ET_EXEC;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "--exe");
+    c = sound();
+    c.header.e_ident[EI_CLASS] = ELFCLASS32;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "32-bit");
+    c = sound();
+    c.header.e_ident[EI_DATA] = ELFDATA2MSB;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "big-endian");
+    c = sound();
+    c.header.e_phnum = 0;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "without memory");
+}
+
+static void bears_absurd_segments(void **state) {
+    static const uint64_t absurd[] = {0,         1,      0xffff, UINT64_MAX, UINT64_MAX - PAGE,
+                                      INT64_MAX, 0x10000};
+    enum { VALUES = sizeof absurd / sizeof absurd[0] };
+    struct jt_target *target;
+    (void)state;
+    for (unsigned i = 0; i < VALUES * VALUES * 4; i++) {
+        struct core c = sound();
+        uint64_t *member[] = {&c.ph[0].p_vaddr, &c.ph[0].p_offset, &c.ph[0].p_filesz,
+                              &c.ph[0].p_memsz};
+        *member[i & 3] = absurd[i / 4 % VALUES];
+        *member[(i + 1) & 3] = absurd[i / 4 / VALUES];
+        (void)open_at(saved(&c, sizeof c), &target);
+        assert_int_equal(jt_exit_status(target->status), 3);
+        jt_close(target);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_process),      cmocka_unit_test(reads_itself),
+        cmocka_unit_test(reads_a_core),         cmocka_unit_test(clips_a_cut_core),
+        cmocka_unit_test(refuses_what_is_none), cmocka_unit_test(bears_absurd_segments),
+    };
+    snprintf(path, sizeof path, "/tmp/jeheap-core-%d", (int)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed != 0;
+}
