@@ -70,6 +70,19 @@ uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes);
 enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,
                              uint8_t *buf, size_t buf_len, const uint8_t **out);
 
+/* The bitmap word that has the bit of region index: its offset in the bitmap. */
+static inline size_t jh_group_offset(const struct jh_layout *layout, uint32_t index) {
+    size_t word = layout->build.pointer_size;
+    return index / (8 * word) * word;
+}
+
+/* The region's bit in that word, loaded from bytes: set means free. */
+static inline bool jh_group_free(const struct jh_layout *layout, const uint8_t *bytes,
+                                 uint32_t index) {
+    unsigned word = layout->build.pointer_size;
+    return jh_load(layout, bytes, word) >> (index % (8 * word)) & 1;
+}
+
 /* Does the extent cover this address? */
 static inline bool jh_extent_covers(const struct jh_extent *extent, uint64_t addr) {
     return addr - extent->base < extent->size;

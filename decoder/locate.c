@@ -56,7 +56,7 @@ static enum jh_status in_slab(const struct jh_heap *heap, uint64_t addr, struct 
                               struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
     const struct jh_bin *bin = &layout->bin[l->extent.szind];
-    unsigned word = layout->build.pointer_size, bits = 8U * word;
+    unsigned word = layout->build.pointer_size;
     uint32_t index = jh_slab_region(layout, &l->extent, addr);
     if (index == bin->nregs) {
         not_owned(l, JH_WHY_BEYOND);
@@ -64,12 +64,12 @@ static enum jh_status in_slab(const struct jh_heap *heap, uint64_t addr, struct 
     }
     uint8_t buf[8];
     const uint8_t *bytes;
-    uint64_t at = l->extent.at + layout->bitmap_offset + index / bits * word;
+    uint64_t at = l->extent.at + layout->bitmap_offset + jh_group_offset(layout, index);
     enum jh_status status = jh_fetch(&heap->reader, at, word, buf, &bytes, fault);
     if (status != JH_OK) {
         return status;
     }
-    l->use = jh_load(layout, bytes, word) >> (index % bits) & 1 ? JH_USE_FREE : JH_USE_HELD;
+    l->use = jh_group_free(layout, bytes, index) ? JH_USE_FREE : JH_USE_HELD;
     l->region_index = index;
     l->start = l->extent.base + index * bin->reg_size;
     l->size = bin->reg_size;

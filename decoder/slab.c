@@ -4,15 +4,8 @@
 
 #include <string.h>
 
-static unsigned group_bits(const struct jh_layout *layout) {
-    return 8U * layout->build.pointer_size;
-}
-
 bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, uint32_t index) {
-    unsigned bits = group_bits(layout);
-    uint64_t group =
-        jh_load(layout, slab->bitmap + index / bits * (bits / 8), layout->build.pointer_size);
-    return group >> (index % bits) & 1;
+    return jh_group_free(layout, slab->bitmap + jh_group_offset(layout, index), index);
 }
 
 enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *extent,
@@ -23,8 +16,7 @@ enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *
                        "slab.not-a-slab");
     }
     const struct jh_bin *bin = &layout->bin[extent->szind];
-    unsigned bits = group_bits(layout);
-    size_t bytes = (bin->nregs + bits - 1) / bits * (bits / 8);
+    size_t bytes = jh_group_offset(layout, bin->nregs - 1) + layout->build.pointer_size;
     const uint8_t *at;
     uint8_t buf[JH_BITMAP_MAX];
     enum jh_status status =

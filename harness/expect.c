@@ -104,8 +104,11 @@ static struct expected in_large(const struct truth_record *extent, uint64_t addr
 
 static bool non_canonical(const struct truth *truth, uint64_t addr) {
     uint64_t vaddr = constant(truth, "LG_VADDR");
+    if (vaddr < 1 || vaddr >= 64) {
+        return false;
+    }
     uint64_t top = addr >> (vaddr - 1);
-    return vaddr < 64 && top != 0 && top != UINT64_MAX >> (vaddr - 1);
+    return top != 0 && top != UINT64_MAX >> (vaddr - 1);
 }
 
 struct expected expect(const struct truth *truth, uint64_t addr) {

@@ -86,7 +86,7 @@ static void finish_job(struct run *r, struct job *job, int wait_status) {
 }
 
 static void wait_a_little(struct run *r) {
-    const struct timespec moment = {0, 100 * 1000 * 1000};
+    const struct timespec moment = {0, 100000000};
     for (size_t i = 0; i < r->jobs; i++) {
         int status;
         if (r->job[i].pid && waitpid(r->job[i].pid, &status, WNOHANG) == r->job[i].pid) {
@@ -103,7 +103,7 @@ struct json_object *run_cells(const struct cell_list *list, const struct run_opt
     struct run r = {.list = list, .options = options, .quiet = quiet, .start = time(NULL)};
     r.jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
     r.terminal = !quiet && isatty(STDERR_FILENO);
-    r.result = calloc(list->count + 1, sizeof(*r.result));
+    r.result = calloc(list->count + 1, sizeof(struct json_object *));
     if (!r.result) {
         abort();
     }

@@ -64,7 +64,7 @@ static enum jt_status parse_name(const char *text, struct jh_layout *out, char e
     struct jh_fault fault;
     if (strlen(text) >= sizeof copy)
         return refuse(error, "%.40s...: too long for the name of a layout", text);
-    strcpy(copy, text);
+    memcpy(copy, text, strlen(text) + 1);
     char *word = strtok_r(copy, ",", &rest);
     if (word == NULL || jh_version_parse(word, &version) != JH_OK)
         return refuse(error,

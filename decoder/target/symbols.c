@@ -88,7 +88,7 @@ static bool take_root(void *arg, const char *name, uint64_t value, uint64_t size
         return true;
     *root = (struct jt_root_symbol){.module = roots->module, .emap = emap, .size = size};
     memcpy(root->prefix, name, prefix);
-    strcpy(root->name, name);
+    memcpy(root->name, name, strlen(name) + 1);
     root->addr = value + roots->module->bias;
     return ++roots->count < JT_ROOTS_MAX;
 }

@@ -60,7 +60,7 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
             continue; /* some other program's */
         if (found->different == 0 || strcmp(found->text, text) != 0)
             found->different++;
-        strcpy(found->text, text);
+        memcpy(found->text, text, strlen(text) + 1);
     }
 }
 
@@ -96,6 +96,6 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
         }
     if (found.different != 1)
         return false;
-    strcpy(out, found.text);
+    memcpy(out, found.text, strlen(found.text) + 1);
     return true;
 }
