@@ -99,13 +99,35 @@ static void print_cell(struct json_object *cell, bool color, FILE *file) {
     fprintf(file, "\n");
 }
 
+static bool same_reason(struct json_object *a, struct json_object *b) {
+    return strcmp(plan_text(a, "status"), plan_text(b, "status")) == 0 &&
+           strcmp(plan_text(a, "why"), plan_text(b, "why")) == 0;
+}
+
+static bool said_before(struct json_object *report, size_t i) {
+    for (size_t k = 0; k < i; k++) {
+        if (same_reason(cell_at(report, k), cell_at(report, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why cells did not pass: each reason once, with all the cells that it holds for. */
 static void print_reasons(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < cell_count(report); i++) {
         struct json_object *cell = cell_at(report, i);
-        if (strcmp(plan_text(cell, "status"), "pass") != 0) {
-            fprintf(file, "%s %s: %s: %s\n", plan_text(cell, "pin"), plan_text(cell, "config"),
-                    plan_text(cell, "status"), plan_text(cell, "why"));
+        if (strcmp(plan_text(cell, "status"), "pass") == 0 || said_before(report, i)) {
+            continue;
         }
+        fprintf(file, "%s:", plan_text(cell, "status"));
+        for (size_t k = i; k < cell_count(report); k++) {
+            if (same_reason(cell, cell_at(report, k))) {
+                fprintf(file, "%s %s/%s", k == i ? "" : ",", plan_text(cell_at(report, k), "pin"),
+                        plan_text(cell_at(report, k), "config"));
+            }
+        }
+        fprintf(file, "\n    %s\n", plan_text(cell, "why"));
     }
 }
 

@@ -54,8 +54,10 @@ static void say_done(const struct run *r, const struct cell *cell, struct json_o
     }
     const char *why = plan_text(result, "why");
     clear_line(r);
+    const char *status = plan_text(result, "status");
+    bool say_why = strcmp(status, "fail") == 0; /* the matrix has the reasons of skips */
     fprintf(stderr, "[%zu/%zu] %s %s: %s%s%s\n", r->done, r->list->count, cell->pin, cell->config,
-            plan_text(result, "status"), *why ? ": " : "", why);
+            status, say_why ? ": " : "", say_why ? why : "");
 }
 
 static void start_jobs(struct run *r) {

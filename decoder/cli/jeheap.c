@@ -34,7 +34,7 @@ static const char usage[] =
     "\n"
     "everywhere:\n"
     "  --json               one JSON object a line\n"
-    "  --quiet              no warnings, no headings\n"
+    "  --quiet              no warnings, no headings, no word on the layout\n"
     "  --color WHEN         auto, always or never\n"
     "  --help, --version\n"
     "\n"
@@ -298,6 +298,15 @@ static int check_arguments(const struct command *c, const struct arguments *a) {
 /* ---- run --------------------------------------------------------------------------------------
  */
 
+/* Every output is only as good as the layout: which one, and where its parts were learnt. */
+static void say_layout(const struct jt_target *t) {
+    fprintf(stderr, "jeheap: layout %s", t->layout_name);
+    for (unsigned i = 0; i < JT_PARTS; i++) {
+        fprintf(stderr, "%s%s: %s", i ? ", " : " (", jt_part_name(i), jt_source_name(t->source[i]));
+    }
+    fprintf(stderr, ")\n");
+}
+
 static bool open_target(struct cli *cli) {
     enum jt_status status = jt_open(&cli->args->target, &cli->target);
     if (!cli->target) {
@@ -311,6 +320,8 @@ static bool open_target(struct cli *cli) {
     if (status != JT_OK) {
         fprintf(stderr, "jeheap: %s\n", cli->target->error);
         cli->status = jt_exit_status(status);
+    } else if (!cli->args->quiet) {
+        say_layout(cli->target);
     }
     return status == JT_OK;
 }

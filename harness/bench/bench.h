@@ -1,0 +1,69 @@
+/* What the two sides of the benchmark share: the same questions, asked in jemalloc's words by
+ * theirs.c and in the decoder's by ours.c. Neither sees the other's headers. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The fields of an extent that both sides read. */
+struct seen {
+    uint64_t addr, size, sn;
+    uint32_t arena_ind, szind, nfree, state;
+    bool slab;
+};
+
+/* Weighted, so that fields which change places do not go unnoticed. */
+static inline uint64_t seen_sum(struct seen s) {
+    return s.addr + 3 * s.size + 5 * s.sn + 7 * (uint64_t)s.arena_ind + 9 * (uint64_t)s.szind +
+           11 * (uint64_t)s.nfree + 13 * (uint64_t)s.state + 17 * (uint64_t)s.slab;
+}
+
+/* ---- heap.c: the allocations ----------------------------------------------------------------- */
+
+/* Grow the heap until it holds this many live allocations; all of them, in an order that has
+ * nothing to do with that of their addresses. */
+const uint64_t *heap_grow(size_t live);
+
+void *need(void *memory); /* or the program ends */
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- theirs.c: jemalloc's own code ----------------------------------------------------------- */
+
+/* The same walk through the tree as ours, then edata_*_get. Sum of seen_sum() over all addresses.
+ * hard: rtree_leaf_elm_lookup_hard(), jemalloc's lookup behind its caches, which it fills.
+ * bare: the loads of that lookup alone, inlined here. */
+uint64_t theirs_hard(const uint64_t *addr, size_t count);
+uint64_t theirs_bare(const uint64_t *addr, size_t count);
+struct seen theirs_one(uint64_t addr);
+
+/* The bytes that a walk must touch. */
+struct metadata {
+    struct piece {
+        const void *at;
+        size_t len;
+    } * node;    /* the root and every leaf node, whole */
+    void **head; /* every extent, by address: the cache lines that hold its fields */
+    size_t nodes, extents, head_len, bytes;
+    uint64_t sum; /* of seen_sum() over all extents */
+};
+
+void theirs_metadata(size_t extent_head, struct metadata *out);
+void theirs_copy(const struct metadata *metadata, void *to); /* to: metadata->bytes */
+
+/* Where arena_emap_global is. */
+uint64_t theirs_root_symbol(void);
+
+/* ---- ours.c: the decoder --------------------------------------------------------------------- */
+
+/* Look at this process as it is mapped now. */
+void ours_attach(uint64_t root_symbol);
+size_t ours_extent_head(void);
+
+uint64_t ours_lookup(const uint64_t *addr, size_t count);
+uint64_t ours_lookup_many(const uint64_t *addr, size_t count);
+struct seen ours_one(uint64_t addr);
+uint64_t ours_walk(size_t *extents);
+
+#endif
