@@ -1,0 +1,200 @@
+/* leaf: one element to the extent it names, from bytes written by hand. */
+#include "test.h"
+#include "image.h"
+
+static struct jh_layout layout_of(enum jh_version version, uint8_t lg_vaddr, bool aarch64) {
+    struct jh_build build;
+    struct jh_layout layout;
+    jh_build_init(&build, version);
+    build.lg_vaddr = lg_vaddr;
+    build.aarch64 = aarch64;
+    assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+    return layout;
+}
+
+static struct jh_leaf decode_word(const struct jh_layout *layout, uint64_t word) {
+    uint8_t bytes[8];
+    struct jh_leaf leaf;
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(word >> (8 * i));
+    }
+    MARK(leaf);
+    jh_leaf_decode(layout, bytes, &leaf);
+    return leaf;
+}
+
+static void leaf_is(struct jh_leaf leaf, uint64_t extent, uint32_t szind, uint32_t state, bool slab,
+                    bool is_head) {
+    assert_int_equal(leaf.extent, extent);
+    assert_int_equal(leaf.szind, szind);
+    assert_int_equal(leaf.state_bits, state);
+    assert_int_equal(leaf.slab, slab);
+    assert_int_equal(leaf.is_head, is_head);
+}
+
+/* jemalloc issue 2667: what a script that cleared one bit took for extents of size 0. */
+static void flags_below_the_pointer(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_3_0, 48, false);
+    leaf_is(decode_word(&layout, 0x00007ffff7816502), 0x7ffff7816500, 0, 0, false, true);
+    leaf_is(decode_word(&layout, 0x00007ffff7816a0c), 0x7ffff7816a00, 0, 3, false, false);
+}
+
+static void compact_by_version(void **state) {
+    (void)state;
+    const uint64_t word = 0x002f7ffff78165ff; /* szind 47, every low bit set */
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 48, false);
+        struct jh_leaf leaf = decode_word(&layout, word);
+        if (v < JH_5_3_0) {
+            leaf_is(leaf, 0x7ffff78165fe, 47, 0, true, false);
+        } else {
+            leaf_is(leaf, 0x7ffff7816580, 47, 7, true, true);
+        }
+    }
+}
+
+/* 5.0 to 5.2 align extents to 64 only: bit 6 is the pointer's. */
+static void extents_between_multiples_of_128(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_0_0, 48, false);
+    leaf_is(decode_word(&layout, 0x00037ffff7816541), 0x7ffff7816540, 3, 0, true, false);
+    layout = layout_of(JH_5_3_0, 48, false);
+    leaf_is(decode_word(&layout, 0x00037ffff7816541), 0x7ffff7816500, 3, 0, true, false);
+}
+
+static void one_bit_at_a_time(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_3_1, 48, false);
+    leaf_is(decode_word(&layout, 1), 0, 0, 0, true, false);
+    leaf_is(decode_word(&layout, 2), 0, 0, 0, false, true);
+    leaf_is(decode_word(&layout, 4), 0, 0, 1, false, false);
+    leaf_is(decode_word(&layout, 16), 0, 0, 4, false, false);
+    leaf_is(decode_word(&layout, 32), 0, 0, 0, false, false);
+    leaf_is(decode_word(&layout, 64), 0, 0, 0, false, false);
+    leaf_is(decode_word(&layout, 128), 128, 0, 0, false, false);
+    leaf_is(decode_word(&layout, UINT64_C(1) << 46), UINT64_C(1) << 46, 0, 0, false, false);
+    leaf_is(decode_word(&layout, UINT64_C(1) << 48), 0, 1, 0, false, false);
+    leaf_is(decode_word(&layout, UINT64_C(1) << 63), 0, 32768, 0, false, false);
+}
+
+static void kernel_half_is_sign_extended(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 48, false);
+        leaf_is(decode_word(&layout, 0x0005880000001000), 0xffff880000001000, 5, 0, false, false);
+        leaf_is(decode_word(&layout, 0x00057fffffff1000), 0x00007fffffff1000, 5, 0, false, false);
+    }
+}
+
+/* 5.0 had no rule for aarch64 yet. */
+static void aarch64_zeroes_the_top(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 48, true);
+        uint64_t top = v < JH_5_1_0 ? 0xffff000000000000 : 0;
+        leaf_is(decode_word(&layout, 0x0005880000001000), top | 0x880000001000, 5, 0, false, false);
+        leaf_is(decode_word(&layout, 0x00057fffffff1000), 0x7fffffff1000, 5, 0, false, false);
+    }
+}
+
+/* szind has all the bits that LG_VADDR leaves over. */
+static void szind_above_the_pointer(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_2_1, 48, false);
+    assert_int_equal(decode_word(&layout, 0x00e8000000000000).szind, 232);
+    assert_int_equal(decode_word(&layout, 0xffff000000000000).szind, 65535);
+    assert_int_equal(decode_word(&layout, 0x0000ffffffffffff).szind, 0);
+}
+
+static void cleared_elements_name_no_extent(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 48, false);
+        leaf_is(decode_word(&layout, 0), 0, 0, 0, false, false);
+        leaf_is(decode_word(&layout, 0x00e8000000000000), 0, 232, 0, false, false);
+        leaf_is(decode_word(&layout, 0x00eb000000000000), 0, 235, 0, false, false);
+    }
+}
+
+static void wide(void **state) {
+    (void)state;
+    static const uint8_t bytes[16] = {0x40, 0x65, 0x81, 0xf7, 0xff, 0x7f, 0x34, 0x01,
+                                      47,   1,    0,    0,    1,    0xee, 0xee, 0xee};
+    for (unsigned v = 0; v < JH_5_3_0; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 57, false);
+        struct jh_leaf leaf;
+        MARK(leaf);
+        jh_leaf_decode(&layout, bytes, &leaf);
+        leaf_is(leaf, 0x01347ffff7816540, 303, 0, true, false);
+    }
+}
+
+static void wide_packed(void **state) {
+    (void)state;
+    /* metadata 0x1dd2: slab 0, is_head 1, state 4, szind 238 */
+    static const uint8_t bytes[16] = {0x80, 0x65, 0x81, 0xf7, 0xff, 0x7f, 0x34, 0x01,
+                                      0xd2, 0x1d, 0,    0,    0xee, 0xee, 0xee, 0xee};
+    for (unsigned v = JH_5_3_0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 57, false);
+        struct jh_leaf leaf;
+        MARK(leaf);
+        jh_leaf_decode(&layout, bytes, &leaf);
+        leaf_is(leaf, 0x01347ffff7816580, 238, 4, false, true);
+    }
+}
+
+static void cleared_wide_elements_name_no_extent(void **state) {
+    (void)state;
+    static const uint8_t bytes[2][16] = {{0, 0, 0, 0, 0, 0, 0, 0, 0xe8},
+                                         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1d}};
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 57, false);
+        struct jh_leaf leaf;
+        jh_leaf_decode(&layout, bytes[v < JH_5_3_0 ? 0 : 1], &leaf);
+        leaf_is(leaf, 0, 232, 0, false, false);
+    }
+}
+
+static void survives_encoding(const struct jh_build *build, const struct image_leaf *in) {
+    struct jh_layout layout;
+    struct jh_leaf leaf;
+    uint8_t bytes[16] = {0};
+    bool packed = build->version >= JH_5_3_0;
+    assert_int_equal(jh_layout_make(build, &layout, NULL), JH_OK);
+    image_encode_leaf(build, in, bytes);
+    jh_leaf_decode(&layout, bytes, &leaf);
+    leaf_is(leaf, in->extent, in->szind, packed ? in->state : 0, in->slab, packed && in->is_head);
+}
+
+/* What jemalloc would write comes back, in every form and version. */
+static void encoded_by_hand(void **state) {
+    (void)state;
+    static const uint64_t extents[] = {0, 0x80, 0x7f1234567880, 0x7fffffffff80, 0x555555554100};
+    for (unsigned n = 0; n < JH_VERSIONS * 2U * 5U * 233U; n++) {
+        struct jh_build build;
+        jh_build_init(&build, (enum jh_version)(n % JH_VERSIONS));
+        build.lg_vaddr = n / JH_VERSIONS & 1 ? 57 : 48;
+        unsigned rest = n / JH_VERSIONS / 2;
+        survives_encoding(&build, &(struct image_leaf){extents[rest % 5], rest / 5,
+                                                       (uint8_t)(rest % 7), rest & 1, rest & 2});
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flags_below_the_pointer),
+        cmocka_unit_test(compact_by_version),
+        cmocka_unit_test(extents_between_multiples_of_128),
+        cmocka_unit_test(one_bit_at_a_time),
+        cmocka_unit_test(kernel_half_is_sign_extended),
+        cmocka_unit_test(aarch64_zeroes_the_top),
+        cmocka_unit_test(szind_above_the_pointer),
+        cmocka_unit_test(cleared_elements_name_no_extent),
+        cmocka_unit_test(wide),
+        cmocka_unit_test(wide_packed),
+        cmocka_unit_test(cleared_wide_elements_name_no_extent),
+        cmocka_unit_test(encoded_by_hand),
+    };
+    return cmocka_run_group_tests_name("leaf", tests, NULL, NULL) != 0;
+}
