@@ -66,6 +66,10 @@ void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t 
 /* Only the extent pointer of a leaf element. */
 uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes);
 
+/* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
+ * extent that does not cover the element's page is no fault, and as good as no element. */
+bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes);
+
 /* What there is of [addr, addr + *len), at least one byte when JH_OK; *len says how much. */
 enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,
                              uint8_t *buf, size_t buf_len, const uint8_t **out);

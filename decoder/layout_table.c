@@ -82,29 +82,87 @@ struct family {
     const struct extent_row *extent;
     const struct mutex_row *mutex;
     uint8_t leaf_low_bits;  /* compact leaf: low bits that are not the pointer's */
-    bool leaf_packed;       /* wide leaf: one metadata word */
+    bool leaf_packed;       /* wide leaf: one metadata word; state and is_head are in the leaf */
+    bool leaf_left_behind;  /* san_bump.c leaves elements behind */
     bool leaf_aarch64_rule; /* aarch64: top bits zeroed, not sign extended */
     bool root_after_base;   /* rtree_t starts with a pointer to its base */
     bool large_by_size;     /* opt.disable_large_size_classes, on by default */
 };
 
 static const struct family families[JH_VERSIONS] = {
-    [JH_5_0_0] = {"5.0.0", "extents_rtree", bits_5_0, &states_5_0, &extent_5_0, &mutex_5_0, 1,
-                  false, false, false, false},
-    [JH_5_0_1] = {"5.0.1", "extents_rtree", bits_5_0, &states_5_0, &extent_5_0, &mutex_5_0, 1,
-                  false, false, false, false},
-    [JH_5_1_0] = {"5.1.0", "extents_rtree", bits_5_1, &states_5_0, &extent_5_0, &mutex_5_0, 1,
-                  false, true, false, false},
-    [JH_5_2_0] = {"5.2.0", "extents_rtree", bits_5_2_0, &states_5_0, &extent_5_0, &mutex_5_2, 1,
-                  false, true, false, false},
-    [JH_5_2_1] = {"5.2.1", "extents_rtree", bits_5_2_1, &states_5_0, &extent_5_0, &mutex_5_2, 1,
-                  false, true, false, false},
-    [JH_5_3_0] = {"5.3.0", "arena_emap_global", bits_5_3, &states_5_3, &extent_5_3, &mutex_5_3, 7,
-                  true, true, true, false},
-    [JH_5_3_1] = {"5.3.1", "arena_emap_global", bits_5_3, &states_5_3, &extent_5_3, &mutex_5_3, 7,
-                  true, true, true, true},
-    [JH_DEV] = {"dev", "arena_emap_global", bits_dev, &states_dev, &extent_5_3, &mutex_5_3, 7, true,
-                true, true, true},
+    [JH_5_0_0] = {.name = "5.0.0",
+                  .root_symbol = "extents_rtree",
+                  .bits = bits_5_0,
+                  .states = &states_5_0,
+                  .extent = &extent_5_0,
+                  .mutex = &mutex_5_0,
+                  .leaf_low_bits = 1},
+    [JH_5_0_1] = {.name = "5.0.1",
+                  .root_symbol = "extents_rtree",
+                  .bits = bits_5_0,
+                  .states = &states_5_0,
+                  .extent = &extent_5_0,
+                  .mutex = &mutex_5_0,
+                  .leaf_low_bits = 1},
+    [JH_5_1_0] = {.name = "5.1.0",
+                  .root_symbol = "extents_rtree",
+                  .bits = bits_5_1,
+                  .states = &states_5_0,
+                  .extent = &extent_5_0,
+                  .mutex = &mutex_5_0,
+                  .leaf_low_bits = 1,
+                  .leaf_aarch64_rule = true},
+    [JH_5_2_0] = {.name = "5.2.0",
+                  .root_symbol = "extents_rtree",
+                  .bits = bits_5_2_0,
+                  .states = &states_5_0,
+                  .extent = &extent_5_0,
+                  .mutex = &mutex_5_2,
+                  .leaf_low_bits = 1,
+                  .leaf_aarch64_rule = true},
+    [JH_5_2_1] = {.name = "5.2.1",
+                  .root_symbol = "extents_rtree",
+                  .bits = bits_5_2_1,
+                  .states = &states_5_0,
+                  .extent = &extent_5_0,
+                  .mutex = &mutex_5_2,
+                  .leaf_low_bits = 1,
+                  .leaf_aarch64_rule = true},
+    [JH_5_3_0] = {.name = "5.3.0",
+                  .root_symbol = "arena_emap_global",
+                  .bits = bits_5_3,
+                  .states = &states_5_3,
+                  .extent = &extent_5_3,
+                  .mutex = &mutex_5_3,
+                  .leaf_low_bits = 7,
+                  .leaf_aarch64_rule = true,
+                  .leaf_packed = true,
+                  .leaf_left_behind = true,
+                  .root_after_base = true},
+    [JH_5_3_1] = {.name = "5.3.1",
+                  .root_symbol = "arena_emap_global",
+                  .bits = bits_5_3,
+                  .states = &states_5_3,
+                  .extent = &extent_5_3,
+                  .mutex = &mutex_5_3,
+                  .leaf_low_bits = 7,
+                  .leaf_aarch64_rule = true,
+                  .leaf_packed = true,
+                  .leaf_left_behind = true,
+                  .root_after_base = true,
+                  .large_by_size = true},
+    [JH_DEV] = {.name = "dev",
+                .root_symbol = "arena_emap_global",
+                .bits = bits_dev,
+                .states = &states_dev,
+                .extent = &extent_5_3,
+                .mutex = &mutex_5_3,
+                .leaf_low_bits = 7,
+                .leaf_aarch64_rule = true,
+                .leaf_packed = true,
+                .leaf_left_behind = true,
+                .root_after_base = true,
+                .large_by_size = true},
 };
 
 const char *jh_version_name(enum jh_version version) {
@@ -245,6 +303,7 @@ static void make_leaf(struct jh_layout *l, const struct family *f) {
         l->leaf[JH_LEAF_SZIND] = f->leaf_packed ? bit(ptr, 4, 5, 27) : bit(ptr, 4, 0, 32);
         l->leaf[JH_LEAF_SLAB] = f->leaf_packed ? bit(ptr, 4, 0, 1) : bit(ptr + 4, 1, 0, 1);
     }
+    l->leaf_left_behind = f->leaf_left_behind;
     if (f->leaf_packed) { /* 5.3: the state moved into both forms, at the same bits */
         unsigned offset = l->leaf_form == JH_LEAF_COMPACT ? 0 : ptr;
         unsigned word = l->leaf_form == JH_LEAF_COMPACT ? ptr : 4;

@@ -26,6 +26,13 @@ uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
     return extent_of(layout, jh_load(layout, bytes, layout->leaf[JH_LEAF_EXTENT].word));
 }
 
+bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(layout, bytes, &leaf);
+    return layout->leaf_left_behind && leaf.szind == layout->sc_nsizes && !leaf.slab &&
+           layout->state[leaf.state_bits % JH_STATES_MAX] == JH_ACTIVE;
+}
+
 static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,
                 uint64_t value) {
     uint8_t *at = bytes + field.offset;

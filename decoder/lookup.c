@@ -11,6 +11,7 @@ struct seek {
     int direction; /* -1: towards lower addresses, 1: higher */
     uint64_t node[JH_RTREE_HEIGHT_MAX];
     uint64_t index[JH_RTREE_HEIGHT_MAX]; /* the element that has been dealt with */
+    unsigned level;                      /* of the node that it stands in */
     uint64_t left;                       /* elements that may still be passed */
     uint64_t value;                      /* child or extent found; 0: none in this node */
     uint64_t at;                         /* address of the element that it was found in */
@@ -75,12 +76,12 @@ static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *faul
 }
 
 /* Down along the key as far as there are nodes. */
-static enum jh_status enter(struct seek *s, uint64_t key, unsigned *level, struct jh_fault *fault) {
+static enum jh_status enter(struct seek *s, uint64_t key, struct jh_fault *fault) {
     const struct jh_layout *layout = s->heap->layout;
     s->node[0] = s->heap->rtree_root;
     for (unsigned l = 0;; l++) {
         s->index[l] = jh_rtree_subkey(layout, key, l);
-        *level = l;
+        s->level = l;
         if (is_leaf(layout, l)) {
             return JH_OK;
         }
@@ -103,39 +104,38 @@ static enum jh_status enter(struct seek *s, uint64_t key, unsigned *level, struc
     }
 }
 
-/* The extent of the nearest leaf element that is not empty, on one side of key's page. */
-static enum jh_status seek(const struct jh_heap *heap, uint64_t key, int direction,
-                           uint64_t *extent, struct jh_fault *fault) {
-    const struct jh_layout *layout = heap->layout;
-    struct seek s = {.heap = heap, .direction = direction};
-    s.left = heap->limits.max_passed ? heap->limits.max_passed : MAX_PASSED_DEFAULT;
-    unsigned level = 0;
-    enum jh_status status = enter(&s, key, &level, fault);
-    while (status == JH_OK) {
-        status = scan(&s, level, fault);
+static void start(struct seek *s, const struct jh_heap *heap, int direction) {
+    *s = (struct seek){.heap = heap, .direction = direction};
+    s->left = heap->limits.max_passed ? heap->limits.max_passed : MAX_PASSED_DEFAULT;
+}
+
+/* Go on from where it stands to the next leaf element that is not empty: value is its extent, 0
+ * when there is none on this side. */
+static enum jh_status next_element(struct seek *s, struct jh_fault *fault) {
+    const struct jh_layout *layout = s->heap->layout;
+    for (;;) {
+        enum jh_status status = scan(s, s->level, fault);
         if (status != JH_OK) {
-            break;
+            return status;
         }
-        if (!s.value && level == 0) {
-            *extent = 0;
+        if (s->value && is_leaf(layout, s->level)) {
             return JH_OK;
         }
-        if (!s.value) {
-            level--;
-        } else if (is_leaf(layout, level)) {
-            *extent = s.value;
+        if (!s->value && s->level == 0) {
             return JH_OK;
-        } else if (s.value % layout->rtree_node_size) {
-            status =
-                jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, s.at, s.value, "rtree.child-alignment");
+        }
+        if (!s->value) {
+            s->level--;
+        } else if (s->value % layout->rtree_node_size) {
+            return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, s->at, s->value,
+                           "rtree.child-alignment");
         } else {
-            level++;
-            s.node[level] = s.value;
-            s.index[level] =
-                direction < 0 ? UINT64_C(1) << layout->rtree_level[level].bits : UINT64_MAX;
+            uint64_t end = UINT64_C(1) << layout->rtree_level[s->level + 1].bits;
+            s->level++;
+            s->node[s->level] = s->value;
+            s->index[s->level] = s->direction < 0 ? end : UINT64_MAX;
         }
     }
-    return status;
 }
 
 static enum jh_status read_sound(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,
@@ -144,23 +144,66 @@ static enum jh_status read_sound(const struct jh_heap *heap, uint64_t at, struct
     return status == JH_OK ? jh_extent_check(heap->layout, out, fault) : status;
 }
 
+/* The extent of a leaf element, which covers the element's page; at is 0 for an element that
+ * jemalloc left behind. */
+static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t element_at,
+                                        const uint8_t *bytes, uint64_t page, struct jh_extent *out,
+                                        struct jh_fault *fault) {
+    uint64_t at = jh_leaf_extent(heap->layout, bytes);
+    enum jh_status status = read_sound(heap, at, out, fault);
+    if (status == JH_OK && !jh_extent_covers(out, page)) {
+        status =
+            jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, element_at, at, "leaf.extent-not-covering");
+    }
+    if (status == JH_CORRUPT && jh_leaf_may_be_left_behind(heap->layout, bytes)) {
+        out->at = 0;
+        return JH_OK;
+    }
+    return status;
+}
+
+/* The page that the leaf element under the seek speaks of. */
+static uint64_t page_of(const struct seek *s, uint64_t key) {
+    const struct jh_layout *layout = s->heap->layout;
+    uint64_t nhib = ~jh_low_mask(layout->build.lg_vaddr), page = key & nhib;
+    for (unsigned l = 0; l <= s->level; l++) {
+        page |= s->index[l] << (layout->sc_ptr_bits - layout->rtree_level[l].cumbits);
+    }
+    return page;
+}
+
+/* The nearest extent on one side of the key's page; at is 0 when there is none. */
+static enum jh_status next_extent(struct seek *s, uint64_t key, struct jh_extent *out,
+                                  struct jh_fault *fault) {
+    out->at = 0;
+    for (;;) {
+        uint8_t buf[JH_LEAF_BYTES_MAX];
+        const uint8_t *bytes;
+        enum jh_status status = next_element(s, fault);
+        if (status != JH_OK || !s->value) {
+            return status;
+        }
+        status = jh_fetch(&s->heap->reader, s->at, s->heap->layout->leaf_size, buf, &bytes, fault);
+        if (status == JH_OK) {
+            status = extent_of_element(s->heap, s->at, bytes, page_of(s, key), out, fault);
+        }
+        if (status != JH_OK || out->at) {
+            return status;
+        }
+    }
+}
+
 static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int direction,
                              struct jh_extent *out, struct jh_fault *fault) {
     struct jh_extent e = {0};
-    uint64_t at;
-    enum jh_status status = seek(heap, addr, direction, &at, fault);
-    while (status == JH_OK && at) {
-        status = read_sound(heap, at, &e, fault);
-        if (status != JH_OK || !jh_extent_covers(&e, addr)) {
-            break;
-        }
-        addr = direction < 0 ? e.base : e.base + (e.size - 1); /* go on from its far end */
-        e.at = 0;
-        status = seek(heap, addr, direction, &at, fault);
-        if (status == JH_OK && at) {
-            status = read_sound(heap, at, &e, fault);
-        }
-        break;
+    struct seek s;
+    start(&s, heap, direction);
+    enum jh_status status = enter(&s, addr, fault);
+    if (status == JH_OK) {
+        status = next_extent(&s, addr, &e, fault);
+    }
+    while (status == JH_OK && e.at && jh_extent_covers(&e, addr)) { /* addr is in it: its far end */
+        status = next_extent(&s, addr, &e, fault);
     }
     if (status == JH_OK) {
         *out = e;
@@ -178,33 +221,36 @@ enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr, struct jh_ext
     return beside(heap, addr, 1, out, fault);
 }
 
+/* No element of its own: inside the extent whose first page is nearest in front, or in none. */
+static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
+                                struct jh_fault *fault) {
+    struct seek s;
+    start(&s, heap, -1);
+    enum jh_status status = enter(&s, addr, fault);
+    if (status == JH_OK) {
+        status = next_extent(&s, addr, out, fault);
+    }
+    if (status == JH_OK && out->at && !jh_extent_covers(out, addr)) {
+        out->at = 0;
+    }
+    return status;
+}
+
 enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                          struct jh_fault *fault) {
     struct jh_leaf_bytes leaf;
-    enum jh_status status = jh_rtree_lookup(heap, addr, &leaf, fault);
-    if (status != JH_OK) {
-        return status;
-    }
-    uint64_t own = jh_leaf_extent(heap->layout, leaf.bytes), at = own;
-    if (!at) {
-        status = seek(heap, addr, -1, &at, fault);
-    }
     struct jh_extent e = {0};
-    if (status == JH_OK && at) {
-        status = read_sound(heap, at, &e, fault);
+    enum jh_status status = jh_rtree_lookup(heap, addr, &leaf, fault);
+    if (status == JH_OK && jh_leaf_extent(heap->layout, leaf.bytes)) {
+        status = extent_of_element(heap, leaf.at, leaf.bytes, addr, &e, fault);
     }
-    if (status != JH_OK) {
-        return status;
+    if (status == JH_OK && !e.at) {
+        status = look_back(heap, addr, &e, fault);
     }
-    if (e.at && !jh_extent_covers(&e, addr)) {
-        if (own) {
-            return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, leaf.at, own,
-                           "leaf.extent-not-covering");
-        }
-        e.at = 0;
+    if (status == JH_OK) {
+        *out = e;
     }
-    *out = e;
-    return JH_OK;
+    return status;
 }
 
 /* ---- many at once: each step of all of them before the next step of any -----------------------

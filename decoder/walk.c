@@ -112,7 +112,8 @@ static void collect(struct jh_walk *w) {
             uint64_t extent = jh_leaf_extent(layout, w->run);
             if (extent && extent != w->last_extent) {
                 w->pending[w->pending_count++] =
-                    (struct jh_pending){page_of(w, node->index), extent, NULL};
+                    (struct jh_pending){page_of(w, node->index), extent,
+                                        jh_leaf_may_be_left_behind(layout, w->run), NULL};
                 w->last_extent = extent;
             }
             w->run += size;
@@ -231,38 +232,57 @@ static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
     return JH_OK;
 }
 
-enum jh_status jh_walk_next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
-    if (w->pending_next == w->pending_count) {
-        enum jh_status status = fill(w, fault);
-        if (status != JH_OK) {
-            return status;
-        }
-    }
-    if (!w->extents_left) {
-        w->pending_count = w->pending_next = 0;
-        stop(w);
-        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, 0, 0, "extent.max-extents");
-    }
-    w->extents_left--;
-    const struct jh_pending *p = &w->pending[w->pending_next++];
+/* Decode and check what a leaf element points to. */
+static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *out,
+                           struct jh_fault *fault) {
     if (p->extent % w->heap->layout->extent_align) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->extent,
                        "leaf.extent-alignment");
     }
-    struct jh_extent e;
-    enum jh_status status = JH_OK;
     if (p->head) {
-        jh_extent_decode(w->heap->layout, p->extent, p->head, &e);
+        jh_extent_decode(w->heap->layout, p->extent, p->head, out);
     } else { /* the batch could not be had whole: this one alone says why */
-        status = jh_extent_read(w->heap, p->extent, &e, fault);
+        enum jh_status status = jh_extent_read(w->heap, p->extent, out, fault);
+        if (status != JH_OK) {
+            return status;
+        }
     }
-    if (status == JH_OK) {
-        status = check(w, p, &e, fault);
-    }
-    if (status != JH_OK) {
+    return check(w, p, out, fault);
+}
+
+/* The last page of the extent that was just given, behind elements that were left in its middle. */
+static bool is_last_page(const struct jh_walk *w, const struct jh_pending *p) {
+    return p->extent == w->last_at && p->page < w->last_end;
+}
+
+enum jh_status jh_walk_next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
+    for (;;) {
+        if (w->pending_next == w->pending_count) {
+            enum jh_status status = fill(w, fault);
+            if (status != JH_OK) {
+                return status;
+            }
+        }
+        if (!w->extents_left) {
+            w->pending_count = w->pending_next = 0;
+            stop(w);
+            return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, 0, 0, "extent.max-extents");
+        }
+        w->extents_left--;
+        const struct jh_pending *p = &w->pending[w->pending_next++];
+        struct jh_extent e;
+        if (is_last_page(w, p)) {
+            continue;
+        }
+        enum jh_status status = take(w, p, &e, fault);
+        if (status == JH_CORRUPT && p->may_be_left_behind) {
+            continue;
+        }
+        if (status == JH_OK) {
+            w->last_at = e.at;
+            w->last_end = e.base + e.size;
+            *out = e;
+        }
         return status;
     }
-    w->last_end = e.base + e.size;
-    *out = e;
-    return JH_OK;
 }

@@ -267,6 +267,10 @@ struct jh_layout {
     uint8_t leaf_size;     /* bytes */
     uint8_t leaf_low_bits; /* low pointer bits that are not the pointer's: 1 or 7 */
     bool leaf_sign_extend; /* compact only */
+    /* An element may be left behind: 5.3's bump regions of guarded extents are unmapped without
+     * being taken out of the tree (san_bump.c), and their structures are used again elsewhere. Such
+     * an element says active, of no size class, and its extent does not cover its page. */
+    bool leaf_left_behind;
     struct jh_field leaf[JH_LEAF_FIELDS];
 
     /* extent_t, edata_t */
@@ -440,11 +444,12 @@ struct jh_walk {
     } node[JH_RTREE_HEIGHT_MAX];
     unsigned level;
     uint64_t nodes_left, extents_left;
-    uint64_t last_child;  /* the child that was entered last: one that repeats is a fault */
-    uint64_t last_extent; /* of the leaf element that was seen last */
-    uint64_t last_end;    /* end of the extent that was given last */
+    uint64_t last_child;        /* the child that was entered last: one that repeats is a fault */
+    uint64_t last_extent;       /* of the leaf element that was seen last */
+    uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
     struct jh_pending {
         uint64_t page, extent;
+        bool may_be_left_behind;
         const uint8_t *head; /* the extent's bytes; NULL: absent */
     } pending[JH_WALK_BATCH];
     size_t pending_count, pending_next;
