@@ -145,12 +145,32 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
     piece_text(cli, "after", a);
 }
 
+/* One object or line for each address, whatever happens to it: owned is null when it cannot be
+ * told. */
+static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
+    struct json *j = &cli->json;
+    if (!cli->args->json) {
+        printf("0x%" PRIx64 ": cannot tell: %s\n", addr, why);
+        return;
+    }
+    json_open(j, NULL, '{');
+    json_address(j, "addr", addr);
+    json_null(j, "owned");
+    json_text(j, "why", why);
+    json_null(j, "extent");
+    json_null(j, "before");
+    json_null(j, "after");
+    json_close(j, '}');
+    json_line(j);
+}
+
 static void find(struct cli *cli, uint64_t addr) {
     struct jh_location l;
     struct jh_fault fault;
     struct piece none = {0, 0, NULL}, b = none, a = none;
     enum jh_status status = jh_locate(&cli->target->heap, addr, &l, &fault);
     if (status != JH_OK) {
+        cannot_tell(cli, addr, jh_status_name(status));
         cli_fault(cli, "find", status, &fault);
         return;
     }

@@ -174,6 +174,18 @@ static bool set_color(struct arguments *a, const char *when) {
     return a->color || strcmp(when, "auto") == 0 || strcmp(when, "never") == 0;
 }
 
+/* A word that `extents` can print: anything else would match nothing, which looks like an answer.
+ */
+static bool state_word(const char *word) {
+    static const char unknown[] = "unknown(";
+    for (unsigned s = 0; s < JH_STATE_UNKNOWN; s++) {
+        if (strcmp(word, jh_state_name((enum jh_state)s)) == 0) {
+            return true;
+        }
+    }
+    return strncmp(word, unknown, strlen(unknown)) == 0;
+}
+
 /* The options that describe a build; false when the value makes no sense. */
 static bool take_build(struct arguments *a, int option, const char *value) {
     struct jh_build *b = &a->build;
@@ -226,7 +238,7 @@ static bool take(struct arguments *a, int option, const char *value) {
         return cli_number(value, &a->arena);
     case OPT_STATE:
         a->state = value;
-        return true;
+        return state_word(value);
     case OPT_SZIND:
         return cli_number(value, &a->szind);
     case OPT_SLAB:
@@ -257,6 +269,16 @@ static const struct command {
 
 static int wrong_usage(const char *what, const char *which) {
     fprintf(stderr, "jeheap: %s %s; see jeheap --help\n", what, which);
+    return EXIT_USAGE;
+}
+
+static int wrong_value(int option, const char *value) {
+    const struct option *o = options;
+    while (o->name && o->val != option) {
+        o++;
+    }
+    fprintf(stderr, "jeheap: this is no value for --%s: \"%s\"; see jeheap --help\n", o->name,
+            value);
     return EXIT_USAGE;
 }
 
@@ -326,6 +348,15 @@ static bool open_target(struct cli *cli) {
     return status == JT_OK;
 }
 
+/* The exit status, unless the output got lost. */
+static int finish(int status) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "jeheap: the output could not be written: %s\n", strerror(errno));
+        return EXIT_PARTIAL;
+    }
+    return status;
+}
+
 static int run(const struct command *c, const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
@@ -340,11 +371,7 @@ static int run(const struct command *c, const struct arguments *a) {
         count_faults(&cli);
     }
     jt_close(cli.target);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "jeheap: the output could not be written: %s\n", strerror(errno));
-        return EXIT_PARTIAL;
-    }
-    return cli.status;
+    return finish(cli.status);
 }
 
 int main(int argc, char **argv) {
@@ -355,18 +382,18 @@ int main(int argc, char **argv) {
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h' || option == OPT_HELP) {
             fputs(usage, stdout);
-            return EXIT_DONE;
+            return finish(EXIT_DONE);
         }
         if (option == OPT_VERSION) {
             printf("jeheap " JEHEAP_VERSION "\n");
-            return EXIT_DONE;
+            return finish(EXIT_DONE);
         }
         if (option == '?') {
             fprintf(stderr, "see jeheap --help\n");
             return EXIT_USAGE;
         }
         if (!take(&a, option, optarg)) {
-            return wrong_usage("this is no value for an option:", optarg);
+            return wrong_value(option, optarg);
         }
     }
     if (optind == argc) {

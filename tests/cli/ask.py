@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""Questions of the command-line tests about JSON and about what a witness wrote down.
+
+A question that is answered with no ends with exit status 1 and the reason as the last line of
+stderr.
+"""
+
+import json
+import struct
+import sys
+
+EXTENT_KEYS = (
+    "extent addr base size bsize esn usize arena_ind slab committed dumpable pai zeroed guarded "
+    "state szind nfree nregs bin_shard is_head pinned sn bits"
+).split()
+
+
+class No(Exception):
+    pass
+
+
+def lines(path):
+    """Each line of a file as JSON."""
+    result = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                result.append(json.loads(line))
+            except ValueError as error:
+                raise No(f"line {number} is no JSON: {error}: {line[:80]!r}") from error
+    return result
+
+
+def truth(path, *words):
+    """The facts with one of these words, numbers as numbers."""
+    facts = {word: [] for word in words}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            word, _, rest = line.rstrip("\n").partition(" ")
+            if word in facts:
+                facts[word].append(dict(value(pair) for pair in rest.split(" ")))
+    return [facts[word] for word in words]
+
+
+def value(pair):
+    key, _, text = pair.partition("=")
+    return key, int(text, 16) if text.startswith("0x") else text
+
+
+def spread(sequence, count):
+    step = max(1, len(sequence) // count)
+    return sequence[::step][:count]
+
+
+def expect(what, seen, expected):
+    if seen != expected:
+        raise No(f"{what} is {seen!r}, not {expected!r}")
+
+
+# ---- find ----------------------------------------------------------------------------------------
+
+
+def pointers(path):
+    """About 200 addresses of all kinds."""
+    allocations, cached, addresses = truth(path, "allocation", "cached", "address")
+    chosen = []
+    for a in spread(allocations, 40):
+        last = a["addr"] + a["usable"] - 1
+        chosen += [a["addr"], a["addr"] + a["usable"] // 2, last]
+    chosen += [c["addr"] for c in spread(cached, 20)]
+    for kind, count in (("freed", 40), ("metadata", 15), ("unmapped", 4), ("non-canonical", 8)):
+        chosen += [a["addr"] for a in spread([a for a in addresses if a["kind"] == kind], count)]
+    return chosen
+
+
+def check_not_owned(answer, kind):
+    whys = {"metadata": ["metadata"], "unmapped": ["unmapped", "null"]}
+    what = f"{answer['addr']} ({kind})"
+    expect(f"{what}: owned", answer["owned"], False)
+    if answer["why"] not in whys.get(kind, [kind]):
+        raise No(f"{what}: why is {answer['why']!r}")
+    expect(f"{what}: extent", answer["extent"], None)
+
+
+def check_allocation(answer, allocation, offset):
+    what = answer["addr"]
+    expect(f"{what}: owned", answer["owned"], True)
+    expect(f"{what}: start", int(answer["start"], 16), allocation["addr"])
+    expect(f"{what}: size", answer["size"], allocation["usable"])
+    expect(f"{what}: offset", answer["offset"], offset)
+    expect(f"{what}: state", answer["state"], "held")
+    if "arena" in allocation:
+        expect(f"{what}: arena_ind", answer["arena_ind"], allocation["arena"])
+
+
+def find(truth_path, answers_path):
+    """Answers to pointers() against the truth."""
+    allocations, cached, addresses, extents, slabs = truth(
+        truth_path, "allocation", "cached", "address", "extent", "slab"
+    )
+    starts = {a["addr"]: a for a in allocations}
+    inside = {}
+    for a in allocations:
+        for offset in (0, a["usable"] // 2, a["usable"] - 1):
+            inside.setdefault(a["addr"] + offset, (a, offset))
+    held = {s["extent"]: s["held"] for s in slabs}
+    extent_at = {e["at"]: e for e in extents}
+    parked = {c["addr"] for c in cached}
+    kinds = {a["addr"]: a["kind"] for a in addresses}
+    seen = {"allocation": 0, "cached": 0, "freed": 0, "metadata": 0, "unmapped": 0,
+            "non-canonical": 0}
+    answers = lines(answers_path)
+    asked = pointers(truth_path)
+    expect("the number of answers", len(answers), len(asked))
+    for addr, answer in zip(asked, answers):
+        expect("the address of the answer", int(answer["addr"], 16), addr)
+        if addr in inside:
+            check_allocation(answer, *inside[addr])
+            seen["allocation"] += 1
+        elif addr in parked:
+            expect(f"{answer['addr']} (cached): state", answer["state"], "held")
+            expect(f"{answer['addr']} (cached): offset", answer["offset"], 0)
+            seen["cached"] += 1
+        elif kinds[addr] == "freed":
+            check_freed(answer, extent_at, held)
+            seen["freed"] += 1
+        else:
+            check_not_owned(answer, kinds[addr])
+            seen[kinds[addr]] += 1
+    if len(starts) == 0 or min(seen.values()) == 0:
+        raise No(f"not all kinds were asked for: {seen}")
+
+
+def check_freed(answer, extent_at, held):
+    """A freed region may be free, in a cache, given out again, or its extent may be unused."""
+    what = f"{answer['addr']} (freed)"
+    extent = extent_at[int(answer["extent"]["extent"], 16)]
+    if answer["owned"] and answer["slab"]:
+        index = answer["region_index"]
+        taken = int(held[extent["at"]][index // 4], 16) >> index % 4 & 1
+        expect(f"{what}: state", answer["state"], "held" if taken else "free")
+    elif answer["owned"]:
+        words = {0: ["held"], 1: ["dirty"], 2: ["muzzy"], 3: ["retained"]}
+        if answer["state"] not in words[extent["state"]]:
+            raise No(f"{what}: state is {answer['state']!r}, jemalloc says {extent['state']}")
+    else:
+        # In an allocation that starts at random in its first page.
+        if answer["why"] not in ("before the allocation", "beyond the usable size"):
+            raise No(f"{what}: why is {answer['why']!r}")
+
+
+# ---- extents -------------------------------------------------------------------------------------
+
+FILTERS = {
+    "all": lambda e, argument: True,
+    "arena": lambda e, argument: e["arena_ind"] == int(argument),
+    "state": lambda e, argument: e["word"] == argument,
+    "szind": lambda e, argument: e["szind"] == int(argument),
+    "min-size": lambda e, argument: e["size"] >= int(argument),
+    "slab": lambda e, argument: e["is_slab"],
+}
+
+
+def true_extents(path):
+    extents, constants, slabs = truth(path, "extent", "constant", "slab")
+    word = {
+        c["value"]: c["name"][len("STATE_"):].lower()
+        for c in constants
+        if c["name"].startswith("STATE_")
+    }
+    slabs = {s["extent"] for s in slabs}
+    for e in extents:
+        e["word"] = word[e["state"]]
+        e["is_slab"] = e["at"] in slabs
+    return extents
+
+
+def compare_extent(seen, e):
+    what = f"extent {seen['extent']}"
+    expect(f"{what}: missing keys", [k for k in EXTENT_KEYS if k not in seen], [])
+    for key in ("addr", "base", "bits"):
+        expect(f"{what}: {key}", seen[key], hex(e[key]))
+    expect(f"{what}: state", seen["state"], e["word"])
+    for key in ("size", "bsize", "esn", "arena_ind", "szind", "nfree", "bin_shard", "sn"):
+        expect(f"{what}: {key}", seen[key], e.get(key))
+    for key in ("slab", "committed", "dumpable", "zeroed", "guarded", "is_head", "pinned"):
+        expect(f"{what}: {key}", seen[key], None if key not in e else bool(e[key]))
+    expect(f"{what}: pai", seen["pai"], {None: None, 0: "pac", 1: "hpa"}[e.get("pai")])
+    if e["word"] == "active":
+        expect(f"{what}: usize", seen["usize"], e["usize"])
+    if e["is_slab"] != (seen["nregs"] is not None):
+        raise No(f"{what}: nregs is {seen['nregs']!r}")
+
+
+def extents(truth_path, answers_path, *filters):
+    """Extents against the truth: the same ones, each once. Filters: name or name=argument."""
+    expected = true_extents(truth_path)
+    total = len(expected)
+    for text in filters:
+        name, _, argument = text.partition("=")
+        expected = [e for e in expected if FILTERS[name](e, argument)]
+    if not expected or (filters and len(expected) == total):
+        raise No(f"{filters} says nothing here: {len(expected)} of {total}")
+    expected = {e["at"]: e for e in expected}
+    answers = lines(answers_path)
+    for seen in answers:
+        at = int(seen["extent"], 16)
+        if at not in expected:
+            raise No(f"extent {seen['extent']} is one too many, or not asked for")
+        compare_extent(seen, expected.pop(at))
+    if expected:
+        raise No(f"{len(expected)} extents are missing, among them {hex(min(expected))}")
+
+
+# ---- the rest ------------------------------------------------------------------------------------
+
+
+def walk_keys(value_, path):
+    for part in path.split("."):
+        if isinstance(value_, list):
+            value_ = value_[int(part)]
+        elif part in value_:
+            value_ = value_[part]
+        else:
+            raise No(f"there is no {part} of {path}")
+    return value_
+
+
+def show(value_):
+    return value_ if isinstance(value_, str) else json.dumps(value_, separators=(",", ":"))
+
+
+def get(path, *keys):
+    """The value of a.b.0.c in the only document of a file, one line for each."""
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    for key in keys:
+        print(show(walk_keys(document, key)))
+
+
+def are(path, *pairs):
+    """key=value, for all of them; the value as JSON without blanks, or as plain text."""
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    for pair in pairs:
+        key, _, expected = pair.partition("=")
+        expect(key, show(walk_keys(document, key)), expected)
+
+
+def have(path, *keys):
+    """All these keys are in every line of a file."""
+    documents = lines(path)
+    expect("the file is empty", not documents, False)
+    for document in documents:
+        for key in keys:
+            walk_keys(document, key)
+
+
+def bend(path, key, text):
+    """Prints the document with one value replaced, or removed (text -)."""
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    *parents, last = key.split(".")
+    holder = walk_keys(document, ".".join(parents)) if parents else document
+    last = int(last) if isinstance(holder, list) else last
+    if text == "-":
+        del holder[last]
+    else:
+        holder[last] = json.loads(text)
+    print(json.dumps(document))
+
+
+def first(path, word, *pairs):
+    """The first fact of that word with these values: all its keys, key=value."""
+    for fact in truth(path, word)[0]:
+        if all(fact.get(k) == v for k, v in map(value, pairs)):
+            for key, seen in fact.items():
+                print(f"{key}={hex(seen) if isinstance(seen, int) else seen}")
+            return
+    raise No(f"there is no {word} with {pairs}")
+
+
+def count(path):
+    print(len(lines(path)))
+
+
+def notes_first(path, out):
+    """A core as the kernel writes it: headers, notes, memory in the order of addresses, no more.
+
+    gdb puts the notes last, so that of a core that was cut off there is nothing to go by.
+    """
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    struct.pack_into("<Q", core, 40, 0)  # no section headers
+    struct.pack_into("<HH", core, 60, 0, 0)
+    headers = [list(struct.unpack_from("<IIQQQQQQ", core, start + 56 * i)) for i in range(count)]
+    headers.sort(key=lambda h: (h[0] != 4, h[3]))  # PT_NOTE, then by address
+    place = 4096
+    parts = []
+    for header in headers:
+        parts.append((place, core[header[2]:header[2] + header[5]]))
+        header[2] = place
+        place += -(-header[5] // 4096) * 4096
+    struct.pack_into("<Q", core, 32, 64)
+    with open(out, "wb") as file:
+        file.write(core[:64])
+        for header in headers:
+            file.write(struct.pack("<IIQQQQQQ", *header))
+        if file.tell() > 4096:
+            raise No("too many program headers")
+        for place, part in parts:
+            file.seek(place)
+            file.write(part)
+
+
+QUESTIONS = {
+    "notes-first": notes_first,
+    "pointers": lambda path: print("\n".join(map(hex, pointers(path)))),
+    "find": find,
+    "extents": extents,
+    "get": get,
+    "are": are,
+    "have": have,
+    "bend": bend,
+    "first": first,
+    "count": count,
+}
+
+
+def main():
+    try:
+        QUESTIONS[sys.argv[1]](*sys.argv[2:])
+    except No as no:
+        sys.exit(str(no))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+# Targets that cannot be read and command lines that make no sense: the exit status, and a sentence
+# that says what is wrong. Nothing on stdout.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+
+# ---- targets -------------------------------------------------------------------------------------
+
+test_no_such_process() {
+    refuses 3 'process 999999999: there is no such process' jeheap info 999999999
+    refuses 3 'not a process id' jeheap info 0
+}
+
+test_no_permission() {
+    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
+    need_tool setpriv
+    small tiny
+    local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    try "${nobody[@]}" "$JEHEAP" --version
+    [ "$RC" -eq 0 ] || skip "nobody may not run $JEHEAP"
+    refuses 3 "process ${PID[tiny]}: .*(denied|permitted|permission)" \
+        try "${nobody[@]}" "$JEHEAP" info "${PID[tiny]}"
+}
+
+test_no_core() {
+    echo text >"$WORK/text"
+    : >"$WORK/empty"
+    mkdir -p "$WORK/folder"
+    refuses 3 'text: not an ELF file' jeheap info "$WORK/text"
+    refuses 3 'empty: an empty file' jeheap info "$WORK/empty"
+    refuses 3 'folder: not a regular file' jeheap info "$WORK/folder"
+    refuses 3 'missing: No such file' jeheap info "$WORK/missing"
+    refuses 3 'not a core; .*--exe' jeheap info "$(command -v ls)"
+    refuses 3 'null: not a regular file' jeheap info /dev/null
+}
+
+test_object_file() {
+    need_tool "$CC"
+    echo 'int x;' | "$CC" -c -x c - -o "$WORK/x.o"
+    refuses 3 'x\.o: .*not a core' jeheap info "$WORK/x.o"
+}
+
+test_file_without_permission() {
+    [ "$(id -u)" -ne 0 ] || skip "root may read everything"
+    echo text >"$WORK/secret"
+    chmod 0 "$WORK/secret"
+    refuses 3 'secret: Permission denied' jeheap info "$WORK/secret"
+}
+
+test_without_jemalloc() {
+    background sleep 300
+    refuses 3 'has a jemalloc' jeheap info "$BACK"
+    gcore_of "$BACK" "$WORK/sleep.core"
+    refuses 3 'jemalloc' jeheap info "$WORK/sleep.core"
+    refuses 3 'jemalloc' jeheap find "$WORK/sleep.core" 0x1000 --json
+}
+
+# A name that is no number, though a process has that name; a path that looks like a number.
+test_path_or_process() {
+    small tiny
+    cd "$WORK" || fail "no $WORK"
+    refuses 3 'No such file' jeheap info "${PID[tiny]}x"
+    refuses 3 'No such file' jeheap info "./${PID[tiny]}"
+}
+
+# ---- the program of a core -----------------------------------------------------------------------
+
+test_core_without_its_program() {
+    small moved
+    core_of moved
+    status 0 jeheap extents "$CORE" --json
+    cp "$OUT" "$WORK/before"
+    mv "${EXE[moved]}" "$WORK/elsewhere"
+    refuses 3 "moved/small.* not here.*--exe" jeheap info "$CORE"
+    status 0 jeheap extents "$CORE" --json --exe "$WORK/elsewhere"
+    same_file "$WORK/before" "$OUT" "with --exe"
+    # Another program in its place is noticed as well.
+    cp "$(command -v ls)" "${EXE[moved]}"
+    refuses 3 'build-id' jeheap info "$CORE"
+    mv "$WORK/elsewhere" "${EXE[moved]}"
+}
+
+test_core_with_the_wrong_program() {
+    local id
+    need_tool readelf
+    small tiny
+    core_of tiny
+    small other -DOTHER -O2
+    for exe in "${EXE[tiny]}" "${EXE[other]}"; do
+        id=$(readelf -n "$exe" | sed -n 's/.*Build ID: //p')
+        refuses 3 "$id" jeheap info "$CORE" --exe "${EXE[other]}"
+    done
+}
+
+test_exe_that_is_none() {
+    small tiny
+    core_of tiny
+    echo text >"$WORK/text"
+    refuses 2 '--exe .*missing: there is no such file' jeheap info "$CORE" --exe "$WORK/missing"
+    mv "${EXE[tiny]}" "$WORK/elsewhere"
+    refuses 2 '--exe .*text: not ' jeheap info "$CORE" --exe "$WORK/text"
+    mv "$WORK/elsewhere" "${EXE[tiny]}"
+}
+
+# ---- cores that were cut off ---------------------------------------------------------------------
+
+# A core of the process tiny, as the kernel would write it, in $WORK/whole.
+whole_core() {
+    small tiny
+    core_of tiny
+    [ -s "$WORK/whole" ] || ask notes-first "$CORE" "$WORK/whole"
+}
+
+# Every size ends with 3 and a sentence, or with 4, what there is, and a sentence.
+test_truncated_core() {
+    local size cut partial=0 size_of all
+    whole_core
+    size_of=$(stat -c %s "$WORK/whole")
+    status 0 jeheap extents "$WORK/whole" --json
+    all=$(wc -l <"$OUT")
+    for cut in 1 15 40 64 100 500 3000 $((size_of / 8)) $((size_of / 4)) $((size_of / 2)) \
+        $((size_of * 3 / 4)) $((size_of * 9 / 10)) $((size_of * 99 / 100)) $((size_of - 1)); do
+        head -c "$cut" "$WORK/whole" >"$WORK/cut"
+        jeheap extents "$WORK/cut" --json
+        [ -s "$ERR" ] || fail "cut to $cut bytes: nothing on stderr"
+        size=$(wc -l <"$OUT")
+        case $RC in
+        3) [ "$size" -eq 0 ] || fail "cut to $cut bytes: status 3 and $size extents" ;;
+        4)
+            err_has 'cut off|truncated|partial'
+            [ "$size" -le "$all" ] || fail "cut to $cut bytes: $size extents of $all"
+            [ "$size" -eq 0 ] || partial=$((partial + 1))
+            ;;
+        *) fail "cut to $cut bytes: status $RC: $(said)" ;;
+        esac
+        [ "$cut" -gt 100 ] || [ "$RC" -eq 3 ] || fail "status $RC for $cut bytes"
+    done
+    [ "$partial" -gt 0 ] || fail "no size gave some of the extents"
+}
+
+test_truncated_core_says_so() {
+    whole_core
+    head -c -5000 "$WORK/whole" >"$WORK/cut"
+    status 4 jeheap info "$WORK/cut" --json
+    [ "$(ask get "$OUT" bytes_truncated)" -gt 0 ] || fail "bytes_truncated is 0"
+    err_has 'cut off|truncated'
+    status 4 jeheap find "$WORK/cut" "$(small_value tiny first)" --json
+    ask are "$OUT" owned=true state=held
+}
+
+# A header that lies must not make it crash, hang or read somewhere else.
+test_bent_core() {
+    local offset byte
+    small tiny
+    core_of tiny
+    for offset in 4 5 16 18 32 40 42 52 54 56 57 58 60; do
+        for byte in '\0' '\1' '\377'; do
+            cp "$CORE" "$WORK/bent"
+            # shellcheck disable=SC2059
+            printf "$byte" | dd of="$WORK/bent" bs=1 seek=$offset conv=notrunc status=none
+            jeheap info "$WORK/bent" --json
+            case $RC in
+            0 | 1 | 3 | 4) ;;
+            *) fail "byte $offset set to $byte: status $RC: $(said)" ;;
+            esac
+            [ "$RC" -ne 3 ] || [ -s "$ERR" ] || fail "byte $offset: no sentence"
+        done
+    done
+}
+
+# ---- usage ---------------------------------------------------------------------------------------
+
+test_commands() {
+    refuses 2 'command is missing' jeheap
+    refuses 2 'no command nope' jeheap nope
+    refuses 2 'no command ' jeheap ''
+    for command in info find extents extent layout; do
+        refuses 2 "$command needs a target" jeheap $command
+    done
+    refuses 2 'at least one address' jeheap find 1
+    refuses 2 'at least one address' jeheap extent 1
+    refuses 2 'too many arguments: 0x1000' jeheap info 1 0x1000
+    refuses 2 'too many arguments: 2' jeheap extents 1 2
+    refuses 2 'one of them' jeheap layout 1 --list
+}
+
+test_options() {
+    refuses 2 'nope' jeheap info 1 --nope
+    refuses 2 'max-reads' jeheap info 1 --max-reads
+    refuses 2 'slab' jeheap extents 1 --slab=3
+    for value in 0 x -1 '' 99999999999999999999999; do
+        refuses 2 "max-reads" jeheap info 1 --max-reads "$value"
+        refuses 2 "timeout" jeheap info 1 --timeout "$value"
+    done
+    refuses 2 'color.*what' jeheap info 1 --color what
+    refuses 2 'root.*zz' jeheap info 1 --root zz
+    refuses 2 'arena.*x' jeheap extents 1 --arena x
+    refuses 2 'szind.*1\.5' jeheap extents 1 --szind 1.5
+    refuses 2 'min-size.*4k' jeheap extents 1 --min-size 4k
+    refuses 2 'state.*nope' jeheap extents 1 --state nope
+    refuses 2 'lg-vaddr.*300' jeheap layout --jemalloc 5.3.0 --lg-vaddr 300
+}
+
+test_states_that_are_words() {
+    have stock
+    for state in active dirty muzzy retained pinned transition merging 'unknown(7)'; do
+        status 0 jeheap extents "${PID[stock]}" --state "$state" --json
+    done
+}
+
+test_addresses() {
+    for text in zz '' 0x 0xg 99999999999999999999999 0x10000000000000000 ' 1' 1. main; do
+        refuses 2 'no address' jeheap find 1 "$text"
+    done
+    refuses 2 'no address: zz' jeheap find 1 0x1000 zz
+    refuses 2 'no address' jeheap extent 1 zz
+}
+
+test_root_that_is_none() {
+    small tiny
+    refuses 3 'root.*0x1000' jeheap info "${PID[tiny]}" --root 0x1000
+}
+
+test_help_and_version() {
+    status 0 jeheap --help
+    out_has '^usage: jeheap COMMAND TARGET'
+    for command in info find extents extent layout; do
+        out_has "^  $command "
+    done
+    [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
+    status 0 jeheap find --help
+    out_has '^usage: '
+    status 0 jeheap --version
+    out_has '^jeheap [0-9]'
+    [ "$(wc -l <"$OUT")" -eq 1 ] || fail "more than one line"
+}

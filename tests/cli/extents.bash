@@ -1,0 +1,113 @@
+# extents and extent: all of them, each field, each filter.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs la57 5.3.0 la57
+
+# extents_are NAME [FILTER]...: FILTER is name or name=argument.
+extents_are() {
+    local name=$1 options=() filter
+    have "$name"
+    shift
+    for filter; do
+        options+=("--$filter")
+    done
+    status 0 jeheap extents "${PID[$name]}" --json "${options[@]}"
+    ask extents "${TRUTH[$name]}" "$OUT" "$@"
+}
+
+test_all_5_3() { extents_are stock; }
+test_all_5_2() { extents_are redis; }
+test_all_57_bits() { extents_are la57; }
+test_arena() { extents_are stock arena=1; }
+test_arena_5_2() { extents_are redis arena=1; }
+test_state_dirty() { extents_are stock state=dirty; }
+test_state_retained() { extents_are redis state=retained; }
+test_state_active() { extents_are la57 state=active; }
+test_szind() { extents_are stock szind=7; }
+test_szind_5_2() { extents_are redis szind=9; }
+test_slab() { extents_are stock slab; }
+test_slab_5_2() { extents_are redis slab; }
+test_min_size() { extents_are stock min-size=65536; }
+test_filters_together() { extents_are la57 slab arena=1 min-size=8192; }
+
+test_filter_without_match() {
+    have stock
+    status 0 jeheap extents "${PID[stock]}" --json --arena 4000
+    [ ! -s "$OUT" ] || fail "something in an arena that is not there"
+}
+
+# null for a field that this build does not have, and only for those.
+test_null_for_no_such_field() {
+    have stock redis
+    status 0 jeheap extents "${PID[stock]}" --json --slab
+    head -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" dumpable=null pinned=null pai=pac guarded=false bin_shard=0
+    status 0 jeheap extents "${PID[redis]}" --json --slab
+    head -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" guarded=null pai=null pinned=null dumpable=true bin_shard=0 is_head=false
+}
+
+test_core() {
+    have stock
+    core_of stock
+    status 0 jeheap extents "$CORE" --json
+    ask extents "${TRUTH[stock]}" "$OUT"
+}
+
+test_text() {
+    local count
+    have stock
+    status 0 jeheap extents "${PID[stock]}"
+    out_has '^extent +addr +size +state +kind'
+    count=$(grep -c '^extent ' "${TRUTH[stock]}")
+    [ "$(grep -c '^0x' "$OUT")" -eq "$count" ] || fail "$(grep -c '^0x' "$OUT") rows, not $count"
+    status 0 jeheap extents "${PID[stock]}" --quiet
+    if grep -vq '^0x' "$OUT"; then fail "--quiet has a heading"; fi
+}
+
+# One slab, by the witness: its fields in e_*.
+one_slab() {
+    local key value
+    have "$1"
+    ask first "${TRUTH[$1]}" extent slab=0x1 state=0x0 >"$WORK/fact"
+    while IFS='=' read -r key value; do
+        printf -v "e_$key" %s "$value"
+    done <"$WORK/fact"
+}
+
+test_extent() {
+    # shellcheck disable=SC2154  # e_* come from the truth
+    for name in stock redis; do
+        one_slab $name
+        status 0 jeheap extent "${PID[$name]}" "$e_at" --json
+        ask are "$OUT" "decoded.extent=$e_at" "decoded.bits=$e_bits" "decoded.base=$e_base" \
+            "decoded.size=$((e_size))" "decoded.szind=$((e_szind))" decoded.state=active \
+            "decoded.arena_ind=$((e_arena_ind))" "decoded.nfree=$((e_nfree))" \
+            broken_rule=null "fields.bits.raw=$e_bits" "fields.szind.raw=$e_szind" \
+            "fields.arena_ind.raw=$e_arena_ind" "fields.nfree.raw=$e_nfree" \
+            "fields.addr.raw=$e_addr" fields.addr.offset=8 fields.pinned=null
+    done
+}
+
+test_extent_text() {
+    one_slab stock
+    # shellcheck disable=SC2154
+    status 0 jeheap extent "${PID[stock]}" "$e_at"
+    out_has "^$e_at +$e_addr +$((e_size)) active +slab"
+    out_has "^  bits +$e_bits +0:0:64$"
+    out_has "^  szind +$e_szind +0:20:8$"
+    out_has '^  dumpable +- +not in this build$'
+}
+
+# Bytes that are no extent: decoded all the same, and the broken rule is said.
+test_extent_that_is_none() {
+    local addr
+    small tiny
+    addr=$(small_value tiny code)
+    status 1 jeheap extent "${PID[tiny]}" $((addr & ~127)) --json
+    ask have "$OUT" decoded fields broken_rule
+    [ "$(ask get "$OUT" broken_rule)" != null ] || fail "no rule is broken by machine code"
+    refuses 4 'absent' jeheap extent "${PID[tiny]}" 0x1000 --json
+}

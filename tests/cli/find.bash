@@ -1,0 +1,137 @@
+# find: the same answer from every kind of target, and the one that jemalloc itself gives.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs la57 5.3.0 la57
+
+# Leaves the answers in $WORK/NAME/live.
+find_live() {
+    local name=$1
+    have "$name"
+    ask pointers "${TRUTH[$name]}" >"$WORK/pointers"
+    [ "$(wc -l <"$WORK/pointers")" -ge 180 ] || fail "too few pointers to ask for"
+    # Some of them are not owned: 1.
+    # shellcheck disable=SC2046
+    status 1 jeheap find "${PID[$name]}" $(cat "$WORK/pointers") --json --quiet
+    cp "$OUT" "$WORK/$name/live"
+}
+
+find_core() {
+    local name=$1 core=$2
+    # shellcheck disable=SC2046
+    status 1 jeheap find "$core" $(cat "$WORK/pointers") --json --quiet
+    same_file "$WORK/$name/live" "$OUT" "process and core differ"
+}
+
+test_process_5_3() {
+    find_live stock
+    ask find "${TRUTH[stock]}" "$WORK/stock/live"
+}
+
+test_process_5_2() {
+    find_live redis
+    ask find "${TRUTH[redis]}" "$WORK/redis/live"
+}
+
+test_process_57_bits() {
+    find_live la57
+    ask find "${TRUTH[la57]}" "$WORK/la57/live"
+}
+
+test_core_5_3() {
+    find_live stock
+    core_of stock
+    # shellcheck disable=SC2153  # set by core_of
+    find_core stock "$CORE"
+}
+
+test_core_5_2() {
+    find_live redis
+    core_of redis
+    find_core redis "$CORE"
+    rm "$CORE"
+}
+
+test_core_57_bits() {
+    find_live la57
+    core_of la57
+    find_core la57 "$CORE"
+    rm "$CORE"
+}
+
+# The kernel leaves out what can be had from files.
+test_core_of_the_kernel() {
+    local pattern core
+    pattern=$(cat /proc/sys/kernel/core_pattern)
+    case $pattern in
+    '' | *[!A-Za-z0-9_.-]*) skip "core_pattern is '$pattern', not a plain name" ;;
+    esac
+    have stock
+    (ulimit -S -c unlimited) 2>/dev/null || skip "no cores are allowed (ulimit -c)"
+    CORE_LIMIT=unlimited start_witness dying "${EXE[stock]}"
+    find_live dying
+    kill -ABRT "${PID[dying]}"
+    { wait "${PID[dying]}"; } 2>/dev/null
+    core=$(find "$WORK/dying" -name "$pattern*" -size +0)
+    [ -n "$core" ] || skip "the kernel wrote no core"
+    find_core dying "$core"
+    rm "$core"
+}
+
+test_neighbours() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    status 0 jeheap find "${PID[tiny]}" "$addr" --json
+    ask are "$OUT" addr="$addr" owned=true slab=true szind=0 size=8 offset=0 tcache=null \
+        after.size=8 "after.start=$(printf '0x%x' $((addr + 8)))"
+    status 0 jeheap find "${PID[tiny]}" "$((addr + 8 + 3))" --json
+    ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
+}
+
+test_text() {
+    local addr size
+    small tiny
+    addr=$(small_value tiny large)
+    size=$(small_value tiny usable)
+    status 0 jeheap find "${PID[tiny]}" "$((addr + 10))"
+    out_has "^$(printf '0x%x' $((addr + 10))): held, $addr \\+ 10 of $size bytes$"
+    out_has '^    extent 0x[0-9a-f]+: 0x[0-9a-f]+ [0-9]+ bytes, arena 0, szind [0-9]+$'
+    status 1 jeheap find "${PID[tiny]}" "$addr" 0x1000
+    out_has '^0x1000: not owned: '
+}
+
+# Not owned, and for which reason.
+why() {
+    local wanted=$1 addr=$2
+    status 1 jeheap find "${PID[tiny]}" "$addr" --json
+    ask are "$OUT" owned=false "why=$wanted"
+}
+
+test_why_not_owned() {
+    local large
+    small tiny
+    large=$(small_value tiny large)
+    why null 0
+    why unmapped 0x10000
+    why non-canonical 0x800000000000
+    why non-canonical 0xdeadbeefdeadbeef
+    why "no leaf" "$(small_value tiny stack)"
+    why "no leaf" "$(small_value tiny code)"
+    why "beyond the usable size" $((large + $(small_value tiny usable)))
+    status 0 jeheap find "${PID[tiny]}" "$large" --json
+    why metadata "$(ask get "$OUT" extent.extent)"
+}
+
+# One object for each address, also for one that cannot be answered.
+test_one_object_an_address() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    status 1 jeheap find "${PID[tiny]}" "$addr" 0 "$addr" --json
+    [ "$(wc -l <"$OUT")" -eq 3 ] || fail "$(wc -l <"$OUT") lines for 3 addresses"
+    status 4 jeheap find "${PID[tiny]}" "$addr" "$addr" --max-reads 1 --json
+    [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines for 2 addresses, budget used up"
+    ask have "$OUT" addr owned why
+}

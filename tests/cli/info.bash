@@ -1,0 +1,62 @@
+# info: which jemalloc, where that was learnt, and the totals.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs la57 5.3.0 la57
+
+INFO_KEYS="target kind pid jemalloc_version layout.name layout.verified_extents layout.learnt_from
+root root_symbol extents slabs large allocated_bytes unused_bytes metadata_bytes bytes_present
+bytes_absent bytes_truncated faults modules warnings"
+
+meta() {
+    sed -n "s/^meta $2=//p" "${TRUTH[$1]}"
+}
+
+info_is() {
+    local name=$1 layout=$2 symbol=$3
+    have "$name"
+    status 0 jeheap info "${PID[$name]}" --json
+    # shellcheck disable=SC2086
+    ask have "$OUT" $INFO_KEYS
+    ask are "$OUT" kind=process "pid=${PID[$name]}" "jemalloc_version=$(meta "$name" version)" \
+        "root=$(meta "$name" root)" "root_symbol=$symbol" "layout.name=$layout" \
+        layout.learnt_from.version=dwarf layout.learnt_from.lg_vaddr=dwarf \
+        layout.learnt_from.fields=dwarf layout.learnt_from.leaf=dwarf \
+        layout.learnt_from.offsets=dwarf layout.learnt_from.root=symbol \
+        "extents=$(grep -c '^extent ' "${TRUTH[$name]}")" \
+        "slabs=$(grep -c '^slab ' "${TRUTH[$name]}")" faults=0 'warnings=[]' \
+        "modules.0.path=${EXE[$name]}" modules.0.jemalloc=true "modules.0.file=same build"
+}
+
+test_5_3() { info_is stock 5.3.0,lg_vaddr=48,lg_page=12,lg_quantum=4 je_arena_emap_global; }
+test_5_2() { info_is redis 5.2.1,lg_vaddr=48,lg_page=12,lg_quantum=3 je_extents_rtree; }
+test_57_bits() { info_is la57 5.3.0,lg_vaddr=57,lg_page=12,lg_quantum=4 je_arena_emap_global; }
+
+test_bytes() {
+    have stock
+    status 0 jeheap info "${PID[stock]}" --json
+    local sums
+    sums=$(ask get "$OUT" allocated_bytes unused_bytes | paste -sd+)
+    expected=$(grep '^extent ' "${TRUTH[stock]}" | sed 's/.* size=\(0x[0-9a-f]*\) .*/\1/' | paste -sd+)
+    [ $((sums)) -eq $((expected)) ] || fail "$((sums)) bytes in extents, not $((expected))"
+}
+
+test_core() {
+    have stock
+    core_of stock
+    status 0 jeheap info "$CORE" --json
+    ask are "$OUT" kind=core "pid=${PID[stock]}" "root=$(meta stock root)" bytes_truncated=0 \
+        "extents=$(grep -c '^extent ' "${TRUTH[stock]}")" layout.learnt_from.root=symbol
+}
+
+test_text() {
+    have stock
+    status 0 jeheap info "${PID[stock]}"
+    out_has "^process ${PID[stock]}$"
+    out_has "^jemalloc  $(meta stock version) in ${EXE[stock]}$"
+    out_has '^layout    5\.3\.0,lg_vaddr=48,'
+    out_has '^ +lg_vaddr +from dwarf$'
+    out_has "^root      $(meta stock root) in je_arena_emap_global$"
+    out_has "^extents   $(grep -c '^extent ' "${TRUTH[stock]}"): "
+}

@@ -1,0 +1,131 @@
+# jeconform: its commands, its reports, and that a failure is one.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+
+PINS="5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev redis-6.0 redis-7.0 redis-8.0 valkey-9.1"
+
+test_usage() {
+    refuses 2 'command is missing' jeconform
+    refuses 2 'no command nope' jeconform nope
+    refuses 2 'too many arguments: more' jeconform run more
+    refuses 2 'no pin nope' jeconform run --pin nope
+    refuses 2 'no config nope' jeconform run --config nope
+    refuses 2 'no pin nope' jeconform run --pin 5.3.0 --pin nope
+    refuses 2 'nope' jeconform run --nope
+    refuses 2 'jobs|0' jeconform run --jobs 0
+    refuses 2 'seed|x' jeconform run --seed x
+    refuses 2 'what' jeconform run --color what
+}
+
+test_help_and_version() {
+    status 0 jeconform --help
+    out_has '^usage: jeconform COMMAND'
+    out_has '^  list '
+    out_has '^  run '
+    status 0 jeconform --version
+    out_has '^jeconform [0-9]'
+    [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
+}
+
+# No repository is asked for here: only what the cache and Debian's packages have.
+test_list() {
+    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository
+    status 0 jeconform list --json
+    grep '^{"pin"\|^{ *"pin"' "$OUT" >"$WORK/pins.json"
+    [ "$(ask count "$WORK/pins.json")" -eq 12 ] || fail "$(ask count "$WORK/pins.json") pins, not 12"
+    ask have "$WORK/pins.json" pin version available why
+    for pin in $PINS; do
+        grep -q "\"pin\": *\"$pin\"" "$WORK/pins.json" || fail "no pin $pin"
+    done
+    grep -v '"pin"' "$OUT" >"$WORK/configs.json"
+    ask have "$WORK/configs.json" config about
+    for config in default la57 debug no-oblivious quantum8; do
+        grep -q "\"config\": *\"$config\"" "$WORK/configs.json" || fail "no config $config"
+    done
+}
+
+test_list_text() {
+    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository
+    status 0 jeconform list
+    for pin in $PINS; do
+        out_has "^  $pin +jemalloc [0-9.]+ +(can be had|not here: )"
+    done
+    out_has '^  la57 '
+}
+
+LEVELS="constants functions heap api offline"
+
+test_reports() {
+    local keys="" level
+    have stock
+    status 0 jeconform run --pin 5.3.0 --report-json "$WORK/r.json" \
+        --report-junit "$WORK/r.xml" --report-html "$WORK/r.html"
+    out_has '^5\.3\.0 +default +pass'
+    for level in $LEVELS; do
+        keys="$keys cells.0.$level.compared cells.0.$level.mismatches"
+        [ "$(ask get "$WORK/r.json" "cells.0.$level.compared")" -gt 0 ] || fail "$level compared nothing"
+    done
+    # shellcheck disable=SC2086
+    ask get "$WORK/r.json" $keys cells.0.why cells.0.seconds cells.0.layout cells.0.heap.extents \
+        cells.0.heap.fields cells.0.heap.lookups cells.0.heap.regions cells.0.heap.cached totals \
+        >/dev/null
+    ask are "$WORK/r.json" schema=1 cells.0.pin=5.3.0 cells.0.config=default cells.0.status=pass \
+        'cells.0.mismatch=[]' cells.0.heap.mismatches=0 totals.cells=1 totals.pass=1 totals.fail=0
+    [[ $(ask get "$WORK/r.json" cells.0.jemalloc_version) == 5.3.0* ]] || fail "jemalloc_version"
+    python3 - "$WORK/r.xml" <<'P' 2>"$ERR" || fail "JUnit: $(tail -n 1 "$ERR")"
+import sys
+import xml.etree.ElementTree as tree
+suite = tree.parse(sys.argv[1]).getroot()
+assert suite.tag in ("testsuite", "testsuites"), suite.tag
+cases = list(suite.iter("testcase"))
+assert len(cases) == 1, cases
+assert not list(cases[0]), "a case that passed says something"
+P
+    grep -q '<html\|<!doctype' "$WORK/r.html" || fail "no HTML"
+    grep -q '5\.3\.0' "$WORK/r.html" || fail "the HTML does not name the pin"
+}
+
+test_json() {
+    have stock
+    status 0 jeconform run --pin 5.3.0 --json --quiet
+    [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
+    [ "$(ask count "$OUT")" -eq 2 ] || fail "not one line for the cell and one for the totals"
+    head -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" pin=5.3.0 status=pass
+}
+
+test_report_that_cannot_be_written() {
+    have stock
+    jeconform run --pin 5.3.0 --quiet --report-json "$WORK/no/such/folder/r.json"
+    [ "$RC" -ne 0 ] || fail "status 0 without the report"
+    err_has 'no/such/folder'
+}
+
+# A tree that cannot be built is a failure, not a skip.
+test_source_that_does_not_build() {
+    mkdir -p "$WORK/tree/src" "$WORK/tree/include"
+    echo 'AC_INIT([Makefile.in])' >"$WORK/tree/configure.ac"
+    echo '5.3.0-0-g0000000000000000000000000000000000000000' >"$WORK/tree/VERSION"
+    printf '#!/bin/sh\necho this tree is broken >&2\nexit 1\n' >"$WORK/tree/configure"
+    chmod +x "$WORK/tree/configure"
+    status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" cells.0.status=fail totals.fail=1 totals.pass=0
+    [ -n "$(ask get "$WORK/r.json" cells.0.why)" ] || fail "no reason"
+}
+
+test_source_that_is_none() {
+    mkdir -p "$WORK/nothing"
+    status 1 jeconform run --source "$WORK/nothing" --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" cells.0.status=fail
+    [[ $(ask get "$WORK/r.json" cells.0.why) == *configure.ac* ]] || fail "the reason is not said"
+}
+
+# The matrix ends with 1 when one cell of several fails: a witness that does not tell the truth is
+# not to be had here, a cache that cannot be written is.
+test_one_of_two_fails() {
+    have stock
+    echo >"$WORK/file"
+    JEHEAP_CACHE=$WORK/file/cache status 1 jeconform run --pin 5.3.0 --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" cells.0.status=fail
+}

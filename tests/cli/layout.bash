@@ -1,0 +1,192 @@
+# layout: the numbers of jemalloc's builds, a round trip, and layouts that are wrong.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+
+# made "VERSION OPTION..." KEY=VALUE...
+made() {
+    local build=$1
+    shift
+    # shellcheck disable=SC2086
+    status 0 jeheap layout --jemalloc $build
+    ask are "$OUT" "$@"
+}
+
+test_tree_48_bits() {
+    made "5.3.0 --lg-vaddr 48" lg_vaddr=48 lg_page=12 lg_quantum=4 rtree_nhib=16 rtree_nlib=12 \
+        rtree_nsb=36 rtree_height=2 'rtree_levels=[{"bits":18,"cumbits":34},{"bits":18,"cumbits":52}]' \
+        rtree_leaf_compact=1 leaf.size=8 sc_nsizes=232 sc_nbins=36 structs.rtree_s.size=2097272
+    made "5.3.0 --lg-page 14" rtree_nsb=34 rtree_height=2 rtree_levels.0.bits=17 rtree_levels.1.bits=17
+    made "5.3.0 --lg-page 16" rtree_nsb=32 rtree_height=2 rtree_levels.0.bits=16 rtree_levels.1.bits=16
+}
+
+test_tree_57_bits() {
+    made "5.3.0 --lg-vaddr 57" lg_vaddr=57 rtree_nhib=7 rtree_nsb=45 rtree_height=3 \
+        'rtree_levels=[{"bits":15,"cumbits":22},{"bits":15,"cumbits":37},{"bits":15,"cumbits":52}]' \
+        rtree_leaf_compact=0 leaf.size=16 leaf.fields.szind.shift=5 leaf.fields.state.shift=2 \
+        leaf.fields.state.width=3
+    made "5.3.0 --lg-vaddr 57 --lg-page 14" rtree_levels.0.bits=14 rtree_levels.1.bits=14 \
+        rtree_levels.2.bits=15
+    made "5.3.0 --lg-vaddr 57 --lg-page 16" rtree_levels.0.bits=13 rtree_levels.1.bits=14 \
+        rtree_levels.2.bits=14
+    made "5.2.1 --lg-vaddr 57" leaf.size=16 leaf.fields.szind.offset=8 leaf.fields.szind.width=32 \
+        leaf.fields.slab.offset=12
+}
+
+test_root() {
+    made 5.0.0 root.symbol=extents_rtree root.offset=104 structs.rtree_s.size=2097256
+    made "5.0.1 --debug" root.offset=160
+    made 5.1.0 root.symbol=extents_rtree root.offset=104
+    made 5.2.1 root.symbol=extents_rtree root.offset=112 structs.rtree_s.size=2097264
+    made "5.2.0 --debug" root.offset=168
+    made 5.3.0 root.symbol=arena_emap_global root.offset=120
+    made "5.3.1 --debug" root.offset=192
+}
+
+# bits VERSION NAME:SHIFT:WIDTH...
+bits() {
+    local version=$1 field name shift width expected=()
+    shift
+    for field; do
+        IFS=: read -r name shift width <<<"$field"
+        expected+=("extent.fields.$name.shift=$shift" "extent.fields.$name.width=$width")
+    done
+    made "$version" "${expected[@]}"
+}
+
+test_bit_fields() {
+    bits 5.0.0 arena_ind:0:12 slab:12:1 committed:13:1 zeroed:14:1 state:15:2 szind:17:8 \
+        nfree:25:10 sn:35:29
+    bits 5.0.1 zeroed:14:1 state:15:2 szind:17:8 nfree:25:10 sn:35:29
+    bits 5.1.0 dumpable:14:1 zeroed:15:1 state:16:2 szind:18:8 nfree:26:10 sn:36:28
+    bits 5.2.0 state:16:2 szind:18:8 nfree:26:10 bin_shard:36:6 sn:42:22
+    bits 5.2.1 dumpable:14:1 state:16:2 szind:18:8 nfree:26:10 bin_shard:36:6 is_head:42:1 sn:43:21
+    bits 5.3.0 pai:14:1 zeroed:15:1 guarded:16:1 state:17:3 szind:20:8 nfree:28:10 bin_shard:38:6 \
+        is_head:44:1
+    bits 5.3.1 pai:14:1 state:17:3 szind:20:8 nfree:28:10 bin_shard:38:6 is_head:44:1
+    bits dev state:17:3 is_head:44:1 pinned:45:1
+    bits "5.3.0 --lg-page 14" nfree:28:12 bin_shard:40:6
+    bits "5.3.0 --lg-page 16" nfree:28:14 bin_shard:42:6 is_head:48:1
+}
+
+test_extent_structure() {
+    made 5.0.0 extent.size=128 extent.align=64 extent.fields.addr.offset=8 \
+        extent.fields.size.offset=16 extent.bitmap_offset=64
+    made 5.3.0 extent.size=128 extent.align=128 extent.fields.ps.offset=24 \
+        extent.fields.sn.offset=32 extent.fields.addr.offset=8 extent.bitmap_offset=64
+    made "5.3.0 --lg-page 14" extent.size=328
+    made "5.3.0 --lg-page 16" extent.size=1112
+}
+
+test_states() {
+    made 5.2.1 'states=["active","dirty","muzzy","retained"]'
+    made 5.3.1 'states=["active","dirty","muzzy","retained","transition","merging"]'
+    made dev 'states=["active","dirty","muzzy","retained","pinned","transition","merging"]'
+}
+
+test_parameters() {
+    made "5.3.0 --lg-quantum 3" lg_quantum=3 sc_nsizes=235 sc_nbins=39 size_classes.2.size=24
+    made "5.3.0 --no-oblivious" large_pad=0
+    made "5.3.0" large_pad=4096 size_classes.0.size=8 size_classes.35.size=14336 \
+        size_classes.35.nregs=2 size_classes.36.size=16384
+}
+
+test_contract_keys() {
+    status 0 jeheap layout --jemalloc 5.2.1
+    ask have "$OUT" lg_vaddr lg_page lg_quantum rtree_nhib rtree_nlib rtree_nsb rtree_height \
+        rtree_levels.1.cumbits rtree_leaf_compact sc_nsizes sc_nbins sc_npsizes leaf.size \
+        leaf.align leaf.fields.extent.word extent.size extent.align extent.fields.state.shift \
+        states root.symbol root.offset size_classes structs.extent_s structs.rtree_s.members
+}
+
+test_list() {
+    status 0 jeheap layout --list
+    for version in 5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev; do
+        out_has "^${version//./\\.},lg_vaddr=48,lg_page=12,lg_quantum=4$"
+    done
+    status 0 jeheap layout --list --json
+    ask have "$OUT" version stock
+    [ "$(ask count "$OUT")" -ge 8 ] || fail "$(ask count "$OUT") versions"
+}
+
+test_unknown_builds() {
+    refuses 2 '4\.5' jeheap layout --jemalloc 4.5
+    refuses 2 'vaddr.*33' jeheap layout --jemalloc 5.3.0 --lg-vaddr 33
+    refuses 2 'page' jeheap layout --jemalloc 5.3.0 --lg-page 40
+}
+
+# target -> layout -> file -> the same extents; the name that info prints likewise.
+round_trip() {
+    local name=$1 layout
+    have "$name"
+    status 0 jeheap extents "${PID[$name]}" --json
+    cp "$OUT" "$WORK/before"
+    status 0 jeheap layout "${PID[$name]}"
+    cp "$OUT" "$WORK/$name.json"
+    status 0 jeheap extents "${PID[$name]}" --json --layout "$WORK/$name.json"
+    same_file "$WORK/before" "$OUT" "with its own layout as a file"
+    status 0 jeheap info "${PID[$name]}" --json
+    layout=$(ask get "$OUT" layout.name)
+    status 0 jeheap extents "${PID[$name]}" --json --layout "$layout"
+    same_file "$WORK/before" "$OUT" "with its own layout's name"
+    status 0 jeheap info "${PID[$name]}" --json --layout "$layout"
+    ask are "$OUT" "layout.name=$layout" layout.learnt_from.version=given \
+        layout.learnt_from.leaf=given
+}
+
+test_round_trip_5_3() { round_trip stock; }
+test_round_trip_5_2() { round_trip redis; }
+
+test_layout_that_does_not_fit() {
+    have stock redis
+    refuses 3 '5\.2\.1' jeheap info "${PID[stock]}" --layout 5.2.1
+    refuses 3 '5\.3\.0,lg_vaddr=57' jeheap extents "${PID[stock]}" --layout 5.3.0,lg_vaddr=57
+    refuses 3 '5\.3\.0' jeheap find "${PID[redis]}" 0x1000 --layout 5.3.0
+    status 0 jeheap layout --jemalloc 5.2.1
+    cp "$OUT" "$WORK/other.json"
+    refuses 3 'other\.json|5\.2\.1' jeheap info "${PID[stock]}" --layout "$WORK/other.json"
+}
+
+# broken KEY VALUE PATTERN: one value of a sound file replaced (- removes it).
+broken() {
+    ask bend "$WORK/sound.json" "$1" "$2" >"$WORK/broken.json"
+    refuses 2 "broken\\.json.*$3" jeheap info "${PID[tiny]}" --layout "$WORK/broken.json"
+}
+
+test_broken_files() {
+    small tiny
+    status 0 jeheap layout "${PID[tiny]}"
+    cp "$OUT" "$WORK/sound.json"
+    broken version - '"version"'
+    broken version '"9.9.9"' '"version"'
+    broken lg_vaddr - '"lg_vaddr"'
+    broken lg_page '"12"' '"lg_page"'
+    broken lg_page -1 '"lg_page"'
+    broken lg_quantum 300 '"lg_quantum"'
+    broken rtree_height 3 '"rtree_height"'
+    broken states '[]' '"states"'
+    broken states.1 '"ditry"' 'ditry'
+    broken root.symbol '"extents_rtree"' '"symbol"'
+    broken extent.fields.state - '"state"'
+    broken extent.fields.state.shift - '"shift"'
+    broken extent.fields.state.width 77 '"width"'
+    broken extent.fields.state '{"offset":0,"word":8,"shift":63,"width":3}' 'state|extent'
+    broken leaf.fields '{"what":{}}' '"what"'
+    broken size_classes '[]' '"size_classes"'
+    broken size_classes.3.size 50 '"size_classes"'
+    echo '[]' >"$WORK/broken.json"
+    refuses 2 'broken\.json.*object' jeheap info "${PID[tiny]}" --layout "$WORK/broken.json"
+    echo '{"version": ' >"$WORK/broken.json"
+    refuses 2 'broken\.json.*JSON' jeheap info "${PID[tiny]}" --layout "$WORK/broken.json"
+    : >"$WORK/broken.json"
+    refuses 2 'broken\.json' jeheap info "${PID[tiny]}" --layout "$WORK/broken.json"
+}
+
+test_no_such_layout() {
+    small tiny
+    refuses 2 'nope\.json.*No such file' jeheap info "${PID[tiny]}" --layout nope.json
+    refuses 2 'nope.*5\.3\.0' jeheap info "${PID[tiny]}" --layout nope
+    refuses 2 'lg_vadr' jeheap info "${PID[tiny]}" --layout 5.3.0,lg_vadr=48
+    refuses 2 '--layout' jeheap info "${PID[tiny]}" --layout ''
+}

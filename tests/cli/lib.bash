@@ -1,0 +1,205 @@
+# lib.bash - what the command-line tests share. Read by `run`; every test is a function test_NAME in
+# a file SUBJECT.bash, and runs in a subshell of its own.
+# shellcheck shell=bash
+# Variables that look unused here are set for the tests.
+# shellcheck disable=SC2034
+
+CLI_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+ROOT_DIR=${CLI_DIR%/tests/cli}
+JEHEAP=${JEHEAP_BIN:-$ROOT_DIR/build/bin}/jeheap
+JECONFORM=${JEHEAP_BIN:-$ROOT_DIR/build/bin}/jeconform
+CC=${CC:-gcc}
+
+# ---- verdicts ------------------------------------------------------------------------------------
+
+SKIPPED=77
+
+fail() {
+    printf '%s' "$*" >"$WORK/why"
+    exit 1
+}
+
+skip() {
+    printf '%s' "$*" >"$WORK/why"
+    exit $SKIPPED
+}
+
+# For messages: what was run, shortened, and what it said.
+ran() {
+    local words="$*"
+    [ ${#words} -le 160 ] || words="${words:0:120} ... ${words: -30}"
+    printf '%s' "$words"
+}
+
+said() {
+    head -c 300 "$ERR" | tr '\n' ' '
+}
+
+# ---- running a program ---------------------------------------------------------------------------
+
+# Leaves OUT, ERR (files) and RC. A program that hangs is killed, and RC is 124.
+try() {
+    timeout 60 "$@" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+    [ $RC -ne 124 ] || fail "$(ran "$@"): takes more than 60 s"
+    [ $RC -lt 126 ] || fail "$(ran "$@"): killed by a signal or not run, status $RC: $(said)"
+}
+
+jeheap() {
+    try "$JEHEAP" "$@"
+}
+
+jeconform() {
+    try "$JECONFORM" "$@"
+}
+
+# status N COMMAND...: it must end with that.
+status() {
+    local wanted=$1
+    shift
+    "$@"
+    [ "$RC" -eq "$wanted" ] || fail "$(ran "$@"): exit status $RC, not $wanted: $(said)"
+}
+
+# refuses N PATTERN COMMAND...: that exit status, a sentence on stderr, nothing on stdout.
+refuses() {
+    local wanted=$1 pattern=$2
+    shift 2
+    status "$wanted" "$@"
+    [ ! -s "$OUT" ] || fail "$(ran "$@"): something on stdout: $(head -c 200 "$OUT")"
+    [ -s "$ERR" ] || fail "$(ran "$@"): nothing on stderr"
+    grep -Eq -- "$pattern" "$ERR" || fail "$(ran "$@"): stderr has no /$pattern/: $(said)"
+}
+
+out_has() {
+    grep -Eq -- "$1" "$OUT" || fail "stdout has no /$1/: $(head -c 300 "$OUT")"
+}
+
+err_has() {
+    grep -Eq -- "$1" "$ERR" || fail "stderr has no /$1/: $(said)"
+}
+
+same_file() {
+    cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2" | head -4 | cut -c1-300 | tr '\n' ' ')"
+}
+
+# ask.py, whose complaint becomes the reason.
+ask() {
+    python3 "$CLI_DIR/ask.py" "$@" 2>"$WORK/ask.err" ||
+        fail "$(tail -n 1 "$WORK/ask.err" | cut -c1-400)"
+}
+
+need_tool() {
+    local tool
+    for tool; do
+        command -v "$tool" >/dev/null || skip "there is no $tool; ci/setup installs it"
+    done
+}
+
+# ---- programs to look at -------------------------------------------------------------------------
+
+# The process is ended with the tests. BACK is its id. Without <&0 its input would be /dev/null.
+background() {
+    "$@" <&0 &
+    BACK=$!
+    printf '%s\n' "$BACK" >>"$WORK/pids"
+}
+
+# Waits for a line in a file that a process writes; false when the process ended without one.
+wait_line() {
+    local file=$1 pid=$2 line=$3
+    until grep -q "$line" "$file" 2>/dev/null; do
+        kill -0 "$pid" 2>/dev/null || return 1
+        sleep 0.02
+    done
+}
+
+declare -A PID TRUTH EXE PREFIX CELL WHY
+
+# A witness of the shell that calls: it is killed when that shell ends.
+start_witness() {
+    local name=$1 exe=$2 dir
+    shift 2
+    dir=$WORK/$name
+    mkdir -p "$dir"
+    [ -p "$dir/stdin" ] || mkfifo "$dir/stdin"
+    # Open for both, so that neither side waits for the other and its input never ends.
+    ulimit -S -c "${CORE_LIMIT:-0}"
+    background env -C "$dir" "JE_MALLOC_CONF=${MALLOC_CONF:-}" "$exe" --truth truth \
+        --allocations 4000 --threads 3 0<>"$dir/stdin" >"$dir/stdout" 2>"$dir/stderr"
+    PID[$name]=$BACK
+    TRUTH[$name]=$dir/truth
+    EXE[$name]=$exe
+    CELL[$name]=ok
+}
+
+# needs NAME PIN CONFIG: a witness for all tests. At the head of a file; have NAME goes before use.
+needs() {
+    local name=$1 answer=$WORK/$1.cell
+    [ -z "${CELL[$name]:-}" ] || return 0
+    cmake -DPIN="$2" -DCONFIG="$3" -DRESULT="$answer" \
+        -P "$ROOT_DIR/harness/cmake/cell.cmake" >"$WORK/$name.log" 2>&1
+    CELL[$name]=$(ask get "$answer" status)
+    CELL[$name]=${CELL[$name]:-fail}
+    WHY[$name]=$(ask get "$answer" why)
+    [ "${CELL[$name]}" = ok ] || return 0
+    PREFIX[$name]=$(ask get "$answer" prefix)
+    start_witness "$name" "$(ask get "$answer" witness)"
+}
+
+have() {
+    local name
+    for name; do
+        case ${CELL[$name]:-none} in
+        ok) ready "$name" ;;
+        skip) skip "$name: ${WHY[$name]}" ;;
+        *) fail "$name could not be built: ${WHY[$name]:-see $WORK/$name.log}" ;;
+        esac
+    done
+}
+
+ready() {
+    wait_line "$WORK/$1/stdout" "${PID[$1]}" '^ready' ||
+        fail "the witness $1 ended: $(head -c 200 "$WORK/$1/stderr")"
+}
+
+# gcore PID FILE
+gcore_of() {
+    need_tool gdb
+    timeout 60 gdb -nx -batch -iex 'set auto-load off' -iex 'set debuginfod enabled off' \
+        -ex "generate-core-file $2" -p "$1" </dev/null >"$2.log" 2>&1
+    [ -s "$2" ] || fail "gdb made no core: $(tail -n 2 "$2.log" | tr '\n' ' ')"
+}
+
+# Sets CORE; one for all tests of a process that `needs` or `small` has named.
+core_of() {
+    CORE=$WORK/$1/core
+    [ -s "$CORE" ] || gcore_of "${PID[$1]}" "$CORE"
+}
+
+# small NAME [CFLAG...]: a process of small.c, linked with the jemalloc of the witness `stock`. Also
+# SMALL[NAME]: what it printed. CFLAGS make another build of it.
+declare -A SMALL
+small() {
+    local name=$1 dir=$WORK/$1
+    shift
+    need_tool "$CC"
+    have stock
+    PID[$name]=$(cat "$dir/pid" 2>/dev/null)
+    EXE[$name]=$dir/small
+    SMALL[$name]=$dir/stdout
+    [ -z "${PID[$name]}" ] || return 0
+    mkdir -p "$dir"
+    "$CC" -O1 -Wl,--build-id "$@" -I"${PREFIX[stock]}/include" -o "$dir/small" "$CLI_DIR/small.c" \
+        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "small.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/small" >"$dir/stdout" 2>&1 </dev/null
+    PID[$name]=$BACK
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "small ended"
+    echo "$BACK" >"$dir/pid"
+}
+
+# The value behind a word in what small printed.
+small_value() {
+    awk -v word="$2" '$1 == word { print $2 }' "${SMALL[$1]}"
+}

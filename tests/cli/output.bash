@@ -1,0 +1,181 @@
+# What goes to stdout, what to stderr, in which form, and what happens when it cannot go there.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+
+test_json_lines() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    status 0 jeheap info "${PID[tiny]}" --json
+    [ "$(ask count "$OUT")" -eq 1 ] || fail "info is not one line"
+    status 0 jeheap extents "${PID[tiny]}" --json
+    [ "$(ask count "$OUT")" -gt 10 ] || fail "few extents"
+    status 0 jeheap find "${PID[tiny]}" "$addr" "$addr" --json
+    [ "$(ask count "$OUT")" -eq 2 ] || fail "find of two addresses is not two lines"
+    ask have "$OUT" addr owned start size offset state szind slab region_index arena_ind tcache \
+        extent.extent before after
+    status 0 jeheap layout "${PID[tiny]}" --json
+    [ "$(ask count "$OUT")" -eq 1 ] || fail "layout is not one line"
+    status 0 jeheap layout --list --json
+    ask have "$OUT" version
+}
+
+# A program's path may hold anything.
+test_json_of_odd_paths() {
+    local odd=$WORK/'odd "\ é'$'\001\377'
+    small tiny
+    core_of tiny
+    mkdir -p "$odd"
+    ln -f "$CORE" "$odd/core"
+    status 0 jeheap info "$odd/core" --json
+    [ "$(ask count "$OUT")" -eq 1 ] || fail "not one line of JSON"
+}
+
+test_addresses_are_strings_sizes_are_numbers() {
+    small tiny
+    status 0 jeheap find "${PID[tiny]}" "$(small_value tiny large)" --json
+    out_has '"addr":"0x[0-9a-f]+".*"start":"0x[0-9a-f]+","size":[0-9]+,"offset":0'
+    out_has '"bits":"0x[0-9a-f]+"'
+}
+
+has_color() {
+    grep -q $'\033' "$1"
+}
+
+test_color() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    for command in "find ${PID[tiny]} $addr" "extents ${PID[tiny]}"; do
+        # shellcheck disable=SC2086
+        {
+            status 0 jeheap $command
+            ! has_color "$OUT" || fail "escape codes in a file"
+            status 0 jeheap $command --color auto
+            ! has_color "$OUT" || fail "escape codes in a file with auto"
+            status 0 jeheap $command --color never
+            ! has_color "$OUT" || fail "escape codes with never"
+            status 0 jeheap $command --color always
+            has_color "$OUT" || fail "no escape codes with always"
+            status 0 jeheap $command --color always --json
+            ! has_color "$OUT" || fail "escape codes in JSON"
+        }
+    done
+}
+
+test_color_on_a_terminal() {
+    need_tool script
+    small tiny
+    local command="'$JEHEAP' extents ${PID[tiny]}"
+    script -qec "$command" /dev/null >"$OUT" 2>"$ERR" </dev/null || fail "script: $(said)"
+    has_color "$OUT" || fail "no escape codes on a terminal"
+    script -qec "$command --color never" /dev/null >"$OUT" 2>"$ERR" </dev/null
+    ! has_color "$OUT" || fail "escape codes on a terminal with never"
+}
+
+# A warning is on stderr and does not change stdout; --quiet takes it away.
+test_quiet() {
+    small tiny
+    core_of tiny
+    ask notes-first "$CORE" "$WORK/whole"
+    head -c -5000 "$WORK/whole" >"$WORK/cut"
+    status 4 jeheap extents "$WORK/cut" --json
+    err_has 'warning|layout'
+    cp "$OUT" "$WORK/loud"
+    status 4 jeheap extents "$WORK/cut" --json --quiet
+    if grep -Eq 'warning|jeheap: layout' "$ERR"; then fail "a warning: $(said)"; fi
+    same_file "$WORK/loud" "$OUT" "--quiet changes stdout"
+    status 0 jeheap extents "${PID[tiny]}" --json --quiet
+    [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
+}
+
+# Also what goes wrong is said with --quiet.
+test_quiet_is_not_silent() {
+    refuses 3 'no such process' jeheap info 999999999 --quiet
+}
+
+to_full() {
+    "$JEHEAP" "$@" >/dev/full 2>"$ERR" </dev/null
+    RC=$?
+    [ $RC -ne 0 ] || fail "$(ran "$@"): status 0 with a full disk"
+    [ $RC -lt 126 ] || fail "$(ran "$@"): killed by a signal or not run, status $RC"
+    err_has 'could not be written'
+}
+
+test_full_disk() {
+    small tiny
+    to_full info "${PID[tiny]}"
+    to_full extents "${PID[tiny]}"
+    to_full extents "${PID[tiny]}" --json
+    to_full find "${PID[tiny]}" "$(small_value tiny first)"
+    to_full layout --list
+    to_full layout --jemalloc 5.3.0
+    to_full --help
+    to_full --version
+}
+
+test_closed_stdout() {
+    small tiny
+    "$JEHEAP" info "${PID[tiny]}" >&- 2>"$ERR" && fail "status 0 without a stdout"
+    err_has 'could not be written'
+}
+
+# Somebody who reads one line only gets it, and no complaint.
+test_closed_pipe() {
+    have stock
+    local line
+    line=$("$JEHEAP" extents "${PID[stock]}" --quiet --json 2>"$ERR" | head -n 1)
+    [[ $line == '{"extent":'* ]] || fail "the line is $line"
+    [ ! -s "$ERR" ] || fail "stderr: $(said)"
+}
+
+test_max_reads() {
+    have stock
+    for reads in 1 5 100; do
+        status 4 jeheap extents "${PID[stock]}" --json --max-reads $reads
+        err_has 'limit'
+        err_has 'partial'
+        ask have /dev/stdin arena_ind < <(cat "$OUT" && echo '{"arena_ind":0}')
+    done
+    status 4 jeheap info "${PID[stock]}" --max-reads 5 --json
+    [ "$(ask get "$OUT" faults)" -gt 0 ] || fail "info says no faults"
+    status 0 jeheap extents "${PID[stock]}" --max-reads 1000000 --json
+    status 4 jeheap find "${PID[stock]}" --max-reads 1 \
+        "$(sed -n 's/^allocation addr=\(0x[0-9a-f]*\) .*/\1/p;T;q' "${TRUTH[stock]}")"
+    err_has 'partial'
+}
+
+test_max_reads_core() {
+    small tiny
+    core_of tiny
+    status 4 jeheap extents "$CORE" --json --max-reads 2
+    err_has 'partial'
+}
+
+test_timeout_that_is_long_enough() {
+    have stock
+    status 0 jeheap extents "${PID[stock]}" --json --timeout 600
+    ask extents "${TRUTH[stock]}" "$OUT"
+}
+
+# The clock is made to jump, so that time is up at the second look at it.
+test_timeout() {
+    need_tool "$CC"
+    have stock
+    "$CC" -shared -fPIC -x c - -o "$WORK/clock.so" <<'C' || fail "clock.so does not build"
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *t) {
+    static long long second;
+    (void)clock;
+    second += 1000;
+    t->tv_sec = second;
+    t->tv_nsec = 0;
+    return 0;
+}
+C
+    status 4 try env "LD_PRELOAD=$WORK/clock.so" "$JEHEAP" extents "${PID[stock]}" --json --timeout 1
+    err_has 'limit'
+    err_has 'partial'
+    status 0 try env "LD_PRELOAD=$WORK/clock.so" "$JEHEAP" extents "${PID[stock]}" --json
+}
