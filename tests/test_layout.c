@@ -223,6 +223,7 @@ static void forms_of_leaves(void **state) {
         assert_int_equal(layout.leaf_form, JH_LEAF_COMPACT);
         assert_int_equal(layout.leaf_low_bits, v < JH_5_3_0 ? 1 : 7);
         assert_true(layout.leaf_sign_extend);
+        assert_int_equal(layout.leaf_left_behind, v >= JH_5_3_0);
         build.aarch64 = true;
         assert_int_equal(make(&build).leaf_sign_extend, v < JH_5_1_0);
         build.lg_vaddr = 57;

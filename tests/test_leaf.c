@@ -156,18 +156,21 @@ static void cleared_wide_elements_name_no_extent(void **state) {
     }
 }
 
-static void survives_encoding(const struct jh_build *build, const struct image_leaf *in) {
+/* What jemalloc would write comes back, and the encoder writes the same bytes. */
+static void both_ways(const struct jh_build *build, const struct image_leaf *in) {
     struct jh_layout layout;
     struct jh_leaf leaf;
-    uint8_t bytes[16] = {0};
+    uint8_t bytes[16] = {0}, encoded[16] = {0};
     bool packed = build->version >= JH_5_3_0;
     assert_int_equal(jh_layout_make(build, &layout, NULL), JH_OK);
     image_encode_leaf(build, in, bytes);
     jh_leaf_decode(&layout, bytes, &leaf);
     leaf_is(leaf, in->extent, in->szind, packed ? in->state : 0, in->slab, packed && in->is_head);
+    leaf = (struct jh_leaf){in->extent, in->szind, in->state, in->slab, in->is_head};
+    jh_leaf_encode(&layout, &leaf, encoded);
+    assert_memory_equal(encoded, bytes, sizeof(bytes));
 }
 
-/* What jemalloc would write comes back, in every form and version. */
 static void encoded_by_hand(void **state) {
     (void)state;
     static const uint64_t extents[] = {0, 0x80, 0x7f1234567880, 0x7fffffffff80, 0x555555554100};
@@ -176,8 +179,23 @@ static void encoded_by_hand(void **state) {
         jh_build_init(&build, (enum jh_version)(n % JH_VERSIONS));
         build.lg_vaddr = n / JH_VERSIONS & 1 ? 57 : 48;
         unsigned rest = n / JH_VERSIONS / 2;
-        survives_encoding(&build, &(struct image_leaf){extents[rest % 5], rest / 5,
-                                                       (uint8_t)(rest % 7), rest & 1, rest & 2});
+        both_ways(&build, &(struct image_leaf){extents[rest % 5], rest / 5, (uint8_t)(rest % 7),
+                                               rest & 1, rest & 2});
+    }
+}
+
+static void encoding_writes_no_more_than_the_element(void **state) {
+    (void)state;
+    uint8_t bytes[16];
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct jh_layout layout = layout_of((enum jh_version)v, 48, false);
+        struct jh_leaf leaf = {0xffff880000001000, 0x12345, 9, true, true};
+        MARK(bytes);
+        jh_leaf_encode(&layout, &leaf, bytes);
+        assert_true(is_marked(bytes + 8, 8));
+        assert_int_equal(bytes[7], 0x23); /* szind is cut to its 16 bits */
+        assert_int_equal(bytes[6], 0x45);
+        assert_int_equal(bytes[0], v < JH_5_3_0 ? 1 : 7);
     }
 }
 
@@ -195,6 +213,7 @@ int main(void) {
         cmocka_unit_test(wide_packed),
         cmocka_unit_test(cleared_wide_elements_name_no_extent),
         cmocka_unit_test(encoded_by_hand),
+        cmocka_unit_test(encoding_writes_no_more_than_the_element),
     };
     return cmocka_run_group_tests_name("leaf", tests, NULL, NULL) != 0;
 }

@@ -28,6 +28,12 @@ static void fails(look_fn *look, const struct jh_heap *heap, uint64_t addr, enum
     assert_int_equal(look(heap, addr, &e, NULL), status);
 }
 
+static uint64_t owner(const struct jh_heap *heap, uint64_t addr) {
+    struct jh_extent e;
+    assert_int_equal(jh_lookup(heap, addr, &e, NULL), JH_OK);
+    return e.at;
+}
+
 /* ---- every kind of address --------------------------------------------------------------------
  */
 
@@ -143,6 +149,31 @@ static void a_pointer_to_an_extent_elsewhere(void **state) {
     assert_int_equal(fault.addr, image_leaf_slot(&image, A + 0x1000));
     assert_int_equal(fault.seen, at);
     image_end(&image);
+}
+
+/* 5.3 unmaps bump regions without taking their elements out; the structures live on elsewhere. */
+static void elements_that_were_left_behind(void **state) {
+    (void)state;
+    for (unsigned v = JH_5_2_1; v < JH_VERSIONS; v++) {
+        struct image image;
+        image_stock(&image, (enum jh_version)v);
+        uint64_t dirty = image_put(&image, &(struct image_extent){A, 0x9000, 232, 1, 0, 0, 0});
+        uint64_t other =
+            image_put(&image, &(struct image_extent){A + 0x100000, 0x1000, 4, 0, true, 0, 0});
+        image_leaf(&image, A + 0x3000, &(struct image_leaf){other, 232, 0, false, false});
+        image_leaf(&image, A + 0x20000, &(struct image_leaf){other, 232, 0, false, false});
+        if (v < JH_5_3_0) {
+            fails(jh_lookup, &image.heap, A + 0x3000, JH_CORRUPT, JH_STAGE_LEAF,
+                  "leaf.extent-not-covering");
+        } else {
+            assert_int_equal(owner(&image.heap, A + 0x3000), dirty);
+            assert_int_equal(owner(&image.heap, A + 0x4000), dirty);
+            assert_int_equal(owner(&image.heap, A + 0x20000), 0);
+            assert_int_equal(owner(&image.heap, A + 0x30000), 0);
+            assert_int_equal(owner(&image.heap, A + 0x100000), other);
+        }
+        image_end(&image);
+    }
 }
 
 static void unsound_extents(void **state) {
@@ -377,6 +408,7 @@ int main(void) {
         cmocka_unit_test(the_kernel_half),
         cmocka_unit_test(cleared_elements_are_passed_over),
         cmocka_unit_test(a_pointer_to_an_extent_elsewhere),
+        cmocka_unit_test(elements_that_were_left_behind),
         cmocka_unit_test(unsound_extents),
         cmocka_unit_test(misaligned_extents),
         cmocka_unit_test(misaligned_children),

@@ -49,6 +49,23 @@ static void subkeys_ignore_the_top(void **state) {
     assert_int_equal(jh_rtree_subkey(&layout, UINT64_MAX, 1), 0x3ffff);
 }
 
+static void first_address_of_a_leaf_node(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t vaddr, page;
+        uint64_t key;
+    } cases[] = {{48, 12, 0x7e1200000000}, {48, 14, 0x7e1200000000}, {48, 16, 0x7e1200000000},
+                 {57, 12, 0x7e1230000000}, {57, 14, 0x7e1220000000}, {57, 16, 0x7e1200000000}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct jh_build build;
+        struct jh_layout layout;
+        build_of(&build, JH_5_3_0, cases[i].vaddr, cases[i].page);
+        assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+        assert_int_equal(jh_rtree_leafkey(&layout, A), cases[i].key);
+        assert_int_equal(jh_rtree_leafkey(&layout, cases[i].key), cases[i].key);
+    }
+}
+
 /* A marked element is found from every byte of its page, and from no other page. */
 static void finds_the_element(uint8_t vaddr, uint8_t page) {
     struct image image;
@@ -212,6 +229,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subkeys),
         cmocka_unit_test(subkeys_ignore_the_top),
+        cmocka_unit_test(first_address_of_a_leaf_node),
         cmocka_unit_test(elements_are_found),
         cmocka_unit_test(all_of_a_wide_element_is_read),
         cmocka_unit_test(a_missing_node_is_an_empty_element),

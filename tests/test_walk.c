@@ -1,0 +1,556 @@
+/* walk: every extent once, in order, and one fault for each thing that is wrong. */
+#include "test.h"
+#include "spy.h"
+#include "street.h"
+
+#define A UINT64_C(0x7e1234560000)
+#define PAGE UINT64_C(0x1000)
+#define SEEN_MAX 512
+
+/* What one walk gave, up to JH_END. */
+struct seen {
+    uint64_t at[SEEN_MAX];
+    size_t extents;
+    struct jh_fault fault[SEEN_MAX];
+    size_t faults;
+};
+
+static void note(struct seen *seen, enum jh_status status, const struct jh_extent *e,
+                 const struct jh_fault *fault) {
+    assert_true(seen->extents < SEEN_MAX && seen->faults < SEEN_MAX);
+    if (status == JH_OK) {
+        seen->at[seen->extents++] = e->at;
+    } else {
+        assert_int_equal(fault->status, status);
+        assert_true(is_marked(e, sizeof(*e)));
+        seen->fault[seen->faults++] = *fault;
+    }
+}
+
+static struct seen *walk(const struct jh_heap *heap) {
+    static struct seen seen;
+    static struct jh_walk walk;
+    struct jh_extent e;
+    memset(&seen, 0, sizeof(seen));
+    jh_walk_start(&walk, heap);
+    for (;;) {
+        struct jh_fault fault;
+        MARK(e);
+        MARK(fault);
+        enum jh_status status = jh_walk_next(&walk, &e, &fault);
+        if (status == JH_END) {
+            break;
+        }
+        note(&seen, status, &e, &fault);
+    }
+    UNTOUCHED(e);
+    assert_int_equal(jh_walk_next(&walk, &e, NULL), JH_END);
+    return &seen;
+}
+
+static void fault_is(const struct jh_fault *fault, enum jh_status status, enum jh_stage stage,
+                     const char *rule, uint64_t addr) {
+    FAULT_IS(*fault, status, stage, rule);
+    assert_int_equal(fault->addr, addr);
+}
+
+static uint64_t put_slab(struct image *image, uint64_t addr) {
+    return image_put(image, &(struct image_extent){addr, PAGE, 4, 0, true, 0, 0});
+}
+
+static uint64_t put_dirty(struct image *image, uint64_t addr, uint64_t size) {
+    return image_put(image, &(struct image_extent){addr, size, 232, 1, false, 0, 0});
+}
+
+/* ---- sound heaps ------------------------------------------------------------------------------
+ */
+
+static void gives_the_street(const struct street *s) {
+    const struct seen *seen = walk(&s->image.heap);
+    assert_int_equal(seen->faults, 0);
+    assert_int_equal(seen->extents, STREET_EXTENTS);
+    for (unsigned i = 0; i < STREET_EXTENTS; i++) {
+        assert_int_equal(seen->at[i], s->house[i].at);
+    }
+}
+
+static void every_extent_once_in_order(void **state) {
+    (void)state;
+    struct street s;
+    for (unsigned n = 0; street_nth(&s, n); n++) {
+        struct spy spy = {.under = s.image.heap.reader};
+        gives_the_street(&s);
+        s.image.heap.reader = spy_read(&spy);
+        gives_the_street(&s);
+        s.image.heap.reader = spy_gather(&spy);
+        gives_the_street(&s);
+        street_end(&s);
+    }
+}
+
+/* A node is read in runs of 64 KiB, not by the word. */
+static void in_few_reads(void **state) {
+    (void)state;
+    struct street s;
+    size_t runs = 0;
+    street_start(&s, JH_5_3_0, 48, 12);
+    struct spy spy = {.under = s.image.heap.reader};
+    s.image.heap.reader = spy_read(&spy);
+    gives_the_street(&s);
+    for (size_t i = 0; i < s.image.blocks; i++) {
+        runs += s.image.block[i].len / JH_WALK_SCRATCH + 2;
+    }
+    assert_true(spy.reads <= runs + STREET_EXTENTS);
+    street_end(&s);
+}
+
+static void an_empty_heap(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 0);
+    assert_int_equal(seen->faults, 0);
+    image_end(&image);
+}
+
+static void more_extents_than_a_batch(void **state) {
+    (void)state;
+    enum { N = 300 };
+    struct image image;
+    uint64_t at[N];
+    image_stock(&image, JH_5_3_0);
+    for (unsigned i = 0; i < N; i++) { /* over three leaf nodes */
+        at[i] = put_slab(&image, 0x7e123ff80000 + i * PAGE + (i >= 200 ? 0x40000000 : 0));
+    }
+    struct spy spy = {.under = image.heap.reader};
+    for (unsigned k = 0; k < 3; k++) {
+        const struct seen *seen = walk(&image.heap);
+        assert_int_equal(seen->extents, N);
+        assert_int_equal(seen->faults, 0);
+        assert_memory_equal(seen->at, at, sizeof(at));
+        image.heap.reader = k ? spy_gather(&spy) : spy_read(&spy);
+    }
+    assert_true(spy.gathers >= N / JH_WALK_BATCH && spy.gathers <= N / JH_WALK_BATCH + 4);
+    image_end(&image);
+}
+
+static void cleared_elements(void **state) {
+    (void)state;
+    for (uint8_t vaddr = 48; vaddr <= 57; vaddr = (uint8_t)(vaddr + 9)) {
+        struct street s;
+        street_start(&s, JH_5_3_0, vaddr, 12);
+        for (uint64_t i = 1; i < 15; i++) {
+            image_leaf(&s.image, s.house[2].base + i * PAGE,
+                       &(struct image_leaf){0, 232, 0, false, false});
+        }
+        gives_the_street(&s);
+        street_end(&s);
+    }
+}
+
+static void the_kernel_half(void **state) {
+    (void)state;
+    struct image image;
+    struct jh_build build;
+    jh_build_init(&build, JH_5_3_0);
+    image_start(&image, &build, 0xffff900000000000);
+    uint64_t low = put_slab(&image, A), high = put_dirty(&image, 0xffff888012345000, 5 * PAGE);
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->faults, 0);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[0], low);
+    assert_int_equal(seen->at[1], high);
+    image_end(&image);
+}
+
+/* ---- absent -----------------------------------------------------------------------------------
+ */
+
+struct holes {
+    struct image image;
+    uint64_t at[8], hole[2];
+};
+
+/* A one-page slab in each of eight 4 KiB pieces of a leaf node (512 elements); pieces 2, 3 and 5
+ * are left out. */
+static void start_holes(struct holes *h) {
+    image_stock(&h->image, JH_5_3_0);
+    for (unsigned i = 0; i < 8; i++) {
+        h->at[i] = put_slab(&h->image, UINT64_C(0x7e1240000000) + (i * 512 + 7) * PAGE);
+    }
+    uint64_t node = image_leaf_slot(&h->image, 0x7e1240000000);
+    h->hole[0] = node + 2 * 4096;
+    h->hole[1] = node + 5 * 4096;
+    image_hole(&h->image, h->hole[0], 8192);
+    image_hole(&h->image, h->hole[1], 4096);
+}
+
+static void holes_are_seen(const struct holes *h) {
+    static const unsigned there[] = {0, 1, 4, 6, 7};
+    const struct seen *seen = walk(&h->image.heap);
+    assert_int_equal(seen->extents, 5);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(seen->at[i], h->at[there[i]]);
+    }
+    assert_int_equal(seen->faults, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        fault_is(&seen->fault[i], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", h->hole[i]);
+        assert_int_equal(seen->fault[i].seen, i ? 4096 : 8192);
+    }
+}
+
+static void holes_in_a_leaf_node(void **state) {
+    (void)state;
+    struct holes h;
+    start_holes(&h);
+    holes_are_seen(&h);
+    struct spy spy = {.under = h.image.heap.reader};
+    h.image.heap.reader = spy_read(&spy); /* gives short reads */
+    holes_are_seen(&h);
+    h.image.heap.reader = spy_gather(&spy);
+    holes_are_seen(&h);
+    image_end(&h.image);
+}
+
+static void a_hole_that_splits_an_element(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    put_slab(&image, A);
+    uint64_t after = put_slab(&image, A + 0x400 * PAGE), slot = image_leaf_slot(&image, A);
+    image_hole(&image, slot + 3, 2);
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 1);
+    assert_int_equal(seen->at[0], after);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", slot);
+    image_end(&image);
+}
+
+/* The first element of a large extent is in a hole, the last is not. */
+static void a_hole_over_a_first_page(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t before = put_slab(&image, 0x7e1240000000), base = 0x7e1240000000 + 700 * PAGE;
+    uint64_t at = put_dirty(&image, base, 1000 * PAGE);
+    uint64_t hole = image_leaf_slot(&image, 0x7e1240000000) + 4096;
+    image_hole(&image, hole, 4096);
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 1);
+    assert_int_equal(seen->at[0], before);
+    assert_int_equal(seen->faults, 2);
+    fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", hole);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.first-page-missing",
+             base + 999 * PAGE);
+    assert_int_equal(seen->fault[1].seen, at);
+    image_end(&image);
+}
+
+static void an_absent_node(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t before = put_slab(&image, 0x7d0000000000), after = put_slab(&image, 0x7e8000000000);
+    image_put8(&image, image_slot(&image, A, 0), 0x10000);
+    struct spy spy = {.under = image.heap.reader};
+    for (unsigned k = 0; k < 2; k++) {
+        const struct seen *seen = walk(&image.heap);
+        assert_int_equal(seen->extents, 2);
+        assert_int_equal(seen->at[0], before);
+        assert_int_equal(seen->at[1], after);
+        assert_int_equal(seen->faults, 1);
+        fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", 0x10000);
+        assert_int_equal(seen->fault[0].seen, 8 << 18);
+        image.heap.reader = spy_read(&spy);
+    }
+    image_end(&image);
+}
+
+static void an_absent_root(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    image.heap.rtree_root = 0x10000;
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 0);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", 0x10000);
+    image_end(&image);
+}
+
+static void an_absent_extent(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t at[3];
+    for (unsigned i = 0; i < 3; i++) {
+        at[i] = put_slab(&image, A + i * PAGE);
+    }
+    image_hole(&image, at[1] + 16, 8);
+    struct spy spy = {.under = image.heap.reader};
+    for (unsigned k = 0; k < 3; k++) {
+        const struct seen *seen = walk(&image.heap);
+        assert_int_equal(seen->extents, 2);
+        assert_int_equal(seen->at[0], at[0]);
+        assert_int_equal(seen->at[1], at[2]);
+        assert_int_equal(seen->faults, 1);
+        fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent", at[1] + 16);
+        image.heap.reader = k ? spy_gather(&spy) : spy_read(&spy);
+    }
+    image_end(&image);
+}
+
+/* ---- corrupt ----------------------------------------------------------------------------------
+ */
+
+/* One extent in front of what is wrong and one behind it: the walk goes on. */
+struct between {
+    struct image image;
+    uint64_t before, after;
+};
+
+static void start_between(struct between *b, enum jh_version version) {
+    image_stock(&b->image, version);
+    b->before = put_slab(&b->image, 0x7d0000000000);
+    b->after = put_slab(&b->image, 0x7e8000000000);
+}
+
+static void one_fault_between(struct between *b, enum jh_stage stage, const char *rule,
+                              uint64_t addr, uint64_t seen_value) {
+    const struct seen *seen = walk(&b->image.heap);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[0], b->before);
+    assert_int_equal(seen->at[1], b->after);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_CORRUPT, stage, rule, addr);
+    assert_int_equal(seen->fault[0].seen, seen_value);
+    image_end(&b->image);
+}
+
+static void a_misaligned_child(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t slot = image_slot(&b.image, A, 0);
+    image_put8(&b.image, slot, b.image.heap.rtree_root + 4);
+    one_fault_between(&b, JH_STAGE_RTREE, "rtree.child-alignment", slot,
+                      b.image.heap.rtree_root + 4);
+}
+
+static void a_child_that_is_the_node_itself(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t slot = image_slot(&b.image, A, 0);
+    image_put8(&b.image, slot, b.image.heap.rtree_root);
+    one_fault_between(&b, JH_STAGE_RTREE, "rtree.child-repeated", slot, b.image.heap.rtree_root);
+}
+
+static void a_child_that_repeats(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t slot = image_slot(&b.image, 0x7d0000000000, 0), child = 0;
+    memcpy(&child, image_at(&b.image, slot), 8);
+    image_put8(&b.image, slot + 8, child);
+    one_fault_between(&b, JH_STAGE_RTREE, "rtree.child-repeated", slot + 8, child);
+}
+
+static void misaligned_extent(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_2_1);
+    image_leaf(&b.image, A, &(struct image_leaf){b.before + 32, 4, 0, true, false});
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-alignment", A, b.before + 32);
+}
+
+static void an_unsound_extent(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = image_put(&b.image, &(struct image_extent){A, PAGE, 4, 0, true, 65, 0});
+    one_fault_between(&b, JH_STAGE_EXTENT, "extent.nfree", at, 65);
+}
+
+static void a_missing_first_page(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_dirty(&b.image, A, 9 * PAGE);
+    image_leaf(&b.image, A, &(struct image_leaf){0, 232, 0, false, false});
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.first-page-missing", A + 8 * PAGE, at);
+}
+
+static void a_pointer_to_an_extent_elsewhere(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t front = put_slab(&b.image, 0x7c0000000000);
+    put_slab(&b.image, 0x7d0000001000);
+    image_leaf(&b.image, A, &(struct image_leaf){front, 4, 0, true, false});
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 4);
+    assert_int_equal(seen->at[3], b.after);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-not-covering", A);
+    assert_int_equal(seen->fault[0].seen, front);
+    image_end(&b.image);
+}
+
+static void elements_that_were_left_behind(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t front = put_slab(&b.image, 0x7c0000000000), dirty = put_dirty(&b.image, A, 9 * PAGE);
+    image_leaf(&b.image, A + 3 * PAGE, &(struct image_leaf){front, 232, 0, false, false});
+    image_leaf(&b.image, A + 20 * PAGE, &(struct image_leaf){front, 232, 0, false, false});
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->faults, 0);
+    assert_int_equal(seen->extents, 4);
+    assert_int_equal(seen->at[2], dirty);
+    assert_int_equal(seen->at[3], b.after);
+    image_end(&b.image);
+}
+
+static void an_overlap(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t outer = put_dirty(&image, A, 4 * PAGE), inner = put_slab(&image, A + PAGE);
+    uint64_t after = put_slab(&image, A + 9 * PAGE);
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[0], outer);
+    assert_int_equal(seen->at[1], after);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", inner);
+    assert_int_equal(seen->fault[0].seen, A + PAGE);
+    image_end(&image);
+}
+
+/* A million slots, and one node that all of them lead to. */
+static void all_root_slots_to_one_child(void **state) {
+    (void)state;
+    static struct jh_walk w;
+    struct image image;
+    struct jh_extent e;
+    struct jh_fault fault;
+    image_stock(&image, JH_5_3_0);
+    uint64_t leaf = image_block(&image, 8 << 18);
+    for (uint64_t i = 0; i < 1 << 18; i++) {
+        image_put8(&image, image.heap.rtree_root + 8 * i, leaf);
+    }
+    size_t faults = 0;
+    enum jh_status status;
+    jh_walk_start(&w, &image.heap);
+    while ((status = jh_walk_next(&w, &e, &fault)) == JH_CORRUPT) {
+        assert_string_equal(fault.rule, "rtree.child-repeated");
+        faults++;
+    }
+    assert_int_equal(status, JH_END);
+    assert_true(faults > 0 && faults < 1 << 18);
+    image_end(&image);
+}
+
+/* ---- what ends a walk -------------------------------------------------------------------------
+ */
+
+static void a_budget_of_extents(void **state) {
+    (void)state;
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    s.image.heap.limits.max_extents = STREET_EXTENTS;
+    gives_the_street(&s);
+    s.image.heap.limits.max_extents = 3;
+    const struct seen *seen = walk(&s.image.heap);
+    assert_int_equal(seen->extents, 3);
+    assert_int_equal(seen->faults, 1);
+    FAULT_IS(seen->fault[0], JH_LIMIT, JH_STAGE_EXTENT, "extent.max-extents");
+    street_end(&s);
+}
+
+static void a_budget_of_nodes(void **state) {
+    (void)state;
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    /* The street's leaf nodes: two for the first house, one for each border that is crossed. */
+    uint64_t nodes = s.image.blocks - 2;
+    s.image.heap.limits.max_nodes = nodes;
+    gives_the_street(&s);
+    s.image.heap.limits.max_nodes = nodes - 1;
+    const struct seen *seen = walk(&s.image.heap);
+    assert_int_equal(seen->faults, 1);
+    FAULT_IS(seen->fault[0], JH_LIMIT, JH_STAGE_RTREE, "rtree.max-nodes");
+    s.image.heap.limits.max_nodes = 1;
+    seen = walk(&s.image.heap);
+    assert_int_equal(seen->extents, 1);
+    assert_int_equal(seen->faults, 1);
+    street_end(&s);
+}
+
+static void a_node_that_cannot_be_read(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    put_slab(&b.image, A);
+    uint64_t node = image_leaf_slot(&b.image, A) & ~UINT64_C(0x1fffff);
+    struct spy spy = {b.image.heap.reader, node, 8 << 18, JH_READ_FAILED, false, 0, 0};
+    b.image.heap.reader = spy_read(&spy);
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 1);
+    assert_int_equal(seen->at[0], b.before);
+    assert_int_equal(seen->faults, 1);
+    assert_int_equal(seen->fault[0].status, JH_READ_FAILED);
+    assert_int_equal(seen->fault[0].addr, node);
+    image_end(&b.image);
+}
+
+static void nobody_has_to_take_faults(void **state) {
+    (void)state;
+    static struct jh_walk w;
+    struct holes h;
+    struct jh_extent e;
+    size_t count[2] = {0, 0};
+    enum jh_status status;
+    start_holes(&h);
+    jh_walk_start(&w, &h.image.heap);
+    while ((status = jh_walk_next(&w, &e, NULL)) != JH_END) {
+        count[status == JH_OK]++;
+    }
+    assert_int_equal(count[0], 2);
+    assert_int_equal(count[1], 5);
+    image_end(&h.image);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_extent_once_in_order),
+        cmocka_unit_test(in_few_reads),
+        cmocka_unit_test(an_empty_heap),
+        cmocka_unit_test(more_extents_than_a_batch),
+        cmocka_unit_test(cleared_elements),
+        cmocka_unit_test(the_kernel_half),
+        cmocka_unit_test(holes_in_a_leaf_node),
+        cmocka_unit_test(a_hole_that_splits_an_element),
+        cmocka_unit_test(a_hole_over_a_first_page),
+        cmocka_unit_test(an_absent_node),
+        cmocka_unit_test(an_absent_root),
+        cmocka_unit_test(an_absent_extent),
+        cmocka_unit_test(a_misaligned_child),
+        cmocka_unit_test(a_child_that_is_the_node_itself),
+        cmocka_unit_test(a_child_that_repeats),
+        cmocka_unit_test(misaligned_extent),
+        cmocka_unit_test(an_unsound_extent),
+        cmocka_unit_test(a_missing_first_page),
+        cmocka_unit_test(a_pointer_to_an_extent_elsewhere),
+        cmocka_unit_test(elements_that_were_left_behind),
+        cmocka_unit_test(an_overlap),
+        cmocka_unit_test(all_root_slots_to_one_child),
+        cmocka_unit_test(a_budget_of_extents),
+        cmocka_unit_test(a_budget_of_nodes),
+        cmocka_unit_test(a_node_that_cannot_be_read),
+        cmocka_unit_test(nobody_has_to_take_faults),
+    };
+    return cmocka_run_group_tests_name("walk", tests, NULL, NULL) != 0;
+}
