@@ -391,6 +391,8 @@ static void bent_trees(void **state) {
     BENT("layout.rtree-levels", l.rtree_level[0].bits = 0);
     BENT("layout.rtree-levels", l.rtree_level[0].bits = 19);
     BENT("layout.rtree-levels", l.rtree_level[1].bits = 21);
+    BENT("layout.rtree-levels", (l.rtree_level[0] = (struct jh_rtree_level){15, 31},
+                                 l.rtree_level[1] = (struct jh_rtree_level){21, 52}));
     BENT("layout.rtree-levels", l.rtree_level[0].cumbits++);
     BENT("layout.rtree-levels", l.rtree_level[1].cumbits = 65);
     BENT("layout.rtree-levels", l.rtree_nhib = 15);

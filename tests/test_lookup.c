@@ -290,7 +290,7 @@ static void a_tree_in_a_circle_ends(void **state) {
     image_end(&image);
 }
 
-/* All root slots lead to one empty node: 2^36 elements, of which 2^26 are looked at. */
+/* All root slots lead to one empty node: 2^36 elements, of which 2^20 are looked at. */
 static void a_tree_that_repeats_ends(void **state) {
     (void)state;
     struct image image;
@@ -299,7 +299,7 @@ static void a_tree_that_repeats_ends(void **state) {
     for (uint64_t i = 0; i < 1 << 18; i++) {
         image_put8(&image, image.heap.rtree_root + 8 * i, leaf);
     }
-    image.heap.limits.max_passed = 1 << 22;
+    image.heap.limits.max_passed = 1 << 20;
     fails(jh_lookup, &image.heap, A, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
     image_end(&image);
 }
@@ -346,7 +346,7 @@ static void with_each_reader(struct street *s) {
 static void many_lookups(void **state) {
     (void)state;
     struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    for (unsigned n = 0; street_nth(&s, n); n += 3) {
         with_each_reader(&s);
         street_end(&s);
     }

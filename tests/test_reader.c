@@ -65,6 +65,10 @@ static void a_read_within_and_across_segments(void **state) {
     assert_int_equal(jh_read(&reader, 0x1000, got, 24, &fault), JH_OK);
     assert_memory_equal(got, bytes, 16);
     assert_memory_equal(got + 16, bytes + 32, 8);
+    MARK(got);
+    assert_int_equal(jh_read(&reader, 0x1008, got, 12, &fault), JH_OK);
+    assert_memory_equal(got + 8, bytes + 32, 4);
+    assert_true(is_marked(got + 12, 12)); /* no more of the second segment than was asked for */
     UNTOUCHED(fault);
 }
 

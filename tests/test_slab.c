@@ -110,6 +110,20 @@ static void nothing_behind_the_last_region_counts(void **state) {
     image_end(&s.image);
 }
 
+/* As many regions as whole words: the read ends with the last of them. */
+static void whole_words_are_read_and_no_more(void **state) {
+    (void)state;
+    struct slab_in s;
+    start(&s, JH_5_3_0, 12, 4, 0x1000); /* 64 regions */
+    image_hole(&s.image, s.extent.at + 72, 64);
+    read_slab(&s);
+    image_end(&s.image);
+    start(&s, JH_5_3_0, 12, 0, 0x1000); /* 512 */
+    image_hole(&s.image, s.extent.at + 128, 64);
+    read_slab(&s);
+    image_end(&s.image);
+}
+
 static void regions_of_addresses(void **state) {
     (void)state;
     static const struct {
@@ -177,6 +191,7 @@ int main(void) {
         cmocka_unit_test(free_regions_in_many_words),
         cmocka_unit_test(the_most_regions_there_can_be),
         cmocka_unit_test(nothing_behind_the_last_region_counts),
+        cmocka_unit_test(whole_words_are_read_and_no_more),
         cmocka_unit_test(regions_of_addresses),
         cmocka_unit_test(what_is_not_a_slab),
         cmocka_unit_test(bits_that_are_not_there),

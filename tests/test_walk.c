@@ -414,19 +414,27 @@ static void elements_that_were_left_behind(void **state) {
     image_end(&b.image);
 }
 
-static void an_overlap(void **state) {
-    (void)state;
+/* The second extent begins in the first, and ends in it or behind it. */
+static void overlaps_by(uint64_t pages) {
     struct image image;
     image_stock(&image, JH_5_3_0);
-    uint64_t outer = put_dirty(&image, A, 4 * PAGE), inner = put_slab(&image, A + PAGE);
+    uint64_t first = put_dirty(&image, A, 4 * PAGE);
+    uint64_t second = put_dirty(&image, A + PAGE, pages * PAGE);
     uint64_t after = put_slab(&image, A + 9 * PAGE);
     const struct seen *seen = walk(&image.heap);
     assert_int_equal(seen->extents, 2);
-    assert_int_equal(seen->at[0], outer);
+    assert_int_equal(seen->at[0], first);
     assert_int_equal(seen->at[1], after);
-    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", inner);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", second);
     assert_int_equal(seen->fault[0].seen, A + PAGE);
     image_end(&image);
+}
+
+static void overlaps(void **state) {
+    (void)state;
+    overlaps_by(1);
+    overlaps_by(2);
+    overlaps_by(6);
 }
 
 /* A million slots, and one node that all of them lead to. */
@@ -545,7 +553,7 @@ int main(void) {
         cmocka_unit_test(a_missing_first_page),
         cmocka_unit_test(a_pointer_to_an_extent_elsewhere),
         cmocka_unit_test(elements_that_were_left_behind),
-        cmocka_unit_test(an_overlap),
+        cmocka_unit_test(overlaps),
         cmocka_unit_test(all_root_slots_to_one_child),
         cmocka_unit_test(a_budget_of_extents),
         cmocka_unit_test(a_budget_of_nodes),
