@@ -8,6 +8,7 @@
 #include "jeheap/jeheap.h"
 
 #define IMAGE_BLOCKS 64
+#define IMAGE_SEGMENTS 128
 #define IMAGE_METADATA UINT64_C(0x7f0000000000) /* where blocks begin unless told otherwise */
 
 struct image_block {
@@ -22,9 +23,9 @@ struct image {
     struct jh_image bytes;
     struct image_block block[IMAGE_BLOCKS];
     size_t blocks;
-    struct jh_segment segment[2 * IMAGE_BLOCKS]; /* the blocks without their holes */
-    uint64_t next;                               /* where the next block goes */
-    uint64_t extents, extents_end;               /* room for extent structures */
+    struct jh_segment segment[IMAGE_SEGMENTS]; /* the blocks without their holes */
+    uint64_t next;                             /* where the next block goes */
+    uint64_t extents, extents_end;             /* room for extent structures */
 };
 
 /* An extent in the numbers that jemalloc stores. */

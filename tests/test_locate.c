@@ -129,8 +129,8 @@ static void behind_the_last_region(void **state) {
     image.layout.bin[3].nregs = 255; /* as opt.slab_sizes could make it */
     uint64_t at = image_put(
         &image, &(struct image_extent){.addr = A, .size = 0x3000, .szind = 3, .slab = true});
-    owned(locate(&image.heap, A + 255 * 48 - 1), JH_USE_HELD, A + 254 * 48, 48, 47);
-    nobodys(locate(&image.heap, A + 255 * 48), JH_WHY_BEYOND, at);
+    owned(locate(&image.heap, A + 12239), JH_USE_HELD, A + 12192, 48, 47);
+    nobodys(locate(&image.heap, A + 12240), JH_WHY_BEYOND, at);
     image_end(&image);
 }
 
@@ -214,8 +214,8 @@ static void what_cannot_be_said(void **state) {
         &image, &(struct image_extent){.addr = A, .size = 0x1000, .szind = 0, .slab = true});
     image_hole(&image, at + 72, 8);
     owned(locate(&image.heap, A), JH_USE_HELD, A, 8, 0);
-    fails(&image.heap, A + 64 * 8, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
-    owned(locate(&image.heap, A + 128 * 8), JH_USE_HELD, A + 128 * 8, 8, 0);
+    fails(&image.heap, A + 512, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
+    owned(locate(&image.heap, A + 1024), JH_USE_HELD, A + 1024, 8, 0);
     image_hole(&image, at, 8);
     fails(&image.heap, A, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
     image_end(&image);

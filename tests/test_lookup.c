@@ -371,7 +371,7 @@ static void many_lookups_in_few_reads(void **state) {
     enum jh_status status[128];
     image_stock(&image, JH_5_3_0);
     for (unsigned i = 0; i < 128; i++) {
-        addr[i] = A + i * 0x1000;
+        addr[i] = A + UINT64_C(0x1000) * i;
         image_put(&image, &(struct image_extent){addr[i], 0x1000, 4, 0, true, 0, 0});
     }
     struct spy spy = {.under = image.heap.reader};

@@ -176,7 +176,7 @@ static void every_segment_is_found(void **state) {
     struct jh_image image = {.segment = many, .count = N};
     struct jh_reader reader;
     assert_int_equal(jh_image_reader(&image, &reader, NULL), JH_OK);
-    for (size_t i = 0; i < 5 * N; i++) {
+    for (size_t i = 0; i < (size_t)5 * N; i++) {
         size_t which = i * 617 % N;
         uint8_t got = 0;
         assert_int_equal(jh_read(&reader, many[which].addr, &got, 1, NULL), JH_OK);

@@ -62,8 +62,7 @@ static uint64_t put_dirty(struct image *image, uint64_t addr, uint64_t size) {
     return image_put(image, &(struct image_extent){addr, size, 232, 1, false, 0, 0});
 }
 
-/* ---- sound heaps ------------------------------------------------------------------------------
- */
+/* ---- sound heaps ---------------------------------------------------------------------------- */
 
 static void gives_the_street(const struct street *s) {
     const struct seen *seen = walk(&s->image.heap);
@@ -164,8 +163,7 @@ static void the_kernel_half(void **state) {
     image_end(&image);
 }
 
-/* ---- absent -----------------------------------------------------------------------------------
- */
+/* ---- absent --------------------------------------------------------------------------------- */
 
 struct holes {
     struct image image;
@@ -180,8 +178,8 @@ static void start_holes(struct holes *h) {
         h->at[i] = put_slab(&h->image, UINT64_C(0x7e1240000000) + (i * 512 + 7) * PAGE);
     }
     uint64_t node = image_leaf_slot(&h->image, 0x7e1240000000);
-    h->hole[0] = node + 2 * 4096;
-    h->hole[1] = node + 5 * 4096;
+    h->hole[0] = node + 8192;
+    h->hole[1] = node + 20480;
     image_hole(&h->image, h->hole[0], 8192);
     image_hole(&h->image, h->hole[1], 4096);
 }
@@ -302,8 +300,7 @@ static void an_absent_extent(void **state) {
     image_end(&image);
 }
 
-/* ---- corrupt ----------------------------------------------------------------------------------
- */
+/* ---- corrupt -------------------------------------------------------------------------------- */
 
 /* One extent in front of what is wrong and one behind it: the walk goes on. */
 struct between {
@@ -461,8 +458,7 @@ static void all_root_slots_to_one_child(void **state) {
     image_end(&image);
 }
 
-/* ---- what ends a walk -------------------------------------------------------------------------
- */
+/* ---- what ends a walk ----------------------------------------------------------------------- */
 
 static void a_budget_of_extents(void **state) {
     (void)state;
