@@ -27,7 +27,7 @@ static struct jh_extent with_bits(enum jh_version version, uint64_t bits) {
     return decode(&layout, (uint64_t[5]){bits, 0x7e0000001000, 0x4000, 0, 0});
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 /* All of e_bits as numbers; sn only where it is in there. */
 struct parts {
@@ -215,7 +215,7 @@ static void states_by_version(void **state) {
     }
 }
 
-/* ---- what is allocated, and how much of it is usable ---------------------------------------- */
+/* ---- what is allocated, and how much of it is usable ----------------------------------------- */
 
 static struct jh_extent made(enum jh_version version, uint64_t size, uint64_t szind, uint64_t state,
                              uint64_t slab) {
@@ -289,7 +289,7 @@ static void active_without_a_class_is_not_allocated(void **state) {
     }
 }
 
-/* ---- check ---------------------------------------------------------------------------------- */
+/* ---- check ----------------------------------------------------------------------------------- */
 
 static const struct jh_extent sound_slab = {.at = 0x7f0000001000,
                                             .addr = 0x7e0000001000,
@@ -388,7 +388,7 @@ static void alignment_by_version(void **state) {
     assert_int_equal(jh_extent_check(&layout, &e, NULL), JH_OK);
 }
 
-/* ---- read ----------------------------------------------------------------------------------- */
+/* ---- read ------------------------------------------------------------------------------------ */
 
 static void an_extent_is_read(void **state) {
     (void)state;

@@ -19,7 +19,7 @@ static struct jh_layout make_paged(enum jh_version version, uint8_t lg_page) {
     return make(&build);
 }
 
-/* ---- geometry ------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static const struct geometry {
     uint8_t lg_vaddr, lg_page, nsb, height, bits[3], shift[3], leaf_size;
@@ -80,7 +80,7 @@ static void offset_of_the_root(void **state) {
     }
 }
 
-/* ---- e_bits --------------------------------------------------------------------------------- */
+/* ---- e_bits ---------------------------------------------------------------------------------- */
 
 struct place {
     uint8_t shift, width;
@@ -188,7 +188,7 @@ static void more_regions_in_a_slab(void **state) {
     assert_int_equal(layout.bin[0].nregs, 512); /* the bins do not change */
 }
 
-/* ---- extents, leaves, states ---------------------------------------------------------------- */
+/* ---- extents, leaves, states ----------------------------------------------------------------- */
 
 static void extents_in_bytes(void **state) {
     (void)state;
@@ -258,7 +258,7 @@ static void padding_of_large_allocations(void **state) {
     }
 }
 
-/* ---- versions ------------------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 static void versions_that_are_known(void **state) {
     (void)state;
@@ -317,7 +317,7 @@ static void versions_that_are_not(void **state) {
     }
 }
 
-/* ---- builds that are not described ---------------------------------------------------------- */
+/* ---- builds that are not described ----------------------------------------------------------- */
 
 static void not_described(const struct jh_build *build, const char *rule, uint64_t seen) {
     struct jh_layout layout;
@@ -358,7 +358,7 @@ static void builds_that_are_not_described(void **state) {
     NOT_DESCRIBED(JH_5_3_0, pthread_mutex_size, 0, "layout.pthread-mutex-size");
 }
 
-/* ---- layouts that no stage could trust ------------------------------------------------------ */
+/* ---- layouts that no stage could trust ------------------------------------------------------- */
 
 static void refused(const struct jh_layout *layout, const char *rule) {
     struct jh_fault fault;
@@ -519,7 +519,7 @@ static void more_regions_are_sound(void **state) {
     }
 }
 
-/* ---- constants and names -------------------------------------------------------------------- */
+/* ---- constants and names --------------------------------------------------------------------- */
 
 static uint64_t constant(const struct jh_layout *layout, const char *name) {
     for (size_t i = 0; i < jh_constant_count(); i++) {

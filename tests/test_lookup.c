@@ -34,7 +34,7 @@ static uint64_t owner(const struct jh_heap *heap, uint64_t addr) {
     return e.at;
 }
 
-/* ---- every kind of address ------------------------------------------------------------------ */
+/* ---- every kind of address ------------------------------------------------------------------- */
 
 static void all_probes(const struct street *s) {
     for (unsigned i = 0; i < STREET_PROBES; i++) {
@@ -133,7 +133,7 @@ static void cleared_elements_are_passed_over(void **state) {
     }
 }
 
-/* ---- what is wrong -------------------------------------------------------------------------- */
+/* ---- what is wrong --------------------------------------------------------------------------- */
 
 static void a_pointer_to_an_extent_elsewhere(void **state) {
     (void)state;
@@ -251,7 +251,7 @@ static void a_reader_that_fails(void **state) {
     street_end(&s);
 }
 
-/* ---- budgets -------------------------------------------------------------------------------- */
+/* ---- budgets --------------------------------------------------------------------------------- */
 
 static void the_way_back_has_a_budget(void **state) {
     (void)state;
@@ -303,7 +303,7 @@ static void a_tree_that_repeats_ends(void **state) {
     image_end(&image);
 }
 
-/* ---- many at once --------------------------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 static bool same_extent(const struct jh_extent *a, const struct jh_extent *b) {
     return a->at == b->at &&

@@ -62,7 +62,7 @@ static uint64_t put_dirty(struct image *image, uint64_t addr, uint64_t size) {
     return image_put(image, &(struct image_extent){addr, size, 232, 1, false, 0, 0});
 }
 
-/* ---- sound heaps ---------------------------------------------------------------------------- */
+/* ---- sound heaps ----------------------------------------------------------------------------- */
 
 static void gives_the_street(const struct street *s) {
     const struct seen *seen = walk(&s->image.heap);
@@ -163,7 +163,7 @@ static void the_kernel_half(void **state) {
     image_end(&image);
 }
 
-/* ---- absent --------------------------------------------------------------------------------- */
+/* ---- absent ---------------------------------------------------------------------------------- */
 
 struct holes {
     struct image image;
@@ -300,7 +300,7 @@ static void an_absent_extent(void **state) {
     image_end(&image);
 }
 
-/* ---- corrupt -------------------------------------------------------------------------------- */
+/* ---- corrupt --------------------------------------------------------------------------------- */
 
 /* One extent in front of what is wrong and one behind it: the walk goes on. */
 struct between {
@@ -458,7 +458,7 @@ static void all_root_slots_to_one_child(void **state) {
     image_end(&image);
 }
 
-/* ---- what ends a walk ----------------------------------------------------------------------- */
+/* ---- what ends a walk ------------------------------------------------------------------------ */
 
 static void a_budget_of_extents(void **state) {
     (void)state;
