@@ -87,6 +87,12 @@ static const char *check_extent(const struct jh_layout *l) {
             return "layout.extent-field";
         }
     }
+    struct jh_field size = l->extent[JH_EXTENT_SIZE], esn = l->extent[JH_EXTENT_ESN];
+    struct jh_field bsize = l->extent[JH_EXTENT_BSIZE];
+    if (size.offset != bsize.offset || size.word != bsize.word || esn.offset != bsize.offset ||
+        esn.word != bsize.word) { /* a union: one load for the three */
+        return "layout.extent-size-esn";
+    }
     if (l->extent[JH_EXTENT_STATE].width > 3 || l->states > JH_STATES_MAX ||
         l->extent[JH_EXTENT_ESN].width > 32) {
         return "layout.extent-state";
@@ -130,8 +136,7 @@ enum jh_status jh_layout_check(const struct jh_layout *layout, struct jh_fault *
     return JH_OK;
 }
 
-/* ---- constants by name ------------------------------------------------------------------------
- */
+/* ---- constants by name ---------------------------------------------------------------------- */
 
 enum part { PLAIN, LEVEL, COMPACT, WIDTH, SHIFT, MASK };
 

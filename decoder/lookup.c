@@ -253,8 +253,7 @@ enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_ex
     return status;
 }
 
-/* ---- many at once: each step of all of them before the next step of any -----------------------
- */
+/* ---- many at once: each step of all of them before the next step of any --------------------- */
 
 static void lookup_batch(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                          struct jh_extent *out, enum jh_status *status) {

@@ -12,6 +12,7 @@ const char *level_name(enum level level) {
 /* Counts a mismatch; NULL when enough of them are kept. */
 static struct mismatch *keep(struct comparison *c, const char *what, uint64_t where) {
     c->tally[c->level].mismatches++;
+    c->stop = c->first_only;
     if (c->kept_count == MISMATCHES_KEPT) {
         return NULL;
     }

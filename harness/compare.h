@@ -27,6 +27,8 @@ struct mismatch {
 struct comparison {
     const struct truth *truth;
     enum level level; /* the one that is being compared */
+    bool first_only;  /* stop at the first mismatch: drift asks no more than whether there is one */
+    bool stop;        /* there was one */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;

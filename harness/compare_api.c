@@ -107,7 +107,7 @@ static bool mallctl_value(const struct jh_layout *l, const char *name, uint64_t 
 
 static void compare_mallctl(struct comparison *c, const struct jh_layout *layout) {
     const struct truth_list *list = &c->truth->list[TRUTH_MALLCTL];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const char *name = list->record[i].text;
         uint64_t seen = 0;
         if (mallctl_value(layout, name, &seen)) {
@@ -148,7 +148,7 @@ static void compare_stats(struct comparison *c, const struct jh_heap *heap) {
         return;
     }
     count_slabs(heap, count);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t arena = truth_get(TRUTH_STAT, r, KEY_ARENA),
                  bin = truth_get(TRUTH_STAT, r, KEY_BIN);
@@ -165,10 +165,10 @@ void compare_api(struct comparison *c, const struct jh_heap *heap) {
     c->level = LEVEL_API;
     const struct truth_list *allocations = &c->truth->list[TRUTH_ALLOCATION];
     const struct truth_list *queries = &c->truth->list[TRUTH_QUERY];
-    for (size_t i = 0; i < allocations->count; i++) {
+    for (size_t i = 0; i < allocations->count && !c->stop; i++) {
         compare_allocation(c, heap, &allocations->record[i]);
     }
-    for (size_t i = 0; i < queries->count; i++) {
+    for (size_t i = 0; i < queries->count && !c->stop; i++) {
         compare_query(c, heap, &queries->record[i]);
     }
     compare_mallctl(c, heap->layout);

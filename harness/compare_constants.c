@@ -55,7 +55,8 @@ static bool state(const struct jh_layout *l, const char *name, uint64_t *value) 
             return true;
         }
     }
-    return true; /* the count: no such state */
+    *value = UINT64_MAX; /* no such state */
+    return true;
 }
 
 /* Constants of the build that no stage of the decoder uses. */
@@ -72,7 +73,7 @@ static bool unused(const char *name) {
 void compare_constants(struct comparison *c, const struct jh_layout *layout) {
     c->level = LEVEL_CONSTANTS;
     const struct truth_list *list = &c->truth->list[TRUTH_CONSTANT];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const char *name = list->record[i].text;
         uint64_t expected = list->record[i].value[0], seen = 0;
         size_t index;

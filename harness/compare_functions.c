@@ -126,7 +126,7 @@ static bool call(const struct jh_layout *layout, const char *name, uint64_t a, u
 void compare_functions(struct comparison *c, const struct jh_layout *layout) {
     c->level = LEVEL_FUNCTIONS;
     const struct truth_list *list = &c->truth->list[TRUTH_FUNCTION];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t a = truth_get(TRUTH_FUNCTION, r, KEY_ARG0);
         uint64_t b = truth_get(TRUTH_FUNCTION, r, KEY_ARG1), seen = 0;

@@ -87,7 +87,7 @@ static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
         return;
     }
     jh_walk_start(walk, heap);
-    while ((status = jh_walk_next(walk, &e, &fault)) != JH_END) {
+    while (!c->stop && (status = jh_walk_next(walk, &e, &fault)) != JH_END) {
         if (status != JH_OK) {
             compare_failed(c, "walk", fault.addr, status, &fault);
             continue;
@@ -178,13 +178,13 @@ static void compare_page(struct comparison *c, const struct jh_heap *heap, uint6
 static void compare_pages(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *list = &c->truth->list[TRUTH_EXTENT];
     unsigned lg_page = heap->layout->build.lg_page;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t base = truth_get(TRUTH_EXTENT, r, KEY_BASE);
         uint64_t at = truth_get(TRUTH_EXTENT, r, KEY_AT);
         uint64_t pages = truth_get(TRUTH_EXTENT, r, KEY_SIZE) >> lg_page;
         uint64_t step = pages > 2 * PAGES_AT_ENDS + PAGES_BETWEEN ? pages / PAGES_BETWEEN : 1;
-        for (uint64_t page = 0; page < pages;) {
+        for (uint64_t page = 0; page < pages && !c->stop;) {
             compare_page(c, heap, base + (page << lg_page), at);
             bool between = page >= PAGES_AT_ENDS && page + PAGES_AT_ENDS < pages;
             uint64_t next = page + (between ? step : 1);
@@ -244,7 +244,7 @@ static void compare_address(struct comparison *c, const struct jh_heap *heap, ui
 
 static void compare_allocations(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *list = &c->truth->list[TRUTH_ALLOCATION];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         uint64_t addr = truth_get(TRUTH_ALLOCATION, &list->record[i], KEY_ADDR);
         uint64_t size = truth_get(TRUTH_ALLOCATION, &list->record[i], KEY_USABLE);
         compare_address(c, heap, addr);
@@ -259,7 +259,7 @@ static void compare_allocations(struct comparison *c, const struct jh_heap *heap
 
 static void compare_addresses(struct comparison *c, struct jt_target *target) {
     const struct truth_list *list = &c->truth->list[TRUTH_ADDRESS];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t addr = truth_get(TRUTH_ADDRESS, r, KEY_ADDR);
         compare_address(c, &target->heap, addr);
@@ -273,7 +273,7 @@ static void compare_addresses(struct comparison *c, struct jt_target *target) {
 
 static void compare_cached(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *list = &c->truth->list[TRUTH_CACHED];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
         uint64_t addr = truth_get(TRUTH_CACHED, &list->record[i], KEY_ADDR);
         struct jh_location l = {0};
         struct jh_fault fault;
@@ -297,7 +297,7 @@ static void compare_many(struct comparison *c, const struct jh_heap *heap) {
     static struct jh_extent out[MANY];
     static enum jh_status status[MANY];
     const struct truth_list *list = &c->truth->list[TRUTH_ALLOCATION];
-    for (size_t done = 0; done < list->count; done += MANY) {
+    for (size_t done = 0; done < list->count && !c->stop; done += MANY) {
         size_t part = list->count - done < MANY ? list->count - done : MANY;
         for (size_t i = 0; i < part; i++) {
             const struct truth_record *r = &list->record[done + i];
@@ -319,7 +319,7 @@ void compare_heap(struct comparison *c, struct jt_target *target) {
     const struct truth_list *slabs = &c->truth->list[TRUTH_SLAB];
     compare_walk(c, heap);
     compare_pages(c, heap);
-    for (size_t i = 0; i < slabs->count; i++) {
+    for (size_t i = 0; i < slabs->count && !c->stop; i++) {
         compare_slab(c, heap, &slabs->record[i]);
     }
     compare_allocations(c, heap);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drift.h"
 #include "list.h"
 #include "report.h"
 #include "run.h"
@@ -20,6 +21,8 @@ static const char usage[] =
     "commands:\n"
     "  list                the pins and configs, and which of them can be had here\n"
     "  run                 the default config of every pin that can be had\n"
+    "  drift               how sharp the harness is: every number of the layout is bent, and the\n"
+    "                      comparison must notice; on every pin, or those given with --pin\n"
     "\n"
     "options of run:\n"
     "  --pin P             only this pin (may be repeated)\n"
@@ -218,26 +221,59 @@ static int print_report(const struct arguments *a, struct json_object *report) {
     return report_failed(report) || !written ? EXIT_WRONG : EXIT_DONE;
 }
 
-static int run(struct arguments *a, const struct plan *plan) {
+/* 0, or the exit status of wrong usage. */
+static int check_names(const struct arguments *a, const struct plan *plan) {
     const char *unknown = unknown_name(&a->pins, plan->pins);
     if (unknown) {
         return wrong_usage("there is no pin", unknown);
     }
     unknown = unknown_name(&a->configs, plan->configs);
-    if (unknown) {
-        return wrong_usage("there is no config", unknown);
-    }
+    return unknown ? wrong_usage("there is no config", unknown) : EXIT_DONE;
+}
+
+static struct json_object *run_chosen(struct arguments *a, const struct plan *plan) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned cores = processors > 0 ? (unsigned)processors : 1;
-    a->jobs = a->jobs ? a->jobs : cores;
+    unsigned jobs = a->jobs ? a->jobs : cores;
     struct cell_list list = choose(a, plan);
-    unsigned busy = list.count < a->jobs ? (unsigned)list.count : a->jobs;
+    unsigned busy = list.count < jobs ? (unsigned)list.count : jobs;
     a->run.make_jobs = busy && cores > busy ? cores / busy : 1;
-    struct json_object *report = report_make(run_cells(&list, &a->run, a->jobs, a->quiet));
+    struct json_object *cells = run_cells(&list, &a->run, jobs, a->quiet);
+    free(list.cell);
+    return cells;
+}
+
+static int run(struct arguments *a, const struct plan *plan) {
+    struct json_object *report = report_make(run_chosen(a, plan));
     int status = print_report(a, report);
     json_object_put(report);
-    free(list.cell);
     return status;
+}
+
+/* Together these fill every field of every version: three levels, guards, the huge page cache. */
+static int drift(struct arguments *a, const struct plan *plan) {
+    static const char *const configs[] = {"default", "la57", "guarded", "hpa"};
+    for (size_t i = 0; !a->configs.count && i < sizeof(configs) / sizeof(configs[0]); i++) {
+        a->configs.name[i] = configs[i];
+    }
+    a->configs.count = a->configs.count ? a->configs.count : sizeof(configs) / sizeof(configs[0]);
+    a->run.drift = true;
+    struct json_object *cells = run_chosen(a, plan), *report = drift_report(cells);
+    int status = drift_print(report, cells, a->json);
+    json_object_put(report);
+    json_object_put(cells);
+    return status;
+}
+
+static int command(const char *name, struct arguments *a, const struct plan *plan) {
+    int wrong = check_names(a, plan);
+    if (wrong) {
+        return wrong;
+    }
+    return strcmp(name, "list") == 0    ? list_plan(plan, a->json)
+           : strcmp(name, "run") == 0   ? run(a, plan)
+           : strcmp(name, "drift") == 0 ? drift(a, plan)
+                                        : wrong_usage("there is no command", name);
 }
 
 int main(int argc, char **argv) {
@@ -269,10 +305,7 @@ int main(int argc, char **argv) {
     if (!plan_load(JEHEAP_HARNESS_DIR, &plan)) {
         return EXIT_UNREADABLE;
     }
-    int status = strcmp(argv[optind], "list") == 0 ? list_plan(&plan, a.json)
-                 : strcmp(argv[optind], "run") == 0
-                     ? run(&a, &plan)
-                     : wrong_usage("there is no command", argv[optind]);
+    int status = command(argv[optind], &a, &plan);
     plan_free(&plan);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "jeconform: the output could not be written\n");

@@ -74,8 +74,7 @@ bool report_failed(struct json_object *report) {
     return number(member(report, "totals"), "fail") != 0;
 }
 
-/* ---- terminal ---------------------------------------------------------------------------------
- */
+/* ---- terminal ------------------------------------------------------------------------------- */
 
 static const char *paint(bool color, const char *status) {
     if (!color) {
@@ -174,8 +173,7 @@ void report_matrix(struct json_object *report, bool color, FILE *file) {
             number(totals, "heap_lookups"), number(totals, "heap_regions"));
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static void escaped(FILE *file, const char *text) {
     for (; *text; text++) {

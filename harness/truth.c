@@ -82,8 +82,7 @@ bool truth_constant(const struct truth *truth, const char *name, uint64_t *value
     return false;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static struct truth_record *add(struct truth_list *list) {
     if (list->count == list->room) {

@@ -49,8 +49,7 @@ bool cli_number(const char *text, uint64_t *out);
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
 
-/* ---- extent_out.c -----------------------------------------------------------------------------
- */
+/* ---- extent_out.c --------------------------------------------------------------------------- */
 
 void extent_json(struct cli *cli, const char *key, const struct jh_extent *e);
 void extent_row_head(const struct cli *cli);
@@ -58,8 +57,7 @@ void extent_row(const struct cli *cli, const struct jh_extent *e);
 /* "active", or "unknown(7)" in out. */
 const char *extent_state(const struct jh_extent *e, char out[32]);
 
-/* ---- commands: each returns nothing and sets cli->status --------------------------------------
- */
+/* ---- commands: each returns nothing and sets cli->status ------------------------------------ */
 
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
@@ -67,8 +65,7 @@ void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
 
-/* ---- budget.c: --max-reads and --timeout around any reader ------------------------------------
- */
+/* ---- budget.c: --max-reads and --timeout around any reader ---------------------------------- */
 
 struct budget {
     struct jh_reader inner;

@@ -44,8 +44,7 @@ static const char usage[] =
     "3 the target cannot be read or holds no jemalloc; 4 partial result (absent bytes, a "
     "budget).\n";
 
-/* ---- what the commands share ------------------------------------------------------------------
- */
+/* ---- what the commands share ---------------------------------------------------------------- */
 
 void cli_status(struct cli *cli, int status) {
     if (status > cli->status) {
@@ -99,8 +98,7 @@ const char *cli_plain(const struct cli *cli) {
     return cli->args->color ? "\033[0m" : "";
 }
 
-/* ---- command line -----------------------------------------------------------------------------
- */
+/* ---- command line --------------------------------------------------------------------------- */
 
 enum {
     OPT_EXE = 256,
@@ -317,8 +315,7 @@ static int check_arguments(const struct command *c, const struct arguments *a) {
     return 0;
 }
 
-/* ---- run --------------------------------------------------------------------------------------
- */
+/* ---- run ------------------------------------------------------------------------------------ */
 
 /* Every output is only as good as the layout: which one, and where its parts were learnt. */
 static void say_layout(const struct jt_target *t) {

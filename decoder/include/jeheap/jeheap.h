@@ -319,8 +319,7 @@ uint32_t jh_size2index(const struct jh_layout *layout, uint64_t size);
 /* ALIGNMENT_ADDR2BASE: alignment is a power of two. */
 uint64_t jh_addr2base(uint64_t addr, uint64_t alignment);
 
-/* ---- heap: what every later stage needs -------------------------------------------------------
- */
+/* ---- heap: what every later stage needs ----------------------------------------------------- */
 
 /* Budgets of one walk or one lookup; 0 means the default, which no sound heap reaches. */
 struct jh_limits {
@@ -337,8 +336,7 @@ struct jh_heap { /* the caller owns all of it */
     struct jh_limits limits;
 };
 
-/* ---- rtree: address -> leaf bytes -------------------------------------------------------------
- */
+/* ---- rtree: address -> leaf bytes ----------------------------------------------------------- */
 
 /* rtree_subkey: which element of a node at this level the key selects. */
 uint64_t jh_rtree_subkey(const struct jh_layout *layout, uint64_t key, unsigned level);
@@ -356,8 +354,7 @@ struct jh_leaf_bytes {
 JH_MUST_USE enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr,
                                            struct jh_leaf_bytes *out, struct jh_fault *fault);
 
-/* ---- leaf: leaf bytes -> which extent (pure) --------------------------------------------------
- */
+/* ---- leaf: leaf bytes -> which extent (pure) ------------------------------------------------ */
 
 /* Take only the extent from it: the rest is reported as it stands and may be stale, the truth is
  * in the extent. */
@@ -375,8 +372,7 @@ void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct
  * field for is dropped. */
 void jh_leaf_encode(const struct jh_layout *layout, const struct jh_leaf *leaf, uint8_t *bytes);
 
-/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) -----------------------------
- */
+/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) --------------------------- */
 
 struct jh_extent {
     uint64_t at;    /* address of the extent structure itself */
@@ -426,8 +422,7 @@ JH_MUST_USE enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr,
 void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                     struct jh_extent *out, enum jh_status *status);
 
-/* ---- walk: every extent once ------------------------------------------------------------------
- */
+/* ---- walk: every extent once ---------------------------------------------------------------- */
 
 #define JH_WALK_BATCH 64
 #define JH_WALK_SCRATCH 65536 /* bytes */
@@ -463,8 +458,7 @@ void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap);
 JH_MUST_USE enum jh_status jh_walk_next(struct jh_walk *walk, struct jh_extent *out,
                                         struct jh_fault *fault);
 
-/* ---- slab: extent -> its regions (pure but for the read) --------------------------------------
- */
+/* ---- slab: extent -> its regions (pure but for the read) ------------------------------------ */
 
 /* The bitmap cannot tell an application's object from one parked in a thread cache: HELD is both.
  */
@@ -485,8 +479,7 @@ bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, ui
 uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,
                         uint64_t addr);
 
-/* ---- locate: what is at this address? The stages above, in order, once ------------------------
- */
+/* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 
 enum jh_use {
     JH_USE_HELD,        /* handed out: the application's, or parked in a thread cache */
