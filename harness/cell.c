@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "drift.h"
 #include "witness.h"
 
 struct work {
@@ -22,14 +23,14 @@ struct work {
     struct truth truth;
     struct comparison *comparison;
     char layout[128];
+    struct json_object *drift; /* NULL: was not asked for */
 };
 
 static void path_in(const struct work *w, const char *name, char *out, size_t size) {
     snprintf(out, size, "%s/%s", w->dir, name);
 }
 
-/* ---- build ------------------------------------------------------------------------------------
- */
+/* ---- build ---------------------------------------------------------------------------------- */
 
 static bool build(struct work *w) {
     char pin[256], config[256], result[256], source[4200], jobs[64], log[256], result_path[128];
@@ -54,13 +55,22 @@ static bool build(struct work *w) {
     return strcmp(plan_text(w->build, "status"), "ok") == 0;
 }
 
-/* ---- compare ----------------------------------------------------------------------------------
- */
+/* ---- compare -------------------------------------------------------------------------------- */
+
+/* It is another machine's program: there is no process of it to read. */
+static bool emulated(const struct work *w) {
+    struct json_object *emulator;
+    return json_object_object_get_ex(w->build, "emulator", &emulator) &&
+           json_object_array_length(emulator) > 0;
+}
 
 static struct jt_target *open_target(struct work *w, const char *target, const char *layout,
                                      const char *what) {
     struct jt_options options = {.target = target, .layout = layout};
     struct jt_target *out = NULL;
+    if (emulated(w)) { /* an emulator's core does not name the program */
+        options.exe = plan_text(w->build, "witness");
+    }
     enum jt_status status = jt_open(&options, &out);
     if (out && status == JT_OK) {
         return out;
@@ -89,10 +99,17 @@ static void compare_layouts(struct comparison *c, const struct jh_layout *found)
     compare_functions(c, found);
 }
 
+/* The process while it stands still; of an emulated one the core that it writes of itself. */
 static bool compare_process(struct work *w) {
-    char pid[32];
-    snprintf(pid, sizeof(pid), "%d", (int)w->witness.pid);
-    struct jt_target *t = open_target(w, pid, NULL, "the witness's process");
+    char target[128];
+    snprintf(target, sizeof(target), "%d", (int)w->witness.pid);
+    if (emulated(w)) {
+        path_in(w, "core.own", target, sizeof(target));
+        if (!witness_own_core(&w->witness, target, w->why, sizeof(w->why))) {
+            return false;
+        }
+    }
+    struct jt_target *t = open_target(w, target, NULL, "the witness's process");
     if (!t) {
         return false;
     }
@@ -106,12 +123,33 @@ static bool compare_process(struct work *w) {
     return true;
 }
 
+static bool unchanged(struct work *w) {
+    if (!witness_unchanged(&w->witness)) {
+        snprintf(w->why, sizeof(w->why), "the witness's heap changed while it was read");
+        return false;
+    }
+    return true;
+}
+
+/* By gdb, or by the emulator, where that can write one. */
+static bool make_core(struct work *w, char *core, size_t size) {
+    if (!emulated(w)) {
+        path_in(w, "core", core, size);
+        return witness_core(&w->witness, core, w->why, sizeof(w->why));
+    }
+    if (strcmp(plan_text(w->build, "core"), "qemu") != 0) {
+        path_in(w, "core.own", core, size);
+        return true;
+    }
+    path_in(w, "core", core, size);
+    return unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
+}
+
 /* A core is decoded twice: with what its debug information says, and with the layout that is made
  * from the build parameters. */
 static bool compare_core(struct work *w) {
     char core[128];
-    path_in(w, "core", core, sizeof(core));
-    if (!witness_core(&w->witness, core, w->why, sizeof(w->why))) {
+    if (!make_core(w, core, sizeof(core))) {
         return false;
     }
     const char *const layout[] = {NULL, w->layout};
@@ -122,6 +160,9 @@ static bool compare_core(struct work *w) {
         }
         w->comparison->level = LEVEL_OFFLINE;
         compare_heap(w->comparison, t);
+        if (w->options->drift && !layout[i]) {
+            w->drift = drift_bends(&w->truth, t);
+        }
         jt_close(t);
     }
     return true;
@@ -130,8 +171,7 @@ static bool compare_core(struct work *w) {
 static bool witnessed(struct work *w) {
     char path[128], error[256];
     path_in(w, "truth", path, sizeof(path));
-    if (!witness_start(plan_text(w->build, "witness"), plan_text(w->build, "malloc_conf"), path,
-                       w->options->seed, &w->witness, w->why, sizeof(w->why))) {
+    if (!witness_start(w->build, w->dir, w->options->seed, &w->witness, w->why, sizeof(w->why))) {
         return false;
     }
     if (!truth_load(path, &w->truth, error, sizeof(error))) {
@@ -167,8 +207,7 @@ static bool all_levels(struct work *w) {
     if (!witnessed(w) || !enough(w) || !compare_process(w) || !compare_core(w)) {
         return false;
     }
-    if (!witness_unchanged(&w->witness)) {
-        snprintf(w->why, sizeof(w->why), "the witness's heap changed while it was read");
+    if (w->witness.pid > 0 && !unchanged(w)) {
         return false;
     }
     for (unsigned i = 0; i < LEVELS; i++) {
@@ -180,8 +219,7 @@ static bool all_levels(struct work *w) {
     return mismatches == 0;
 }
 
-/* ---- result -----------------------------------------------------------------------------------
- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 static void add_text(struct json_object *o, const char *key, const char *text) {
     json_object_object_add(o, key, json_object_new_string(text));
@@ -265,6 +303,9 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
     witness_stop(&w.witness);
     bool keep = options->keep || (!w.build && strcmp(status, "fail") == 0);
     struct json_object *result = result_json(&w, status, now() - start);
+    if (w.drift) {
+        json_object_object_add(result, "drift", w.drift);
+    }
     if (keep) {
         add_text(result, "files", w.dir);
     } else {

@@ -7,7 +7,8 @@
 struct run_options {
     unsigned long seed;
     unsigned make_jobs;
-    bool keep; /* keep the files that the cell made, and say where */
+    bool drift; /* bend the layout of every cell that passes, and keep what was noticed */
+    bool keep;  /* keep the files that the cell made, and say where */
 };
 
 /* The cell of `run --report-json`, as one JSON object; never NULL. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ANSWER_SECONDS = 300 };
+#include "plan.h"
+
+enum { ANSWER_SECONDS = 300, WORDS_MAX = 32 };
+
+#define LOG "witness.log"
 
 int run_logged(const char *const argv[], const char *log_path) {
     pid_t pid = fork();
@@ -52,28 +57,76 @@ static bool read_line(int fd, char *line, size_t size) {
     return false;
 }
 
-static void become_witness(const char *program, const char *malloc_conf, const char *truth_path,
-                           unsigned long seed, const int to[2], const int from[2]) {
+struct command {
+    const char *word[WORDS_MAX + 1];
+    size_t count;
+};
+
+static void add_word(struct command *command, const char *word) {
+    if (command->count < WORDS_MAX) {
+        command->word[command->count++] = word;
+    }
+}
+
+static void add_words(struct command *command, struct json_object *build, const char *key) {
+    struct json_object *array;
+    if (json_object_object_get_ex(build, key, &array)) {
+        for (size_t i = 0; i < json_object_array_length(array); i++) {
+            add_word(command, json_object_get_string(json_object_array_get_idx(array, i)));
+        }
+    }
+}
+
+static void become_witness(struct json_object *build, const char *dir, unsigned long seed,
+                           const int to[2], const int from[2]) {
+    struct command command = {.count = 0};
     char number[32];
+    int log = -1;
+    if (chdir(dir) == 0) {
+        log = open(LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    }
     snprintf(number, sizeof(number), "%lu", seed);
-    setenv("JE_MALLOC_CONF", malloc_conf, 1);
-    dup2(to[0], STDIN_FILENO);
-    dup2(from[1], STDOUT_FILENO);
-    execl(program, program, "--truth", truth_path, "--seed", number, (char *)NULL);
-    fprintf(stderr, "%s: %s\n", program, strerror(errno));
+    add_words(&command, build, "emulator");
+    add_word(&command, plan_text(build, "witness"));
+    add_words(&command, build, "witness_args");
+    add_word(&command, "--truth");
+    add_word(&command, "truth");
+    add_word(&command, "--seed");
+    add_word(&command, number);
+    setenv("JE_MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+    if (log >= 0 && dup2(to[0], STDIN_FILENO) >= 0 && dup2(from[1], STDOUT_FILENO) >= 0 &&
+        dup2(log, STDERR_FILENO) >= 0) {
+        execvp(command.word[0], (char *const *)command.word);
+    }
+    fprintf(stderr, "%s: %s\n", command.word[0], strerror(errno));
     _exit(127);
 }
 
-bool witness_start(const char *program, const char *malloc_conf, const char *truth_path,
-                   unsigned long seed, struct witness *out, char *error, size_t error_size) {
+/* The first line that it said on standard error, or nothing. */
+static void first_words(const char *dir, char *out, size_t size) {
+    char path[4200];
+    snprintf(path, sizeof(path), "%s/%s", dir, LOG);
+    FILE *log = fopen(path, "r");
+    if (log == NULL || fgets(out, (int)size, log) == NULL) {
+        out[0] = '\0';
+    }
+    out[strcspn(out, "\n")] = '\0';
+    if (log != NULL) {
+        fclose(log);
+    }
+}
+
+bool witness_start(struct json_object *build, const char *dir, unsigned long seed,
+                   struct witness *out, char *error, size_t error_size) {
     int to[2], from[2];
+    out->dir = dir;
     if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0) {
         snprintf(error, error_size, "no pipe for the witness: %s", strerror(errno));
         return false;
     }
     out->pid = fork();
     if (out->pid == 0) {
-        become_witness(program, malloc_conf, truth_path, seed, to, from);
+        become_witness(build, dir, seed, to, from);
     }
     close(to[0]);
     close(from[1]);
@@ -82,18 +135,29 @@ bool witness_start(const char *program, const char *malloc_conf, const char *tru
     char line[256] = "";
     if (out->pid < 0 || !read_line(out->from, line, sizeof(line)) ||
         strncmp(line, "ready", 5) != 0) {
-        snprintf(error, error_size, "the witness %s did not get ready", program);
+        char why[200];
+        first_words(dir, why, sizeof(why));
+        snprintf(error, error_size, "the witness %s did not get ready%s%s",
+                 plan_text(build, "witness"), why[0] ? ": " : "", why);
         witness_stop(out);
         return false;
     }
     return true;
 }
 
-bool witness_unchanged(struct witness *witness) {
-    static const char again[] = "again\n";
+static bool tell(const struct witness *witness, const char *line) {
+    size_t size = strlen(line);
+    return write(witness->to, line, size) == (ssize_t)size;
+}
+
+static bool ask(const struct witness *witness, const char *question, const char *wanted) {
     char line[256];
-    return write(witness->to, again, strlen(again)) == (ssize_t)strlen(again) &&
-           read_line(witness->from, line, sizeof(line)) && strcmp(line, "same") == 0;
+    return tell(witness, question) && read_line(witness->from, line, sizeof(line)) &&
+           strcmp(line, wanted) == 0;
+}
+
+bool witness_unchanged(struct witness *witness) {
+    return ask(witness, "again\n", "same");
 }
 
 bool witness_core(const struct witness *witness, const char *path, char *error, size_t error_size) {
@@ -116,6 +180,44 @@ bool witness_core(const struct witness *witness, const char *path, char *error, 
     struct stat made;
     if (run_logged(argv, log) != 0 || stat(path, &made) != 0 || made.st_size == 0) {
         snprintf(error, error_size, "gdb made no core of the witness: see %s", log);
+        return false;
+    }
+    return true;
+}
+
+bool witness_own_core(struct witness *witness, const char *path, char *error, size_t error_size) {
+    char question[4200], why[200];
+    snprintf(question, sizeof(question), "core %s\n", path);
+    if (!ask(witness, question, "core")) {
+        first_words(witness->dir, why, sizeof(why));
+        snprintf(error, error_size, "the witness wrote no core: %s", why);
+        return false;
+    }
+    return true;
+}
+
+/* qemu_<program>_<date>_<pid>.core in the current folder. Whether the system leaves a core of the
+ * emulator itself beside it or anywhere else is the system's business. */
+static bool take_qemu_core(const char *dir, const char *path) {
+    char pattern[4200];
+    glob_t found;
+    snprintf(pattern, sizeof(pattern), "%s/qemu_*.core", dir);
+    bool taken = glob(pattern, 0, NULL, &found) == 0 && rename(found.gl_pathv[0], path) == 0;
+    globfree(&found);
+    return taken;
+}
+
+bool witness_last_core(struct witness *witness, const char *path, char *error, size_t error_size) {
+    char line[256];
+    int status;
+    if (!tell(witness, "abort\n") || read_line(witness->from, line, sizeof(line))) {
+        snprintf(error, error_size, "the witness did not abort");
+        return false;
+    }
+    waitpid(witness->pid, &status, 0);
+    witness->pid = -1;
+    if (!take_qemu_core(witness->dir, path)) {
+        snprintf(error, error_size, "qemu wrote no core of the witness (ulimit -H -c?)");
         return false;
     }
     return true;

@@ -1,0 +1,23 @@
+/* drift.h - how sharp the harness is: each number of the layout is bent, one at a time, and the
+ * comparison must notice. */
+#ifndef JEHEAP_DRIFT_H
+#define JEHEAP_DRIFT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "compare.h"
+
+/* Every bend of the target's layout against the truth. An array of
+ * {"bend":NAME,"noticed":[LEVEL...],"proof":TEXT or null}. */
+struct json_object *drift_bends(const struct truth *truth, struct jt_target *target);
+
+/* Puts the cells of a pin together: a bend is noticed when one of them did, and must be noticed on
+ * the heap unless there is a proof that no heap shows it. An array of
+ * {"pin","total","noticed","by":{LEVEL:N},"unseen":[{"bend","proof"}],"survivors":[NAME...]}. */
+struct json_object *drift_report(struct json_object *cells);
+
+/* Text, or one JSON object a line; the exit status of the program. */
+int drift_print(struct json_object *report, struct json_object *cells, bool json);
+
+#endif
