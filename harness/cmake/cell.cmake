@@ -11,7 +11,7 @@
 # README.md has the rest. Exit status 0 for ok and skip, 1 for fail.
 
 cmake_minimum_required(VERSION 3.21)
-foreach(part common flags source build witness)
+foreach(part common flags machine source build witness)
   include("${CMAKE_CURRENT_LIST_DIR}/${part}.cmake")
 endforeach()
 
@@ -39,15 +39,16 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/build" "${JEHEAP_CACHE_DIR}/logs"
 
 # --- the answer ---------------------------------------------------------------------------------
 
-foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS LEVELS COMMIT CACHED)
+foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS LEVELS COMMIT CACHED
+             MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS)
   set(${name} "")
 endforeach()
 
 function(jeheap_write_result status why)
   set(out "{\n")
   foreach(pair status=status why=why pin=PIN config=CONFIG version=VERSION commit=COMMIT
-               version_string=VERSION_STRING malloc_conf=MALLOC_CONF prefix=PREFIX witness=WITNESS
-               key=KEY cached=CACHED log=LOG)
+               version_string=VERSION_STRING malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
+               prefix=PREFIX witness=WITNESS key=KEY cached=CACHED log=LOG)
     string(REGEX MATCH "^([a-z_]+)=(.*)$" pair "${pair}")
     set(name "${CMAKE_MATCH_1}")
     jeheap_json_string(value "${${CMAKE_MATCH_2}}")
@@ -56,7 +57,10 @@ function(jeheap_write_result status why)
   jeheap_json_list(flags ${FLAGS})
   jeheap_json_list(cache_vars ${CACHE_VARS})
   jeheap_json_list(levels ${LEVELS})
+  jeheap_json_list(emulator ${EMULATOR})
+  jeheap_json_list(witness_args ${WITNESS_ARGS})
   string(APPEND out "  \"flags\": ${flags},\n  \"cache_vars\": ${cache_vars},\n"
+                    "  \"emulator\": ${emulator},\n  \"witness_args\": ${witness_args},\n"
                     "  \"levels\": ${levels}\n}\n")
   if(RESULT)
     file(WRITE "${RESULT}" "${out}")
@@ -123,6 +127,14 @@ jeheap_resolve("${configs}" "${CONFIG}" "${common_flags}" "${pin_flags}" ${VERSI
 if(SKIP)
   jeheap_finish(skip "${SKIP}")
   return()
+endif()
+
+if(MACHINE)
+  jeheap_machine("${configs}" "${MACHINE}")
+  if(SKIP AND NOT STAGE STREQUAL "source")
+    jeheap_finish(skip "${SKIP}")
+    return()
+  endif()
 endif()
 
 # --- the source, unless the build is there already ----------------------------------------------

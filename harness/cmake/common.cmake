@@ -119,13 +119,18 @@ macro(jeheap_unlock name)
   file(LOCK "${JEHEAP_CACHE_DIR}/locks/${name}" RELEASE)
 endmacro()
 
-# Compiler command as a list, and a line that changes when the compiler does.
+# Compiler command as a list, and a line that changes when the compiler does. A machine of
+# configs.json has a compiler of its own, in MACHINE_CC.
 function(jeheap_compiler command identity)
   set(cc "$ENV{CC}")
   if(cc STREQUAL "")
     set(cc gcc)
   endif()
   separate_arguments(list UNIX_COMMAND "${cc}")
+  if(MACHINE_CC)
+    set(list "${MACHINE_CC}")
+    list(JOIN list " " cc)
+  endif()
   execute_process(COMMAND ${list} --version OUTPUT_VARIABLE version ERROR_QUIET
                   RESULT_VARIABLE status)
   execute_process(COMMAND ${list} -dumpmachine OUTPUT_VARIABLE machine ERROR_QUIET

@@ -104,7 +104,8 @@ static void bases(struct bench *bench) {
 
 /* ---- leaves ---------------------------------------------------------------------------------- */
 
-/* The bytes of an element, eight by eight, as a little endian machine would load them. */
+/* The bytes of an element in the order of memory, eight by eight, the first one lowest: so that a
+ * comparer on another machine has the bytes, whatever this one's word size and byte order. */
 static size_t leaf_words(const rtree_leaf_elm_t *elm, uint64_t *out) {
     const unsigned char *bytes = (const unsigned char *)elm;
     memset(out, 0, LEAF_WORDS * sizeof(*out));
@@ -114,20 +115,9 @@ static size_t leaf_words(const rtree_leaf_elm_t *elm, uint64_t *out) {
     return FAM_LEAF_COMPACT ? 1 : LEAF_WORDS;
 }
 
-/* Compact elements are one word and given as its value, whatever the byte order. */
-static size_t leaf_args(const rtree_leaf_elm_t *elm, uint64_t *out) {
-    if (FAM_LEAF_COMPACT) {
-        uintptr_t value;
-        memcpy(&value, elm, sizeof(value));
-        out[0] = value;
-        return 1;
-    }
-    return leaf_words(elm, out);
-}
-
 static void leaf_facts(struct bench *bench, rtree_leaf_elm_t *elm) {
     uint64_t args[LEAF_WORDS];
-    size_t count = leaf_args(elm, args);
+    size_t count = leaf_words(elm, args);
     struct fam_leaf leaf;
     fam_leaf_read(elm, &leaf);
     fact(bench, "leaf_extent", args, count, (uintptr_t)leaf.extent);
@@ -145,7 +135,7 @@ static void leaf_encode(struct bench *bench, const struct fam_leaf *leaf, rtree_
     const uint64_t args[5] = {(uintptr_t)leaf->extent, leaf->szind, leaf->slab, leaf->is_head,
                               leaf->state};
     uint64_t result[LEAF_WORDS];
-    size_t count = leaf_args(elm, result);
+    size_t count = leaf_words(elm, result);
     truth_word(bench->truth, "function");
     truth_text(bench->truth, "name", "leaf_encode");
     truth_list(bench->truth, "args", args, FAM_LEAF_STATE ? 5 : 3);

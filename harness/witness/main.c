@@ -1,11 +1,12 @@
 /* witness: make a heap with the jemalloc that this program is linked with, write down what that
  * jemalloc knows about it, and hold still while somebody else decodes it from outside.
  *
- *   witness --truth FILE [--seed N] [--allocations N] [--threads N] [--level
- * constants|functions|all]
+ *   witness --truth FILE [--seed N] [--allocations N] [--threads N] [--arenas N]
+ *           [--level constants|functions|all]
  *
  * When FILE is complete it prints "ready PID". Then it obeys lines on stdin: "again" walks the heap
- * once more and prints "same" or "changed", "quit" or the end of the input ends it. */
+ * once more and prints "same" or "changed", "core FILE" writes an ELF core of itself and prints
+ * "core", "abort" ends it with SIGABRT, "quit" or the end of the input ends it. */
 #include "workload.h"
 
 #include <jemalloc/jemalloc.h>
@@ -20,7 +21,7 @@ enum level { LEVEL_CONSTANTS, LEVEL_FUNCTIONS, LEVEL_ALL };
 
 struct options {
     const char *truth;
-    uint64_t seed, allocations, threads;
+    uint64_t seed, allocations, threads, arenas;
     enum level level;
 };
 
@@ -47,8 +48,8 @@ static _Noreturn void usage(const char *why, const char *what) {
     fprintf(stderr,
             "witness: %s: %s\n"
             "usage: witness --truth FILE [--seed N] [--allocations N] [--threads 1..%d]\n"
-            "               [--level constants|functions|all]\n",
-            why, what, WORKLOAD_THREADS_MAX);
+            "               [--arenas 0..%d] [--level constants|functions|all]\n",
+            why, what, WORKLOAD_THREADS_MAX, WORKLOAD_MORE_ARENAS_MAX);
     exit(2);
 }
 
@@ -80,6 +81,8 @@ static void parse_one(struct options *options, const char *name, const char *val
         options->allocations = parse_number(value);
     } else if (strcmp(name, "--threads") == 0) {
         options->threads = parse_number(value);
+    } else if (strcmp(name, "--arenas") == 0) {
+        options->arenas = parse_number(value);
     } else if (strcmp(name, "--level") == 0) {
         options->level = parse_level(value);
     } else {
@@ -99,6 +102,9 @@ static void parse(int argc, char **argv, struct options *options) {
     }
     if (options->threads < 1 || options->threads > WORKLOAD_THREADS_MAX) {
         usage("not a number of threads", "--threads");
+    }
+    if (options->arenas > WORKLOAD_MORE_ARENAS_MAX) {
+        usage("not a number of arenas", "--arenas");
     }
     if (options->allocations < 1 || options->allocations > 10000000) {
         usage("not a number of allocations", "--allocations");
@@ -207,14 +213,21 @@ static void again(const struct options *options, struct oracle *oracle, uint64_t
 }
 
 static void obey(const struct options *options, struct oracle *oracle, uint64_t digest) {
-    char line[64];
+    char line[4096];
     printf("ready %ld\n", (long)getpid());
     fflush(stdout);
     while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "quit\n") != 0) {
-        if (strcmp(line, "again\n") == 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strcmp(line, "again") == 0) {
             again(options, oracle, digest);
+        } else if (strncmp(line, "core ", 5) == 0) {
+            core_write(line + 5);
+            puts("core");
+            fflush(stdout);
+        } else if (strcmp(line, "abort") == 0) {
+            core_abort();
         } else {
-            fprintf(stderr, "witness: no such command: %s", line);
+            fprintf(stderr, "witness: no such command: %s\n", line);
         }
     }
 }
@@ -229,6 +242,7 @@ int main(int argc, char **argv) {
         load.seed = options.seed;
         load.threads = (unsigned)options.threads;
         load.allocations = options.allocations;
+        load.more_arenas = (unsigned)options.arenas;
         workload_run(&load);
     }
     struct oracle *oracle = oracle_new();

@@ -238,6 +238,31 @@ static void recycle(struct worker *worker) {
     }
 }
 
+/* Each with a slab and a large block. A destroyed arena's index is given to the next one that is
+ * made, so that first all are made. */
+static void more_arenas(struct worker *worker) {
+    struct workload *load = worker->load;
+    if (worker->index != 0 || load->more_arenas == 0) {
+        return;
+    }
+    unsigned *arena = need(calloc(load->more_arenas, sizeof(arena[0])));
+    for (unsigned i = 0; i < load->more_arenas; i++) {
+        int flags = MALLOCX_TCACHE_NONE;
+        arena[i] = workload_control("arenas.create");
+        flags |= MALLOCX_ARENA(arena[i]);
+        if (i % 3 == 1) {
+            need(je_mallocx(100, flags));
+            continue;
+        }
+        remember(worker, je_mallocx(100, flags), 100, 0);
+        remember(worker, je_mallocx(100000, flags), 100000, 0);
+    }
+    for (unsigned i = 1; i < load->more_arenas; i += 3) {
+        workload_destroy(arena[i]);
+    }
+    free(arena);
+}
+
 /* Blocks of the thread before: they go back to an arena that is not this thread's. */
 static void free_foreign(struct worker *worker) {
     struct workload *load = worker->load;
@@ -273,8 +298,8 @@ static void fill_caches(struct worker *worker) {
     }
 }
 
-round_fn *const workload_rounds[] = {settle,       every_class, huge,        aligned,
-                                     mass,         reallocate,  thin_out,    spans,
-                                     free_foreign, recycle,     fill_caches, refill};
+round_fn *const workload_rounds[] = {settle,      every_class, huge,  aligned,      mass,
+                                     reallocate,  thin_out,    spans, free_foreign, recycle,
+                                     more_arenas, fill_caches, refill};
 
 const unsigned workload_round_count = sizeof(workload_rounds) / sizeof(workload_rounds[0]);

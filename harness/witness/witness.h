@@ -77,6 +77,10 @@ void *cache_of_this_thread(void);
 void *cache_of_id(unsigned id); /* one made by mallctl tcache.create */
 void cache_write(struct truth *truth, void *cache);
 
+/* An ELF core of this process: written by itself, or by whoever runs it. */
+void core_write(const char *path);
+_Noreturn void core_abort(void);
+
 /* From the public API only. */
 void api_write(struct truth *truth, const struct workload *load);
 void api_stats(struct truth *truth);

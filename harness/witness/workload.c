@@ -57,6 +57,13 @@ void workload_purge(struct workload *load) {
     control(name, NULL, 0, NULL, 0);
 }
 
+/* All that is allocated in it goes with it, and its place in the arena table is empty. */
+void workload_destroy(unsigned arena) {
+    char name[64];
+    snprintf(name, sizeof(name), "arena.%u.destroy", arena);
+    control(name, NULL, 0, NULL, 0);
+}
+
 static void list_classes(struct workload *load) {
     unsigned small = workload_control("arenas.nbins");
     unsigned large = workload_control("arenas.nlextents");

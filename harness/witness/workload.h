@@ -8,6 +8,7 @@
 
 #define WORKLOAD_THREADS_MAX 64
 #define WORKLOAD_ARENAS 3
+#define WORKLOAD_MORE_ARENAS_MAX 3000
 #define WORKLOAD_CLASSES_MAX 512
 #define WORKLOAD_LARGEST ((size_t)16 << 20)
 
@@ -37,7 +38,8 @@ struct worker {
 struct workload {
     uint64_t seed;
     unsigned threads;
-    size_t allocations; /* at least so many are live at the end */
+    size_t allocations;   /* at least so many are live at the end */
+    unsigned more_arenas; /* made besides these, every third of them destroyed again */
     unsigned arena[WORKLOAD_ARENAS];
     size_t class_size[WORKLOAD_CLASSES_MAX]; /* up to 16 MiB */
     unsigned classes, small_classes;
@@ -53,6 +55,7 @@ typedef void round_fn(struct worker *worker);
 extern round_fn *const workload_rounds[];
 extern const unsigned workload_round_count;
 unsigned workload_control(const char *name);
+void workload_destroy(unsigned arena);
 void workload_purge(struct workload *load);
 
 /* Run it. On return all threads are parked and alive. */

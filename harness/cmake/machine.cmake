@@ -1,0 +1,41 @@
+# Machines other than this one: their compiler, and the emulator that runs what it makes.
+
+# Sets MACHINE_CC, MACHINE_LIBS, EMULATOR and CORE (who writes the core: gdb, or qemu, or the witness
+# alone); SKIP says which packages are missing when the compiler makes no program or there is no
+# emulator.
+function(jeheap_machine configs name)
+  jeheap_find(machine "${configs}" machines "${name}")
+  jeheap_get_list(cc "${machine}" cc)
+  jeheap_get_list(libs "${machine}" libs)
+  jeheap_get_list(emulator "${machine}" emulator)
+  jeheap_get_list(packages "${machine}" packages)
+  jeheap_get(core "${machine}" core)
+  list(JOIN packages " " packages)
+
+  set(missing "")
+  string(RANDOM LENGTH 8 random)
+  set(probe "${JEHEAP_CACHE_DIR}/tmp/probe-${random}")
+  file(WRITE "${probe}.c"
+       "#include <pthread.h>\n#include <linux/auxvec.h>\nint main(void) { return 0; }\n")
+  execute_process(COMMAND ${cc} -o "${probe}" "${probe}.c" RESULT_VARIABLE status
+                  OUTPUT_QUIET ERROR_QUIET)
+  file(REMOVE "${probe}.c" "${probe}")
+  if(NOT status EQUAL 0)
+    set(missing "compiler for ${name}")
+  elseif(emulator)
+    list(GET emulator 0 program)
+    find_program(emulator_path "${program}" NO_CACHE)
+    if(NOT emulator_path)
+      set(missing "${program}")
+    endif()
+  endif()
+
+  set(SKIP "" PARENT_SCOPE)
+  if(missing)
+    set(SKIP "there is no ${missing} here: ci/setup installs ${packages}" PARENT_SCOPE)
+  endif()
+  set(MACHINE_CC "${cc}" PARENT_SCOPE)
+  set(MACHINE_LIBS "${libs}" PARENT_SCOPE)
+  set(EMULATOR "${emulator}" PARENT_SCOPE)
+  set(CORE "${core}" PARENT_SCOPE)
+endfunction()
