@@ -86,20 +86,30 @@ P
     grep -q '5\.3\.0' "$WORK/r.html" || fail "the HTML does not name the pin"
 }
 
-test_json() {
-    have stock
-    status 0 jeconform run --pin 5.3.0 --json --quiet
+# A pin whose source cannot be had: quick to run, and neither a pass nor a failure.
+no_source() {
+    JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' \
+        jeconform run --pin 5.0.0 "$@"
+}
+
+test_json_and_a_skip() {
+    status 0 no_source --json --quiet
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
     [ "$(ask count "$OUT")" -eq 2 ] || fail "not one line for the cell and one for the totals"
     head -n 1 "$OUT" >"$WORK/line"
-    ask are "$WORK/line" pin=5.3.0 status=pass
+    ask are "$WORK/line" pin=5.0.0 config=default status=skip
+    [ -n "$(ask get "$WORK/line" why)" ] || fail "no reason for the skip"
+    tail -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" cells=1 pass=0 fail=0 skip=1
 }
 
 test_report_that_cannot_be_written() {
-    have stock
-    jeconform run --pin 5.3.0 --quiet --report-json "$WORK/no/such/folder/r.json"
-    [ "$RC" -ne 0 ] || fail "status 0 without the report"
-    err_has 'no/such/folder'
+    local format
+    for format in json junit html; do
+        no_source --quiet "--report-$format" "$WORK/no/such/folder/r"
+        [ "$RC" -ne 0 ] || fail "status 0 without the $format report"
+        err_has 'no/such/folder'
+    done
 }
 
 # A tree that cannot be built is a failure, not a skip.
@@ -121,9 +131,8 @@ test_source_that_is_none() {
     [[ $(ask get "$WORK/r.json" cells.0.why) == *configure.ac* ]] || fail "the reason is not said"
 }
 
-# The matrix ends with 1 when one cell of several fails: a witness that does not tell the truth is
-# not to be had here, a cache that cannot be written is.
-test_one_of_two_fails() {
+# What hinders a build is a failure, not a skip.
+test_cache_that_cannot_be_written() {
     have stock
     echo >"$WORK/file"
     JEHEAP_CACHE=$WORK/file/cache status 1 jeconform run --pin 5.3.0 --report-json "$WORK/r.json"
