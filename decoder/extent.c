@@ -70,7 +70,7 @@ static enum jh_status check_slab(const struct jh_layout *layout, const struct jh
 
 enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_extent *e,
                                struct jh_fault *fault) {
-    if (e->at % layout->extent_align) {
+    if (!jh_aligned(e->at, layout->extent_align)) {
         return corrupt(fault, e, e->at, "extent.alignment");
     }
     if (!e->addr) {
@@ -96,7 +96,7 @@ enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh
                               struct jh_fault *fault) {
     uint8_t buf[JH_EXTENT_HEAD_MAX];
     const uint8_t *bytes;
-    if (at % heap->layout->extent_align) {
+    if (!jh_aligned(at, heap->layout->extent_align)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, at, at, "extent.alignment");
     }
     enum jh_status status =

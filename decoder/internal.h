@@ -49,13 +49,51 @@ static inline uint64_t jh_field_get(const struct jh_layout *layout, const uint8_
     return field.width ? jh_field_of(jh_load(layout, bytes + field.offset, field.word), field) : 0;
 }
 
+/* Is x a multiple of a power of two? Much cheaper than a division. */
+static inline bool jh_aligned(uint64_t x, uint64_t power) {
+    return (x & (power - 1)) == 0;
+}
+
 static inline uint64_t jh_page(const struct jh_layout *layout) {
     return UINT64_C(1) << layout->build.lg_page;
 }
 
+/* Nodes and extents lie in blocks of several MiB: one remembered segment for each such stretch of
+ * addresses saves nearly every search. */
+static inline const struct jh_segment **jh_image_window(struct jh_image *image, uint64_t addr) {
+    return &image->window[(addr >> 21) % JH_IMAGE_WINDOWS];
+}
+
+static inline const uint8_t *jh_segment_at(const struct jh_segment *s, uint64_t addr, size_t len) {
+    uint64_t offset = addr - s->addr;
+    return offset < s->len && s->len - offset >= len ? s->bytes + offset : NULL;
+}
+
+const void *jh_image_lend(void *arg, uint64_t addr, size_t len);
+
+/* What the reader lends, or NULL. Of an image that remembers the segment no call is made: lookups
+ * spend most of their time here. */
+static inline const uint8_t *jh_lend(const struct jh_reader *reader, uint64_t addr, size_t len) {
+    if (reader->lend == jh_image_lend) {
+        const struct jh_segment *s = *jh_image_window((struct jh_image *)reader->arg, addr);
+        const uint8_t *bytes = s ? jh_segment_at(s, addr, len) : NULL;
+        if (bytes) {
+            return bytes;
+        }
+    }
+    return reader->lend ? (const uint8_t *)reader->lend(reader->arg, addr, len) : NULL;
+}
+
 /* [addr, addr+len), lent if the reader can, else copied to buf. */
-enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len, uint8_t *buf,
-                        const uint8_t **out, struct jh_fault *fault);
+static inline enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len,
+                                      uint8_t *buf, const uint8_t **out, struct jh_fault *fault) {
+    *out = jh_lend(reader, addr, len);
+    if (*out) {
+        return JH_OK;
+    }
+    *out = buf;
+    return jh_read(reader, addr, buf, len, fault);
+}
 
 /* The same for count addresses with len bytes each: out[i] is NULL where they are not there. buf
  * holds count * len bytes. count <= JH_FETCH_MAX. */
@@ -64,11 +102,26 @@ void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t 
                    uint8_t *buf, const uint8_t **out);
 
 /* Only the extent pointer of a leaf element. */
-uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes);
+static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
+    struct jh_field field = layout->leaf[JH_LEAF_EXTENT];
+    uint64_t at = jh_load(layout, bytes, field.word) & jh_low_mask(field.width);
+    if (layout->leaf_sign_extend && at >> (field.width - 1)) {
+        at |= ~jh_low_mask(field.width);
+    }
+    return at & ~jh_low_mask(layout->leaf_low_bits);
+}
 
 /* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
  * extent that does not cover the element's page is no fault, and as good as no element. */
 bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes);
+
+/* An address of the tree's keys as programs write it: the bits above LG_VADDR repeat the one below
+ * them, but on aarch64, where they are zero. jemalloc drops them from a key. */
+static inline uint64_t jh_canonical(const struct jh_layout *layout, uint64_t addr) {
+    uint64_t low = jh_low_mask(layout->build.lg_vaddr);
+    bool ones = !layout->build.aarch64 && (addr & low) >> (layout->build.lg_vaddr - 1);
+    return (ones ? addr | ~low : addr & low) & jh_low_mask(layout->sc_ptr_bits);
+}
 
 /* What there is of [addr, addr + *len), at least one byte when JH_OK; *len says how much. */
 enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,

@@ -169,15 +169,22 @@ const char *jh_version_name(enum jh_version version) {
     return (unsigned)version < JH_VERSIONS ? families[version].name : "?";
 }
 
+/* "-47-g295e": so many commits after the tag. Only those after the last release are known, as dev.
+ */
+static bool commits_after(const char *rest) {
+    size_t digits = strspn(rest + 1, "0123456789");
+    return rest[0] == '-' && digits && strncmp(rest + 1 + digits, "-g", 2) == 0;
+}
+
 enum jh_status jh_version_parse(const char *text, enum jh_version *out) {
     size_t number = strcspn(text, "-");
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         if (strlen(families[v].name) != number || strncmp(families[v].name, text, number) != 0) {
             continue;
         }
-        /* "-N-g": N commits after the tag; only after the last release are they known, as dev. */
-        bool tag = text[number] == '\0' || strncmp(text + number, "-0-", 3) == 0;
-        if (!tag && v < JH_5_3_1) {
+        const char *rest = text + number;
+        bool tag = !*rest || strncmp(rest, "-0-g", 4) == 0;
+        if (!tag && (v != JH_5_3_1 || !commits_after(rest))) {
             return JH_UNSUPPORTED;
         }
         *out = tag ? (enum jh_version)v : JH_DEV;

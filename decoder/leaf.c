@@ -4,26 +4,12 @@
 
 #include <string.h>
 
-static uint64_t extent_of(const struct jh_layout *layout, uint64_t word) {
-    struct jh_field field = layout->leaf[JH_LEAF_EXTENT];
-    uint64_t at = word & jh_low_mask(field.width);
-    if (layout->leaf_sign_extend && at >> (field.width - 1)) {
-        at |= ~jh_low_mask(field.width);
-    }
-    return at & ~jh_low_mask(layout->leaf_low_bits);
-}
-
 void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out) {
-    uint64_t word = jh_load(layout, bytes, layout->leaf[JH_LEAF_EXTENT].word);
-    out->extent = extent_of(layout, word);
+    out->extent = jh_leaf_extent(layout, bytes);
     out->szind = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SZIND]);
     out->state_bits = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_STATE]);
     out->slab = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SLAB]) != 0;
     out->is_head = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD]) != 0;
-}
-
-uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
-    return extent_of(layout, jh_load(layout, bytes, layout->leaf[JH_LEAF_EXTENT].word));
 }
 
 bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes) {

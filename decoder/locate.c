@@ -17,16 +17,6 @@ const char *jh_why_name(enum jh_why why) {
     return (unsigned)why < sizeof(name) / sizeof(name[0]) ? name[why] : "?";
 }
 
-/* jemalloc drops the bits above LG_VADDR from a key, so it would find something for these. */
-static bool canonical(const struct jh_layout *layout, uint64_t addr) {
-    unsigned vaddr = layout->build.lg_vaddr;
-    if (vaddr >= layout->sc_ptr_bits) {
-        return true;
-    }
-    uint64_t top = addr >> (layout->build.aarch64 ? vaddr : vaddr - 1U);
-    return top == 0 || (!layout->build.aarch64 && top == UINT64_MAX >> (vaddr - 1U));
-}
-
 static enum jh_use use_of(enum jh_state state) {
     switch (state) {
     case JH_DIRTY:
@@ -93,7 +83,7 @@ enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr, struct jh_lo
     enum jh_status status = JH_OK;
     if (addr < jh_page(heap->layout)) {
         not_owned(&l, JH_WHY_NULL);
-    } else if (!canonical(heap->layout, addr)) {
+    } else if (jh_canonical(heap->layout, addr) != addr) {
         not_owned(&l, JH_WHY_NON_CANONICAL);
     } else {
         status = jh_lookup(heap, addr, &l.extent, fault);

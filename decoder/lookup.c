@@ -54,11 +54,13 @@ static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *faul
     while (!s->value) {
         uint64_t rest = s->direction < 0 ? s->index[level] : all - 1 - s->index[level];
         uint64_t count = rest < SEEK_BUF / size ? rest : SEEK_BUF / size;
+        bool at_end = !count;
+        count = count < s->left ? count : s->left;
         uint64_t first = s->direction < 0 ? s->index[level] - count : s->index[level] + 1;
-        if (!count) {
+        if (at_end) {
             return JH_OK;
         }
-        if (s->left < count) {
+        if (!count) {
             return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->node[level], 0, "rtree.max-passed");
         }
         const uint8_t *bytes;
@@ -94,7 +96,7 @@ static enum jh_status enter(struct seek *s, uint64_t key, struct jh_fault *fault
             return status;
         }
         uint64_t child = jh_load(layout, bytes, size);
-        if (child % size) {
+        if (!jh_aligned(child, size)) {
             return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
         }
         if (!child) {
@@ -126,7 +128,7 @@ static enum jh_status next_element(struct seek *s, struct jh_fault *fault) {
         }
         if (!s->value) {
             s->level--;
-        } else if (s->value % layout->rtree_node_size) {
+        } else if (!jh_aligned(s->value, layout->rtree_node_size)) {
             return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, s->at, s->value,
                            "rtree.child-alignment");
         } else {
@@ -150,31 +152,34 @@ static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t ele
                                         const uint8_t *bytes, uint64_t page, struct jh_extent *out,
                                         struct jh_fault *fault) {
     uint64_t at = jh_leaf_extent(heap->layout, bytes);
-    enum jh_status status = read_sound(heap, at, out, fault);
+    struct jh_fault found;
+    enum jh_status status = read_sound(heap, at, out, &found);
     if (status == JH_OK && !jh_extent_covers(out, page)) {
         status =
-            jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, element_at, at, "leaf.extent-not-covering");
+            jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, element_at, at, "leaf.extent-not-covering");
     }
     if (status == JH_CORRUPT && jh_leaf_may_be_left_behind(heap->layout, bytes)) {
         out->at = 0;
         return JH_OK;
     }
+    if (status != JH_OK && fault) {
+        *fault = found;
+    }
     return status;
 }
 
 /* The page that the leaf element under the seek speaks of. */
-static uint64_t page_of(const struct seek *s, uint64_t key) {
+static uint64_t page_of(const struct seek *s) {
     const struct jh_layout *layout = s->heap->layout;
-    uint64_t nhib = ~jh_low_mask(layout->build.lg_vaddr), page = key & nhib;
+    uint64_t page = 0;
     for (unsigned l = 0; l <= s->level; l++) {
         page |= s->index[l] << (layout->sc_ptr_bits - layout->rtree_level[l].cumbits);
     }
-    return page;
+    return jh_canonical(layout, page);
 }
 
-/* The nearest extent on one side of the key's page; at is 0 when there is none. */
-static enum jh_status next_extent(struct seek *s, uint64_t key, struct jh_extent *out,
-                                  struct jh_fault *fault) {
+/* The nearest extent on one side of where the seek stands; at is 0 when there is none. */
+static enum jh_status next_extent(struct seek *s, struct jh_extent *out, struct jh_fault *fault) {
     out->at = 0;
     for (;;) {
         uint8_t buf[JH_LEAF_BYTES_MAX];
@@ -185,7 +190,7 @@ static enum jh_status next_extent(struct seek *s, uint64_t key, struct jh_extent
         }
         status = jh_fetch(&s->heap->reader, s->at, s->heap->layout->leaf_size, buf, &bytes, fault);
         if (status == JH_OK) {
-            status = extent_of_element(s->heap, s->at, bytes, page_of(s, key), out, fault);
+            status = extent_of_element(s->heap, s->at, bytes, page_of(s), out, fault);
         }
         if (status != JH_OK || out->at) {
             return status;
@@ -200,10 +205,10 @@ static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int dire
     start(&s, heap, direction);
     enum jh_status status = enter(&s, addr, fault);
     if (status == JH_OK) {
-        status = next_extent(&s, addr, &e, fault);
+        status = next_extent(&s, &e, fault);
     }
     while (status == JH_OK && e.at && jh_extent_covers(&e, addr)) { /* addr is in it: its far end */
-        status = next_extent(&s, addr, &e, fault);
+        status = next_extent(&s, &e, fault);
     }
     if (status == JH_OK) {
         *out = e;
@@ -228,7 +233,7 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
     start(&s, heap, -1);
     enum jh_status status = enter(&s, addr, fault);
     if (status == JH_OK) {
-        status = next_extent(&s, addr, out, fault);
+        status = next_extent(&s, out, fault);
     }
     if (status == JH_OK && out->at && !jh_extent_covers(out, addr)) {
         out->at = 0;
@@ -239,7 +244,11 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
 enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                          struct jh_fault *fault) {
     struct jh_leaf_bytes leaf;
-    struct jh_extent e = {0};
+    struct jh_extent e = {.at = 0};
+    if (jh_canonical(heap->layout, addr) != addr) {
+        *out = e;
+        return JH_OK;
+    }
     enum jh_status status = jh_rtree_lookup(heap, addr, &leaf, fault);
     if (status == JH_OK && jh_leaf_extent(heap->layout, leaf.bytes)) {
         status = extent_of_element(heap, leaf.at, leaf.bytes, addr, &e, fault);
@@ -272,21 +281,24 @@ static void lookup_batch(const struct jh_heap *heap, const uint64_t *addr, size_
         jh_fetch_many(&heap->reader, at, count, size, buf, bytes);
         for (size_t i = 0; i < count; i++) {
             node[i] = bytes[i] ? element(layout, level, bytes[i]) : 0;
+            if (!is_leaf(layout, level) && !jh_aligned(node[i], size)) {
+                node[i] = 0; /* jh_lookup() says what is wrong */
+            }
         }
     }
     jh_fetch_many(&heap->reader, node, count, layout->extent_head, buf, bytes);
     for (size_t i = 0; i < count; i++) {
-        status[i] = JH_CORRUPT;
-        if (bytes[i]) {
-            jh_extent_decode(layout, node[i], bytes[i], &out[i]);
-            if (jh_extent_covers(&out[i], addr[i])) {
-                status[i] = jh_extent_check(layout, &out[i], NULL);
+        struct jh_extent e;
+        if (bytes[i] && jh_canonical(layout, addr[i]) == addr[i]) {
+            jh_extent_decode(layout, node[i], bytes[i], &e);
+            if (jh_extent_covers(&e, addr[i]) && jh_extent_check(layout, &e, NULL) == JH_OK) {
+                status[i] = JH_OK;
+                out[i] = e;
+                continue;
             }
         }
-        if (status[i] != JH_OK) { /* rare: inside a large extent, not owned, or a fault */
-            out[i].at = 0;
-            status[i] = jh_lookup(heap, addr[i], &out[i], NULL);
-        }
+        /* rare: inside a large extent, not owned, or a fault */
+        status[i] = jh_lookup(heap, addr[i], &out[i], NULL);
     }
 }
 

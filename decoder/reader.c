@@ -30,17 +30,6 @@ enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr, void *dst,
                                          : "reader.failed");
 }
 
-enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len, uint8_t *buf,
-                        const uint8_t **out, struct jh_fault *fault) {
-    const void *lent = reader->lend ? reader->lend(reader->arg, addr, len) : NULL;
-    if (lent) {
-        *out = lent;
-        return JH_OK;
-    }
-    *out = buf;
-    return jh_read(reader, addr, buf, len, fault);
-}
-
 static void gather(const struct jh_reader *reader, struct jh_span *span, size_t count) {
     if (reader->gather && reader->gather(reader->arg, span, count) == JH_OK) {
         return;
@@ -61,7 +50,7 @@ void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t 
     size_t where[JH_FETCH_MAX];
     size_t missing = 0;
     for (size_t i = 0; i < count; i++) {
-        out[i] = reader->lend && addr[i] ? reader->lend(reader->arg, addr[i], len) : NULL;
+        out[i] = addr[i] ? jh_lend(reader, addr[i], len) : NULL;
         if (out[i]) {
             JH_PREFETCH(out[i]);
         } else if (addr[i]) {
@@ -80,7 +69,7 @@ void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t 
 
 enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size_t *len,
                              uint8_t *buf, size_t buf_len, const uint8_t **out) {
-    const void *lent = reader->lend ? reader->lend(reader->arg, addr, *len) : NULL;
+    const uint8_t *lent = jh_lend(reader, addr, *len);
     if (lent) {
         *out = lent;
         return JH_OK;
@@ -113,10 +102,8 @@ static const struct jh_segment *search(const struct jh_image *image, uint64_t ad
     return NULL;
 }
 
-/* Nodes and extents lie in blocks of several MiB: one remembered segment for each such stretch of
- * addresses saves nearly every search. */
 static const struct jh_segment *find(struct jh_image *image, uint64_t addr) {
-    const struct jh_segment **window = &image->window[(addr >> 21) % JH_IMAGE_WINDOWS];
+    const struct jh_segment **window = jh_image_window(image, addr);
     if (*window && addr - (*window)->addr < (*window)->len) {
         return *window;
     }
@@ -144,9 +131,9 @@ static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len
     return done == len ? JH_OK : JH_ABSENT;
 }
 
-static const void *image_lend(void *arg, uint64_t addr, size_t len) {
-    const struct jh_segment *s = find(arg, addr);
-    return s && s->len - (addr - s->addr) >= len ? s->bytes + (addr - s->addr) : NULL;
+const void *jh_image_lend(void *arg, uint64_t addr, size_t len) {
+    const struct jh_segment *s = find((struct jh_image *)arg, addr);
+    return s ? jh_segment_at(s, addr, len) : NULL;
 }
 
 enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
@@ -167,6 +154,6 @@ enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
         }
     }
     memset(image->window, 0, sizeof(image->window));
-    *out = (struct jh_reader){image_read, image_lend, NULL, image};
+    *out = (struct jh_reader){image_read, jh_image_lend, NULL, image};
     return JH_OK;
 }

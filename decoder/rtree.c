@@ -27,7 +27,7 @@ static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned
         return status;
     }
     uint64_t child = jh_load(layout, bytes, layout->rtree_node_size);
-    if (child % layout->rtree_node_size) {
+    if (!jh_aligned(child, layout->rtree_node_size)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
     }
     *node = child;

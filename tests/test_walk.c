@@ -527,6 +527,51 @@ static void nobody_has_to_take_faults(void **state) {
     image_end(&h.image);
 }
 
+/* Elements that name an extent beside its own: right behind them, or right in front. */
+static void a_stray_pointer_behind_its_extent(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    image_leaf(&b.image, A, &(struct image_leaf){b.before, 4, 0, true, false});
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-not-covering", A, b.before);
+}
+
+static void a_stray_pointer_in_front_of_its_extent(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    image_leaf(&b.image, A, &(struct image_leaf){b.after, 4, 0, true, false});
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-not-covering", A, b.after);
+}
+
+static void an_extent_that_cannot_be_read(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_slab(&b.image, A);
+    struct spy spy = {b.image.heap.reader, at, 128, JH_READ_FAILED, false, 0, 0};
+    b.image.heap.reader = spy_read(&spy);
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 1);
+    assert_int_equal(seen->at[0], b.before);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_READ_FAILED, JH_STAGE_READER, "reader.failed", at);
+    image_end(&b.image);
+}
+
+/* One that was left behind is passed over, and the extent that it names is still found. */
+static void left_behind_in_front_of_its_extent(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    image_leaf(&b.image, A, &(struct image_leaf){b.after, 232, 0, false, false});
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[1], b.after);
+    assert_int_equal(seen->faults, 0);
+    image_end(&b.image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_extent_once_in_order),
@@ -555,6 +600,10 @@ int main(void) {
         cmocka_unit_test(a_budget_of_nodes),
         cmocka_unit_test(a_node_that_cannot_be_read),
         cmocka_unit_test(nobody_has_to_take_faults),
+        cmocka_unit_test(a_stray_pointer_behind_its_extent),
+        cmocka_unit_test(a_stray_pointer_in_front_of_its_extent),
+        cmocka_unit_test(an_extent_that_cannot_be_read),
+        cmocka_unit_test(left_behind_in_front_of_its_extent),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL) != 0;
 }

@@ -407,7 +407,8 @@ JH_MUST_USE enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t a
 bool jh_extent_is_slab(const struct jh_extent *extent);
 
 /* The extent that owns addr: also inside a large extent, of which only the first and the last
- * page have leaf elements. JH_OK and at == 0 when none does. */
+ * page have leaf elements. JH_OK and at == 0 when none does, as for any address that is not
+ * canonical. */
 JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
 
@@ -439,11 +440,12 @@ struct jh_walk {
     } node[JH_RTREE_HEIGHT_MAX];
     unsigned level;
     uint64_t nodes_left, extents_left;
-    uint64_t last_child;        /* the child that was entered last: one that repeats is a fault */
-    uint64_t last_extent;       /* of the leaf element that was seen last */
+    uint64_t last_child[JH_RTREE_HEIGHT_MAX]; /* entered last: one that repeats is a fault */
+    uint64_t last_extent;                     /* of the leaf element that was seen last */
     uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
     struct jh_pending {
         uint64_t page, extent;
+        uint64_t last_page; /* of the elements behind this one that name the same extent */
         bool may_be_left_behind;
         const uint8_t *head; /* the extent's bytes; NULL: absent */
     } pending[JH_WALK_BATCH];
