@@ -25,8 +25,9 @@ struct arguments {
     /* layout without a target */
     const char *jemalloc;
     struct jh_build build;
-    const char *build_option; /* one of the build's options was given: its name */
     bool list;
+
+    const char *filter_option, *build_option; /* an option of that group was given: its name */
 };
 
 struct cli {

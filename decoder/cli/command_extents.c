@@ -40,6 +40,14 @@ void command_extents(struct cli *cli) {
         }
     }
     free(walk);
+    if (cli->args->json &&
+        cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
+        json_open(&cli->json, NULL, '{');
+        json_bool(&cli->json, "partial", true);
+        json_number(&cli->json, "faults", cli->faults);
+        json_close(&cli->json, '}');
+        json_line(&cli->json);
+    }
 }
 
 /* ---- one of them

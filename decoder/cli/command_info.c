@@ -98,6 +98,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "bytes_absent", t->bytes_absent);
     json_number(j, "bytes_truncated", t->bytes_truncated);
     json_number(j, "faults", cli->faults);
+    json_bool(j, "partial", cli->status == EXIT_PARTIAL);
     modules_json(cli);
     json_open(j, "warnings", '[');
     for (size_t i = 0; i < t->warnings; i++) {

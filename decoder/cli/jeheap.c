@@ -253,6 +253,15 @@ static bool take(struct arguments *a, int option, const char *value) {
     }
 }
 
+/* Options that only one command takes stand together in the enumeration above. */
+static void note_group(struct arguments *a, int option, const char *name) {
+    if (option >= OPT_LIST) {
+        a->build_option = name;
+    } else if (option >= OPT_ARENA) {
+        a->filter_option = name;
+    }
+}
+
 enum { NO_ADDRESS, SOME_ADDRESSES, OPTIONAL_TARGET };
 
 static const struct command {
@@ -280,6 +289,11 @@ static int wrong_value(int option, const char *value) {
     return EXIT_USAGE;
 }
 
+static int wrong_place(const char *option, const char *command) {
+    fprintf(stderr, "jeheap: --%s is an option of %s; see jeheap --help\n", option, command);
+    return EXIT_USAGE;
+}
+
 static const struct command *command_named(const char *name) {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) == 0) {
@@ -299,6 +313,15 @@ static int check_arguments(const struct command *c, const struct arguments *a) {
     }
     if (a->target.target && without) {
         return wrong_usage(c->name, "takes a target, --jemalloc or --list: one of them");
+    }
+    if (a->jemalloc && a->list) {
+        return wrong_usage(c->name, "takes --jemalloc or --list: one of them");
+    }
+    if (a->build_option && (c->takes != OPTIONAL_TARGET || !without)) {
+        return wrong_place(a->build_option, "layout --jemalloc");
+    }
+    if (a->filter_option && c->run != command_extents) {
+        return wrong_place(a->filter_option, "extents");
     }
     if (c->takes == SOME_ADDRESSES && a->operands == 0) {
         return wrong_usage(c->name, "needs at least one address");
@@ -373,10 +396,10 @@ static int run(const struct command *c, const struct arguments *a) {
 
 int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
-    int option;
+    int option, which = 0;
     jh_build_init(&a.build, JH_5_3_0);
     set_color(&a, "auto");
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, &which)) != -1) {
         if (option == 'h' || option == OPT_HELP) {
             fputs(usage, stdout);
             return finish(EXIT_DONE);
@@ -392,6 +415,7 @@ int main(int argc, char **argv) {
         if (!take(&a, option, optarg)) {
             return wrong_value(option, optarg);
         }
+        note_group(&a, option, options[which].name);
     }
     if (optind == argc) {
         return wrong_usage("a command is", "missing");
