@@ -77,7 +77,7 @@ enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_e
         return corrupt(fault, e, e->addr, "extent.addr");
     }
     if (!e->size || e->size > jh_low_mask(layout->build.lg_vaddr) ||
-        e->base + (e->size - 1) < e->base) {
+        ((e->base + (e->size - 1)) & jh_low_mask(layout->sc_ptr_bits)) < e->base) {
         return corrupt(fault, e, e->size, "extent.size");
     }
     if (e->state == JH_STATE_UNKNOWN) {

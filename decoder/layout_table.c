@@ -1,9 +1,10 @@
 /* layout: what differs between jemalloc versions, as rows, and the formulas that turn a row and
- * build parameters into a layout. This is the only file that depends on the version.
+ * build parameters into a layout. Only this file and the structs' rows (struct_*.c) depend on the
+ * version.
  *
- * To add a jemalloc version: a value in enum jh_version and a row in families[] (here); its
- * numbers in tests/test_layout.c; a pin in harness/pins.json, whose constants, functions and heap
- * levels must pass; a line in the README's support table.
+ * To add a jemalloc version: a value in enum jh_version and a row in families[] (here); its structs
+ * in struct_*.c; its numbers in tests/test_layout.c; a pin in harness/pins.json, whose constants,
+ * functions and heap levels must pass; a line in the README's support table.
  *
  * Sources, at each tag: include/jemalloc/internal/{rtree,extent_structs,edata,sc,bitmap,mutex}.h,
  * 5.0 and 5.1 size_classes.sh. */
@@ -59,33 +60,17 @@ static const struct states_row states_5_3 = {
 static const struct states_row states_dev = {
     7, {JH_ACTIVE, JH_DIRTY, JH_MUZZY, JH_RETAINED, JH_PINNED, JH_TRANSITION, JH_MERGING}};
 
-/* Byte offsets in extent_t / edata_t on 64-bit targets; 0xff: not in this version. */
-struct extent_row {
-    uint8_t addr, size, ps, sn, head, bitmap, align;
-};
-static const struct extent_row extent_5_0 = {8, 16, 0xff, 0xff, 24, 64, 64};
-static const struct extent_row extent_5_3 = {8, 16, 24, 32, 40, 64, 128};
-
-/* malloc_mutex_t = profiling data + pthread_mutex_t [+ locked, padded] [+ witness when debug] */
-struct mutex_row {
-    uint8_t prof, prof_debug, locked, witness;
-};
-static const struct mutex_row mutex_5_0 = {64, 64, 0, 56};
-static const struct mutex_row mutex_5_2 = {64, 64, 8, 56};
-static const struct mutex_row mutex_5_3 = {64, 80, 8, 56};
-
 struct family {
     const char *name;
     const char *root_symbol;
     const struct bits_row *bits;
     const struct states_row *states;
-    const struct extent_row *extent;
-    const struct mutex_row *mutex;
+    const char *extent;     /* the struct */
+    uint8_t extent_align;   /* every extent's address is a multiple of it */
     uint8_t leaf_low_bits;  /* compact leaf: low bits that are not the pointer's */
     bool leaf_packed;       /* wide leaf: one metadata word; state and is_head are in the leaf */
     bool leaf_left_behind;  /* san_bump.c leaves elements behind */
     bool leaf_aarch64_rule; /* aarch64: top bits zeroed, not sign extended */
-    bool root_after_base;   /* rtree_t starts with a pointer to its base */
     bool large_by_size;     /* opt.disable_large_size_classes, on by default */
 };
 
@@ -94,74 +79,71 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_0,
                   .states = &states_5_0,
-                  .extent = &extent_5_0,
-                  .mutex = &mutex_5_0,
+                  .extent = "extent_s",
+                  .extent_align = 64,
                   .leaf_low_bits = 1},
     [JH_5_0_1] = {.name = "5.0.1",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_0,
                   .states = &states_5_0,
-                  .extent = &extent_5_0,
-                  .mutex = &mutex_5_0,
+                  .extent = "extent_s",
+                  .extent_align = 64,
                   .leaf_low_bits = 1},
     [JH_5_1_0] = {.name = "5.1.0",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_1,
                   .states = &states_5_0,
-                  .extent = &extent_5_0,
-                  .mutex = &mutex_5_0,
+                  .extent = "extent_s",
+                  .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
     [JH_5_2_0] = {.name = "5.2.0",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_2_0,
                   .states = &states_5_0,
-                  .extent = &extent_5_0,
-                  .mutex = &mutex_5_2,
+                  .extent = "extent_s",
+                  .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
     [JH_5_2_1] = {.name = "5.2.1",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_2_1,
                   .states = &states_5_0,
-                  .extent = &extent_5_0,
-                  .mutex = &mutex_5_2,
+                  .extent = "extent_s",
+                  .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
     [JH_5_3_0] = {.name = "5.3.0",
                   .root_symbol = "arena_emap_global",
                   .bits = bits_5_3,
                   .states = &states_5_3,
-                  .extent = &extent_5_3,
-                  .mutex = &mutex_5_3,
+                  .extent = "edata_s",
+                  .extent_align = 128,
                   .leaf_low_bits = 7,
                   .leaf_aarch64_rule = true,
                   .leaf_packed = true,
-                  .leaf_left_behind = true,
-                  .root_after_base = true},
+                  .leaf_left_behind = true},
     [JH_5_3_1] = {.name = "5.3.1",
                   .root_symbol = "arena_emap_global",
                   .bits = bits_5_3,
                   .states = &states_5_3,
-                  .extent = &extent_5_3,
-                  .mutex = &mutex_5_3,
+                  .extent = "edata_s",
+                  .extent_align = 128,
                   .leaf_low_bits = 7,
                   .leaf_aarch64_rule = true,
                   .leaf_packed = true,
                   .leaf_left_behind = true,
-                  .root_after_base = true,
                   .large_by_size = true},
     [JH_DEV] = {.name = "dev",
                 .root_symbol = "arena_emap_global",
                 .bits = bits_dev,
                 .states = &states_dev,
-                .extent = &extent_5_3,
-                .mutex = &mutex_5_3,
+                .extent = "edata_s",
+                .extent_align = 128,
                 .leaf_low_bits = 7,
                 .leaf_aarch64_rule = true,
                 .leaf_packed = true,
                 .leaf_left_behind = true,
-                .root_after_base = true,
                 .large_by_size = true},
 };
 
@@ -200,7 +182,9 @@ void jh_build_init(struct jh_build *build, enum jh_version version) {
                                .lg_page = 12,
                                .lg_quantum = 4,
                                .pthread_mutex_size = 40,
+                               .u64_align = 8,
                                .little_endian = true,
+                               .stats = true,
                                .cache_oblivious = true};
 }
 
@@ -209,12 +193,10 @@ static enum jh_status check_build(const struct jh_build *b, struct jh_fault *fau
     uint64_t seen = 0;
     if ((unsigned)b->version >= JH_VERSIONS) {
         rule = "layout.version", seen = (uint64_t)b->version;
-    } else if (b->pointer_size != 8) {
+    } else if (b->pointer_size != 4 && b->pointer_size != 8) {
         rule = "layout.pointer-size", seen = b->pointer_size;
-    } else if (!b->little_endian) {
-        rule = "layout.big-endian";
-    } else if (b->lg_vaddr != 48 && b->lg_vaddr != 57) {
-        rule = "layout.lg-vaddr", seen = b->lg_vaddr;
+    } else if (b->lg_vaddr < 32 || b->lg_vaddr > 8 * b->pointer_size) {
+        rule = "layout.lg-vaddr", seen = b->lg_vaddr; /* configure gives at least 32 */
     } else if (b->lg_page < 12 || b->lg_page > 16) {
         rule = "layout.lg-page", seen = b->lg_page;
     } else if (b->lg_quantum != 3 && b->lg_quantum != 4) {
@@ -222,8 +204,10 @@ static enum jh_status check_build(const struct jh_build *b, struct jh_fault *fau
     } else if (b->lg_slab_maxregs && (b->lg_slab_maxregs < b->lg_page - 3 ||
                                       b->lg_slab_maxregs > 13 || b->version < JH_5_3_0)) {
         rule = "layout.lg-slab-maxregs", seen = b->lg_slab_maxregs;
-    } else if (b->pthread_mutex_size != 40 && b->pthread_mutex_size != 48) {
+    } else if (!b->pthread_mutex_size || b->pthread_mutex_size % b->pointer_size) {
         rule = "layout.pthread-mutex-size", seen = b->pthread_mutex_size;
+    } else if (b->u64_align != 8 && (b->u64_align != 4 || b->pointer_size != 4)) {
+        rule = "layout.u64-align", seen = b->u64_align;
     }
     return rule ? jh_fail(fault, JH_UNSUPPORTED, JH_STAGE_LAYOUT, 0, seen, rule) : JH_OK;
 }
@@ -280,12 +264,21 @@ static void make_rtree(struct jh_layout *l) {
     l->rtree_node_size = b->pointer_size;
 }
 
+/* Where a member of a struct is. The rows have all that is asked for here in every version. */
+static unsigned offset_of(const struct jh_layout *l, const char *name, const char *member) {
+    struct jh_member m = {0};
+    return jh_struct_member(l, name, member, &m, NULL) == JH_OK ? (unsigned)m.offset : 0;
+}
+
+static unsigned size_of(const struct jh_layout *l, const char *name) {
+    uint64_t size = 0;
+    uint32_t align;
+    return jh_struct_size(l, name, &size, &align, NULL) == JH_OK ? (unsigned)size : 0;
+}
+
 static void make_root(struct jh_layout *l, const struct family *f) {
-    const struct mutex_row *m = f->mutex;
     l->root_symbol = f->root_symbol;
-    l->root_offset = (f->root_after_base ? l->build.pointer_size : 0U) +
-                     (l->build.debug ? m->prof_debug : m->prof) + l->build.pthread_mutex_size +
-                     m->locked + (l->build.debug ? m->witness : 0U);
+    l->root_offset = offset_of(l, "rtree_s", "root");
 }
 
 static struct jh_field bit(unsigned offset, unsigned word, unsigned shift, unsigned width) {
@@ -294,10 +287,11 @@ static struct jh_field bit(unsigned offset, unsigned word, unsigned shift, unsig
 
 /* rtree.h: struct rtree_leaf_elm_s and rtree_leaf_elm_bits_*. */
 static void make_leaf(struct jh_layout *l, const struct family *f) {
+    static const char elm[] = "rtree_leaf_elm_s";
     unsigned ptr = l->build.pointer_size, vaddr = l->build.lg_vaddr;
+    l->leaf_size = (uint8_t)size_of(l, elm);
     if (l->rtree_nhib >= jh_lg_ceil(l->sc_nsizes)) {
         l->leaf_form = JH_LEAF_COMPACT;
-        l->leaf_size = (uint8_t)ptr;
         l->leaf_low_bits = f->leaf_low_bits;
         l->leaf_sign_extend = !(l->build.aarch64 && f->leaf_aarch64_rule);
         l->leaf[JH_LEAF_EXTENT] = bit(0, ptr, 0, vaddr);
@@ -305,14 +299,15 @@ static void make_leaf(struct jh_layout *l, const struct family *f) {
         l->leaf[JH_LEAF_SLAB] = bit(0, ptr, 0, 1);
     } else {
         l->leaf_form = f->leaf_packed ? JH_LEAF_WIDE_PACKED : JH_LEAF_WIDE;
-        l->leaf_size = (uint8_t)(2 * ptr);
+        unsigned metadata = offset_of(l, elm, f->leaf_packed ? "le_metadata" : "le_szind");
         l->leaf[JH_LEAF_EXTENT] = bit(0, ptr, 0, 8 * ptr);
-        l->leaf[JH_LEAF_SZIND] = f->leaf_packed ? bit(ptr, 4, 5, 27) : bit(ptr, 4, 0, 32);
-        l->leaf[JH_LEAF_SLAB] = f->leaf_packed ? bit(ptr, 4, 0, 1) : bit(ptr + 4, 1, 0, 1);
+        l->leaf[JH_LEAF_SZIND] = f->leaf_packed ? bit(metadata, 4, 5, 27) : bit(metadata, 4, 0, 32);
+        l->leaf[JH_LEAF_SLAB] =
+            f->leaf_packed ? bit(metadata, 4, 0, 1) : bit(offset_of(l, elm, "le_slab"), 1, 0, 1);
     }
     l->leaf_left_behind = f->leaf_left_behind;
     if (f->leaf_packed) { /* 5.3: the state moved into both forms, at the same bits */
-        unsigned offset = l->leaf_form == JH_LEAF_COMPACT ? 0 : ptr;
+        unsigned offset = l->leaf[JH_LEAF_SLAB].offset;
         unsigned word = l->leaf_form == JH_LEAF_COMPACT ? ptr : 4;
         l->leaf[JH_LEAF_IS_HEAD] = bit(offset, word, 1, 1);
         l->leaf[JH_LEAF_STATE] = bit(offset, word, 2, 3);
@@ -332,42 +327,26 @@ static void make_bits(struct jh_layout *l, const struct family *f) {
     }
 }
 
-/* bitmap.h: BITMAP_GROUPS_MAX. A big bitmap gets summary levels behind level 0. */
-static unsigned bitmap_groups(const struct jh_layout *l) {
-    unsigned lg_bits = jh_lg_ceil(l->sc_nsizes);
-    unsigned lg_group = l->lg_sizeof_ptr + 3U;
-    if (lg_bits < l->sc_lg_slab_maxregs) {
-        lg_bits = l->sc_lg_slab_maxregs;
-    }
-    unsigned groups = 1U << (lg_bits - lg_group), total = groups;
-    if (lg_bits - lg_group > 3) {
-        while (groups > 1) {
-            groups = (groups + (1U << lg_group) - 1) >> lg_group;
-            total += groups;
-        }
-    }
-    return total;
-}
-
 static void make_extent(struct jh_layout *l, const struct family *f) {
-    const struct extent_row *e = f->extent;
     unsigned ptr = l->build.pointer_size, page = l->build.lg_page;
+    unsigned size = offset_of(l, f->extent, "e_size_esn");
     make_bits(l, f);
     l->extent[JH_EXTENT_BITS] = bit(0, 8, 0, 64);
-    l->extent[JH_EXTENT_ADDR] = bit(e->addr, ptr, 0, 8 * ptr);
-    l->extent[JH_EXTENT_SIZE] = bit(e->size, ptr, page, 8 * ptr - page);
-    l->extent[JH_EXTENT_ESN] = bit(e->size, ptr, 0, page);
-    l->extent[JH_EXTENT_BSIZE] = bit(e->size, ptr, 0, 8 * ptr);
-    if (e->ps != 0xff) {
-        l->extent[JH_EXTENT_PS] = bit(e->ps, ptr, 0, 8 * ptr);
+    l->extent[JH_EXTENT_ADDR] = bit(offset_of(l, f->extent, "e_addr"), ptr, 0, 8 * ptr);
+    l->extent[JH_EXTENT_SIZE] = bit(size, ptr, page, 8 * ptr - page);
+    l->extent[JH_EXTENT_ESN] = bit(size, ptr, 0, page);
+    l->extent[JH_EXTENT_BSIZE] = bit(size, ptr, 0, 8 * ptr);
+    if (!l->extent[JH_EXTENT_SN].width) { /* no part of e_bits */
+        l->extent[JH_EXTENT_PS] = bit(offset_of(l, f->extent, "e_ps"), ptr, 0, 8 * ptr);
+        l->extent[JH_EXTENT_SN] = bit(offset_of(l, f->extent, "e_sn"), 8, 0, 64);
     }
-    if (e->sn != 0xff) {
-        l->extent[JH_EXTENT_SN] = bit(e->sn, 8, 0, 64);
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
+        unsigned end = l->extent[i].width ? l->extent[i].offset + l->extent[i].word : 0U;
+        l->extent_head = (uint16_t)(end > l->extent_head ? end : l->extent_head);
     }
-    l->extent_head = e->head;
-    l->bitmap_offset = e->bitmap;
-    l->extent_size = (uint16_t)(e->bitmap + ptr * bitmap_groups(l));
-    l->extent_align = e->align;
+    l->bitmap_offset = (uint16_t)offset_of(l, f->extent, "e_slab_data");
+    l->extent_size = (uint16_t)size_of(l, f->extent);
+    l->extent_align = f->extent_align;
     l->states = f->states->count;
     for (unsigned i = 0; i < JH_STATES_MAX; i++) {
         l->state[i] = i < l->states ? f->states->state[i] : JH_STATE_UNKNOWN;

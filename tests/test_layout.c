@@ -341,12 +341,11 @@ static void builds_that_are_not_described(void **state) {
     (void)state;
     NOT_DESCRIBED(JH_5_3_0, version, JH_VERSIONS, "layout.version");
     NOT_DESCRIBED(JH_5_3_0, version, (enum jh_version)99, "layout.version");
-    NOT_DESCRIBED(JH_5_3_0, pointer_size, 4, "layout.pointer-size");
     NOT_DESCRIBED(JH_5_3_0, pointer_size, 0, "layout.pointer-size");
-    NOT_DESCRIBED(JH_5_3_0, little_endian, false, "layout.big-endian");
-    NOT_DESCRIBED(JH_5_3_0, lg_vaddr, 47, "layout.lg-vaddr");
-    NOT_DESCRIBED(JH_5_3_0, lg_vaddr, 64, "layout.lg-vaddr");
-    NOT_DESCRIBED(JH_5_3_0, lg_vaddr, 32, "layout.lg-vaddr");
+    NOT_DESCRIBED(JH_5_3_0, pointer_size, 2, "layout.pointer-size");
+    NOT_DESCRIBED(JH_5_3_0, pointer_size, 16, "layout.pointer-size");
+    NOT_DESCRIBED(JH_5_3_0, lg_vaddr, 31, "layout.lg-vaddr");
+    NOT_DESCRIBED(JH_5_3_0, lg_vaddr, 65, "layout.lg-vaddr");
     NOT_DESCRIBED(JH_5_3_0, lg_page, 11, "layout.lg-page");
     NOT_DESCRIBED(JH_5_3_0, lg_page, 17, "layout.lg-page");
     NOT_DESCRIBED(JH_5_3_0, lg_quantum, 2, "layout.lg-quantum");
@@ -354,8 +353,16 @@ static void builds_that_are_not_described(void **state) {
     NOT_DESCRIBED(JH_5_3_0, lg_slab_maxregs, 8, "layout.lg-slab-maxregs");
     NOT_DESCRIBED(JH_5_3_0, lg_slab_maxregs, 14, "layout.lg-slab-maxregs");
     NOT_DESCRIBED(JH_5_2_1, lg_slab_maxregs, 12, "layout.lg-slab-maxregs");
-    NOT_DESCRIBED(JH_5_3_0, pthread_mutex_size, 24, "layout.pthread-mutex-size");
+    NOT_DESCRIBED(JH_5_3_0, pthread_mutex_size, 44, "layout.pthread-mutex-size");
     NOT_DESCRIBED(JH_5_3_0, pthread_mutex_size, 0, "layout.pthread-mutex-size");
+    NOT_DESCRIBED(JH_5_3_0, u64_align, 4, "layout.u64-align");
+    NOT_DESCRIBED(JH_5_3_0, u64_align, 0, "layout.u64-align");
+    struct jh_build build = stock(JH_5_3_0);
+    build.pointer_size = 4; /* and 48 bits of address */
+    not_described(&build, "layout.lg-vaddr", 48);
+    build.lg_vaddr = 32;
+    build.u64_align = 2;
+    not_described(&build, "layout.u64-align", 2);
 }
 
 /* ---- layouts that no stage could trust ------------------------------------------------------- */

@@ -112,7 +112,7 @@ static void mistakes_are_named(void **state) {
         {"{\"version\":\"5.3.0\"}", "\"lg_vaddr\" is missing"},
         {"{\"version\":\"5.3.0\",\"lg_vaddr\":300}", "\"lg_vaddr\" is 300"},
         {"{\"version\":\"5.3.0\",\"lg_vaddr\":-1}", "\"lg_vaddr\" is -1"},
-        {"{\"version\":\"5.3.0\",\"lg_vaddr\":50,\"lg_page\":12,\"lg_quantum\":4}", "layout."},
+        {"{\"version\":\"5.3.0\",\"lg_vaddr\":30,\"lg_page\":12,\"lg_quantum\":4}", "layout."},
 #define STOCK "{\"version\":\"5.3.0\",\"lg_vaddr\":48,\"lg_page\":12,\"lg_quantum\":4,"
         {STOCK "\"rtree_nhib\":17}", "\"rtree_nhib\" is 17"},
         {STOCK "\"states\":[\"busy\"]}", "busy"},

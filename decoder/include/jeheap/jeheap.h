@@ -141,19 +141,30 @@ JH_MUST_USE enum jh_status jh_version_parse(const char *text, enum jh_version *o
 /* What a build was configured with. jh_build_init() gives the stock x86_64 Linux build. */
 struct jh_build {
     enum jh_version version;
-    uint8_t pointer_size;       /* bytes: 8 (4 is not described yet) */
-    uint8_t lg_vaddr;           /* LG_VADDR: 48 or 57 */
+    uint8_t pointer_size;       /* bytes: 4 or 8 */
+    uint8_t lg_vaddr;           /* LG_VADDR: 32 to all bits of a pointer; most often 48, 57, 64 */
     uint8_t lg_page;            /* LG_PAGE: 12..16 */
     uint8_t lg_quantum;         /* LG_QUANTUM: 3 or 4 */
     uint8_t lg_slab_maxregs;    /* SC_LG_SLAB_MAXREGS; 0: the default, LG_PAGE - 3 */
     uint8_t pthread_mutex_size; /* bytes: 40 on x86_64 glibc, 48 on aarch64 glibc */
+    uint8_t u64_align;          /* of a uint64_t in a struct, bytes: 4 on i386, else 8 */
     bool little_endian;
     bool aarch64; /* 5.1.0 and later zero the leaf's top bits there instead of sign extending */
     bool debug;   /* --enable-debug */
+    bool prof;    /* --enable-prof */
+    bool stats;   /* not --disable-stats */
     bool cache_oblivious;
 };
 
 void jh_build_init(struct jh_build *build, enum jh_version version);
+
+/* Machines by name, for index 0 ..: "x86_64", "i386", "aarch64", "s390x"; NULL behind the last. */
+const char *jh_machine_name(size_t index);
+
+/* What the C library of a machine (glibc) and jemalloc's configure script make of a build: widths,
+ * byte order, LG_VADDR, LG_PAGE where it is not 12, LG_QUANTUM. The version and what else was
+ * chosen stay. JH_UNSUPPORTED for a name that is not known. */
+JH_MUST_USE enum jh_status jh_build_machine(struct jh_build *build, const char *machine);
 
 /* A bit field: byte offset of its word, word size in bytes, shift and width in bits.
  * Width 0: this build has no such field. */
@@ -306,6 +317,35 @@ JH_MUST_USE enum jh_status jh_layout_check(const struct jh_layout *layout, struc
 size_t jh_constant_count(void);
 const char *jh_constant_name(size_t index);
 uint64_t jh_constant_value(const struct jh_layout *layout, size_t index);
+
+/* ---- structs: jemalloc's own, as far as a decoder reads them ---------------------------------- */
+
+struct jh_member {
+    const char *name;
+    const char *type; /* the struct that it is, or is an array of; NULL for anything else */
+    uint64_t offset;
+    uint64_t size;  /* bytes of one; 0: not known */
+    uint64_t count; /* of an array; 0: its length is not part of the struct */
+};
+
+/* The structs that this build has and jeheap knows, for index 0 ..: "arena_s", "edata_s"; NULL
+ * behind the last. Names are jemalloc's; members of tsd_s go without the prefix that the macros put
+ * in front, and macros that change a member's name are undone. */
+const char *jh_struct_name(const struct jh_layout *layout, size_t index);
+
+/* sizeof and alignment. JH_UNSUPPORTED when this build has no such struct, or nobody has seen all
+ * of it. */
+JH_MUST_USE enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name,
+                                          uint64_t *size, uint32_t *align, struct jh_fault *fault);
+
+/* A member by its name, or by a path: "pa_shard.pac.ecache_dirty". */
+JH_MUST_USE enum jh_status jh_struct_member(const struct jh_layout *layout, const char *name,
+                                            const char *path, struct jh_member *out,
+                                            struct jh_fault *fault);
+
+/* The members in their order, from index 0 until JH_END. */
+JH_MUST_USE enum jh_status jh_struct_nth(const struct jh_layout *layout, const char *name,
+                                         size_t index, struct jh_member *out);
 
 /* ---- size classes (sc.h, sz.h) --------------------------------------------------------------- */
 
