@@ -62,13 +62,7 @@ static enum jt_status check_ident(struct jt_target *target, const char *path) {
     const uint8_t *e = p->core;
     if (p->core_size < EI_NIDENT || memcmp(e, ELFMAG, SELFMAG) != 0)
         return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
-    if (e[EI_CLASS] == ELFCLASS32)
-        return jt_fail(target, JT_UNREADABLE, "%s: a 32-bit core; these are not supported yet",
-                       path);
-    if (e[EI_DATA] == ELFDATA2MSB)
-        return jt_fail(target, JT_UNREADABLE, "%s: a big-endian core; these are not supported yet",
-                       path);
-    if (p->core_size < sizeof(Elf64_Ehdr))
+    if (p->core_size < (e[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr)))
         return jt_fail(target, JT_UNREADABLE, "%s: cut off inside the ELF header", path);
     return JT_OK;
 }
@@ -82,7 +76,10 @@ static enum jt_status check_header(struct jt_target *target, Elf *elf, const cha
                        "%s: an ELF file, but not a core; give the core here and the program "
                        "with --exe",
                        path);
-    target->priv->machine = header.e_machine;
+    if (!jt_machine_take(target, target->priv->core, target->priv->core_size))
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
+                       path);
     return JT_OK;
 }
 

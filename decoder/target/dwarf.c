@@ -8,8 +8,7 @@
 
 #include "private.h"
 
-/* ---- the unit ---------------------------------------------------------------------------------
- */
+/* ---- the unit ------------------------------------------------------------------------------- */
 
 static bool defines_root(Dwarf_Die *die, const struct jt_root_symbol *root) {
     Dwarf_Attribute attr;
@@ -56,8 +55,7 @@ static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die
     return false;
 }
 
-/* ---- members ----------------------------------------------------------------------------------
- */
+/* ---- members -------------------------------------------------------------------------------- */
 
 static const struct wanted {
     const char *type, *member; /* member NULL: the size */
@@ -174,8 +172,7 @@ static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
     } while (dwarf_siblingof(&member, &member) == 0);
 }
 
-/* ---- states -----------------------------------------------------------------------------------
- */
+/* ---- states --------------------------------------------------------------------------------- */
 
 static void take_state(const char *name, uint64_t number, struct jt_dwarf *out) {
     static const char head[] = "extent_state_";
@@ -198,8 +195,14 @@ static void take_states(Dwarf_Die *type, struct jt_dwarf *out) {
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* sizeof(pthread_mutex_t): the C library's word on it. */
+static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
+    Dwarf_Word size;
+    if (dwarf_aggregate_size(die, &size) == 0 && size != 0 && size < 256)
+        out->mutex_size = (uint32_t)size;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out) {
     Dwarf_Die die;
@@ -210,6 +213,8 @@ static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out
         int tag = dwarf_tag(&die);
         if (tag == DW_TAG_enumeration_type)
             take_states(&die, out);
+        if (tag == DW_TAG_typedef && name != NULL && strcmp(name, "pthread_mutex_t") == 0)
+            take_mutex(&die, out);
         if (tag != DW_TAG_structure_type || name == NULL || dwarf_hasattr(&die, DW_AT_declaration))
             continue;
         take_size(&die, name, out);

@@ -18,7 +18,7 @@ static Elf *open_elf(const char *file, int *fd) {
     Elf *elf = NULL;
     if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
         elf = elf_begin(*fd, ELF_C_READ_MMAP, NULL);
-    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) == ELFCLASS64)
+    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE)
         return elf;
     elf_end(elf);
     close(*fd);

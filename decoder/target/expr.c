@@ -93,8 +93,7 @@ static struct value number(struct eval *e) {
     return jt_make(bits, is_unsigned, wide);
 }
 
-/* ---- casts ------------------------------------------------------------------------------------
- */
+/* ---- casts ---------------------------------------------------------------------------------- */
 
 struct type {
     const char *name;
@@ -140,8 +139,7 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
     return false;
 }
 
-/* ---- macros -----------------------------------------------------------------------------------
- */
+/* ---- macros --------------------------------------------------------------------------------- */
 
 /* Evaluate another text with other parameters. */
 static struct value inner(struct eval *e, const char *text, const struct param *param,
@@ -218,8 +216,7 @@ static struct value named(struct eval *e) {
     return body == NULL ? fail(e) : inner(e, body, param, params);
 }
 
-/* ---- operators --------------------------------------------------------------------------------
- */
+/* ---- operators ------------------------------------------------------------------------------ */
 
 static struct value primary(struct eval *e) {
     blanks(e);

@@ -11,20 +11,26 @@
 
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
-#define TRIES_MAX 256
+#define TRIES_MAX 256        /* roots that are tried with one geometry */
+#define TRY_NODES 8          /* tree nodes that one try may enter */
+#define STEPS_MAX (1u << 27) /* of all geometries, so that a hostile image costs seconds at most   \
+                              */
 
 struct found_word {
     uint64_t at, value;
+    size_t strange; /* how many words up to this one are no address of a node */
 };
 
 struct scan {
     struct jt_target *target;
+    const struct jh_build *build;
     const struct jh_layout *layout;
     struct found_word *word; /* the non-zero ones */
     size_t words;
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
     size_t indexes;
-    unsigned tries;
+    unsigned tries, steps;
+    uint64_t last_root; /* that was tried */
     uint64_t best_root, best_sound;
     bool ambiguous;
 };
@@ -57,26 +63,43 @@ static bool is_index(const struct scan *s, uint64_t index) {
     return bsearch(&index, s->index, s->indexes, sizeof index, by_value) != NULL;
 }
 
+static uint64_t root_size(const struct scan *s) {
+    return (uint64_t)s->target->priv->words << s->layout->rtree_level[0].bits;
+}
+
+/* The first word at or behind an address. */
+static size_t word_from(const struct scan *s, uint64_t at) {
+    size_t low = 0, high = s->words;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->word[middle].at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Every word in root[] that is not zero must be the element of something mapped. */
-static bool looks_right(const struct scan *s, uint64_t root, size_t near) {
-    uint64_t end = root + ((uint64_t)8 << s->layout->rtree_level[0].bits);
-    size_t i = near;
-    while (i > 0 && s->word[i - 1].at >= root)
-        i--;
-    for (; i < s->words && s->word[i].at < end; i++)
-        if (!is_index(s, (s->word[i].at - root) / 8) ||
-            !jt_ranges_hold(s->target->priv->mapped, s->target->priv->mapped_count,
-                            s->word[i].value))
+static bool looks_right(struct scan *s, uint64_t root) {
+    unsigned size = s->target->priv->words;
+    size_t from = word_from(s, root), to = word_from(s, root + root_size(s));
+    size_t before = from == 0 ? 0 : s->word[from - 1].strange;
+    if (to == from || to - from > s->indexes || s->word[to - 1].strange != before)
+        return false;
+    for (size_t i = from; i < to; i++, s->steps++)
+        if (!is_index(s, (s->word[i].at - root) / size))
             return false;
     return true;
 }
 
 static void try_root(struct scan *s, uint64_t root) {
     struct jt_fit fit;
-    if (root == s->best_root || s->tries >= TRIES_MAX)
+    if (root == s->last_root || root == s->best_root || s->tries >= TRIES_MAX)
         return;
     s->tries++;
-    jt_layout_fit(s->target, s->layout, root, &fit);
+    s->last_root = root;
+    jt_layout_fit(s->target, s->layout, root, TRY_NODES, &fit);
     if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound)
         return;
     s->ambiguous = fit.sound == s->best_sound;
@@ -84,17 +107,21 @@ static void try_root(struct scan *s, uint64_t root) {
     s->best_root = root;
 }
 
+static bool is_node(const struct scan *s, uint64_t value) {
+    const struct jt_private *p = s->target->priv; /* nodes are aligned to cache lines */
+    return value % 64 == 0 && jt_ranges_hold(p->mapped, p->mapped_count, value);
+}
+
 static void try_words(struct scan *s, uint64_t start, uint64_t end) {
-    uint64_t size = (uint64_t)8 << s->layout->rtree_level[0].bits;
-    for (size_t w = 0; w < s->words; w++) {
-        uint64_t at = s->word[w].at, value = s->word[w].value;
-        if (value % 64 != 0 || /* nodes are aligned to cache lines */
-            !jt_ranges_hold(s->target->priv->mapped, s->target->priv->mapped_count, value))
+    uint64_t size = root_size(s), word = s->target->priv->words;
+    for (size_t w = 0; w < s->words && s->steps < STEPS_MAX; w++) {
+        uint64_t at = s->word[w].at;
+        if (!is_node(s, s->word[w].value))
             continue;
-        for (size_t i = 0; i < s->indexes; i++) {
-            uint64_t root = at - 8 * s->index[i];
-            if (8 * s->index[i] <= at && root >= start && root + size <= end &&
-                looks_right(s, root, w))
+        for (size_t i = 0; i < s->indexes; i++, s->steps++) {
+            uint64_t root = at - word * s->index[i];
+            if (word * s->index[i] <= at && root >= start && root + size <= end &&
+                looks_right(s, root))
                 try_root(s, root);
         }
     }
@@ -102,14 +129,42 @@ static void try_words(struct scan *s, uint64_t start, uint64_t end) {
 
 /* The non-zero words of a region; holes count as zero. */
 static void collect(struct scan *s, uint64_t start, uint64_t end) {
+    size_t strange = 0;
+    unsigned size = s->target->priv->words;
     s->words = 0;
     for (uint64_t at = start; at < end; at += 4096) {
-        uint64_t page[512];
-        if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK)
+        uint8_t page[4096];
+        static const uint8_t zero[4096];
+        if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
+            memcmp(page, zero, sizeof page) == 0)
             continue;
-        for (size_t i = 0; i < 512; i++)
-            if (page[i] != 0)
-                s->word[s->words++] = (struct found_word){at + 8 * i, page[i]};
+        for (size_t i = 0; i < sizeof page; i += size) {
+            uint64_t value = jt_number_at(s->target, page + i, size);
+            if (value == 0)
+                continue;
+            strange += !is_node(s, value);
+            s->word[s->words++] = (struct found_word){at + i, value, strange};
+        }
+    }
+}
+
+/* With every geometry that a build on this machine may have. */
+static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
+    uint8_t vaddr[JT_LG_VADDRS];
+    size_t vaddrs = jt_machine_vaddrs(s->target, vaddr);
+    for (size_t i = 0; i < 2 * vaddrs * JT_LG_PAGES && s->steps < STEPS_MAX; i++) {
+        struct jh_build b = *s->build;
+        struct jh_layout layout;
+        b.lg_vaddr = vaddr[i / 2 % vaddrs];
+        b.lg_page = jt_lg_page[i / 2 / vaddrs];
+        b.lg_quantum = (uint8_t)((i & 1) != 0 ? 7 - b.lg_quantum : b.lg_quantum);
+        if (jh_layout_make(&b, &layout, NULL) != JH_OK)
+            continue;
+        s->layout = &layout;
+        s->tries = 0;
+        s->last_root = 0;
+        find_indexes(s);
+        try_words(s, start, end);
     }
 }
 
@@ -123,29 +178,18 @@ static void scan_module(struct scan *s, const struct jt_module *m) {
     if (end - m->start > REGION_MAX)
         end = m->end - m->start > REGION_MAX ? m->start + REGION_MAX : m->end;
     collect(s, m->start & ~(uint64_t)4095, end);
-    try_words(s, m->start, end);
+    if (s->words != 0)
+        try_geometries(s, m->start, end);
 }
 
 bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root) {
-    static const uint8_t vaddr[] = {48, 57}, page[] = {12, 14, 16};
-    struct scan s = {.target = target};
-    s.word = malloc((REGION_MAX / 8 + 1024) * sizeof *s.word); /* touched as far as needed */
+    struct scan s = {.target = target, .build = build};
+    /* touched as far as needed */
+    s.word = malloc((REGION_MAX / target->priv->words + 1024) * sizeof *s.word);
     if (s.word == NULL)
         return false;
-    for (unsigned i = 0; i < 12 && s.best_sound == 0; i++) {
-        struct jh_build b = *build;
-        struct jh_layout layout;
-        b.lg_vaddr = vaddr[i & 1];
-        b.lg_page = page[i / 4];
-        b.lg_quantum = i & 2 ? 3 : 4;
-        if (jh_layout_make(&b, &layout, NULL) != JH_OK)
-            continue;
-        s.layout = &layout;
-        s.tries = 0;
-        find_indexes(&s);
-        for (size_t m = 0; m < target->modules; m++)
-            scan_module(&s, &target->module[m]);
-    }
+    for (size_t m = 0; m < target->modules; m++)
+        scan_module(&s, &target->module[m]);
     free(s.word);
     *root = s.best_root;
     return s.best_sound != 0 && !s.ambiguous;

@@ -6,8 +6,7 @@
 
 #include "private.h"
 
-/* ---- build parameters -------------------------------------------------------------------------
- */
+/* ---- build parameters ----------------------------------------------------------------------- */
 
 static bool number(struct jt_dwarf *dwarf, const char *name, uint64_t most, uint64_t *out) {
     return dwarf->macros != NULL && jt_macros_value(dwarf->macros, name, out) && *out <= most;
@@ -39,6 +38,8 @@ static void take_version(struct jt_target *target, struct jt_dwarf *dwarf, struc
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
                           struct jh_build *build) {
     uint64_t value;
+    if (dwarf->mutex_size <= UINT8_MAX)
+        build->pthread_mutex_size = (uint8_t)dwarf->mutex_size;
     if (dwarf->macros == NULL)
         return;
     take_version(target, dwarf, build);
@@ -54,40 +55,7 @@ void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
     target->source[JT_PART_LARGE_PAD] = JT_DWARF;
 }
 
-/* rtree_t ends in root[], a power of two of pointers that is far larger than all before it: its
- * size tells the bits of the first level, and where the array starts. */
-void jt_build_from_symbol(struct jt_target *target, const struct jt_root_symbol *root,
-                          struct jh_build *build) {
-    static const uint8_t vaddr[] = {48, 57}, page[] = {12, 14, 16};
-    if (root->module == NULL)
-        return;
-    unsigned bits = jh_lg_floor(root->size / 8), found = 0;
-    bool vaddr_known = target->source[JT_PART_LG_VADDR] != JT_UNKNOWN;
-    bool page_known = target->source[JT_PART_LG_PAGE] != JT_UNKNOWN;
-    struct jh_build best = *build;
-    for (unsigned i = 0; i < 6; i++) {
-        struct jh_build b = *build;
-        struct jh_layout layout;
-        b.lg_vaddr = vaddr_known ? b.lg_vaddr : vaddr[i & 1];
-        b.lg_page = page_known ? b.lg_page : page[i / 2];
-        bool seen = (vaddr_known && (i & 1) != 0) || (page_known && i / 2 != 0);
-        if (seen || jh_layout_make(&b, &layout, NULL) != JH_OK ||
-            layout.rtree_level[0].bits != bits)
-            continue;
-        best = b;
-        found++;
-    }
-    if (found != 1)
-        return;
-    *build = best;
-    if (!vaddr_known)
-        target->source[JT_PART_LG_VADDR] = JT_SYMBOL;
-    if (!page_known)
-        target->source[JT_PART_LG_PAGE] = JT_SYMBOL;
-}
-
-/* ---- bit fields -------------------------------------------------------------------------------
- */
+/* ---- bit fields ----------------------------------------------------------------------------- */
 
 static const char *const macro_name[JH_EXTENT_BITS] = {
     [JH_EXTENT_ARENA] = "ARENA",
@@ -159,8 +127,7 @@ static void take_states(struct jt_target *target, const struct jt_dwarf *dwarf,
             dwarf->state[i] == JT_DWARF_UNKNOWN ? JH_STATE_UNKNOWN : (enum jh_state)dwarf->state[i];
 }
 
-/* ---- offsets ----------------------------------------------------------------------------------
- */
+/* ---- offsets -------------------------------------------------------------------------------- */
 
 static bool differs(struct jt_target *target, const struct jh_layout *layout, const char *what,
                     uint32_t seen, uint32_t made) {

@@ -6,9 +6,13 @@
 #define FIT_EXTENTS 256
 #define FIT_STEPS 1024 /* findings included, so that a wrong layout is given up early */
 
-/* Large extents: does the size belong to the size class? */
+/* Large extents: does the size belong to the size class? Unused ones have none. */
 static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
                      struct jt_fit *fit) {
+    if (e->state == JH_DIRTY || e->state == JH_MUZZY || e->state == JH_RETAINED) {
+        fit->sized += e->szind == layout->sc_nsizes;
+        fit->missized += e->szind != layout->sc_nsizes;
+    }
     if (!e->allocated || e->slab || e->szind < layout->sc_nbins)
         return;
     uint64_t most = jh_index2size(layout, e->szind);
@@ -20,9 +24,25 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
         fit->missized++;
 }
 
+static void mix(uint64_t *digest, uint64_t value) {
+    *digest = (*digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    *digest ^= *digest >> 29;
+}
+
+static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e,
+                       struct jt_fit *fit) {
+    const uint64_t said[] = {e->at,        e->addr,    e->size,  e->usize,
+                             e->arena_ind, e->szind,   e->nfree, (uint64_t)e->state,
+                             e->sn,        e->is_head, e->slab,  e->allocated};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        mix(&fit->digest, said[i]);
+    if (jh_extent_is_slab(e))
+        mix(&fit->digest, layout->bin[e->szind].reg_size);
+}
+
 void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
-                   struct jt_fit *out) {
-    struct jh_heap heap = {target->heap.reader, layout, root, {1u << 16, 4096, 0}};
+                   uint64_t max_nodes, struct jt_fit *out) {
+    struct jh_heap heap = {target->heap.reader, layout, root, {max_nodes, 4096, 0}};
     struct jh_walk walk;
     struct jh_extent extent;
     struct jh_fault fault;
@@ -37,6 +57,7 @@ void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layou
         if (status == JH_OK) {
             out->sound++;
             fit_size(layout, &extent, out);
+            fit_digest(layout, &extent, out);
             continue;
         }
         if (out->unsound + out->absent == 0)

@@ -3,7 +3,7 @@
 
 #include "private.h"
 
-/* bin_info_t on 64-bit targets, all versions; debug information may know better. */
+/* bin_info_t: two sizes, then two ints; debug information may know better. */
 struct bin_offsets {
     uint32_t stride, reg_size, slab_size, nregs, n_shards;
 };
@@ -14,12 +14,16 @@ static uint32_t or_else(uint32_t seen, uint32_t otherwise) {
 
 static bool read_bin(const struct jt_target *target, const struct jh_layout *layout, uint64_t at,
                      const struct bin_offsets *o, struct jh_bin *bin) {
-    const struct jh_reader *r = &target->heap.reader;
-    return jh_read(r, at + o->reg_size, &bin->reg_size, 8, NULL) == JH_OK &&
-           jh_read(r, at + o->slab_size, &bin->slab_size, 8, NULL) == JH_OK &&
-           jh_read(r, at + o->nregs, &bin->nregs, 4, NULL) == JH_OK &&
-           (layout->build.version < JH_5_2_0 ||
-            jh_read(r, at + o->n_shards, &bin->n_shards, 4, NULL) == JH_OK);
+    uint64_t nregs, n_shards = bin->n_shards;
+    if (!jt_read_word(target, at + o->reg_size, &bin->reg_size) ||
+        !jt_read_word(target, at + o->slab_size, &bin->slab_size) ||
+        !jt_read_number(target, at + o->nregs, 4, &nregs) ||
+        (layout->build.version >= JH_5_2_0 &&
+         !jt_read_number(target, at + o->n_shards, 4, &n_shards)))
+        return false;
+    bin->nregs = (uint32_t)nregs;
+    bin->n_shards = (uint32_t)n_shards;
+    return true;
 }
 
 static bool sound(const struct jh_layout *layout, uint32_t index, const struct jh_bin *bin) {
@@ -32,8 +36,10 @@ static bool sound(const struct jh_layout *layout, uint32_t index, const struct j
 bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
                          struct jh_layout *layout) {
     const char *name = layout->build.version < JH_5_1_0 ? "arena_bin_info" : "bin_infos";
-    struct bin_offsets o = {0, or_else(dwarf->reg_size, 0), or_else(dwarf->slab_size, 8),
-                            or_else(dwarf->nregs, 16), or_else(dwarf->n_shards, 20)};
+    uint32_t word = target->priv->words;
+    struct bin_offsets o = {0, or_else(dwarf->reg_size, 0), or_else(dwarf->slab_size, word),
+                            or_else(dwarf->nregs, 2 * word),
+                            or_else(dwarf->n_shards, 2 * word + 4)};
     struct jh_bin bin[JH_BINS_MAX];
     uint64_t at, size;
     if (!jt_symbol(target, name, &at, &size) || layout->sc_nbins == 0 ||
@@ -56,8 +62,8 @@ bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout) {
     if (layout->large_by_size && jt_symbol(target, "opt_disable_large_size_classes", &at, &size) &&
         size == 1 && jh_read(r, at, &flag, 1, NULL) == JH_OK)
         layout->large_by_size = flag != 0;
-    if (!jt_symbol(target, "sz_large_pad", &at, &size) || size != 8 ||
-        jh_read(r, at, &pad, 8, NULL) != JH_OK ||
+    if (!jt_symbol(target, "sz_large_pad", &at, &size) || size != target->priv->words ||
+        !jt_read_word(target, at, &pad) ||
         (pad != 0 && pad != (uint64_t)1 << layout->build.lg_page))
         return false;
     layout->large_pad = pad;

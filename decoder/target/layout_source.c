@@ -20,14 +20,27 @@ static void drop_warnings(struct jt_target *target, size_t keep) {
         free(target->warning[--target->warnings]);
 }
 
-/* ---- one candidate ----------------------------------------------------------------------------
- */
+/* ---- one candidate -------------------------------------------------------------------------- */
 
 struct candidate {
     struct jh_build build;
     struct jt_fit fit;
     bool made, bins, pad;
 };
+
+/* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
+ * root[], a power of two of pointers that is far larger than all before it. */
+static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
+    const struct jt_dwarf *d = &learn->dwarf;
+    unsigned bits = layout->rtree_level[0].bits;
+    if (learn->root.module != NULL &&
+        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits)
+        return true;
+    if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits)
+        return true;
+    bool compact = layout->leaf_form == JH_LEAF_COMPACT;
+    return d->leaf_size != JT_DWARF_UNKNOWN && compact != (d->le_bits != JT_DWARF_UNKNOWN);
+}
 
 /* The array is at the end of the root object: believe its size over the mutex's. */
 static void root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout) {
@@ -48,6 +61,8 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
     jt_layout_from_dwarf(target, &learn->dwarf, layout);
     c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
     c->pad = jt_pad_from_memory(target, layout);
+    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN)
+        layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
     c->made = jh_layout_check(layout, &fault) == JH_OK;
     return c->made;
 }
@@ -69,34 +84,34 @@ static int compare(const struct candidate *a, const struct candidate *b) {
     return good == better ? 0 : good > better ? -1 : 1;
 }
 
-/* ---- all candidates ---------------------------------------------------------------------------
- */
+/* ---- all candidates ------------------------------------------------------------------------- */
 
-#define CANDIDATES_MAX 24
-static const uint8_t vaddrs[] = {48, 57}, pages[] = {12, 14, 16}, quanta[] = {4, 3};
+#define CANDIDATES_MAX (4 * JT_LG_VADDRS * JT_LG_PAGES)
 
-/* Every combination of what is not known, the stock build's values first. */
-static size_t list(const struct jt_target *target, const struct jh_build *build,
-                   struct candidate out[CANDIDATES_MAX]) {
+/* Every combination of what is not known that nothing speaks against, the stock build's values
+ * first. Without any, fault says what jeheap does not describe. */
+static size_t list(const struct jt_target *target, const struct jt_learn *learn,
+                   struct candidate out[CANDIDATES_MAX], struct jh_fault *fault) {
     const enum jt_source *known = target->source;
-    size_t n = 0;
-    for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
-        unsigned v = i & 1, q = i >> 1 & 1, o = i >> 2 & 1, p = i >> 3;
+    const struct jh_build *build = &learn->build;
+    bool vaddr = known[JT_PART_LG_VADDR] != JT_UNKNOWN, page = known[JT_PART_LG_PAGE] != JT_UNKNOWN;
+    bool quantum = known[JT_PART_LG_QUANTUM] != JT_UNKNOWN;
+    bool pad = known[JT_PART_LARGE_PAD] != JT_UNKNOWN;
+    uint8_t vaddrs[JT_LG_VADDRS];
+    size_t n = 0, v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
+    for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+        size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
         struct jh_build b = *build;
-        if ((known[JT_PART_LG_VADDR] != JT_UNKNOWN && v != 0) ||
-            (known[JT_PART_LG_PAGE] != JT_UNKNOWN && p != 0) ||
-            (known[JT_PART_LG_QUANTUM] != JT_UNKNOWN && q != 0) ||
-            (known[JT_PART_LARGE_PAD] != JT_UNKNOWN && o != 0))
+        struct jh_layout layout;
+        if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) || (pad && (i & 2) != 0))
             continue;
-        if (known[JT_PART_LG_VADDR] == JT_UNKNOWN)
-            b.lg_vaddr = vaddrs[v];
-        if (known[JT_PART_LG_PAGE] == JT_UNKNOWN)
-            b.lg_page = pages[p];
-        if (known[JT_PART_LG_QUANTUM] == JT_UNKNOWN)
-            b.lg_quantum = quanta[q];
-        if (known[JT_PART_LARGE_PAD] == JT_UNKNOWN)
-            b.cache_oblivious = o == 0;
-        out[n++] = (struct candidate){.build = b};
+        b.lg_vaddr = vaddr ? b.lg_vaddr : vaddrs[v];
+        b.lg_page = page ? b.lg_page : jt_lg_page[p];
+        b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
+        b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
+        if (jh_layout_make(&b, &layout, n == 0 ? fault : NULL) == JH_OK &&
+            !contradicted(learn, &layout))
+            out[n++] = (struct candidate){.build = b};
     }
     return n;
 }
@@ -114,16 +129,18 @@ static unsigned part_value(const struct jh_build *build, enum jt_part part) {
     }
 }
 
-/* Inferred when every candidate with another value does worse. */
+/* Known beforehand when there is no candidate with another value, else inferred. */
 static void settle(struct jt_target *target, const struct candidate *c, size_t count,
-                   const struct candidate *best, enum jt_part part) {
+                   const struct candidate *best, const struct jt_learn *learn, enum jt_part part) {
     if (target->source[part] != JT_UNKNOWN)
         return;
-    target->source[part] = JT_INFERRED;
+    bool only = true;
     for (size_t i = 0; i < count; i++)
-        if (part_value(&c[i].build, part) != part_value(&best->build, part) &&
-            compare(best, &c[i]) == 0)
-            target->source[part] = JT_DEFAULT;
+        only &= part_value(&c[i].build, part) == part_value(&best->build, part);
+    target->source[part] = !only                                            ? JT_INFERRED
+                           : learn->dwarf.root_elements != JT_DWARF_UNKNOWN ? JT_DWARF
+                           : learn->root.module != NULL                     ? JT_SYMBOL
+                                                                            : JT_DEFAULT;
 }
 
 static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *fit) {
@@ -134,15 +151,100 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *f
                    fit->fault.addr);
 }
 
+static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
+                                  const struct jh_fault *fault) {
+    char name[128];
+    jt_layout_name(&learn->build, name, sizeof name);
+    if (fault->rule == NULL)
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s on %s: unsupported: no build of it that is known has a root "
+                       "of %" PRIu64 " bytes (%s)",
+                       target->version_string, jt_machine_name(target), learn->root.size,
+                       target->root_name);
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "jemalloc %s on %s: unsupported: such a build is not described (%s, %" PRIu64
+                   "; %s)",
+                   target->version_string, jt_machine_name(target), fault->rule, fault->seen, name);
+}
+
+/* ---- more than one that fits ------------------------------------------------------------------
+ */
+
+static bool same_build(const struct jh_build *a, const struct jh_build *b) {
+    char x[128], y[128];
+    jt_layout_name(a, x, sizeof x);
+    jt_layout_name(b, y, sizeof y);
+    return strcmp(x, y) == 0;
+}
+
+/* Does it explain the heap as well as the best does, or without any fault of its own? */
+static bool rivals(const struct candidate *a, const struct candidate *best) {
+    if (a == best || same_build(&a->build, &best->build))
+        return false;
+    if (!a->made || !jt_fits(&a->fit) || a->bins != best->bins)
+        return false;
+    if (compare(a, best) == 0)
+        return true;
+    return a->fit.unsound + a->fit.absent + a->fit.missized == 0 &&
+           2 * a->fit.sound >= best->fit.sound;
+}
+
+/* What a user would see is the same: a number that nothing in this heap depends on. */
+static bool same_answers(const struct candidate *a, const struct candidate *b) {
+    return a->fit.digest == b->fit.digest && a->fit.sound == b->fit.sound &&
+           a->build.lg_page == b->build.lg_page && a->build.lg_vaddr == b->build.lg_vaddr;
+}
+
+static void name_candidate(struct jt_target *target, const struct candidate *c) {
+    if (target->candidates < JT_CANDIDATES_MAX)
+        jt_layout_name(&c->build, target->candidate[target->candidates++],
+                       sizeof target->candidate[0]);
+}
+
+/* Named all, chosen silently none. */
+static enum jt_status judge(struct jt_target *target, const struct candidate *c, size_t count,
+                            const struct candidate *best) {
+    bool differ = false;
+    name_candidate(target, best);
+    for (size_t i = 0; i < count; i++)
+        if (rivals(&c[i], best)) {
+            name_candidate(target, &c[i]);
+            differ |= !same_answers(&c[i], best);
+        }
+    if (target->candidates > 1 && differ)
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s: the heap decodes as soundly with %zu layouts, and they do not "
+                       "say the same: %s and %s; choose with --layout",
+                       target->version_string, target->candidates, target->candidate[0],
+                       target->candidate[1]);
+    if (target->candidates > 1)
+        jt_warn(target,
+                "the heap decodes as soundly with layout %s; the answers are the same, and nothing "
+                "in it tells which of them it is",
+                target->candidate[1]);
+    return JT_OK;
+}
+
+static void mark_default(struct jt_target *target, const struct candidate *c, size_t count,
+                         const struct candidate *best, enum jt_part part) {
+    for (size_t i = 0; i < count; i++)
+        if (target->source[part] == JT_INFERRED && rivals(&c[i], best) &&
+            part_value(&c[i].build, part) != part_value(&best->build, part))
+            target->source[part] = JT_DEFAULT;
+}
+
 static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     static const enum jt_part part[] = {JT_PART_LG_VADDR, JT_PART_LG_PAGE, JT_PART_LG_QUANTUM,
                                         JT_PART_LARGE_PAD};
     struct candidate c[CANDIDATES_MAX];
     struct jh_layout layout;
-    size_t count = list(target, &learn->build, c), best = 0, warnings = target->warnings;
+    struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
+    size_t count = list(target, learn, c, &fault), best = 0, warnings = target->warnings;
+    if (count == 0)
+        return unsupported(target, learn, &fault);
     for (size_t i = 0; i < count; i++) {
         if (make(target, learn, &c[i], &layout) && count > 1)
-            jt_layout_fit(target, &layout, root_of(learn, &layout), &c[i].fit);
+            jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_NODES, &c[i].fit);
         drop_warnings(target, warnings);
         if (compare(&c[i], &c[best]) < 0)
             best = i;
@@ -150,19 +252,20 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     bool empty = c[best].fit.sound + c[best].fit.unsound + c[best].fit.absent == 0;
     if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified)
         return none_fits(target, &c[best].fit);
-    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
-        settle(target, c, count, &c[best], part[i]);
-    if (!empty && (target->source[JT_PART_LG_VADDR] == JT_DEFAULT ||
-                   target->source[JT_PART_LG_PAGE] == JT_DEFAULT))
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "jemalloc %s: the heap decodes as well with other values of lg_vaddr or "
-                       "lg_page than %u and %u; choose with --layout %s,lg_vaddr=N,lg_page=N",
-                       target->version_string, c[best].build.lg_vaddr, c[best].build.lg_page,
-                       jh_version_name(c[best].build.version));
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        settle(target, c, count, &c[best], learn, part[i]);
+        mark_default(target, c, count, &c[best], part[i]);
+    }
+    enum jt_status status = judge(target, c, count, &c[best]);
+    if (status != JT_OK && !learn->options->unverified)
+        return status;
     learn->build = c[best].build;
     if (!make(target, learn, &c[best], &target->layout))
-        return jt_fail(target, JT_NO_LAYOUT, "jemalloc %s: such a build is not described yet",
-                       target->version_string);
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s: unsupported: debug information describes a build that is not "
+                       "known (%s)",
+                       target->version_string,
+                       jh_layout_check(&target->layout, &fault) == JH_OK ? "-" : fault.rule);
     if (c[best].bins)
         target->source[JT_PART_BINS] = JT_MEMORY;
     if (c[best].pad)
@@ -170,14 +273,10 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     return JT_OK;
 }
 
-/* ---- before and after -------------------------------------------------------------------------
- */
+/* ---- before and after ----------------------------------------------------------------------- */
 
 static enum jt_status find_version(struct jt_target *target, struct jt_learn *learn) {
-    jh_build_init(&learn->build, JH_5_3_0);
-    learn->build.aarch64 = target->priv->machine == EM_AARCH64;
-    if (learn->build.aarch64)
-        learn->build.pthread_mutex_size = 48;
+    jt_machine_build(target, JH_5_3_0, &learn->build);
     jt_build_from_macros(target, &learn->dwarf, &learn->build);
     if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
         if (target->version_string[0] == 0 &&
@@ -233,6 +332,21 @@ static enum jt_status root_agrees(struct jt_target *target, const struct jt_lear
                    learn->options->layout, size, target->root_name, learn->root.size);
 }
 
+/* The core's own header says how wide its words are, and in which order. */
+static enum jt_status given_suits(struct jt_target *target, const struct jt_learn *learn) {
+    const struct jt_private *p = target->priv;
+    const struct jh_build *b = &target->layout.build;
+    if (learn->options->unverified ||
+        (b->pointer_size == p->words && b->little_endian == p->little_endian))
+        return JT_OK;
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "--layout %s: it is for %u-bit %s-endian machines, the target is %u-bit and "
+                   "%s-endian (%s)",
+                   learn->options->layout, 8u * b->pointer_size,
+                   b->little_endian ? "little" : "big", 8u * p->words,
+                   p->little_endian ? "little" : "big", jt_machine_name(target));
+}
+
 static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
     char error[JT_TEXT_MAX];
     enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
@@ -241,6 +355,9 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     for (unsigned part = 0; part < JT_PARTS; part++)
         if (part != JT_PART_ROOT)
             target->source[part] = JT_GIVEN;
+    status = given_suits(target, learn);
+    if (status != JT_OK)
+        return status;
     size_t len = strlen(learn->options->layout);
     bool file = len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0;
     if (!file) /* a file has all of it; a name leaves run-time values open */
@@ -252,9 +369,15 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
         target->source[JT_PART_BINS] = JT_MEMORY;
     if (jt_pad_from_memory(target, &target->layout))
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
+    enum jh_version version;
     if (target->version_string[0] == 0 &&
         !jt_version_find(target, target->jemalloc, target->version_string))
         target->version_string[0] = 0;
+    if (target->version_string[0] != 0 &&
+        jh_version_parse(target->version_string, &version) == JH_OK &&
+        version != target->layout.build.version)
+        jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
+                learn->options->layout, target->version_string);
     return JT_OK;
 }
 
@@ -264,10 +387,8 @@ enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn)
         status = take_given(target, learn);
     } else {
         status = find_version(target, learn);
-        if (status == JT_OK) {
-            jt_build_from_symbol(target, &learn->root, &learn->build);
+        if (status == JT_OK)
             status = choose(target, learn);
-        }
         if (status == JT_OK)
             finish_sources(target, learn);
     }

@@ -5,16 +5,17 @@
 
 /* A wrong geometry can see an empty heap where there is none. Does another one see more? */
 static bool others_fit(const struct jt_target *target, struct jh_build *out) {
-    static const uint8_t vaddrs[] = {48, 57}, pages[] = {12, 14, 16};
-    for (unsigned i = 0; i < 2 * sizeof pages; i++) {
+    uint8_t vaddr[JT_LG_VADDRS];
+    size_t vaddrs = jt_machine_vaddrs(target, vaddr);
+    for (size_t i = 0; i < vaddrs * JT_LG_PAGES; i++) {
         struct jh_layout layout;
         struct jt_fit fit;
         *out = target->layout.build;
-        out->lg_vaddr = vaddrs[i & 1];
-        out->lg_page = pages[i / 2];
+        out->lg_vaddr = vaddr[i % vaddrs];
+        out->lg_page = jt_lg_page[i / vaddrs];
         if (jh_layout_make(out, &layout, NULL) != JH_OK)
             continue;
-        jt_layout_fit(target, &layout, target->heap.rtree_root, &fit);
+        jt_layout_fit(target, &layout, target->heap.rtree_root, JT_FIT_NODES, &fit);
         if (jt_fits(&fit))
             return true;
     }
@@ -39,7 +40,7 @@ static enum jt_status nothing_seen(struct jt_target *target, bool absent) {
 /* The layout must decode this very heap before anything is said about it. */
 enum jt_status jt_layout_verify(struct jt_target *target, bool unverified) {
     struct jt_fit fit;
-    jt_layout_fit(target, &target->layout, target->heap.rtree_root, &fit);
+    jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_NODES, &fit);
     target->verified = fit.sound;
     if (jt_fits(&fit)) {
         if (fit.unsound != 0)

@@ -34,13 +34,29 @@ bool jt_mapped_from_mappings(struct jt_target *target) {
 }
 
 void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
-    for (size_t at = 0; at + 16 <= size; at += 16) {
-        uint64_t pair[2];
-        memcpy(pair, bytes + at, 16);
-        if (pair[0] == AT_ENTRY)
-            target->priv->entry = pair[1];
-        if (pair[0] == AT_PAGESZ)
-            target->priv->page_size = pair[1];
+    struct jt_private *p = target->priv;
+    unsigned word = p->words;
+    for (size_t at = 0; at + 2 * word <= size; at += 2 * word) {
+        uint64_t value = jt_number_at(target, bytes + at + word, word);
+        switch (jt_number_at(target, bytes + at, word)) {
+        case AT_ENTRY:
+            p->entry = value;
+            break;
+        case AT_PHDR:
+            p->phdr = value;
+            break;
+        case AT_PHNUM:
+            p->phnum = value;
+            break;
+        case AT_EXECFN:
+            p->execfn = value;
+            break;
+        case AT_PAGESZ:
+            p->page_size = value;
+            break;
+        default:
+            break;
+        }
     }
 }
 
@@ -56,6 +72,18 @@ static bool take_line(struct jt_target *target, char *line) {
     m.writable = mode[1] == 'w';
     line[strcspn(line, "\n")] = 0;
     return jt_mapping_add(target, &m, line + path);
+}
+
+/* 64-bit kernels run 32-bit programs. */
+static void read_machine(struct jt_target *target) {
+    char name[64];
+    uint8_t header[64];
+    snprintf(name, sizeof name, "/proc/%d/exe", target->pid);
+    FILE *file = fopen(name, "rbe");
+    if (file == NULL)
+        return;
+    (void)jt_machine_take(target, header, fread(header, 1, sizeof header, file));
+    fclose(file);
 }
 
 static void read_auxv(struct jt_target *target) {
@@ -100,6 +128,7 @@ enum jt_status jt_maps_read(struct jt_target *target) {
         return jt_fail(target, JT_UNREADABLE,
                        "process %d has no memory: it is ending, or a thread of the kernel",
                        target->pid);
+    read_machine(target);
     read_auxv(target);
     return JT_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "private.h"
 
-#define BLOCKS_MAX (1u << 20) /* of one base: 2 MiB each at least, so that is 2 TiB */
+#define BLOCKS_MAX (1u << 20) /* of all bases: 2 MiB each at least, so that is 2 TiB */
 #define ARENAS_MAX 4096
 #define ARENA_BYTES_MAX (128u << 10) /* where an arena's base pointer is looked for */
 
@@ -15,17 +15,16 @@ struct metadata {
     struct jt_target *target;
     struct jt_private *p;
     uint32_t blocks, size, next, arena_base;
+    uint32_t blocks_left;
 };
 
-static bool word_at(const struct jt_target *target, uint64_t at, uint64_t *out) {
-    return jh_read(&target->heap.reader, at, out, sizeof *out, NULL) == JH_OK;
-}
-
-static bool take_block(struct jt_private *p, uint64_t at, uint64_t size) {
+static bool take_block(struct metadata *m, uint64_t at, uint64_t size) {
+    struct jt_private *p = m->p;
     struct jt_range *grown = jt_grow(p->metadata, p->metadata_count, sizeof *grown);
     if (grown == NULL)
         return false;
     p->metadata = grown;
+    m->blocks_left--;
     grown[p->metadata_count++] = (struct jt_range){at, at + size};
     return true;
 }
@@ -33,12 +32,12 @@ static bool take_block(struct jt_private *p, uint64_t at, uint64_t size) {
 /* False when the list could not be followed to its end. */
 static bool take_base(struct metadata *m, uint64_t base) {
     uint64_t block, size, next;
-    if (!word_at(m->target, base + m->blocks, &block))
+    if (!jt_read_word(m->target, base + m->blocks, &block))
         return false;
-    for (unsigned i = 0; block != 0; i++, block = next)
-        if (i == BLOCKS_MAX || !word_at(m->target, block + m->size, &size) || size == 0 ||
-            size > UINT64_MAX - block || !word_at(m->target, block + m->next, &next) ||
-            !take_block(m->p, block, size))
+    for (; block != 0; block = next)
+        if (m->blocks_left == 0 || !jt_read_word(m->target, block + m->size, &size) || size == 0 ||
+            size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, &next) ||
+            !take_block(m, block, size))
             return false;
     return true;
 }
@@ -46,9 +45,9 @@ static bool take_base(struct metadata *m, uint64_t base) {
 /* Without debug information: arena 0 points at b0, and where it does every arena points at its own
  * base. Since 5.3 its page shard does so too, with the same value; the first one will do. */
 static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
-    for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += 8) {
+    for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += m->p->words) {
         uint64_t word;
-        if (!word_at(m->target, arena0 + at, &word))
+        if (!jt_read_word(m->target, arena0 + at, &word))
             return false;
         m->arena_base = at;
         if (word == b0)
@@ -59,16 +58,17 @@ static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
 
 static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint64_t b0) {
     bool complete = true;
-    uint64_t count = size / 8 < ARENAS_MAX ? size / 8 : ARENAS_MAX, arena, base;
+    uint64_t stride = m->p->words, arena, base;
+    uint64_t count = size / stride < ARENAS_MAX ? size / stride : ARENAS_MAX;
     if (m->arena_base == JT_DWARF_UNKNOWN &&
-        (b0 == 0 || !word_at(m->target, arenas, &arena) || !find_arena_base(m, arena, b0)))
+        (b0 == 0 || !jt_read_word(m->target, arenas, &arena) || !find_arena_base(m, arena, b0)))
         return false;
     for (uint64_t i = 0; i < count; i++) {
-        if (!word_at(m->target, arenas + 8 * i, &arena))
+        if (!jt_read_word(m->target, arenas + stride * i, &arena))
             return false;
         if (arena == 0)
             continue;
-        if (!word_at(m->target, arena + m->arena_base, &base))
+        if (!jt_read_word(m->target, arena + m->arena_base, &base))
             complete = false;
         else if (base != b0)
             complete &= take_base(m, base);
@@ -76,18 +76,14 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
     return complete;
 }
 
-/* base_t: a mutex and sizes before the list; 136, 144, 160 in the stock build. Other builds have
- * another mutex, which shows in the root's offset as well. */
+/* base_t: hooks, a mutex and sizes before the list; 136, 144, 160 in the stock build. The mutex is
+ * what stands in front of the root's array, too. */
 static uint32_t default_blocks(const struct jh_layout *layout) {
-    struct jh_build build;
-    struct jh_layout stock;
-    jh_build_init(&build, layout->build.version);
-    if (jh_layout_make(&build, &stock, NULL) != JH_OK)
-        return 0;
-    uint32_t more = layout->root_offset - stock.root_offset;
-    if (build.version >= JH_5_3_0)
-        return 160 + more;
-    return (build.version >= JH_5_2_0 ? 144 : 136) + more;
+    uint32_t word = layout->build.pointer_size;
+    if (layout->build.version >= JH_5_3_0) /* the root's offset has one pointer more */
+        return 4 * word + (layout->root_offset - word) + 8 + word;
+    uint32_t sizes = layout->build.version >= JH_5_1_0 ? 8 : word;
+    return 2 * word + layout->root_offset + sizes + word;
 }
 
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
@@ -95,18 +91,19 @@ void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
     p->base_blocks = dwarf->base_blocks;
     p->arena_base = dwarf->arena_base;
     p->block_size = dwarf->block_size == JT_DWARF_UNKNOWN ? 0 : dwarf->block_size;
-    p->block_next = dwarf->block_next == JT_DWARF_UNKNOWN ? 8 : dwarf->block_next;
+    p->block_next = dwarf->block_next == JT_DWARF_UNKNOWN ? p->words : dwarf->block_next;
     if (p->base_blocks == JT_DWARF_UNKNOWN)
         p->base_blocks = default_blocks(&target->layout);
 }
 
 static void find_blocks(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    struct metadata m = {target, p, p->base_blocks, p->block_size, p->block_next, p->arena_base};
+    struct metadata m = {target,        p,         p->base_blocks, p->block_size, p->block_next,
+                         p->arena_base, BLOCKS_MAX};
     uint64_t at, size, b0 = 0;
     p->metadata_done = true;
-    bool complete = jt_symbol(target, "b0", &at, &size) && word_at(target, at, &b0) && b0 != 0 &&
-                    take_base(&m, b0);
+    bool complete = jt_symbol(target, "b0", &at, &size) && jt_read_word(target, at, &b0) &&
+                    b0 != 0 && take_base(&m, b0);
     complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);
     p->metadata_complete = complete;
     p->metadata_count = jt_ranges_normalise(p->metadata, p->metadata_count);

@@ -11,101 +11,72 @@
 
 #include "private.h"
 
+#define MODULES_MAX 4096 /* each is an open file */
+
 static bool read_target(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
     return jh_read(&target->heap.reader, addr, dst, len, NULL) == JH_OK;
 }
 
-/* The GNU build-id among notes that lie in memory. */
-static bool id_in_notes(const uint8_t *note, size_t size, struct jt_build_id *out) {
-    for (size_t at = 0; at + 12 <= size;) {
-        uint32_t head[3]; /* name size, description size, type */
-        memcpy(head, note + at, sizeof head);
-        if (head[0] > size || head[1] > size)
-            return false;
-        size_t desc = at + 12 + ((head[0] + 3u) & ~(size_t)3);
-        size_t next = desc + ((head[1] + 3u) & ~(size_t)3);
-        if (next > size)
-            return false;
-        if (head[2] == NT_GNU_BUILD_ID && head[0] == 4 && memcmp(note + at + 12, "GNU", 4) == 0 &&
-            head[1] <= JT_BUILD_ID_MAX) {
-            out->size = head[1];
-            memcpy(out->bytes, note + desc, out->size);
-            return out->size != 0;
-        }
-        at = next;
-    }
-    return false;
-}
-
-/* From the target's own memory: kernels keep the first page of every ELF file in a core. */
-static void memory_id(const struct jt_target *target, struct jt_module *module) {
-    Elf64_Ehdr header;
-    uint64_t first = 0;
-    if (!read_target(target, module->start, &header, sizeof header) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(Elf64_Phdr))
-        return;
-    for (unsigned pass = 0; pass < 2; pass++)
-        for (unsigned i = 0; i < header.e_phnum && i < 128; i++) {
-            Elf64_Phdr ph;
-            uint8_t note[4096];
-            if (!read_target(target, module->start + header.e_phoff + i * sizeof ph, &ph,
-                             sizeof ph))
-                return;
-            if (pass == 0 && ph.p_type == PT_LOAD && ph.p_offset == 0)
-                first = ph.p_vaddr;
-            if (pass == 1 && ph.p_type == PT_NOTE && ph.p_filesz <= sizeof note &&
-                read_target(target, module->start - first + ph.p_vaddr, note, ph.p_filesz) &&
-                id_in_notes(note, ph.p_filesz, &module->memory_id))
-                return;
-        }
-}
-
-/* address - p_vaddr: from the mapping of the file's start, else (no NT_FILE) from the entry. */
-static void find_bias(const struct jt_target *target, struct jt_module *module) {
+/* address - p_vaddr: from the mapping of the file's start, else (no NT_FILE) from where the program
+ * starts and its headers are. False when the program's file says otherwise: it is another one. */
+static bool find_bias(const struct jt_target *target, struct jt_module *module) {
+    const struct jt_private *p = target->priv;
     size_t count = 0;
+    uint64_t first = UINT64_MAX;
     GElf_Ehdr header;
     if (gelf_getehdr(module->elf->elf, &header) == NULL ||
         elf_getphdrnum(module->elf->elf, &count) != 0)
-        return;
+        return false;
     if (module->start == 0 && header.e_type == ET_DYN)
-        module->bias = target->priv->entry - header.e_entry;
+        module->bias = p->entry - header.e_entry;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
         if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD)
             continue;
         if (module->start != 0 && ph.p_offset == 0)
             module->bias = module->start - ph.p_vaddr;
+        if (ph.p_vaddr < first)
+            first = ph.p_vaddr;
         uint64_t end = module->bias + ph.p_vaddr + ph.p_memsz;
         if (end > module->end)
             module->end = end; /* .bss lies behind the file's mappings */
     }
     if (module->start == 0)
-        module->start = module->bias;
+        module->start = module->bias + first;
+    return !module->main || ((p->entry == 0 || p->entry == module->bias + header.e_entry) &&
+                             (p->phnum == 0 || p->phnum == count));
 }
 
 static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
     return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
-/* Open one file for the module; false when it is not there or no ELF file. */
+/* Open one file for the module; false when it is not there or no ELF file of this machine. */
 static bool try_file(const struct jt_target *target, struct jt_module *module, const char *file) {
     struct jt_elf *elf = jt_elf_open(file);
     if (elf == NULL)
         return false;
+    if (!jt_machine_is(target, elf->elf)) {
+        jt_elf_close(elf);
+        return false;
+    }
     jt_elf_build_id(elf, &module->file_id);
     free(module->file);
     module->file = strdup(file);
-    if (module->memory_id.size != 0 && module->file_id.size != 0 &&
-        !same_id(&module->memory_id, &module->file_id)) {
-        module->state = JT_FILE_DIFFERS;
-        jt_elf_close(elf);
+    module->elf = elf;
+    bool same = find_bias(target, module);
+    if (module->memory_id.size == 0)
+        jt_memory_build_id(target, module->start, &module->memory_id);
+    bool both = module->memory_id.size != 0 && module->file_id.size != 0;
+    if (both)
+        same = same_id(&module->memory_id, &module->file_id);
+    module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
+    if (same) {
+        jt_elf_find_debug(elf, file, &module->file_id);
         return true;
     }
-    module->state =
-        module->memory_id.size != 0 && module->file_id.size != 0 ? JT_FILE_SAME : JT_FILE_UNPROVEN;
-    module->elf = elf;
-    jt_elf_find_debug(elf, file, &module->file_id);
-    find_bias(target, module);
+    jt_elf_close(elf);
+    module->elf = NULL;
     return true;
 }
 
@@ -153,7 +124,7 @@ static void open_file(struct jt_target *target, struct jt_module *module,
                       const struct jt_mapping *mapping, const char *exe) {
     uint64_t entry = target->priv->entry;
     module->main = entry >= module->start && entry < module->end;
-    memory_id(target, module);
+    jt_memory_build_id(target, module->start, &module->memory_id);
     if (exe != NULL && module->main && try_file(target, module, exe))
         return;
     if (target->kind != JT_CORE && try_process(target, module, mapping))
@@ -171,7 +142,8 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
                strcmp(p->mapping[next].path, m->path) == 0)
             next++;
         bool file = m->path[0] == '/' && strncmp(m->path, "/dev/", 5) != 0;
-        if (file && m->offset == 0 && may_be_elf(target, m->start)) {
+        if (file && m->offset == 0 && target->modules < MODULES_MAX &&
+            may_be_elf(target, m->start)) {
             struct jt_module *module = add_module(target, m->path);
             if (module == NULL)
                 return false;
@@ -184,18 +156,67 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
     return true;
 }
 
-/* A core that names no files: --exe is all there is to go by. */
-static bool module_from_exe(struct jt_target *target, const char *exe) {
-    struct jt_module *module = add_module(target, exe);
+/* ---- a core that names no files ---------------------------------------------------------------
+ */
+
+/* ELF files that can be seen in memory, by their own headers. */
+static bool modules_from_memory(struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    struct jt_phdr ph[JT_PHDRS_MAX];
+    char name[64];
+    for (size_t i = 0; i < p->segments && target->modules < MODULES_MAX; i++) {
+        uint64_t start = p->segment[i].addr, first = UINT64_MAX, end = 0;
+        size_t count = jt_memory_phdrs(target, start, ph);
+        for (size_t k = 0; k < count; k++)
+            if (ph[k].type == PT_LOAD) {
+                first = ph[k].vaddr < first ? ph[k].vaddr : first;
+                end = ph[k].vaddr + ph[k].memsz > end ? ph[k].vaddr + ph[k].memsz : end;
+            }
+        if (end <= first || end - first > UINT64_MAX - start)
+            continue;
+        snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
+        struct jt_module *module = add_module(target, name);
+        if (module == NULL)
+            return false;
+        module->start = start;
+        module->end = start + (end - first);
+        module->main = p->entry >= module->start && p->entry < module->end;
+        jt_memory_build_id(target, start, &module->memory_id);
+    }
+    return true;
+}
+
+/* What the program was called by, which need not be where it is now. */
+static bool program_name(const struct jt_target *target, char *out, size_t size) {
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (!read_target(target, target->priv->execfn + i, out + i, 1))
+            return false;
+        if (out[i] == 0)
+            return i != 0 && out[0] == '/';
+    }
+    return false;
+}
+
+/* The program, by --exe or by the name that the kernel gave it. */
+static bool module_from_name(struct jt_target *target, const char *exe) {
+    struct jt_module *module = NULL;
+    char name[PATH_MAX];
+    if (exe == NULL && (target->priv->execfn == 0 || !program_name(target, name, sizeof name)))
+        return true;
+    for (size_t i = 0; i < target->modules; i++)
+        if (target->module[i].main)
+            module = &target->module[i];
+    if (module == NULL)
+        module = add_module(target, exe != NULL ? exe : name);
     if (module == NULL)
         return false;
     module->main = true;
-    (void)try_file(target, module, exe);
+    (void)try_file(target, module, exe != NULL ? exe : name);
     GElf_Ehdr header;
-    if (module->elf != NULL && target->priv->entry == 0 &&
+    if (module->elf != NULL && target->priv->entry == 0 && module->memory_id.size == 0 &&
         gelf_getehdr(module->elf->elf, &header) != NULL && header.e_type == ET_DYN) {
         jt_warn(target, "the core does not tell where %s was loaded; its symbols are not used",
-                exe);
+                module->file);
         jt_elf_close(module->elf);
         module->elf = NULL;
         module->state = JT_FILE_MISSING;
@@ -205,19 +226,22 @@ static bool module_from_exe(struct jt_target *target, const char *exe) {
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     bool ok = modules_from_mappings(target, exe), has_main = false;
+    if (ok && target->kind == JT_CORE && target->priv->mappings == 0)
+        ok = modules_from_memory(target) && module_from_name(target, exe);
     if (exe != NULL && access(exe, R_OK) != 0)
         return jt_fail(target, JT_USAGE, "--exe %s: there is no such file, or it may not be read",
                        exe);
     for (size_t i = 0; i < target->modules; i++)
         has_main |= target->module[i].main;
     if (ok && exe != NULL && !has_main)
-        ok = module_from_exe(target, exe);
+        ok = module_from_name(target, exe);
     if (!ok)
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
         if (exe != NULL && m->main && m->file == NULL)
-            return jt_fail(target, JT_USAGE, "--exe %s: not a 64-bit ELF file", exe);
+            return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
+                           jt_machine_name(target));
         if (m->elf != NULL)
             m->has_debug_info = jt_elf_has_debug_info(m->elf);
     }

@@ -1,7 +1,9 @@
-/* notes.c - what a core's notes tell: the mapped files, the auxiliary vector, the process. */
+/* notes.c - what a core's notes tell: the mapped files, the auxiliary vector, the process.
+ *
+ * Kernels, debuggers and emulators write them in the target's own words: 4 or 8 bytes, either byte
+ * order. */
 #include <gelf.h>
 #include <string.h>
-#include <sys/procfs.h>
 
 #include "private.h"
 
@@ -9,65 +11,78 @@
 #define NT_FILE 0x46494c45
 #endif
 
-static uint64_t word(const uint8_t *at) {
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
 /* count, page size, count x {start, end, offset in pages}, count names. */
 static void read_files(struct jt_target *target, const uint8_t *note, size_t size) {
-    if (size < 16 || word(note) > (size - 16) / 24)
+    unsigned word = target->priv->words;
+    if (size < 2 * word || jt_number_at(target, note, word) > (size - 2 * word) / (3 * word))
         return;
-    size_t count = (size_t)word(note);
-    uint64_t unit = word(note + 8);
-    const char *name = (const char *)note + 16 + 24 * count, *end = (const char *)note + size;
-    for (size_t i = 0; i < count; i++) {
+    size_t count = (size_t)jt_number_at(target, note, word);
+    uint64_t unit = jt_number_at(target, note + word, word);
+    const uint8_t *row = note + 2 * word;
+    const char *name = (const char *)row + 3 * word * count, *end = (const char *)note + size;
+    for (size_t i = 0; i < count; i++, row += 3 * word) {
         const char *stop = memchr(name, 0, (size_t)(end - name));
         if (stop == NULL)
             return;
-        const uint8_t *row = note + 16 + 24 * i;
-        struct jt_mapping m = {word(row), word(row + 8), word(row + 16) * unit, true, false, NULL};
+        struct jt_mapping m = {.start = jt_number_at(target, row, word),
+                               .end = jt_number_at(target, row + word, word),
+                               .offset = jt_number_at(target, row + 2 * word, word) * unit,
+                               .readable = true};
         if (m.start < m.end && !jt_mapping_add(target, &m, name))
             return;
         name = stop + 1;
     }
 }
 
-static void read_note(struct jt_target *target, const GElf_Nhdr *note, const uint8_t *desc) {
-    size_t size = note->n_descsz;
-    if (note->n_type == NT_FILE)
+/* struct elf_prpsinfo: four bytes, a long of flags, then user and group, which older 32-bit
+ * kernels keep in two bytes each. */
+static void read_process(struct jt_target *target, const uint8_t *note, size_t size) {
+    size_t at = target->priv->words == 8 ? 24 : size < 128 ? 12 : 16;
+    if (size < 124)
+        return;
+    uint64_t pid = jt_number_at(target, note + at, 4);
+    target->pid = pid <= INT32_MAX ? (int)pid : 0;
+}
+
+static void read_note(struct jt_target *target, uint64_t type, const uint8_t *desc, size_t size) {
+    if (type == NT_FILE)
         read_files(target, desc, size);
-    if (note->n_type == NT_AUXV)
+    if (type == NT_AUXV)
         jt_auxv_read(target, desc, size);
-    if (note->n_type == NT_PRPSINFO && size >= sizeof(struct elf_prpsinfo)) {
-        struct elf_prpsinfo info;
-        memcpy(&info, desc, sizeof info);
-        target->pid = info.pr_pid;
+    if (type == NT_PRPSINFO)
+        read_process(target, desc, size);
+}
+
+static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t size) {
+    for (size_t at = 0; size - at >= 12;) {
+        size_t name = (size_t)jt_number_at(target, bytes + at, 4);
+        size_t desc = (size_t)jt_number_at(target, bytes + at + 4, 4);
+        uint64_t type = jt_number_at(target, bytes + at + 8, 4);
+        size_t left = size - at - 12, padded = (name + 3) & ~(size_t)3;
+        if (padded > left || desc > left - padded)
+            return;
+        const uint8_t *owner = bytes + at + 12;
+        if (name == 5 && memcmp(owner, "CORE", 5) == 0)
+            read_note(target, type, owner + padded, desc);
+        left -= padded;
+        desc = (desc + 3) & ~(size_t)3;
+        at = desc > left ? size : at + 12 + padded + desc;
     }
 }
 
-static void read_segment(struct jt_target *target, Elf *elf, const GElf_Phdr *ph) {
-    uint64_t size = target->priv->core_size;
-    if (ph->p_offset > size || ph->p_filesz > size - ph->p_offset)
-        return; /* cut off, which the segments say as well */
-    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz, ELF_T_NHDR);
-    GElf_Nhdr note;
-    size_t at = 0, next, name, desc;
-    while (data != NULL && (next = gelf_getnote(data, at, &note, &name, &desc)) > 0) {
-        if (note.n_namesz == 5 && memcmp((const char *)data->d_buf + name, "CORE", 5) == 0)
-            read_note(target, &note, (const uint8_t *)data->d_buf + desc);
-        at = next;
-    }
-}
-
+/* Headers that all name the same notes are read until as much was read as there is. */
 void jt_notes_read(struct jt_target *target, Elf *elf) {
-    size_t count;
+    const struct jt_private *p = target->priv;
+    size_t count, left = p->core_size;
     if (elf_getphdrnum(elf, &count) != 0)
         return;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(elf, (int)i, &ph) != NULL && ph.p_type == PT_NOTE && ph.p_filesz != 0)
-            read_segment(target, elf, &ph);
+        if (gelf_getphdr(elf, (int)i, &ph) == NULL || ph.p_type != PT_NOTE ||
+            ph.p_offset > p->core_size || ph.p_filesz > p->core_size - ph.p_offset ||
+            ph.p_filesz > left)
+            continue; /* cut off, which the segments say as well */
+        left -= (size_t)ph.p_filesz;
+        read_segment(target, (const uint8_t *)p->core + ph.p_offset, (size_t)ph.p_filesz);
     }
 }

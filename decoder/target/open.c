@@ -108,7 +108,7 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
         known = jt_version_find(target, NULL, target->version_string) &&
                 jh_version_parse(target->version_string, &version) == JH_OK;
         if (known)
-            jh_build_init(&build, version);
+            jt_machine_build(target, version, &build);
     }
     if (!known)
         return no_root(target, false);
@@ -215,6 +215,8 @@ enum jt_status jt_open(const struct jt_options *options, struct jt_target **out)
     elf_version(EV_CURRENT);
     target->priv = priv;
     priv->mem_fd = -1;
+    priv->words = sizeof(void *); /* until the target says otherwise */
+    priv->little_endian = *(const uint8_t *)&(const uint16_t){1} == 1;
     target->heap.limits = options->limits;
     *out = target;
     return open_all(target, options);

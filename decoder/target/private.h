@@ -16,8 +16,7 @@
 #define JT_PRINTF(text, first)
 #endif
 
-/* ---- text.c: errors and warnings --------------------------------------------------------------
- */
+/* ---- text.c: errors and warnings ------------------------------------------------------------ */
 
 /* Writes the sentence and the status into the target, and returns the status. */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
@@ -25,8 +24,7 @@ enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const ch
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
 
-/* ---- segments.c: runs of bytes, sorted and disjoint -------------------------------------------
- */
+/* ---- segments.c: runs of bytes, sorted and disjoint ----------------------------------------- */
 
 /* Sort; drop the empty and the wrapping, cut what overlaps (the lower address keeps its bytes).
  * Returns how many are left; *dropped counts the wrapping ones. */
@@ -45,8 +43,7 @@ struct jt_range {
 size_t jt_ranges_normalise(struct jt_range *range, size_t count);
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
 
-/* ---- the target's inside ----------------------------------------------------------------------
- */
+/* ---- the target's inside -------------------------------------------------------------------- */
 
 /* One file mapping: of /proc/PID/maps, or of a core's NT_FILE note. */
 struct jt_mapping {
@@ -61,8 +58,13 @@ struct jt_private {
     struct jt_range *mapped; /* everything that is mapped */
     size_t mapped_count;
     uint64_t entry;     /* AT_ENTRY, 0 when not known */
+    uint64_t phdr;      /* AT_PHDR: where the program's headers are, 0 when not known */
+    uint64_t phnum;     /* AT_PHNUM */
+    uint64_t execfn;    /* AT_EXECFN: address of the program's name, 0 when not known */
     uint64_t page_size; /* AT_PAGESZ, 0 when not known */
     uint16_t machine;   /* EM_X86_64 */
+    uint8_t words;      /* bytes of a pointer, and of the words in notes: 4 or 8 */
+    bool little_endian;
 
     struct jh_image image; /* core, self */
     struct jh_segment *segment;
@@ -81,10 +83,44 @@ struct jt_private {
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
 };
 
+/* ---- machine.c: width and order of the target's words -----------------------------------------
+ */
+
+/* From an ELF header's first bytes; false when they are none. */
+bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t size);
+bool jt_machine_is(const struct jt_target *target, Elf *elf); /* is the file for this machine? */
+const char *jt_machine_name(const struct jt_target *target);
+/* The stock build of this version on the target's machine. */
+void jt_machine_build(const struct jt_target *target, enum jh_version version,
+                      struct jh_build *build);
+/* Values that LG_VADDR and LG_PAGE may have there, the likeliest first. */
+#define JT_LG_VADDRS 3
+#define JT_LG_PAGES 5
+size_t jt_machine_vaddrs(const struct jt_target *target, uint8_t out[JT_LG_VADDRS]);
+extern const uint8_t jt_lg_page[JT_LG_PAGES];
+/* An unsigned number of size bytes, as the target wrote it. */
+uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsigned size);
+bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out);
+bool jt_read_word(const struct jt_target *target, uint64_t addr, uint64_t *out); /* a pointer */
+
+/* ---- elf_memory.c: an ELF file's headers where the target has them mapped ---------------------
+ */
+
+#define JT_PHDRS_MAX 128
+
+struct jt_phdr {
+    uint32_t type, flags;
+    uint64_t offset, vaddr, filesz, memsz;
+};
+
+/* How many program headers are there; 0 when no ELF file of the target's kind starts there. */
+size_t jt_memory_phdrs(const struct jt_target *target, uint64_t start,
+                       struct jt_phdr out[JT_PHDRS_MAX]);
+void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct jt_build_id *out);
+
 void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1; NULL: no memory */
 
-/* ---- process.c, maps.c, core.c, notes.c -------------------------------------------------------
- */
+/* ---- process.c, maps.c, core.c, notes.c ----------------------------------------------------- */
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text);
 enum jt_status jt_core_open(struct jt_target *target, const char *path);
@@ -101,8 +137,7 @@ void jt_notes_read(struct jt_target *target, Elf *elf);
 /* The image reader over priv->segment. */
 enum jt_status jt_image_start(struct jt_target *target);
 
-/* ---- elf_file.c: one ELF file -----------------------------------------------------------------
- */
+/* ---- elf_file.c: one ELF file --------------------------------------------------------------- */
 
 struct jt_elf {
     int fd, debug_fd;
@@ -118,8 +153,7 @@ void jt_elf_find_debug(struct jt_elf *elf, const char *file, const struct jt_bui
 bool jt_elf_has_debug_info(const struct jt_elf *elf);
 Dwarf *jt_elf_dwarf(struct jt_elf *elf);
 
-/* ---- modules.c --------------------------------------------------------------------------------
- */
+/* ---- modules.c ------------------------------------------------------------------------------ */
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe);
 void jt_modules_close(struct jt_target *target);
@@ -127,8 +161,7 @@ void jt_modules_close(struct jt_target *target);
  * same. */
 enum jt_status jt_modules_fill(struct jt_target *target);
 
-/* ---- symbols.c --------------------------------------------------------------------------------
- */
+/* ---- symbols.c ------------------------------------------------------------------------------ */
 
 struct jt_root_symbol {
     const struct jt_module *module;
@@ -144,23 +177,20 @@ bool jt_root_name_is(const char *name, size_t *prefix, bool *emap);
 /* Is there anything in the tree? */
 bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size);
 
-/* ---- version.c --------------------------------------------------------------------------------
- */
+/* ---- version.c ------------------------------------------------------------------------------ */
 
 /* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
 
-/* ---- expr.c: C integer expressions ------------------------------------------------------------
- */
+/* ---- expr.c: C integer expressions ---------------------------------------------------------- */
 
 /* The text after the macro's name: " ((X) + 1)" or "(x, y) ((x) + (y))"; NULL when undefined. */
 typedef const char *jt_macro_fn(void *arg, const char *name, size_t len);
 bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out);
 
-/* ---- macro.c, dwarf.c -------------------------------------------------------------------------
- */
+/* ---- macro.c, dwarf.c ----------------------------------------------------------------------- */
 
 struct jt_macros; /* name -> text; the texts live as long as the Dwarf */
 struct jt_macros *jt_macros_read(Dwarf_Die *unit);
@@ -180,14 +210,14 @@ struct jt_dwarf {
     uint32_t rtree_root, emap_rtree, root_elements;
     uint32_t bin_info_size, reg_size, slab_size, nregs, n_shards;
     uint32_t base_blocks, block_size, block_next, arena_base;
-    uint32_t state[8]; /* extent_state_e: jh_state by number; JT_DWARF_UNKNOWN */
+    uint32_t mutex_size; /* pthread_mutex_t */
+    uint32_t state[8];   /* extent_state_e: jh_state by number; JT_DWARF_UNKNOWN */
 };
 
 void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out);
 void jt_dwarf_free(struct jt_dwarf *dwarf);
 
-/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ----------------------------
- */
+/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ------------------------- */
 
 struct jt_learn {
     const struct jt_options *options;
@@ -203,9 +233,6 @@ enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn)
 void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
                           struct jh_layout *layout);
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf, struct jh_build *build);
-/* Geometry from the root symbol's size. */
-void jt_build_from_symbol(struct jt_target *target, const struct jt_root_symbol *root,
-                          struct jh_build *build);
 /* False when memory does not tell, or nothing sound. */
 bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
                          struct jh_layout *layout);
@@ -215,24 +242,25 @@ bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout);
 struct jt_fit {
     uint64_t sound, unsound, absent;
     uint64_t sized, missized; /* does the size agree with the size class? */
+    uint64_t digest;          /* of all that was decoded: equal when two layouts say the same */
     struct jh_fault fault;    /* the first unsound one's */
 };
 
+/* The first extents of the heap, in as few tree nodes as max_nodes. */
+#define JT_FIT_NODES 64
 void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
-                   struct jt_fit *out);
+                   uint64_t max_nodes, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
 /* layout_verify.c: the chosen one; unverified makes a warning of the error. */
 enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
 
-/* ---- infer_root.c: no symbols -----------------------------------------------------------------
- */
+/* ---- infer_root.c: no symbols --------------------------------------------------------------- */
 
 /* Look for the root in the writable memory of the modules, with layouts of this version. False when
  * nothing or more than one thing looks like it. */
 bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root);
 
-/* ---- metadata.c -------------------------------------------------------------------------------
- */
+/* ---- metadata.c ----------------------------------------------------------------------------- */
 
 /* Offsets as this version has them, or as debug information says. */
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf);

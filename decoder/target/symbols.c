@@ -9,8 +9,8 @@
 
 #include "private.h"
 
-/* rtree_t is an array of at least 2^10 pointers. */
-#define ROOT_SIZE_MIN (8u << 10)
+/* rtree_t is an array of at least 2^8 pointers. */
+#define ROOT_SIZE_MIN (4u << 8)
 #define ROOT_SIZE_MAX (8u << 20)
 
 /* Called for every data symbol; false stops. */
@@ -104,14 +104,14 @@ size_t jt_roots_find(struct jt_target *target, struct jt_root_symbol out[JT_ROOT
 
 bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size) {
     /* the tail only: a mutex and its names stand in front of the array */
-    uint64_t array = (uint64_t)8 << jh_lg_floor(size / 8);
+    uint64_t word = target->priv->words, array = word << jh_lg_floor(size / word);
     for (uint64_t at = addr + size - array; at < addr + size;) {
-        uint64_t word[512];
-        size_t len = addr + size - at < sizeof word ? (size_t)(addr + size - at) : sizeof word;
-        if (jh_read(&target->heap.reader, at, word, len, NULL) != JH_OK)
+        uint8_t byte[4096];
+        size_t len = addr + size - at < sizeof byte ? (size_t)(addr + size - at) : sizeof byte;
+        if (jh_read(&target->heap.reader, at, byte, len, NULL) != JH_OK)
             return false;
-        for (size_t i = 0; i < len / 8; i++)
-            if (word[i] != 0)
+        for (size_t i = 0; i < len; i++)
+            if (byte[i] != 0)
                 return true;
         at += len;
     }

@@ -17,8 +17,7 @@
 extern "C" {
 #endif
 
-/* ---- outcome ----------------------------------------------------------------------------------
- */
+/* ---- outcome -------------------------------------------------------------------------------- */
 
 enum jt_status {
     JT_OK,
@@ -33,9 +32,9 @@ enum jt_status {
 int jt_exit_status(enum jt_status status);
 
 #define JT_TEXT_MAX 512
+#define JT_CANDIDATES_MAX 8
 
-/* ---- where each part of the layout was learnt -------------------------------------------------
- */
+/* ---- where each part of the layout was learnt ----------------------------------------------- */
 
 enum jt_source {
     JT_UNKNOWN,
@@ -66,8 +65,7 @@ enum jt_part {
 const char *jt_source_name(enum jt_source source); /* "given", "dwarf", "version string", ... */
 const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "large_pad", ... */
 
-/* ---- a target ---------------------------------------------------------------------------------
- */
+/* ---- a target ------------------------------------------------------------------------------- */
 
 /* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
 struct jt_options {
@@ -136,6 +134,10 @@ struct jt_target {
     struct jh_layout layout;
     char layout_name[128]; /* jt_layout_parse() reads it back: "5.3.0,lg_vaddr=48,..." */
     enum jt_source source[JT_PARTS];
+    /* Layouts that the heap decodes with equally well, the chosen one first. More than one: they
+     * give the same answers, or the status is JT_NO_LAYOUT and one must be chosen. */
+    char candidate[JT_CANDIDATES_MAX][128];
+    size_t candidates;
     uint64_t verified; /* extents that were decoded with this layout, and found sound */
 
     struct jh_heap heap; /* ready for use: reader, &layout, root */
@@ -148,8 +150,7 @@ struct jt_target {
 JH_MUST_USE enum jt_status jt_open(const struct jt_options *options, struct jt_target **out);
 void jt_close(struct jt_target *target);
 
-/* ---- questions --------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 /* Is the address mapped in the target at all, whether its bytes are in the core or not? */
 bool jt_mapped(const struct jt_target *target, uint64_t addr);
@@ -172,8 +173,7 @@ const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t ad
 /* Hexadecimal, lower case; "" for none. */
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
 
-/* ---- layouts as text --------------------------------------------------------------------------
- */
+/* ---- layouts as text ------------------------------------------------------------------------ */
 
 /* Read a layout: a file (a path that ends in .json), or a version with parameters:
  *     5.3.0

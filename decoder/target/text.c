@@ -51,9 +51,13 @@ void *jt_grow(void *array, size_t count, size_t element) {
     return realloc(array, (count == 0 ? 1 : 2 * count) * element);
 }
 
+#define WARNINGS_MAX 100 /* nobody reads more, and a broken core could make millions */
+
 void jt_warn(struct jt_target *target, const char *text, ...) {
     char line[JT_TEXT_MAX];
     va_list args;
+    if (target->warnings >= WARNINGS_MAX)
+        return;
     va_start(args, text);
     vsnprintf(line, sizeof line, text, args);
     va_end(args);

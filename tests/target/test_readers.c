@@ -29,8 +29,7 @@ static void refused(const char *what, enum jt_status status, const char *part) {
     jt_close(target);
 }
 
-/* ---- processes --------------------------------------------------------------------------------
- */
+/* ---- processes ------------------------------------------------------------------------------ */
 
 static uint8_t *two_pages(void) {
     uint8_t *page =
@@ -121,8 +120,7 @@ static void reads_itself(void **state) {
     munmap(page, 2 * PAGE);
 }
 
-/* ---- cores ------------------------------------------------------------------------------------
- */
+/* ---- cores ---------------------------------------------------------------------------------- */
 
 struct core {
     Elf64_Ehdr header;
@@ -211,11 +209,14 @@ static void refuses_what_is_none(void **state) {
     c.header.e_type = ET_EXEC;
     refused(saved(&c, sizeof c), JT_UNREADABLE, "--exe");
     c = sound();
-    c.header.e_ident[EI_CLASS] = ELFCLASS32;
-    refused(saved(&c, sizeof c), JT_UNREADABLE, "32-bit");
+    c.header.e_ident[EI_CLASS] = ELFCLASSNONE;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "ELF header");
     c = sound();
-    c.header.e_ident[EI_DATA] = ELFDATA2MSB;
-    refused(saved(&c, sizeof c), JT_UNREADABLE, "big-endian");
+    c.header.e_ident[EI_DATA] = ELFDATANONE;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "ELF header");
+    c = sound();
+    c.header.e_ident[EI_DATA] = ELFDATA2MSB; /* the rest stays as it was */
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "core");
     c = sound();
     c.header.e_phnum = 0;
     refused(saved(&c, sizeof c), JT_UNREADABLE, "without memory");
