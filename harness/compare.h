@@ -45,7 +45,7 @@ void compare_failed(struct comparison *c, const char *what, uint64_t where, enum
 
 void compare_constants(struct comparison *c, const struct jh_layout *layout);
 void compare_functions(struct comparison *c, const struct jh_layout *layout);
-/* Everything in the heap, into the level that is set: heap for a process, offline for a core. */
+/* Both into the level that is set: heap or api for a process, offline for a core. */
 void compare_heap(struct comparison *c, struct jt_target *target);
 void compare_api(struct comparison *c, const struct jh_heap *heap);
 

@@ -162,7 +162,6 @@ static void compare_stats(struct comparison *c, const struct jh_heap *heap) {
 }
 
 void compare_api(struct comparison *c, const struct jh_heap *heap) {
-    c->level = LEVEL_API;
     const struct truth_list *allocations = &c->truth->list[TRUTH_ALLOCATION];
     const struct truth_list *queries = &c->truth->list[TRUTH_QUERY];
     for (size_t i = 0; i < allocations->count && !c->stop; i++) {

@@ -77,6 +77,23 @@ static void add_words(struct command *command, struct json_object *build, const 
     }
 }
 
+/* A program that is none of ours: witness and jemalloc are libraries in it. */
+static bool preload(struct json_object *build) {
+    struct command library = {.count = 0};
+    char path[8400] = "";
+    add_words(&library, build, "preload");
+    for (size_t i = 0; i < library.count; i++) {
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof(path) - used, "%s%s", i ? ":" : "", library.word[i]);
+    }
+    if (library.count > 0) {
+        setenv("LD_PRELOAD", path, 1);
+        setenv("WATCH_TRUTH", "truth", 1);
+        setenv("MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+    }
+    return library.count > 0;
+}
+
 static void become_witness(struct json_object *build, const char *dir, unsigned long seed,
                            const int to[2], const int from[2]) {
     struct command command = {.count = 0};
@@ -89,11 +106,13 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
     add_words(&command, build, "emulator");
     add_word(&command, plan_text(build, "witness"));
     add_words(&command, build, "witness_args");
-    add_word(&command, "--truth");
-    add_word(&command, "truth");
-    add_word(&command, "--seed");
-    add_word(&command, number);
-    setenv("JE_MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+    if (!preload(build)) {
+        add_word(&command, "--truth");
+        add_word(&command, "truth");
+        add_word(&command, "--seed");
+        add_word(&command, number);
+        setenv("JE_MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+    }
     if (log >= 0 && dup2(to[0], STDIN_FILENO) >= 0 && dup2(from[1], STDOUT_FILENO) >= 0 &&
         dup2(log, STDERR_FILENO) >= 0) {
         execvp(command.word[0], (char *const *)command.word);

@@ -1,4 +1,5 @@
-# One jemalloc: source tree in, a folder with include/, lib/libjemalloc.a and build.log out.
+# One jemalloc: source tree in, a folder with include/, lib/libjemalloc.a (libjemalloc.so.2 when it is
+# to be preloaded, stripped as distributions do it) and build.log out.
 
 # Builds TREE (which is used up) and moves what is needed afterwards to PREFIX in one step, so that
 # a folder in the cache is always complete. BAD is empty on success; LOG has everything.
@@ -42,7 +43,14 @@ function(jeheap_build_jemalloc bad log tree prefix)
   jeheap_run(status "${log}" "${tree}" ${make} "CFLAGS=${configured} -O0 -g0 -w"
              include/jemalloc/internal/private_namespace.h)
   # Not build_lib_static: that also makes the position independent twin, for nothing.
-  jeheap_run(status "${log}" "${tree}" ${make} lib/libjemalloc.a)
+  set(library lib/libjemalloc.a)
+  if(PRELOAD)
+    set(library lib/libjemalloc.so.2)
+  endif()
+  jeheap_run(status "${log}" "${tree}" ${make} "${library}")
+  if(status EQUAL 0 AND PRELOAD)
+    jeheap_run(status "${log}" "${tree}" strip --strip-all "${library}")
+  endif()
   if(NOT status EQUAL 0)
     set(${bad} "make failed" PARENT_SCOPE)
     return()
@@ -55,7 +63,7 @@ function(jeheap_build_jemalloc bad log tree prefix)
   set(new "${tree}.new")
   file(MAKE_DIRECTORY "${new}/lib")
   file(RENAME "${tree}/include" "${new}/include")
-  file(RENAME "${tree}/lib/libjemalloc.a" "${new}/lib/libjemalloc.a")
+  file(RENAME "${tree}/${library}" "${new}/${library}")
   file(RENAME "${tree}/config.log" "${new}/config.log")
   file(COPY_FILE "${log}" "${new}/build.log")
   file(RENAME "${new}" "${prefix}")

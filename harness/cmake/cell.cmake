@@ -40,7 +40,7 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/build" "${JEHEAP_CACHE_DIR}/logs"
 # --- the answer ---------------------------------------------------------------------------------
 
 foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS LEVELS COMMIT CACHED
-             MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS)
+             MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS PRELOAD LIBRARIES)
   set(${name} "")
 endforeach()
 
@@ -59,8 +59,9 @@ function(jeheap_write_result status why)
   jeheap_json_list(levels ${LEVELS})
   jeheap_json_list(emulator ${EMULATOR})
   jeheap_json_list(witness_args ${WITNESS_ARGS})
+  jeheap_json_list(preload ${LIBRARIES})
   string(APPEND out "  \"flags\": ${flags},\n  \"cache_vars\": ${cache_vars},\n"
-                    "  \"emulator\": ${emulator},\n  \"witness_args\": ${witness_args},\n"
+                    "  \"preload\": ${preload},\n  \"emulator\": ${emulator},\n  \"witness_args\": ${witness_args},\n"
                     "  \"levels\": ${levels}\n}\n")
   if(RESULT)
     file(WRITE "${RESULT}" "${out}")
@@ -237,5 +238,18 @@ jeheap_witness(WITNESS bad LOG "${PREFIX}" ${KEY})
 if(bad)
   jeheap_reason(lines "${LOG}")
   jeheap_finish(fail "${bad}:\n${lines}")
+endif()
+if(PRELOAD)
+  # What runs is the program; the witness is a library in it.
+  set(LIBRARIES "${WITNESS}" "${PREFIX}/lib/libjemalloc.so.2")
+  string(REPLACE "{witness}" "${WITNESS_DIR}" PRELOAD "${PRELOAD}")
+  list(POP_FRONT PRELOAD program)
+  find_program(WITNESS_PROGRAM "${program}" NO_CACHE)
+  if(NOT WITNESS_PROGRAM)
+    jeheap_finish(skip "there is no ${program} here")
+    return()
+  endif()
+  set(WITNESS "${WITNESS_PROGRAM}")
+  set(WITNESS_ARGS "${PRELOAD}")
 endif()
 jeheap_finish(ok "")

@@ -37,8 +37,8 @@ function(jeheap_config_build config version flags cache_vars)
   set(${cache_vars} "${c}" PARENT_SCOPE)
 endfunction()
 
-# Sets FLAGS, CACHE_VARS, MALLOC_CONF, WITNESS_ARGS, LEVELS and, when the config does not apply,
-# SKIP. MACHINE is what the config names, and the machine's own flags then stand in for default's.
+# Sets FLAGS, CACHE_VARS, MALLOC_CONF, WITNESS_ARGS, PRELOAD (the program that the jemalloc is to be
+# preloaded into), LEVELS and, when the config does not apply, SKIP. MACHINE is what the config names, and the machine's own flags then stand in for default's.
 function(jeheap_resolve configs config_name common_flags pin_flags version version_string)
   jeheap_find(default "${configs}" configs default)
   jeheap_find(config "${configs}" configs "${config_name}")
@@ -63,6 +63,8 @@ function(jeheap_resolve configs config_name common_flags pin_flags version versi
   set(FLAGS "${flags}" PARENT_SCOPE)
   set(CACHE_VARS "${vars}" PARENT_SCOPE)
   set(MALLOC_CONF "${malloc_conf}" PARENT_SCOPE)
+  jeheap_get_list(preload "${config}" preload)
+  set(PRELOAD "${preload}" PARENT_SCOPE)
   jeheap_get_list(witness_args "${config}" witness_args)
   set(WITNESS_ARGS "${witness_args}" PARENT_SCOPE)
   set(LEVELS "${levels}" PARENT_SCOPE)

@@ -1,18 +1,27 @@
-# The witness: all of harness/witness/*.c, compiled against one jemalloc's internal headers.
+# The witness: all of harness/witness/*.c, compiled against one jemalloc's internal headers. For a
+# config with a program to preload, harness/witness/preload/*.c instead, a shared library.
 
 # -g3 keeps macros in the debug information: a decoder may learn the layout from them.
 set(JEHEAP_WITNESS_FLAGS -std=gnu11 -D_GNU_SOURCE -D_REENTRANT -O1 -g3 -Wall)
 
-# Sets OUT to the program for the jemalloc in PREFIX; BAD is empty on success.
+# Sets OUT to the program (or library) for the jemalloc in PREFIX; BAD is empty on success.
 function(jeheap_witness out bad log prefix key)
   set(${out} "" PARENT_SCOPE)
   file(GLOB sources "${WITNESS_DIR}/*.c")
-  file(GLOB inputs "${WITNESS_DIR}/*.c" "${WITNESS_DIR}/*.h")
+  set(link "${prefix}/lib/libjemalloc.a")
+  if(PRELOAD)
+    # What it shares with the witness is what needs the public header only.
+    file(GLOB sources "${WITNESS_DIR}/preload/*.c")
+    list(APPEND sources "${WITNESS_DIR}/api.c" "${WITNESS_DIR}/truth.c")
+    set(link -shared -fPIC -DJEMALLOC_NO_DEMANGLE "-I${WITNESS_DIR}")
+  endif()
+  file(GLOB inputs "${WITNESS_DIR}/*.h")
+  list(APPEND inputs ${sources})
   if(NOT sources)
     set(${bad} "there are no sources in ${WITNESS_DIR}" PARENT_SCOPE)
     return()
   endif()
-  set(all "${JEHEAP_SCHEMA} ${key} ${JEHEAP_WITNESS_FLAGS} ${MACHINE_LIBS}\n")
+  set(all "${JEHEAP_SCHEMA} ${key} ${JEHEAP_WITNESS_FLAGS} ${MACHINE_LIBS} ${PRELOAD}\n")
   foreach(input IN LISTS inputs)
     cmake_path(GET input FILENAME name)
     file(SHA256 "${input}" digest)
@@ -29,8 +38,7 @@ function(jeheap_witness out bad log prefix key)
     file(MAKE_DIRECTORY "${dir}")
     jeheap_compiler(cc identity)
     jeheap_run(status "${file}" "${dir}" ${cc} ${JEHEAP_WITNESS_FLAGS} "-I${prefix}/include"
-               -o witness.new ${sources} "${prefix}/lib/libjemalloc.a" -lpthread -ldl -lm
-               ${MACHINE_LIBS})
+               -o witness.new ${sources} ${link} -lpthread -ldl -lm ${MACHINE_LIBS})
     if(NOT status EQUAL 0)
       set(${bad} "the witness does not compile against this jemalloc" PARENT_SCOPE)
       jeheap_unlock("witness-${witness_key}")

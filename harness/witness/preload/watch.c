@@ -1,0 +1,279 @@
+/* watch: the witness of a program that knows nothing of it. Preloaded together with a jemalloc, it
+ * stands between the two, keeps the books of all that is allocated, and once the program holds
+ * still writes down what jemalloc's public API says of it. Then it obeys as a witness does, on the
+ * program's own standard input and output (TRUTH.md). The file's path is in WATCH_TRUTH. */
+#include "workload.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define SLOTS ((size_t)1 << 21)
+#define LEAST 20000       /* live allocations, for a heap that is worth a look */
+#define STILL_MICRO 50000 /* looked at so often */
+#define STILL_TIMES 20    /* and found unchanged so many times, the program holds still */
+#define LIVE_MAX 100000
+
+void die(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vdprintf(STDERR_FILENO, format, args);
+    va_end(args);
+    _exit(1);
+}
+
+/* ---- books: a hash table of live allocations, open, with marks where one was removed ----------
+ */
+
+#define REMOVED ((uintptr_t)1)
+
+static struct {
+    uintptr_t addr;
+    size_t request, align;
+} slot[SLOTS];
+
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+static size_t live;
+static unsigned long calls; /* of the allocator, all in all */
+
+static void lock(void) {
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
+    }
+}
+
+static void unlock(void) {
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
+static size_t slot_of(uintptr_t addr) {
+    return (size_t)(addr >> 3) * 0x9e3779b97f4a7c15u >> 43;
+}
+
+static void *enter(void *memory, size_t request, size_t align) {
+    lock();
+    calls++;
+    if (memory != NULL && live < SLOTS / 2) {
+        size_t i = slot_of((uintptr_t)memory);
+        while (slot[i].addr > REMOVED) {
+            i = (i + 1) % SLOTS;
+        }
+        slot[i].addr = (uintptr_t)memory;
+        slot[i].request = request;
+        slot[i].align = align;
+        live++;
+    }
+    unlock();
+    return memory;
+}
+
+static void leave(void *memory) {
+    lock();
+    calls++;
+    size_t i = slot_of((uintptr_t)memory);
+    for (size_t n = 0; n < SLOTS && slot[i].addr != 0; n++, i = (i + 1) % SLOTS) {
+        if (slot[i].addr == (uintptr_t)memory) {
+            slot[i].addr = REMOVED;
+            live--;
+            break;
+        }
+    }
+    unlock();
+}
+
+static unsigned long count_calls(size_t *now_live) {
+    lock();
+    unsigned long count = calls;
+    *now_live = live;
+    unlock();
+    return count;
+}
+
+/* ---- between the program and jemalloc ---------------------------------------------------------
+ */
+
+static void *next(const char *name) {
+    void *function = dlsym(RTLD_NEXT, name);
+    if (function == NULL) {
+        die("watch: there is no %s behind this.\n", name);
+    }
+    return function;
+}
+
+#define NEXT(name)                                                                                 \
+    static __typeof__(&name) real;                                                                 \
+    if (real == NULL) {                                                                            \
+        real = (__typeof__(&name))next(#name);                                                     \
+    }
+
+void *malloc(size_t size) {
+    NEXT(malloc)
+    return enter(real(size), size, 0);
+}
+
+void *calloc(size_t count, size_t size) {
+    NEXT(calloc)
+    return enter(real(count, size), count * size, 0);
+}
+
+void free(void *memory) {
+    NEXT(free)
+    if (memory != NULL) {
+        leave(memory);
+        real(memory);
+    }
+}
+
+/* The old place is left before anybody else can be given it. */
+void *realloc(void *memory, size_t size) {
+    NEXT(realloc)
+    if (memory != NULL) {
+        leave(memory);
+    }
+    return enter(real(memory, size), size, 0);
+}
+
+int posix_memalign(void **out, size_t align, size_t size) {
+    NEXT(posix_memalign)
+    int error = real(out, align, size);
+    if (error == 0) {
+        enter(*out, size, align);
+    }
+    return error;
+}
+
+void *aligned_alloc(size_t align, size_t size) {
+    NEXT(aligned_alloc)
+    return enter(real(align, size), size, align);
+}
+
+void *memalign(size_t align, size_t size);
+
+void *memalign(size_t align, size_t size) {
+    NEXT(memalign)
+    return enter(real(align, size), size, align);
+}
+
+/* ---- the truth --------------------------------------------------------------------------------
+ */
+
+static struct truth truth;
+static struct workload load;
+static struct allocation allocation[LIVE_MAX];
+
+size_t workload_live(const struct workload *books) {
+    return books->worker[0].count;
+}
+
+static void take_books(void) {
+    struct worker *worker = &load.worker[0];
+    worker->live = allocation;
+    worker->count = 0;
+    load.threads = 1;
+    lock();
+    for (size_t i = 0; i < SLOTS && worker->count < LIVE_MAX; i++) {
+        if (slot[i].addr > REMOVED) {
+            allocation[worker->count++] =
+                (struct allocation){(void *)slot[i].addr, slot[i].request, slot[i].align};
+        }
+    }
+    unlock();
+}
+
+static void line(const char *word, const char *key, const char *value) {
+    truth_word(&truth, word);
+    if (key != NULL) {
+        truth_text(&truth, key, value);
+    }
+    truth_end(&truth);
+}
+
+/* Everything is asked once for nothing: what jemalloc allocates to answer is there by then. */
+static void write_truth(FILE *file) {
+    const char *version;
+    truth_start(&truth, NULL);
+    take_books();
+    api_write(&truth, &load);
+    api_stats(&truth);
+    if (!api_text("version", &version)) {
+        die("watch: mallctl version fails.\n");
+    }
+    truth_start(&truth, file);
+    line("truth 1", NULL, NULL);
+    line("meta", "version", version);
+    api_write(&truth, &load);
+    api_stats(&truth);
+    line("end", NULL, NULL);
+}
+
+/* ---- ready ------------------------------------------------------------------------------------
+ */
+
+static void say(const char *text) {
+    if (write(STDOUT_FILENO, text, strlen(text)) < 0) {
+        _exit(1);
+    }
+}
+
+/* True until the input ends. */
+static bool hear(char *text, size_t size) {
+    size_t used = 0;
+    char c = 0;
+    while (used + 1 < size && read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+        text[used++] = c;
+    }
+    text[used] = '\0';
+    return c == '\n';
+}
+
+static void wait_until_still(void) {
+    unsigned long before = 0;
+    for (unsigned times = 0; times < STILL_TIMES; times++) {
+        size_t now_live;
+        unsigned long now = count_calls(&now_live);
+        if (now != before || now_live < LEAST) {
+            times = 0;
+        }
+        before = now;
+        usleep(STILL_MICRO);
+    }
+}
+
+static void *watch(void *path) {
+    static char buffer[1 << 16], text[64];
+    char name[4096];
+    size_t now_live;
+    snprintf(name, sizeof(name), "%s.new", (const char *)path);
+    FILE *file = fopen(name, "w");
+    if (file == NULL || setvbuf(file, buffer, _IOFBF, sizeof(buffer)) != 0) {
+        die("watch: %s: %s\n", name, strerror(errno));
+    }
+    wait_until_still();
+    write_truth(file);
+    unsigned long before = count_calls(&now_live);
+    if (fflush(file) != 0 || ferror(file) || rename(name, path) != 0) {
+        die("watch: %s cannot be written.\n", (const char *)path);
+    }
+    snprintf(text, sizeof(text), "ready %ld\n", (long)getpid());
+    say(text);
+    while (hear(text, sizeof(text)) && strcmp(text, "quit") != 0) {
+        say(strcmp(text, "again") == 0 && count_calls(&now_live) == before ? "same\n"
+                                                                           : "changed\n");
+    }
+    _exit(0);
+}
+
+__attribute__((constructor)) static void start(void) {
+    pthread_t thread;
+    const char *path = getenv("WATCH_TRUTH");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* whoever started it may read it (Yama) */
+    if (path == NULL || pthread_create(&thread, NULL, watch, (void *)path) != 0) {
+        die("watch: it cannot start.\n");
+    }
+}
