@@ -53,6 +53,8 @@ void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
     target->source[JT_PART_DEBUG] = JT_DWARF;
     build->cache_oblivious = jt_macros_text(dwarf->macros, "JEMALLOC_CACHE_OBLIVIOUS") != NULL;
     target->source[JT_PART_LARGE_PAD] = JT_DWARF;
+    build->stats = jt_macros_text(dwarf->macros, "JEMALLOC_STATS") != NULL;
+    build->prof = jt_macros_text(dwarf->macros, "JEMALLOC_PROF") != NULL;
 }
 
 /* ---- bit fields ----------------------------------------------------------------------------- */

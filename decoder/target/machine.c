@@ -1,8 +1,8 @@
 /* machine.c - what kind of machine the target ran on: width and order of its words, and what its C
  * library and jemalloc's configure script make of it.
  *
- * A machine that is not listed is read all the same: its ELF class and byte order say how. What the
- * table adds is only where to start looking; the heap decides. */
+ * A machine that is not listed is read all the same: its ELF class and byte order say how. What a
+ * name adds is only where to start looking; the heap decides. */
 #include <string.h>
 #include <unistd.h>
 
@@ -12,43 +12,35 @@
 #define EM_LOONGARCH 258
 #endif
 
+/* ELF's word for a machine, and jeheap.h's. */
 static const struct machine {
-    uint16_t machine;   /* e_machine */
-    uint8_t words;      /* pointer size in bytes */
-    uint8_t mutex;      /* sizeof(pthread_mutex_t), glibc */
-    uint8_t lg_vaddr;   /* what jemalloc's configure takes */
-    uint8_t lg_quantum; /* 4 where a long double or a vector asks for it */
+    uint16_t machine; /* e_machine */
+    uint8_t words;    /* pointer size in bytes */
+    bool little_endian;
     const char *name;
 } machines[] = {
-    {EM_X86_64, 8, 40, 48, 4, "x86_64"},
-    {EM_X86_64, 4, 32, 32, 4, "x32"},
-    {EM_386, 4, 24, 32, 4, "i386"},
-    {EM_AARCH64, 8, 48, 48, 4, "aarch64"},
-    {EM_AARCH64, 4, 32, 32, 4, "ilp32"},
-    {EM_ARM, 4, 24, 32, 3, "arm"},
-    {EM_S390, 8, 40, 64, 4, "s390x"},
-    {EM_S390, 4, 24, 32, 3, "s390"},
-    {EM_PPC64, 8, 40, 64, 4, "ppc64"},
-    {EM_PPC, 4, 24, 32, 4, "ppc"},
-    {EM_RISCV, 8, 40, 64, 4, "riscv64"},
-    {EM_RISCV, 4, 32, 32, 4, "riscv32"},
-    {EM_MIPS, 8, 40, 64, 3, "mips64"},
-    {EM_MIPS, 4, 24, 32, 3, "mips"},
-    {EM_SPARCV9, 8, 40, 64, 4, "sparc64"},
-    {EM_SPARC, 4, 24, 32, 3, "sparc"},
-    {EM_LOONGARCH, 8, 40, 64, 4, "loongarch64"},
+    {EM_X86_64, 8, true, "x86_64"},
+    {EM_X86_64, 4, true, "x32"},
+    {EM_386, 4, true, "i386"},
+    {EM_AARCH64, 8, true, "aarch64"},
+    {EM_ARM, 4, true, "armhf"},
+    {EM_S390, 8, false, "s390x"},
+    {EM_PPC64, 8, true, "ppc64le"},
+    {EM_PPC64, 8, false, "ppc64"},
+    {EM_PPC, 4, false, "powerpc"},
+    {EM_RISCV, 8, true, "riscv64"},
+    {EM_MIPS, 8, true, "mips64el"},
+    {EM_SPARCV9, 8, false, "sparc64"},
+    {EM_LOONGARCH, 8, true, "loongarch64"},
 };
 
-static const struct machine *known(const struct jt_private *p) {
-    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-        if (machines[i].machine == p->machine && machines[i].words == p->words)
-            return &machines[i];
-    return NULL;
-}
-
 const char *jt_machine_name(const struct jt_target *target) {
-    const struct machine *m = known(target->priv);
-    return m == NULL ? "unknown" : m->name;
+    const struct jt_private *p = target->priv;
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+        if (machines[i].machine == p->machine && machines[i].words == p->words &&
+            machines[i].little_endian == p->little_endian)
+            return machines[i].name;
+    return "unknown";
 }
 
 bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t size) {
@@ -76,17 +68,13 @@ bool jt_machine_is(const struct jt_target *target, Elf *elf) {
 void jt_machine_build(const struct jt_target *target, enum jh_version version,
                       struct jh_build *build) {
     const struct jt_private *p = target->priv;
-    const struct machine *m = known(p);
     jh_build_init(build, version);
+    if (jh_build_machine(build, jt_machine_name(target)) == JH_OK)
+        return;
     build->pointer_size = p->words;
     build->little_endian = p->little_endian;
     build->lg_vaddr = p->words == 4 ? 32 : 64;
-    build->aarch64 = p->machine == EM_AARCH64 && p->words == 8;
-    if (m == NULL)
-        return;
-    build->pthread_mutex_size = m->mutex;
-    build->lg_vaddr = m->lg_vaddr;
-    build->lg_quantum = m->lg_quantum;
+    build->pthread_mutex_size = p->words == 4 ? 24 : 40;
 }
 
 const uint8_t jt_lg_page[JT_LG_PAGES] = {12, 16, 14, 13, 15};
