@@ -61,18 +61,36 @@ static uint64_t extent_value(const struct jh_extent *e, enum truth_key key) {
     }
 }
 
-static void compare_extent(struct comparison *c, const struct truth_record *truth,
-                           const struct jh_extent *e) {
+static void compare_fields(struct comparison *c, enum truth_kind kind,
+                           const struct truth_record *truth, const struct jh_extent *e) {
     for (unsigned key = KEY_AT; key <= KEY_PINNED; key++) {
         if (truth_has(truth, key)) {
             char what[64];
             snprintf(what, sizeof(what), "extent.%s", truth_key_name(key));
-            compare_number(c, what, e->base, truth_get(TRUTH_EXTENT, truth, key),
-                           extent_value(e, key));
+            compare_number(c, what, e->base, truth_get(kind, truth, key), extent_value(e, key));
             c->tally[c->level].fields++;
         }
     }
     c->tally[c->level].extents++;
+}
+
+/* Extents of jemalloc's own blocks: not aligned as others are, so decoded from their bytes. */
+static void compare_base(struct comparison *c, const struct jh_heap *heap) {
+    const struct truth_list *list = &c->truth->list[TRUTH_BASE];
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
+        uint64_t at = truth_get(TRUTH_BASE, &list->record[i], KEY_AT);
+        uint8_t bytes[JH_EXTENT_HEAD_MAX];
+        struct jh_extent e;
+        struct jh_fault fault;
+        enum jh_status status =
+            jh_read(&heap->reader, at, bytes, heap->layout->extent_head, &fault);
+        if (status != JH_OK) {
+            compare_failed(c, "base", at, status, &fault);
+            continue;
+        }
+        jh_extent_decode(heap->layout, at, bytes, &e);
+        compare_fields(c, TRUTH_BASE, &list->record[i], &e);
+    }
 }
 
 /* The walk and the truth are both in the order of addresses: walk them side by side. */
@@ -98,7 +116,7 @@ static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
                          "an extent", "none");
         }
         if (i < list->count && truth_get(TRUTH_EXTENT, &list->record[i], KEY_BASE) == e.base) {
-            compare_extent(c, &list->record[i++], &e);
+            compare_fields(c, TRUTH_EXTENT, &list->record[i++], &e);
         } else {
             compare_word(c, "walk", e.base, "none", "an extent");
         }
@@ -318,6 +336,7 @@ void compare_heap(struct comparison *c, struct jt_target *target) {
     const struct jh_heap *heap = &target->heap;
     const struct truth_list *slabs = &c->truth->list[TRUTH_SLAB];
     compare_walk(c, heap);
+    compare_base(c, heap);
     compare_pages(c, heap);
     for (size_t i = 0; i < slabs->count && !c->stop; i++) {
         compare_slab(c, heap, &slabs->record[i]);

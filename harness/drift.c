@@ -38,6 +38,7 @@ static bool notices(struct comparison *c, unsigned level, const struct jh_layout
         compare_heap(c, target);
         break;
     default:
+        c->level = LEVEL_API;
         compare_api(c, &target->heap);
     }
     return c->stop;
@@ -118,23 +119,24 @@ static struct json_object *merge(struct json_object *cells, const char *pin) {
 }
 
 struct sum {
-    uint64_t total, noticed, by[LEVEL_COUNT];
+    uint64_t total, noticed, proven, by[LEVEL_COUNT];
     struct json_object *unseen, *survivors;
 };
 
 static void add_bend(struct sum *s, struct json_object *bend) {
     struct json_object *noticed = member(bend, "noticed");
     bool heap = in(noticed, "check");
-    s->total++;
+    bool proven = *plan_text(bend, "proof") != '\0', any = json_object_array_length(noticed) > 0;
+    s->total += any || !proven;
+    s->proven += !any && proven;
     for (unsigned i = 0; i < LEVEL_COUNT; i++) {
         bool by = in(noticed, levels[i]);
         s->by[i] += by;
         heap = heap || (by && i >= FIRST_HEAP_LEVEL);
     }
-    bool proven = *plan_text(bend, "proof") != '\0';
-    if (json_object_array_length(noticed) && (heap || proven)) {
+    if (any && (heap || proven)) {
         s->noticed++;
-    } else {
+    } else if (!proven) {
         json_object_array_add(s->survivors, json_object_new_string(plan_text(bend, "bend")));
     }
     if (!heap && proven) {
@@ -160,6 +162,7 @@ static struct json_object *pin_report(struct json_object *cells, const char *pin
     json_object_object_add(o, "pin", json_object_new_string(pin));
     json_object_object_add(o, "total", json_object_new_uint64(s.total));
     json_object_object_add(o, "noticed", json_object_new_uint64(s.noticed));
+    json_object_object_add(o, "proven", json_object_new_uint64(s.proven));
     json_object_object_add(o, "by", by);
     json_object_object_add(o, "unseen", s.unseen);
     json_object_object_add(o, "survivors", s.survivors);
@@ -185,9 +188,10 @@ struct json_object *drift_report(struct json_object *cells) {
 
 static void print_pin(struct json_object *pin) {
     struct json_object *unseen = member(pin, "unseen"), *survivors = member(pin, "survivors");
-    printf("%-11s %4" PRIu64 " of %4" PRIu64 " noticed;", plan_text(pin, "pin"),
-           json_object_get_uint64(member(pin, "noticed")),
-           json_object_get_uint64(member(pin, "total")));
+    printf("%-11s %4" PRIu64 " of %4" PRIu64 " noticed, %" PRIu64 " that nothing can show;",
+           plan_text(pin, "pin"), json_object_get_uint64(member(pin, "noticed")),
+           json_object_get_uint64(member(pin, "total")),
+           json_object_get_uint64(member(pin, "proven")));
     for (unsigned i = 0; i < LEVEL_COUNT; i++) {
         printf(" %s %" PRIu64, levels[i],
                json_object_get_uint64(member(member(pin, "by"), levels[i])));

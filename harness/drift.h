@@ -14,7 +14,8 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
 
 /* Puts the cells of a pin together: a bend is noticed when one of them did, and must be noticed on
  * the heap unless there is a proof that no heap shows it. An array of
- * {"pin","total","noticed","by":{LEVEL:N},"unseen":[{"bend","proof"}],"survivors":[NAME...]}. */
+ * {"pin","total","noticed","proven","by":{LEVEL:N},"unseen":[{"bend","proof"}],"survivors":[...]}.
+ * A bend that no level notices and that has a proof is in proven, not in total. */
 struct json_object *drift_report(struct json_object *cells);
 
 /* Text, or one JSON object a line; the exit status of the program. */

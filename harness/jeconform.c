@@ -252,7 +252,7 @@ static int run(struct arguments *a, const struct plan *plan) {
 
 /* Together these fill every field of every version: three levels, guards, the huge page cache. */
 static int drift(struct arguments *a, const struct plan *plan) {
-    static const char *const configs[] = {"default", "la57", "guarded", "hpa"};
+    static const char *const configs[] = {"default", "la57", "guarded", "hpa", "bin-shards"};
     for (size_t i = 0; !a->configs.count && i < sizeof(configs) / sizeof(configs[0]); i++) {
         a->configs.name[i] = configs[i];
     }

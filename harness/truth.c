@@ -19,6 +19,14 @@ const char *truth_key_name(enum truth_key key) {
 /* NONE ends the list. */
 enum { NONE = KEYS };
 
+#define EXTENT_KEYS                                                                                \
+    {                                                                                              \
+        KEY_AT, KEY_ADDR, KEY_BASE, KEY_SIZE, KEY_BSIZE, KEY_ESN, KEY_BITS, KEY_SN, KEY_PS,        \
+            KEY_USIZE, KEY_ARENA_IND, KEY_SLAB, KEY_COMMITTED, KEY_DUMPABLE, KEY_PAI, KEY_ZEROED,  \
+            KEY_GUARDED, KEY_STATE, KEY_SZIND, KEY_NFREE, KEY_BIN_SHARD, KEY_IS_HEAD, KEY_PINNED,  \
+            NONE                                                                                   \
+    }
+
 static const struct kind {
     const char *word;
     const char *text; /* key whose value is a word */
@@ -32,12 +40,8 @@ static const struct kind {
     [TRUTH_BIN] = {"bin",
                    NULL,
                    {KEY_INDEX, KEY_REG_SIZE, KEY_SLAB_SIZE, KEY_NREGS, KEY_N_SHARDS, NONE}},
-    [TRUTH_EXTENT] = {"extent", NULL, {KEY_AT,        KEY_ADDR,     KEY_BASE,      KEY_SIZE,
-                                       KEY_BSIZE,     KEY_ESN,      KEY_BITS,      KEY_SN,
-                                       KEY_PS,        KEY_USIZE,    KEY_ARENA_IND, KEY_SLAB,
-                                       KEY_COMMITTED, KEY_DUMPABLE, KEY_PAI,       KEY_ZEROED,
-                                       KEY_GUARDED,   KEY_STATE,    KEY_SZIND,     KEY_NFREE,
-                                       KEY_BIN_SHARD, KEY_IS_HEAD,  KEY_PINNED,    NONE}},
+    [TRUTH_EXTENT] = {"extent", NULL, EXTENT_KEYS},
+    [TRUTH_BASE] = {"base", NULL, EXTENT_KEYS},
     [TRUTH_LEAF] = {"leaf",
                     NULL,
                     {KEY_PAGE, KEY_EXTENT, KEY_SZIND, KEY_SLAB, KEY_IS_HEAD, KEY_STATE, NONE}},

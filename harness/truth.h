@@ -66,6 +66,7 @@ enum truth_kind {
     TRUTH_FUNCTION,
     TRUTH_BIN,
     TRUTH_EXTENT,
+    TRUTH_BASE,
     TRUTH_LEAF,
     TRUTH_SLAB,
     TRUTH_CACHED,

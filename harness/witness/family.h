@@ -71,12 +71,14 @@
 #if FAM_EDATA
 typedef edata_t fam_extent;
 #define FAM_GET(what, extent) edata_##what##_get(extent)
+#define FAM_BLOCK_EXTENT(block) (&(block)->edata)
 #define FAM_MASK(field) EDATA_BITS_##field##_MASK
 #define FAM_SHIFT(field) EDATA_BITS_##field##_SHIFT
 #define FAM_EXTENT_ALIGN EDATA_ALIGNMENT
 #else
 typedef extent_t fam_extent;
 #define FAM_GET(what, extent) extent_##what##_get(extent)
+#define FAM_BLOCK_EXTENT(block) (&(block)->extent)
 #define FAM_MASK(field) EXTENT_BITS_##field##_MASK
 #define FAM_SHIFT(field) EXTENT_BITS_##field##_SHIFT
 /* base_alloc_extent() asks for no more than this (base.c) */

@@ -56,8 +56,8 @@ static void leaf_line(struct truth *truth, uintptr_t page, const struct fam_leaf
     truth_end(truth);
 }
 
-static void extent_line(struct truth *truth, const fam_extent *extent) {
-    truth_word(truth, "extent");
+static void extent_line(struct truth *truth, const char *word, const fam_extent *extent) {
+    truth_word(truth, word);
     truth_hex(truth, "at", (uintptr_t)extent);
     truth_hex(truth, "addr", (uintptr_t)FAM_GET(addr, extent));
     truth_hex(truth, "base", (uintptr_t)FAM_GET(base, extent));
@@ -120,7 +120,7 @@ static void keep(uintptr_t *sample, size_t *count, const void *addr) {
 static void see_extent(struct oracle *oracle, const fam_extent *extent) {
     keep_span(oracle, extent);
     keep(oracle->extent, &oracle->extents, extent);
-    extent_line(oracle->truth, extent);
+    extent_line(oracle->truth, "extent", extent);
     if (fam_allocated(extent) && FAM_GET(slab, extent)) {
         slab_line(oracle->truth, extent);
     }
@@ -164,6 +164,20 @@ static void caches(struct truth *truth, const struct workload *load) {
     }
 }
 
+/* The blocks that jemalloc's own structures are in. Their extents are in no tree, belong to no
+ * arena, and are all ones where others have an arena. */
+static void base_lines(struct truth *truth) {
+    for (unsigned i = 0; i < MALLOCX_ARENA_LIMIT; i++) {
+        arena_t *arena = atomic_load_p(&arenas[i], ATOMIC_ACQUIRE);
+        if (arena == NULL) {
+            continue;
+        }
+        for (base_block_t *block = arena->base->blocks; block != NULL; block = block->next) {
+            extent_line(truth, "base", FAM_BLOCK_EXTENT(block));
+        }
+    }
+}
+
 void oracle_heap(struct oracle *oracle, struct truth *truth, const struct workload *load) {
     oracle->truth = truth;
     oracle->count = oracle->nodes = oracle->extents = 0;
@@ -171,6 +185,7 @@ void oracle_heap(struct oracle *oracle, struct truth *truth, const struct worklo
         bin_line(truth, i);
     }
     walk(oracle, 0, FAM_RTREE->root, 0);
+    base_lines(truth);
     caches(truth, load);
 }
 

@@ -273,6 +273,19 @@ static void free_foreign(struct worker *worker) {
 }
 
 /* Make up for what others freed, so that the promised number is live. */
+/* More extents in one arena than half of what a serial number of an extent counts to (e_size_esn
+ * has as many bits for it as a page has bytes). With larger pages that would take too much memory.
+ */
+static void crowd(struct worker *worker) {
+    struct workload *load = worker->load;
+    size_t size = load->class_size[workload_control("arenas.nbins")]; /* four pages */
+    size_t page = size / 4;
+    for (size_t i = 0; worker->index == 0 && page <= 4096 && i < page / 2 + page / 8; i++) {
+        remember(worker, je_mallocx(size, MALLOCX_ARENA(load->arena[0]) | MALLOCX_TCACHE_NONE),
+                 size, 0);
+    }
+}
+
 static void refill(struct worker *worker) {
     while (worker->count < worker->fixed + share(worker)) {
         allocate_small(worker);
@@ -298,8 +311,8 @@ static void fill_caches(struct worker *worker) {
     }
 }
 
-round_fn *const workload_rounds[] = {settle,      every_class, huge,  aligned,      mass,
-                                     reallocate,  thin_out,    spans, free_foreign, recycle,
-                                     more_arenas, fill_caches, refill};
+round_fn *const workload_rounds[] = {settle,      every_class, huge,        aligned,      mass,
+                                     reallocate,  thin_out,    spans,       free_foreign, recycle,
+                                     more_arenas, crowd,       fill_caches, refill};
 
 const unsigned workload_round_count = sizeof(workload_rounds) / sizeof(workload_rounds[0]);
