@@ -188,8 +188,11 @@ bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint6
     s.word = malloc((REGION_MAX / target->priv->words + 1024) * sizeof *s.word);
     if (s.word == NULL)
         return false;
-    for (size_t m = 0; m < target->modules; m++)
-        scan_module(&s, &target->module[m]);
+    /* jemalloc's variables are in the module that has its version string */
+    for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++)
+        for (size_t m = 0; m < target->modules; m++)
+            if (jt_version_in(&target->module[m]) == (pass == 0))
+                scan_module(&s, &target->module[m]);
     free(s.word);
     *root = s.best_root;
     return s.best_sound != 0 && !s.ambiguous;

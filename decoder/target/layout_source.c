@@ -341,7 +341,7 @@ static enum jt_status given_suits(struct jt_target *target, const struct jt_lear
         return JT_OK;
     return jt_fail(target, JT_NO_LAYOUT,
                    "--layout %s: it is for %u-bit %s-endian machines, the target is %u-bit and "
-                   "%s-endian (%s)",
+                   "%s-endian (%s); add machine=NAME to it",
                    learn->options->layout, 8u * b->pointer_size,
                    b->little_endian ? "little" : "big", 8u * p->words,
                    p->little_endian ? "little" : "big", jt_machine_name(target));

@@ -20,6 +20,13 @@ static void wrong_file(const struct jt_module *m, char *out, size_t size) {
     char memory[2 * JT_BUILD_ID_MAX + 1], file[2 * JT_BUILD_ID_MAX + 1];
     jt_build_id_text(&m->memory_id, memory);
     jt_build_id_text(&m->file_id, file);
+    if (memory[0] == 0 || file[0] == 0) {
+        snprintf(out, size,
+                 "%.200s is not the program that was running: it starts elsewhere, or has other "
+                 "headers",
+                 m->file);
+        return;
+    }
     snprintf(out, size, "%.200s is not the %.120s that was running: build-id %.40s, but %.40s ran",
              m->file, m->path, file, memory);
 }
@@ -35,7 +42,8 @@ static void warn_of_files(struct jt_target *target) {
         if (m->state == JT_FILE_MISSING && (m->main || target->jemalloc == NULL))
             jt_warn(target, "%s is not here, so its symbols are not known", m->path);
         if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc)
-            jt_warn(target, "%s has no build-id to compare; it is taken to be what was running",
+            jt_warn(target,
+                    "there is no build-id to compare %s with; it is taken to be what was running",
                     m->file);
     }
 }

@@ -181,6 +181,8 @@ bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size);
 
 /* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
+/* Has the module's file a version string that is known? */
+bool jt_version_in(const struct jt_module *module);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
 

@@ -80,6 +80,12 @@ static void take_module(struct found *found, const struct jt_module *module) {
     }
 }
 
+bool jt_version_in(const struct jt_module *module) {
+    struct found found = {"", 0};
+    take_module(&found, module);
+    return found.different != 0;
+}
+
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
     const struct jt_private *p = target->priv;
     struct found found = {"", 0};
