@@ -185,6 +185,13 @@ static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsig
     return (struct shape){align_up(c.end, c.align), c.align, c.known};
 }
 
+static bool is_it(const struct jh_row *row, const char *name, size_t len, size_t *index) {
+    if (name) {
+        return strlen(row->name) == len && memcmp(row->name, name, len) == 0;
+    }
+    return (*index)-- == 0;
+}
+
 /* Where in the struct is the index-th member, or the one with the name? Unnamed structs are looked
  * into. *index counts down over the members that are passed. */
 static const struct jh_row *find(const struct jh_layout *l, const struct jh_rows *rows,
@@ -203,8 +210,7 @@ static const struct jh_row *find(const struct jh_layout *l, const struct jh_rows
                 *shape = of_inner;
                 return row;
             }
-        } else if (row->name && (name ? strlen(row->name) == len && !memcmp(row->name, name, len)
-                                      : (*index)-- == 0)) {
+        } else if (row->name && row->name[0] && is_it(row, name, len, index)) {
             return row;
         }
     }

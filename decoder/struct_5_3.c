@@ -166,7 +166,7 @@ static const struct jh_row pac_decay_stats_s[] = {ONE("npurge", T_U64), ONE("nma
 static const struct jh_row pac_stats_s[] = {ONE("decay_dirty", T_PAC_DECAY_STATS_S),
                                             ONE("decay_muzzy", T_PAC_DECAY_STATS_S),
                                             ONE("retained", T_WORD),
-                                            FROM(JH_DEV, NULL, T_WORD, 1), /* of the pinned ones */
+                                            FROM(JH_DEV, ROOM, T_WORD, 1), /* of the pinned ones */
                                             ONE("pac_mapped", T_WORD),
                                             ONE("abandoned_vm", T_WORD)};
 static const struct jh_row pa_shard_stats_s[] = {ONE("edata_avail", T_WORD),
@@ -195,7 +195,7 @@ static const struct jh_row arena_stats_s[] = {
     ONE("tcache_bytes", T_WORD),
     ONE("tcache_stashed_bytes", T_WORD),
     MANY("mutex_prof_data", T_MUTEX_PROF_DATA, 12),
-    FROM(JH_DEV, NULL, T_MUTEX_PROF_DATA, 1), /* of the pinned extents */
+    FROM(JH_DEV, ROOM, T_MUTEX_PROF_DATA, 1), /* of the pinned extents */
     MANY("lstats", T_ARENA_STATS_LARGE_S, N_NLARGE),
     ONE("uptime", T_NSTIME),
 };
@@ -214,7 +214,7 @@ static const struct jh_row arena_s[] = {
     ONE("large", T_WORD),
     ONE("large_mtx", T_MALLOC_MUTEX_S),
     {"pa_shard", T_U8, N_NONE, W_CACHELINE, JH_DEV, 0},
-    FROM(JH_DEV, NULL, T_UNKNOWN, 1), /* the page allocator of dev */
+    FROM(JH_DEV, ROOM, T_UNKNOWN, 1), /* the page allocator of dev */
     ONE("pa_shard", T_PA_SHARD_S),
     ONE("ind", T_U32),
     ONE("base", T_WORD),
@@ -228,11 +228,10 @@ static const struct jh_row arena_s[] = {
 
 static const struct jh_row cache_bin_fill_ctl_s[] = {ONE("base", T_U8), ONE("offset", T_U8)};
 static const struct jh_row tcache_slow_s[] = {
-    UPTO(JH_5_3_1, "link", T_RING, 1),
+    ONE("link", T_RING),
     ONE("cache_bin_array_descriptor", T_CACHE_BIN_ARRAY_DESCRIPTOR_S),
     ONE("arena", T_WORD),
     FROM(JH_5_3_1, "tcache_nbins", T_U32, 1),
-    FROM(JH_DEV, NULL, T_UNKNOWN, 1),
     FROM(JH_5_3_1, "last_gc_time", T_NSTIME, 1),
     ONE("next_gc_bin", T_U32),
     FROM(JH_5_3_1, "next_gc_bin_small", T_U32, 1),
@@ -244,13 +243,24 @@ static const struct jh_row tcache_slow_s[] = {
     ONE("dyn_alloc", T_WORD),
     ONE("tcache", T_WORD),
 };
+static const struct jh_row tcache_slow_dev[] = {
+    ONE("cache_bin_array_descriptor", T_CACHE_BIN_ARRAY_DESCRIPTOR_S),
+    ONE("arena", T_WORD),
+    ONE("tcache_nbins", T_U32),
+    ONE(ROOM, T_NSTIME),
+    MANY(ROOM, T_U32, 3),
+    MANY(ROOM, T_CACHE_BIN_FILL_CTL_S, N_NBINS),
+    MANY(ROOM, T_U8, N_NBINS),
+    MANY(ROOM, T_U8, N_NBINS),
+    MANY(ROOM, T_WORD, 2),
+};
 static const struct jh_row tcache_s[] = {ONE("tcache_slow", T_WORD),
                                          MANY("bins", T_CACHE_BIN_S, N_TCACHE_NBINS_MAX)};
 
 /* One for each event there is: two belong to statistics, one to profiling. */
 static const struct jh_row te_data_s[] = {
-    MANY("alloc_wait", T_U64, 6), WHEN(W_STATS, NULL, T_U64, 1), WHEN(W_PROF, NULL, T_U64, 1),
-    MANY("dalloc_wait", T_U64, 5), WHEN(W_STATS, NULL, T_U64, 1)};
+    MANY("alloc_wait", T_U64, 6), WHEN(W_STATS, ROOM, T_U64, 1), WHEN(W_PROF, ROOM, T_U64, 1),
+    MANY("dalloc_wait", T_U64, 5), WHEN(W_STATS, ROOM, T_U64, 1)};
 
 /* Members go by the names in TSD_DATA_*, without the prefix that keeps hands off. */
 static const struct jh_row tsd_s[] = {
@@ -294,6 +304,28 @@ static const struct jh_row tsd_s[] = {
     ONE("witness_tsd", T_WITNESS_TSD_S),
 };
 
+/* Without the list of all threads. What is named stands where it was seen in a stock build. */
+static const struct jh_row tsd_dev[] = {
+    MANY(ROOM, T_U8, 3),
+    MANY(ROOM, T_U64, 4),
+    ONE(ROOM, T_TE_DATA_S),
+    MANY(ROOM, T_U64, 2),
+    ONE(ROOM, T_WORD),
+    MANY(ROOM, T_U64, 3),
+    MANY(ROOM, T_WORD, 2),
+    ONE(ROOM, T_TICKER),
+    ONE(ROOM, T_U8),
+    ONE(ROOM, T_TSD_BINSHARDS_S),
+    ONE(ROOM, T_U8),
+    MANY(ROOM, T_U64, 2),
+    ONE("tcache_slow", T_TCACHE_SLOW_DEV),
+    ONE("rtree_ctx", T_RTREE_CTX_S),
+    ONE("state", T_U8),
+    MANY(ROOM, T_U64, 4),
+    ONE("tcache", T_TCACHE_S),
+    ONE(ROOM, T_WITNESS_TSD_S),
+};
+
 static const struct jh_rows types[T_TYPES] = {
     [T_EDATA_LINK_UNION] = JH_ROWS(NULL, edata_link_union, 1, JH_5_3_0, 0),
     [T_EDATA_HEAP_UNION] = JH_ROWS(NULL, edata_heap_union, 1, JH_5_3_0, 0),
@@ -303,7 +335,7 @@ static const struct jh_rows types[T_TYPES] = {
     [T_E_PROF_INFO_S] = JH_ROWS("e_prof_info_s", e_prof_info_s, 0, JH_5_3_0, 0),
     [T_EMAP_S] = JH_ROWS("emap_s", emap_s, 0, JH_5_3_0, 0),
     [T_PH_S] = JH_ROWS("ph_s", ph_s, 0, JH_5_3_0, 0),
-    [T_EHOOKS_S] = JH_ROWS("ehooks_s", ehooks_s, 0, JH_5_3_0, JH_5_3_1),
+    [T_EHOOKS_S] = JH_ROWS("ehooks_s", ehooks_s, 0, JH_5_3_0, 0),
     [T_EDATA_CMP_SUMMARY_S] =
         JH_ROWS("edata_cmp_summary_s", edata_cmp_summary_s, 0, JH_5_3_0, JH_5_3_1),
     [T_ESET_BIN_S] = JH_ROWS("eset_bin_s", eset_bin_s, 0, JH_5_3_0, JH_5_3_1),
@@ -315,7 +347,7 @@ static const struct jh_rows types[T_TYPES] = {
     [T_SAN_BUMP_ALLOC_S] = JH_ROWS("san_bump_alloc_s", san_bump_alloc_s, 0, JH_5_3_0, JH_5_3_1),
     [T_DECAY_S] = JH_ROWS("decay_s", decay_s, 0, JH_5_3_0, JH_5_3_1),
     [T_PAC_S] = JH_ROWS("pac_s", pac_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_PAC_DECAY_STATS_S] = JH_ROWS("pac_decay_stats_s", pac_decay_stats_s, 0, JH_5_3_0, JH_5_3_1),
+    [T_PAC_DECAY_STATS_S] = JH_ROWS(NULL, pac_decay_stats_s, 0, JH_5_3_0, 0),
     [T_PAC_STATS_S] = JH_ROWS(NULL, pac_stats_s, 0, JH_5_3_0, 0),
     [T_PA_SHARD_STATS_S] = JH_ROWS(NULL, pa_shard_stats_s, 0, JH_5_3_0, 0),
     [T_EDATA_CACHE_S] = JH_ROWS("edata_cache_s", edata_cache_s, 0, JH_5_3_0, JH_5_3_1),
@@ -333,11 +365,12 @@ static const struct jh_rows types[T_TYPES] = {
     [T_ARENA_STATS_LARGE_S] = JH_ROWS(NULL, arena_stats_large_s, 0, JH_5_3_0, 0),
     [T_ARENA_STATS_S] = JH_ROWS(NULL, arena_stats_s, 0, JH_5_3_0, 0),
     [T_ARENA_S] = JH_ROWS("arena_s", arena_s, 0, JH_5_3_0, 0),
-    [T_CACHE_BIN_FILL_CTL_S] =
-        JH_ROWS("cache_bin_fill_ctl_s", cache_bin_fill_ctl_s, 0, JH_5_3_1, JH_5_3_1),
-    [T_TCACHE_SLOW_S] = JH_ROWS("tcache_slow_s", tcache_slow_s, 0, JH_5_3_0, 0),
+    [T_CACHE_BIN_FILL_CTL_S] = JH_ROWS(NULL, cache_bin_fill_ctl_s, 0, JH_5_3_1, 0),
+    [T_TCACHE_SLOW_S] = JH_ROWS("tcache_slow_s", tcache_slow_s, 0, JH_5_3_0, JH_5_3_1),
+    [T_TCACHE_SLOW_DEV] = JH_ROWS("tcache_slow_s", tcache_slow_dev, 0, JH_DEV, 0),
+    [T_TSD_DEV] = JH_ROWS("tsd_s", tsd_dev, 0, JH_DEV, 0),
     [T_TCACHE_S] = JH_ROWS("tcache_s", tcache_s, 0, JH_5_3_0, 0),
-    [T_TE_DATA_S] = JH_ROWS("te_data_s", te_data_s, 0, JH_5_3_1, JH_5_3_1),
+    [T_TE_DATA_S] = JH_ROWS(NULL, te_data_s, 0, JH_5_3_1, 0),
     [T_TSD_S] = JH_ROWS("tsd_s", tsd_s, 0, JH_5_3_0, JH_5_3_1),
 };
 

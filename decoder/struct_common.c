@@ -80,7 +80,7 @@ static const struct jh_row bin_stats_s[] = {
     ONE("nslabs", T_U64),
     ONE("reslabs", T_U64),
     ONE("curslabs", T_WORD),
-    {NULL, T_UNKNOWN, 1, 0, JH_5_2_0, JH_5_2_0},
+    {ROOM, T_UNKNOWN, 1, 0, JH_5_2_0, JH_5_2_0},
     FROM(JH_5_2_1, "nonfull_slabs", T_WORD, 1),
     UPTO(JH_5_2_1, "mutex_data", T_MUTEX_PROF_DATA, 1),
 };
@@ -91,7 +91,8 @@ static const struct jh_row bin_s[] = {
     UPTO(JH_5_2_1, "slabs_nonfull", T_WORD, 1),
     FROM(JH_5_3_0, "slabs_nonfull", T_PH_S, 1),
     ONE("slabs_full", T_WORD),
-    UPTO(JH_5_2_1, "stats", T_BIN_STATS_S, 1),
+    UPTO(JH_5_0_1, "stats", T_MALLOC_BIN_STATS_S, 1),
+    {"stats", T_BIN_STATS_S, 1, 0, JH_5_1_0, JH_5_2_1},
 };
 static const struct jh_row bins_s[] = {ONE("bin_shards", T_WORD)};
 
@@ -109,7 +110,7 @@ static const struct jh_row base_s[] = {
     ONE("blocks", T_WORD),
     UPTO(JH_5_2_1, "avail", T_WORD, N_NSIZES),
     {"avail", T_PH_S, N_NSIZES, 0, JH_5_3_0, JH_5_3_1},
-    FROM(JH_DEV, NULL, T_UNKNOWN, 1),
+    FROM(JH_DEV, ROOM, T_UNKNOWN, 1),
     FROM(JH_5_3_1, "edata_avail", T_PH_S, 1),
     ONE("allocated", T_WORD),
     FROM(JH_5_3_1, "edata_allocated", T_WORD, 1),
@@ -166,6 +167,7 @@ static const struct jh_rows types[T_TYPES] = {
     [T_BITMAP_INFO_S] = JH_ROWS("bitmap_info_s", bitmap_info_s, 0, 0, 0),
     [T_ARENA_BIN_INFO_S] = JH_ROWS("arena_bin_info_s", bin_info_s, 0, 0, JH_5_0_1),
     [T_BIN_INFO_S] = JH_ROWS("bin_info_s", bin_info_s, 0, JH_5_1_0, 0),
+    [T_MALLOC_BIN_STATS_S] = JH_ROWS(NULL, bin_stats_s, 0, 0, JH_5_0_1),
     [T_BIN_STATS_S] = JH_ROWS("bin_stats_s", bin_stats_s, 0, JH_5_1_0, 0),
     [T_BIN_S] = JH_ROWS("bin_s", bin_s, 0, JH_5_1_0, 0),
     [T_ARENA_BIN_S] = JH_ROWS("arena_bin_s", bin_s, 0, 0, JH_5_0_1),

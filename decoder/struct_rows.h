@@ -48,6 +48,7 @@ enum jh_type {
     T_BITMAP_INFO_S,
     T_ARENA_BIN_INFO_S,
     T_BIN_INFO_S,
+    T_MALLOC_BIN_STATS_S,
     T_BIN_STATS_S,
     T_BIN_S,
     T_ARENA_BIN_S,
@@ -109,6 +110,8 @@ enum jh_type {
     T_TE_DATA_S,
     T_CACHE_BIN_FILL_CTL_S,
     T_TCACHE_SLOW_S,
+    T_TCACHE_SLOW_DEV,
+    T_TSD_DEV,
     T_TYPES
 };
 
@@ -142,10 +145,12 @@ enum jh_when {
     W_CACHELINE = 512 /* not a condition: JEMALLOC_ALIGNED(CACHELINE) */
 };
 
+/* The name of what is known for its size only. */
+#define ROOM ""
+
 /* A union's members all start at 0. */
 struct jh_row {
-    const char *name; /* NULL: unnamed. What is in a struct is then named in the one around it,
-                         anything else is room that is known for its size only */
+    const char *name; /* NULL: an unnamed struct, what is in it is named in the one around it */
     uint8_t type;     /* enum jh_type */
     uint16_t count;   /* a number or enum jh_number */
     uint16_t when;    /* enum jh_when */

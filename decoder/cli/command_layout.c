@@ -3,25 +3,78 @@
 
 #include "cli.h"
 
+/* What every parameter may be; which of them a version or a machine has no use for, says the rule
+ * that it breaks. */
+static const struct {
+    const char *name, *values;
+} parameters[] = {
+    {"lg-vaddr", "32 to the bits of a pointer: 48, 57 and 64 are common"},
+    {"lg-page", "12 to 16"},
+    {"lg-quantum", "3 or 4"},
+    {"lg-slab-maxregs", "up to 13, from 5.3.0 on"},
+    {"pointer-size", "4 or 8"},
+    {"u64-align", "4 or 8"},
+    {"mutex-size", "bytes of a pthread_mutex_t"},
+    {"debug", NULL}, /* no value: a flag */
+    {"prof", NULL},
+    {"no-stats", NULL},
+    {"no-oblivious", NULL},
+    {"aarch64", NULL},
+    {"big-endian", NULL},
+};
+
+static void machine_name(size_t index, enum jh_version version, char out[128]) {
+    struct jh_build build;
+    jh_build_init(&build, version);
+    if (jh_build_machine(&build, jh_machine_name(index)) == JH_OK) {
+        jt_layout_name(&build, out, 128);
+    }
+}
+
+static void list_json(struct json *j, enum jh_version version, const char *stock) {
+    char name[128] = "";
+    json_open(j, NULL, '{');
+    json_text(j, "version", jh_version_name(version));
+    json_text(j, "stock", stock);
+    json_open(j, "machines", '{');
+    for (size_t i = 0; jh_machine_name(i); i++) {
+        machine_name(i, version, name);
+        json_text(j, jh_machine_name(i), name);
+    }
+    json_close(j, '}');
+    json_open(j, "parameters", '{');
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        json_text(j, parameters[i].name, parameters[i].values);
+    }
+    json_close(j, '}');
+    json_close(j, '}');
+    json_line(j);
+}
+
 static void list(struct cli *cli) {
+    char name[128] = "";
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         struct jh_build build;
-        char name[128];
         jh_build_init(&build, v);
         jt_layout_name(&build, name, sizeof(name));
         if (cli->args->json) {
-            json_open(&cli->json, NULL, '{');
-            json_text(&cli->json, "version", jh_version_name(v));
-            json_text(&cli->json, "stock", name);
-            json_close(&cli->json, '}');
-            json_line(&cli->json);
+            list_json(&cli->json, (enum jh_version)v, name);
         } else {
             printf("%s\n", name);
         }
     }
-    if (!cli->args->json && !cli->args->quiet) {
-        printf("lg_vaddr 48 or 57; lg_page 12 to 16; lg_quantum 3 or 4; debug; no-oblivious; "
-               "aarch64; lg_slab_maxregs up to 13 from 5.3.0 on\n");
+    if (cli->args->json || cli->args->quiet) {
+        return;
+    }
+    printf("\n");
+    for (size_t i = 0; jh_machine_name(i); i++) {
+        machine_name(i, JH_5_3_1, name);
+        printf("--machine %-12s %s\n", jh_machine_name(i), name);
+    }
+    printf("\n");
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        const char *values = parameters[i].values;
+        printf("--%s%s%s\n", parameters[i].name, values ? " N: " : "", values ? values : "");
     }
 }
 

@@ -19,11 +19,11 @@ static const char usage[] =
     "  extents T            every extent; --arena N, --state S, --szind N, --slab, --min-size N\n"
     "  extent T ADDRESS...  the extent structure at an address, field by field\n"
     "  layout T             the layout as JSON\n"
-    "  layout --jemalloc VERSION [--lg-vaddr N] [--lg-page N] [--lg-quantum N] [--debug]\n"
-    "         [--no-oblivious] [--lg-slab-maxregs N] [--mutex-size N] [--aarch64]\n"
-    "         [--pointer-size N] [--big-endian]\n"
+    "  layout --jemalloc VERSION [--machine NAME] [--lg-vaddr N] [--lg-page N] [--lg-quantum N]\n"
+    "         [--lg-slab-maxregs N] [--debug] [--prof] [--no-stats] [--no-oblivious]\n"
+    "         [--pointer-size N] [--u64-align N] [--mutex-size N] [--big-endian] [--aarch64]\n"
     "                       the layout of a build, made from its parameters\n"
-    "  layout --list        the versions that are described\n"
+    "  layout --list        the versions, machines and parameters that are described\n"
     "\n"
     "about the target:\n"
     "  --exe FILE           the program of a core, where it is not at its old path\n"
@@ -118,15 +118,19 @@ enum {
     OPT_MIN_SIZE,
     OPT_LIST,
     OPT_JEMALLOC,
+    OPT_MACHINE,
     OPT_LG_VADDR,
     OPT_LG_PAGE,
     OPT_LG_QUANTUM,
     OPT_DEBUG,
+    OPT_PROF,
+    OPT_NO_STATS,
     OPT_NO_OBLIVIOUS,
     OPT_LG_SLAB_MAXREGS,
     OPT_MUTEX_SIZE,
     OPT_AARCH64,
     OPT_POINTER_SIZE,
+    OPT_U64_ALIGN,
     OPT_BIG_ENDIAN
 };
 
@@ -148,15 +152,19 @@ static const struct option options[] = {
     {"min-size", required_argument, NULL, OPT_MIN_SIZE},
     {"list", no_argument, NULL, OPT_LIST},
     {"jemalloc", required_argument, NULL, OPT_JEMALLOC},
+    {"machine", required_argument, NULL, OPT_MACHINE},
     {"lg-vaddr", required_argument, NULL, OPT_LG_VADDR},
     {"lg-page", required_argument, NULL, OPT_LG_PAGE},
     {"lg-quantum", required_argument, NULL, OPT_LG_QUANTUM},
     {"debug", no_argument, NULL, OPT_DEBUG},
+    {"prof", no_argument, NULL, OPT_PROF},
+    {"no-stats", no_argument, NULL, OPT_NO_STATS},
     {"no-oblivious", no_argument, NULL, OPT_NO_OBLIVIOUS},
     {"lg-slab-maxregs", required_argument, NULL, OPT_LG_SLAB_MAXREGS},
     {"mutex-size", required_argument, NULL, OPT_MUTEX_SIZE},
     {"aarch64", no_argument, NULL, OPT_AARCH64},
     {"pointer-size", required_argument, NULL, OPT_POINTER_SIZE},
+    {"u64-align", required_argument, NULL, OPT_U64_ALIGN},
     {"big-endian", no_argument, NULL, OPT_BIG_ENDIAN},
     {NULL, 0, NULL, 0}};
 
@@ -200,14 +208,48 @@ static bool take_build(struct arguments *a, int option, const char *value) {
         return small_number(value, &b->pthread_mutex_size);
     case OPT_POINTER_SIZE:
         return small_number(value, &b->pointer_size);
+    case OPT_U64_ALIGN:
+        return small_number(value, &b->u64_align);
     case OPT_DEBUG:
         return b->debug = true;
+    case OPT_PROF:
+        return b->prof = true;
+    case OPT_NO_STATS:
+        return !(b->stats = false);
     case OPT_NO_OBLIVIOUS:
         return !(b->cache_oblivious = false);
     case OPT_AARCH64:
         return b->aarch64 = true;
     default:
         return !(b->little_endian = false);
+    }
+}
+
+static bool machine(const char *name) {
+    struct jh_build any;
+    jh_build_init(&any, JH_5_3_0);
+    return jh_build_machine(&any, name) == JH_OK;
+}
+
+/* What a version and a machine make of a build comes first, wherever they stand: the other options
+ * change it. Says nothing of mistakes, for the options are read once more. */
+static void start_build(struct arguments *a, int argc, char **argv) {
+    const char *name = NULL;
+    enum jh_version version = JH_5_3_0;
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == OPT_MACHINE) {
+            name = optarg;
+        } else if (option == OPT_JEMALLOC && jh_version_parse(optarg, &version) != JH_OK) {
+            version = JH_5_3_0;
+        }
+    }
+    optind = 0; /* as glibc wants it for a new start */
+    opterr = 1;
+    jh_build_init(&a->build, version);
+    if (name && jh_build_machine(&a->build, name) != JH_OK) {
+        return;
     }
 }
 
@@ -248,6 +290,8 @@ static bool take(struct arguments *a, int option, const char *value) {
     case OPT_JEMALLOC:
         a->jemalloc = value;
         return true;
+    case OPT_MACHINE:
+        return machine(value);
     default:
         return take_build(a, option, value);
     }
@@ -397,7 +441,7 @@ static int run(const struct command *c, const struct arguments *a) {
 int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
     int option, which = 0;
-    jh_build_init(&a.build, JH_5_3_0);
+    start_build(&a, argc, argv);
     set_color(&a, "auto");
     while ((option = getopt_long(argc, argv, "h", options, &which)) != -1) {
         if (option == 'h' || option == OPT_HELP) {

@@ -25,6 +25,7 @@ static const struct parameter {
     {"lg_quantum", offsetof(struct jh_build, lg_quantum)},
     {"lg_slab_maxregs", offsetof(struct jh_build, lg_slab_maxregs)},
     {"pointer_size", offsetof(struct jh_build, pointer_size)},
+    {"u64_align", offsetof(struct jh_build, u64_align)},
     {"mutex", offsetof(struct jh_build, pthread_mutex_size)},
 };
 
@@ -34,12 +35,18 @@ static const struct flag {
     bool value;
 } flags[] = {
     {"debug", offsetof(struct jh_build, debug), true},
+    {"prof", offsetof(struct jh_build, prof), true},
+    {"no-stats", offsetof(struct jh_build, stats), false},
     {"no-oblivious", offsetof(struct jh_build, cache_oblivious), false},
     {"aarch64", offsetof(struct jh_build, aarch64), true},
     {"big-endian", offsetof(struct jh_build, little_endian), false},
 };
 
+/* A machine's name sets several parameters at once; those behind it change them again. */
 static bool take_word(struct jh_build *build, const char *word) {
+    static const char machine[] = "machine=";
+    if (strncmp(word, machine, sizeof machine - 1) == 0)
+        return jh_build_machine(build, word + sizeof machine - 1) == JH_OK;
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(word, flags[i].name) == 0) {
             memcpy((char *)build + flags[i].into, &flags[i].value, sizeof(bool));
@@ -74,10 +81,12 @@ static enum jt_status parse_name(const char *text, struct jh_layout *out, char e
     jh_build_init(&build, version);
     while ((word = strtok_r(NULL, ",", &rest)) != NULL)
         if (!take_word(&build, word))
-            return refuse(error,
-                          "%s: not a parameter of a layout; there are lg_vaddr=N lg_page=N "
-                          "lg_quantum=N lg_slab_maxregs=N mutex=N debug no-oblivious aarch64",
-                          word);
+            return refuse(
+                error,
+                "%s: not a parameter of a layout; there are machine=NAME lg_vaddr=N lg_page=N "
+                "lg_quantum=N lg_slab_maxregs=N pointer_size=N u64_align=N mutex=N debug "
+                "prof no-stats no-oblivious aarch64 big-endian",
+                word);
     if (jh_layout_make(&build, out, &fault) != JH_OK)
         return refuse(error, "%s: no such build is described (%s, %llu)", text, fault.rule,
                       (unsigned long long)fault.seen);
@@ -110,15 +119,19 @@ enum jt_status jt_layout_parse(const char *text, struct jh_layout *out, char err
     return parse_name(text, out, error);
 }
 
+/* Parameters that are as on x86_64 are left out, but for those that every heap is asked about. */
 void jt_layout_name(const struct jh_build *build, char *out, size_t size) {
-    char maxregs[32] = "", mutex[16] = "";
+    char maxregs[32] = "", mutex[16] = "", align[16] = "";
     if (build->lg_slab_maxregs != 0)
         snprintf(maxregs, sizeof maxregs, ",lg_slab_maxregs=%u", build->lg_slab_maxregs);
     if (build->pthread_mutex_size != 40)
         snprintf(mutex, sizeof mutex, ",mutex=%u", build->pthread_mutex_size);
-    snprintf(out, size, "%s,lg_vaddr=%u,lg_page=%u,lg_quantum=%u%s%s%s%s%s%s",
+    if (build->u64_align != 8)
+        snprintf(align, sizeof align, ",u64_align=%u", build->u64_align);
+    snprintf(out, size, "%s,lg_vaddr=%u,lg_page=%u,lg_quantum=%u%s%s%s%s%s%s%s%s%s%s",
              jh_version_name(build->version), build->lg_vaddr, build->lg_page, build->lg_quantum,
-             maxregs, mutex, build->debug ? ",debug" : "",
-             build->cache_oblivious ? "" : ",no-oblivious", build->aarch64 ? ",aarch64" : "",
-             build->little_endian ? "" : ",big-endian");
+             maxregs, build->pointer_size == 4 ? ",pointer_size=4" : "", align, mutex,
+             build->debug ? ",debug" : "", build->prof ? ",prof" : "",
+             build->stats ? "" : ",no-stats", build->cache_oblivious ? "" : ",no-oblivious",
+             build->aarch64 ? ",aarch64" : "", build->little_endian ? "" : ",big-endian");
 }

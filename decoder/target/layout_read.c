@@ -85,9 +85,12 @@ static void take_build(struct in *in, json_object *top, struct jh_build *b) {
     b->lg_quantum = take8(in, top, "lg_quantum", true, 0);
     b->pointer_size = take8(in, top, "pointer_size", false, b->pointer_size);
     b->pthread_mutex_size = take8(in, top, "pthread_mutex_size", false, b->pthread_mutex_size);
+    b->u64_align = take8(in, top, "u64_align", false, b->u64_align);
     b->little_endian = take_bool(in, top, "little_endian", b->little_endian);
     b->aarch64 = take_bool(in, top, "aarch64", b->aarch64);
     b->debug = take_bool(in, top, "debug", b->debug);
+    b->prof = take_bool(in, top, "prof", b->prof);
+    b->stats = take_bool(in, top, "stats", b->stats);
     b->cache_oblivious = take_bool(in, top, "cache_oblivious", b->cache_oblivious);
     uint8_t maxregs = take8(in, top, "sc_lg_slab_maxregs", false, 0);
     if (maxregs != 0 && maxregs + 3 != b->lg_page)

@@ -12,11 +12,13 @@ static void write_bool(FILE *f, const char *key, bool value) {
 }
 
 static void write_build(FILE *f, const struct jh_build *b) {
-    fprintf(f, "\"version\":\"%s\",\"pointer_size\":%u,\"pthread_mutex_size\":%u,",
-            jh_version_name(b->version), b->pointer_size, b->pthread_mutex_size);
+    fprintf(f, "\"version\":\"%s\",\"pointer_size\":%u,\"u64_align\":%u,\"pthread_mutex_size\":%u,",
+            jh_version_name(b->version), b->pointer_size, b->u64_align, b->pthread_mutex_size);
     write_bool(f, "little_endian", b->little_endian);
     write_bool(f, "aarch64", b->aarch64);
     write_bool(f, "debug", b->debug);
+    write_bool(f, "prof", b->prof);
+    write_bool(f, "stats", b->stats);
     write_bool(f, "cache_oblivious", b->cache_oblivious);
 }
 
@@ -93,34 +95,29 @@ static void write_size_classes(FILE *f, const struct jh_layout *l) {
     fputs("],", f);
 }
 
-/* jemalloc's own names, as far as the decoder reads these structs. */
+static void write_members(FILE *f, const struct jh_layout *l, const char *name) {
+    struct jh_member member;
+    for (size_t i = 0; jh_struct_nth(l, name, i, &member) == JH_OK; i++)
+        fprintf(f, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", member.name, member.offset);
+}
+
+/* As the build has them: a difference that was found in the target is in "extent" and "root". */
 static void write_structs(FILE *f, const struct jh_layout *l) {
-    static const struct {
-        const char *name;
-        enum jh_extent_field field;
-    } member[] = {{"e_bits", JH_EXTENT_BITS},
-                  {"e_addr", JH_EXTENT_ADDR},
-                  {"e_size_esn", JH_EXTENT_BSIZE},
-                  {"e_ps", JH_EXTENT_PS},
-                  {"e_sn", JH_EXTENT_SN}};
-    bool edata = l->build.version >= JH_5_3_0;
-    fprintf(f, "\"structs\":{\"%s\":{\"size\":%u,\"align\":%u,\"members\":{",
-            edata ? "edata_s" : "extent_s", l->extent_size, l->build.pointer_size);
-    for (size_t i = 0; i < sizeof member / sizeof member[0]; i++) {
-        struct jh_field field = l->extent[member[i].field];
-        if (field.width == 64) /* sn was a part of e_bits once */
-            fprintf(f, "\"%s\":%u,", member[i].name, field.offset);
+    const char *name;
+    fputs("\"structs\":{", f);
+    for (size_t i = 0; (name = jh_struct_name(l, i)) != NULL; i++) {
+        uint64_t size;
+        uint32_t align;
+        fprintf(f, "%s\"%s\":{", i == 0 ? "" : ",", name);
+        if (jh_struct_size(l, name, &size, &align, NULL) == JH_OK)
+            fprintf(f, "\"size\":%" PRIu64 ",\"align\":%u,", size, align);
+        else
+            fputs("\"size\":null,\"align\":null,", f); /* only its beginning is known */
+        fputs("\"members\":{", f);
+        write_members(f, l, name);
+        fputs("}}", f);
     }
-    fprintf(f,
-            "\"e_slab_data\":%u}},\"rtree_leaf_elm_s\":{\"size\":%u,\"align\":%u,"
-            "\"members\":{\"%s\":0}},",
-            l->bitmap_offset, l->leaf_size, l->build.pointer_size,
-            l->leaf_form == JH_LEAF_COMPACT ? "le_bits"
-            : edata                         ? "le_edata"
-                                            : "le_extent");
-    fprintf(f, "\"rtree_s\":{\"size\":%" PRIu64 ",\"align\":%u,\"members\":{\"root\":%u}}}",
-            l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits),
-            l->build.pointer_size, l->root_offset);
+    fputc('}', f);
 }
 
 void jt_layout_write(const struct jh_layout *layout, FILE *file) {

@@ -58,6 +58,12 @@ static const char *const names[] = {
     "5.3.0,no-oblivious",
     "5.3.0,lg_slab_maxregs=12",
     "dev,aarch64,mutex=48,lg_page=14",
+    "5.2.1,prof,no-stats",
+    "5.3.1,machine=i386",
+    "5.0.0,machine=i386,lg_page=14,debug",
+    "5.3.0,machine=s390x",
+    "5.1.0,machine=powerpc,no-stats",
+    "5.3.1,machine=aarch64,lg_vaddr=39",
 };
 
 static void names_and_json_come_back(void **state) {
