@@ -19,8 +19,9 @@ static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status stat
     return status;
 }
 
+/* The lowest bits of a word, 0 to 64 of them; without a branch, because every field needs one. */
 static inline uint64_t jh_low_mask(unsigned width) {
-    return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+    return (UINT64_MAX >> ((64 - width) & 63)) & ((uint64_t)0 - (width != 0));
 }
 
 /* The byte order of the target is decided here and nowhere else. Written out so that compilers
@@ -41,7 +42,7 @@ static inline uint64_t jh_load(const struct jh_layout *layout, const uint8_t *p,
 }
 
 static inline uint64_t jh_field_of(uint64_t word, struct jh_field field) {
-    return field.width ? (word >> field.shift) & jh_low_mask(field.width) : 0;
+    return (word >> (field.shift & 63)) & jh_low_mask(field.width);
 }
 
 static inline uint64_t jh_field_get(const struct jh_layout *layout, const uint8_t *bytes,

@@ -10,6 +10,10 @@
 /* ---- what no heap shows ------------------------------------------------------------------------
  */
 
+static bool before_5_3(const struct jh_layout *l) {
+    return l->build.version < JH_5_3_0;
+}
+
 static bool is_user_data(const struct jh_layout *l) {
     (void)l;
     return true;
@@ -44,6 +48,12 @@ static const struct {
 } proofs[] = {
     {"extent.committed.width+1", is_user_data, always_1},
     {"extent.dumpable.width+1", is_user_data, always_1},
+    {"extent.committed.shift+1", before_5_3, "dumpable is the next bit, and both are always 1"},
+    {"extent.dumpable.shift-1", before_5_3, "committed is the bit before, and both are always 1"},
+    {"extent.bin_shard.width+1", before_5_3, "the bit above is is_head, never set on Linux"},
+    {"extent.is_head.width-1", before_5_3, "5.2.1 never sets it on Linux"},
+    {"leaf.slab.width+1", before_5_3, "the next bit is a zero of the aligned pointer"},
+    {"leaf_low_bits+1", before_5_3, "structures are aligned to 64 bytes: the next bit is zero"},
     {"extent.is_head.width+1", nothing_above_is_head, "the bit above is no field's, and zero"},
     {"extent.state.width-1", states_above_3_are_short, short_states},
     {"leaf.state.width-1", states_above_3_are_short, short_states},
