@@ -104,8 +104,8 @@ static struct expected in_large(const struct truth_record *extent, uint64_t addr
 
 static bool non_canonical(const struct truth *truth, uint64_t addr) {
     uint64_t vaddr = constant(truth, "LG_VADDR");
-    if (vaddr < 1 || vaddr >= 64) {
-        return false;
+    if (vaddr < 1 || vaddr >= UINT64_C(8) << constant(truth, "LG_SIZEOF_PTR")) {
+        return false; /* every bit of an address is looked at */
     }
     uint64_t top = addr >> (vaddr - 1);
     return top != 0 && top != UINT64_MAX >> (vaddr - 1);

@@ -14,29 +14,42 @@
 
 #define BLOCK 4096
 #define MAPPINGS_MAX 60000 /* e_phnum has 16 bits */
-#define NOTES_MAX ((size_t)1 << 23)
+#define NOTES_MAX ((size_t)1 << 22)
+#define PATHS_MAX ((size_t)1 << 20)
 
 struct mapping {
     uintptr_t start, end;
     uint64_t offset; /* in the file */
     bool readable;
-    char *path; /* NULL: of no file */
+    const char *path; /* NULL: of no file */
 };
 
-struct image {
+/* There from the start, so that writing a core maps nothing: an address that the truth calls
+ * unmapped is to stay so. */
+static struct image {
     int fd;
-    struct mapping *mapping;
-    size_t count;
-    unsigned char *note;
-    size_t note_size;
-};
+    size_t count, note_size, path_size;
+    struct mapping mapping[MAPPINGS_MAX];
+    unsigned char note[NOTES_MAX];
+    char path[PATHS_MAX];
+} the_image;
 
 extern const ElfW(Ehdr) __ehdr_start; /* of this very program, from the linker */
 
 /* ---- mappings -------------------------------------------------------------------------------- */
 
+static const char *keep_path(struct image *image, const char *name) {
+    size_t size = strlen(name) + 1;
+    if (size > PATHS_MAX - image->path_size) {
+        die("The names of the mapped files are too long.");
+    }
+    char *kept = memcpy(image->path + image->path_size, name, size);
+    image->path_size += size;
+    return kept;
+}
+
 /* start-end rwxp offset device inode path */
-static bool parse_mapping(char *line, struct mapping *out) {
+static bool parse_mapping(struct image *image, char *line, struct mapping *out) {
     unsigned long long start, end, offset;
     char access[5];
     int path = 0;
@@ -47,7 +60,7 @@ static bool parse_mapping(char *line, struct mapping *out) {
     const char *name = line + path;
     *out = (struct mapping){(uintptr_t)start, (uintptr_t)end, offset, access[0] == 'r', NULL};
     if (name[0] == '/') {
-        out->path = need(strdup(name));
+        out->path = keep_path(image, name);
     } else if (strncmp(name, "[v", 2) == 0) { /* vvar, vsyscall: the kernel's, not to be read */
         out->readable = false;
     }
@@ -57,12 +70,11 @@ static bool parse_mapping(char *line, struct mapping *out) {
 static void read_mappings(struct image *image) {
     char line[4400];
     FILE *maps = fopen("/proc/self/maps", "r");
-    image->mapping = need(calloc(MAPPINGS_MAX, sizeof(image->mapping[0])));
     while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
         if (image->count == MAPPINGS_MAX) {
             die("More than %d mappings.", MAPPINGS_MAX);
         }
-        image->count += parse_mapping(line, &image->mapping[image->count]);
+        image->count += parse_mapping(image, line, &image->mapping[image->count]);
     }
     if (maps == NULL || image->count == 0) {
         die("/proc/self/maps cannot be read.");
@@ -210,21 +222,17 @@ static void write_image(const struct image *image) {
 }
 
 void core_write(const char *path) {
-    struct image image = {.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (image.fd < 0) {
+    struct image *image = &the_image;
+    image->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (image->fd < 0) {
         die("Cannot write %s: %s.", path, strerror(errno));
     }
-    image.note = need(malloc(NOTES_MAX));
-    read_mappings(&image);
-    note_auxv(&image);
-    note_files(&image);
-    write_image(&image);
-    close(image.fd);
-    for (size_t i = 0; i < image.count; i++) {
-        free(image.mapping[i].path);
-    }
-    free(image.mapping);
-    free(image.note);
+    image->count = image->note_size = image->path_size = 0;
+    read_mappings(image);
+    note_auxv(image);
+    note_files(image);
+    write_image(image);
+    close(image->fd);
 }
 
 /* Whoever runs this program is to write the core: the kernel, or an emulator. */
