@@ -11,10 +11,11 @@
 
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
-#define TRIES_MAX 256        /* roots that are tried with one geometry */
-#define TRY_NODES 8          /* tree nodes that one try may enter */
-#define STEPS_MAX (1u << 27) /* of all geometries, so that a hostile image costs seconds at most   \
-                              */
+#define TRIES_MAX 256 /* roots that are tried with one geometry */
+#define TRY_NODES 8   /* tree nodes that one try may enter */
+#define STEPS_MAX                                                                                  \
+    (1u << 27) /* of all geometries, so that a hostile image costs seconds at most                 \
+                */
 
 struct found_word {
     uint64_t at, value;

@@ -239,6 +239,7 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     struct candidate c[CANDIDATES_MAX];
     struct jh_layout layout;
     struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
+    bool empty = true;
     size_t count = list(target, learn, c, &fault), best = 0, warnings = target->warnings;
     if (count == 0)
         return unsupported(target, learn, &fault);
@@ -246,10 +247,11 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
         if (make(target, learn, &c[i], &layout) && count > 1)
             jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_NODES, &c[i].fit);
         drop_warnings(target, warnings);
+        /* a geometry that looks beside the heap finds nothing, and nothing wrong */
+        empty &= c[i].fit.sound + c[i].fit.unsound + c[i].fit.absent == 0;
         if (compare(&c[i], &c[best]) < 0)
             best = i;
     }
-    bool empty = c[best].fit.sound + c[best].fit.unsound + c[best].fit.absent == 0;
     if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified)
         return none_fits(target, &c[best].fit);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
@@ -279,17 +281,18 @@ static enum jt_status find_version(struct jt_target *target, struct jt_learn *le
     jt_machine_build(target, JH_5_3_0, &learn->build);
     jt_build_from_macros(target, &learn->dwarf, &learn->build);
     if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
-        if (target->version_string[0] == 0 &&
-            !jt_version_find(target, target->jemalloc, target->version_string))
-            target->version_string[0] = 0;
-        if (target->version_string[0] == 0 ||
-            jh_version_parse(target->version_string, &learn->build.version) != JH_OK)
+        if (target->version_string[0] == 0)
+            (void)jt_version_find(target, target->jemalloc, target->version_string);
+        if (target->version_string[0] == 0)
             return jt_fail(target, JT_NO_LAYOUT,
-                           "jemalloc is there (%s), but not which version: %s; say it with "
-                           "--layout, for example --layout 5.3.0",
-                           target->root_name[0] != 0 ? target->root_name : "--root",
-                           target->version_string[0] != 0 ? target->version_string
-                                                          : "no version string was found");
+                           "jemalloc is there (%s), but not which version: no version string was "
+                           "found; say it with --layout, for example --layout 5.3.0",
+                           target->root_name[0] != 0 ? target->root_name : "--root");
+        if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK)
+            return jt_fail(target, JT_NO_LAYOUT,
+                           "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, "
+                           "and dev, are); --layout takes one that it may be alike",
+                           target->version_string);
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }
     if (learn->root.module != NULL && learn->root.emap != (learn->build.version >= JH_5_3_0))
@@ -370,9 +373,8 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     if (jt_pad_from_memory(target, &target->layout))
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
     enum jh_version version;
-    if (target->version_string[0] == 0 &&
-        !jt_version_find(target, target->jemalloc, target->version_string))
-        target->version_string[0] = 0;
+    if (target->version_string[0] == 0)
+        (void)jt_version_find(target, target->jemalloc, target->version_string);
     if (target->version_string[0] != 0 &&
         jh_version_parse(target->version_string, &version) == JH_OK &&
         version != target->layout.build.version)

@@ -118,6 +118,11 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
         if (known)
             jt_machine_build(target, version, &build);
     }
+    if (!known && target->version_string[0] != 0)
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
+                       "dev, are)",
+                       target->version_string);
     if (!known)
         return no_root(target, false);
     if (!jt_root_infer(target, &build, &learn->root_addr))

@@ -183,7 +183,8 @@ bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size);
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
 /* Has the module's file a version string that is known? */
 bool jt_version_in(const struct jt_module *module);
-/* Look for it in the module, or everywhere when NULL. False: none, or several that differ. */
+/* Look for it in the module, or everywhere when NULL. False: none, or several that differ; out is
+ * touched then only to say which version there is that jeheap does not know. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
 
 /* ---- expr.c: C integer expressions ---------------------------------------------------------- */

@@ -48,7 +48,8 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
 }
 
 struct found {
-    char text[128];
+    char text[128],
+        unknown[128]; /* unknown: of a jemalloc, by its form, that jeheap is too old for */
     unsigned different;
 };
 
@@ -56,8 +57,10 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
     char text[128];
     enum jh_version version;
     for (size_t at = 0; jt_version_next(bytes, size, &at, text);) {
-        if (jh_version_parse(text, &version) != JH_OK)
-            continue; /* some other program's */
+        if (jh_version_parse(text, &version) != JH_OK) {
+            memcpy(found->unknown, text, strlen(text) + 1);
+            continue;
+        }
         if (found->different == 0 || strcmp(found->text, text) != 0)
             found->different++;
         memcpy(found->text, text, strlen(text) + 1);
@@ -81,14 +84,14 @@ static void take_module(struct found *found, const struct jt_module *module) {
 }
 
 bool jt_version_in(const struct jt_module *module) {
-    struct found found = {"", 0};
+    struct found found = {"", "", 0};
     take_module(&found, module);
     return found.different != 0;
 }
 
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
     const struct jt_private *p = target->priv;
-    struct found found = {"", 0};
+    struct found found = {"", "", 0};
     if (module != NULL)
         take_module(&found, module);
     for (size_t i = 0; module == NULL && i < target->modules; i++)
@@ -100,6 +103,8 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
             if (in)
                 take_bytes(&found, p->segment[i].bytes, p->segment[i].len);
         }
+    if (found.different == 0 && found.unknown[0] != 0)
+        memcpy(out, found.unknown, strlen(found.unknown) + 1);
     if (found.different != 1)
         return false;
     memcpy(out, found.text, strlen(found.text) + 1);

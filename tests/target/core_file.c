@@ -1,0 +1,91 @@
+#include "core_file.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void core_start(struct core_file *core, uint16_t machine, uint8_t words, bool little_endian) {
+    memset(core, 0, sizeof *core);
+    core->machine = machine;
+    core->words = words;
+    core->little_endian = little_endian;
+    core->note_segments = 1;
+}
+
+void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t len) {
+    if (core->loads == CORE_LOADS)
+        abort();
+    core->load[core->loads++] = (struct core_load){addr, len, bytes, len};
+}
+
+void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; i++)
+        at[core->little_endian ? i : size - 1 - i] = (uint8_t)(value >> (8 * i));
+}
+
+void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len) {
+    uint8_t *at = core->note + core->note_len;
+    size_t padded = (len + 3) & ~(size_t)3;
+    if (core->note_len + 20 + padded > sizeof core->note)
+        abort();
+    core_put(core, at, 5, 4);
+    core_put(core, at + 4, len, 4);
+    core_put(core, at + 8, type, 4);
+    memcpy(at + 12, "CORE\0\0\0", 8);
+    memcpy(at + 20, desc, len);
+    core->note_len += 20 + padded;
+}
+
+static void put_header(const struct core_file *core, FILE *file, size_t count) {
+    uint8_t h[64] = {0};
+    bool wide = core->words == 8;
+    memcpy(h, ELFMAG, SELFMAG);
+    h[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
+    h[EI_DATA] = core->little_endian ? ELFDATA2LSB : ELFDATA2MSB;
+    h[EI_VERSION] = EV_CURRENT;
+    core_put(core, h + 16, ET_CORE, 2);
+    core_put(core, h + 18, core->machine, 2);
+    core_put(core, h + 20, EV_CURRENT, 4);
+    core_put(core, h + (wide ? 32 : 28), wide ? 64 : 52, core->words);
+    core_put(core, h + (wide ? 52 : 40), wide ? 64 : 52, 2);
+    core_put(core, h + (wide ? 54 : 42), wide ? 56 : 32, 2);
+    core_put(core, h + (wide ? 56 : 44), count, 2);
+    fwrite(h, 1, wide ? 64 : 52, file);
+}
+
+static void put_segment(const struct core_file *core, FILE *file, uint32_t type, uint64_t offset,
+                        const struct core_load *l) {
+    uint8_t h[56] = {0};
+    bool wide = core->words == 8;
+    unsigned w = core->words;
+    core_put(core, h, type, 4);
+    core_put(core, h + w, offset, w);
+    core_put(core, h + 2 * w, l->addr, w);
+    core_put(core, h + 4 * w, l->len, w);
+    core_put(core, h + 5 * w, l->memsz, w);
+    fwrite(h, 1, wide ? 56 : 32, file);
+}
+
+void core_save(const struct core_file *core, const char *path) {
+    FILE *file = fopen(path, "wb");
+    bool wide = core->words == 8;
+    size_t notes = core->note_len == 0 ? 0 : core->note_segments, count = notes + core->loads;
+    uint64_t offset = (wide ? 64 : 52) + count * (wide ? 56 : 32);
+    struct core_load note = {0, 0, core->note, core->note_len};
+    if (file == NULL)
+        abort();
+    put_header(core, file, count);
+    for (size_t i = 0; i < notes; i++)
+        put_segment(core, file, PT_NOTE, offset, &note);
+    offset += core->note_len;
+    for (size_t i = 0; i < core->loads; i++) {
+        put_segment(core, file, PT_LOAD, offset, &core->load[i]);
+        offset += core->load[i].len;
+    }
+    fwrite(core->note, 1, core->note_len, file);
+    for (size_t i = 0; i < core->loads; i++)
+        fwrite(core->load[i].bytes, 1, core->load[i].len, file);
+    if (fclose(file) != 0)
+        abort();
+}

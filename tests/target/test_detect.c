@@ -1,0 +1,160 @@
+/* Which layout a heap has, told by the heap itself: a version string, a root, and nothing else. */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core_file.h"
+#include "private.h"
+#include "street.h"
+
+static char path[64], version[128];
+static struct core_file core;
+
+static const char *version_of(enum jh_version v) {
+    if (v == JH_DEV)
+        snprintf(version, sizeof version, "x 5.3.1-47-g295e48944b200b595a72902a81e1ed8cad6a3866");
+    else
+        snprintf(version, sizeof version, "x %s-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c",
+                 jh_version_name(v));
+    memset(version, 0, 2); /* as it stands among other strings */
+    return version;
+}
+
+static void save(const struct image *image, const char *text) {
+    core_start(&core, EM_X86_64, 8, true);
+    core_load(&core, 0x1000, text, sizeof version);
+    for (size_t i = 0; i < image->bytes.count; i++)
+        core_load(&core, image->segment[i].addr, image->segment[i].bytes,
+                  (size_t)image->segment[i].len);
+    core_save(&core, path);
+}
+
+static struct jt_target *opened(const struct image *image, const char *layout) {
+    struct jt_target *target;
+    struct jt_options options = {
+        .target = path, .layout = layout, .root = image->heap.rtree_root, .root_given = true};
+    enum jt_status status = jt_open(&options, &target);
+    assert_non_null(target);
+    assert_int_equal(target->status, status);
+    return target;
+}
+
+static void finds_every_geometry(void **state) {
+    static struct street s;
+    (void)state;
+    for (unsigned n = 0; street_nth(&s, n); n++) {
+        const struct jh_build *b = &s.image.layout.build;
+        save(&s.image, version_of(b->version));
+        struct jt_target *t = opened(&s.image, NULL);
+        if (t->status != JT_OK)
+            fail_msg("%s lg_vaddr=%u lg_page=%u: %s", version + 2, b->lg_vaddr, b->lg_page,
+                     t->error);
+        assert_int_equal(t->layout.build.version, b->version);
+        assert_int_equal(t->layout.build.lg_vaddr, b->lg_vaddr);
+        assert_int_equal(t->layout.build.lg_page, b->lg_page);
+        assert_int_equal(t->source[JT_PART_VERSION], JT_VERSION_STRING);
+        assert_int_equal(t->source[JT_PART_LG_PAGE], JT_INFERRED);
+        assert_int_equal(t->verified, STREET_EXTENTS);
+        jt_close(t);
+        street_end(&s);
+    }
+}
+
+/* One slab of 16 bytes a region, whatever the quantum. */
+static void one_slab(struct image *image) {
+    const struct image_extent slab = {0x7e1234560000, 4096, 1, 0, true, 0, 0};
+    image_stock(image, JH_5_3_0);
+    (void)image_put(image, &slab);
+}
+
+/* 40 KiB of the class 40 KiB: 36 KiB and a page of padding, or all of it. */
+static void names_what_differs(void **state) {
+    static struct image image;
+    const struct image_extent large = {0x7e1234570000, 40960, 41, 0, false, 0, 0};
+    (void)state;
+    image_stock(&image, JH_5_3_1);
+    (void)image_put(&image, &large);
+    save(&image, version_of(JH_5_3_1));
+    struct jt_target *t = opened(&image, NULL);
+    assert_int_equal(t->status, JT_NO_LAYOUT);
+    assert_true(t->candidates > 1);
+    assert_null(strstr(t->candidate[0], "no-oblivious"));
+    bool other = false;
+    for (size_t i = 1; i < t->candidates; i++)
+        other |= strstr(t->candidate[i], "no-oblivious") != NULL;
+    assert_true(other);
+    assert_non_null(strstr(t->error, t->candidate[0]));
+    assert_non_null(strstr(t->error, "--layout"));
+    jt_close(t);
+    t = opened(&image, "5.3.1,no-oblivious"); /* the user knows */
+    assert_int_equal(t->status, JT_OK);
+    assert_int_equal(t->verified, 1);
+    jt_close(t);
+    image_end(&image);
+}
+
+/* Nothing large and active: whether such extents are padded changes no answer. */
+static void says_what_does_not_matter(void **state) {
+    static struct image image;
+    const struct image_extent dirty = {0x7e1234570000, 8192, 232, 1, false, 0, 0};
+    (void)state;
+    one_slab(&image);
+    (void)image_put(&image, &dirty);
+    save(&image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&image, NULL);
+    assert_int_equal(t->status, JT_OK);
+    assert_int_equal(t->candidates, 2);
+    assert_non_null(strstr(t->candidate[1], "no-oblivious"));
+    assert_int_equal(t->source[JT_PART_LARGE_PAD], JT_DEFAULT);
+    assert_int_equal(t->source[JT_PART_LG_QUANTUM], JT_INFERRED);
+    bool said = false;
+    for (size_t i = 0; i < t->warnings; i++)
+        said |= strstr(t->warning[i], "the answers are the same") != NULL;
+    assert_true(said);
+    jt_close(t);
+    image_end(&image);
+}
+
+static void refuses(const struct image *image, const char *layout, const char *part) {
+    struct jt_target *t = opened(image, layout);
+    if (t->status != JT_NO_LAYOUT || strstr(t->error, part) == NULL)
+        fail_msg("%s, not %s: %s", t->layout_name, part, t->error);
+    jt_close(t);
+}
+
+static void guesses_nothing(void **state) {
+    static struct street s;
+    static char unknown[sizeof version] = "\0\0005.4.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
+    static char none[sizeof version];
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, unknown);
+    refuses(&s.image, NULL, "5.4.0");
+    save(&s.image, none);
+    refuses(&s.image, NULL, "no version string");
+    save(&s.image, version_of(JH_5_2_1)); /* what is said, and is not so */
+    refuses(&s.image, NULL, "decodes with no layout");
+    save(&s.image, version_of(JH_5_3_0));
+    refuses(&s.image, "5.3.0,lg_page=16", "does not fit this heap");
+    refuses(&s.image, "5.3.0,machine=s390x", "big-endian");
+    refuses(&s.image, "5.3.0,machine=i386", "32-bit");
+    street_end(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_every_geometry),
+        cmocka_unit_test(names_what_differs),
+        cmocka_unit_test(says_what_does_not_matter),
+        cmocka_unit_test(guesses_nothing),
+    };
+    snprintf(path, sizeof path, "/tmp/jeheap-detect-%d", (int)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed != 0;
+}

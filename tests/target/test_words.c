@@ -1,0 +1,223 @@
+/* Cores of either class and byte order: segments, notes, and what absurd notes cost. */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core_file.h"
+#include "private.h"
+
+#ifndef NT_FILE
+#define NT_FILE 0x46494c45
+#endif
+
+static char path[64];
+
+static const struct kind {
+    uint16_t machine;
+    uint8_t words;
+    bool little_endian;
+    const char *name;
+} kinds[] = {{EM_X86_64, 8, true, "x86_64"}, {EM_386, 4, true, "i386"},
+             {EM_S390, 8, false, "s390x"},   {EM_PPC, 4, false, "powerpc"},
+             {EM_ARM, 4, true, "armhf"},     {EM_68K, 4, false, "unknown"}};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static struct core_file core;
+
+static void start(const struct kind *k) {
+    static const char text[] = "some bytes of the target";
+    core_start(&core, k->machine, k->words, k->little_endian);
+    core_load(&core, 0x10000, text, sizeof text);
+    core.load[0].memsz = 4096;
+}
+
+static struct jt_target *opened(void) {
+    struct jt_target *target;
+    struct jt_options options = {.target = path};
+    core_save(&core, path);
+    enum jt_status status = jt_open(&options, &target);
+    assert_non_null(target);
+    assert_int_equal(target->status, status);
+    return target;
+}
+
+static void add_auxv(void) {
+    static const uint16_t pair[][2] = {{AT_PHDR, 0x1040}, {AT_PHNUM, 7},     {AT_ENTRY, 0x1234},
+                                       {AT_PAGESZ, 4096}, {AT_EXECFN, 0x42}, {AT_NULL, 0}};
+    uint8_t desc[sizeof pair / sizeof pair[0] * 16];
+    unsigned w = core.words, n = sizeof pair / sizeof pair[0];
+    for (unsigned i = 0; i < 2 * n; i++)
+        core_put(&core, desc + i * w, pair[i / 2][i & 1], w);
+    core_note(&core, NT_AUXV, desc, (size_t)2 * n * w);
+}
+
+/* pr_pid stands behind four bytes, a long, and two ids of 2 or 4 bytes. */
+static void add_process(size_t size, size_t at) {
+    uint8_t desc[136] = {0};
+    core_put(&core, desc + at, 4711, 4);
+    core_note(&core, NT_PRPSINFO, desc, size);
+}
+
+static void add_files(uint64_t count) {
+    uint8_t desc[256] = {0};
+    unsigned w = core.words;
+    static const char name[] = "/nowhere/a\0/nowhere/b";
+    const uint64_t row[] = {count, 4096, 0x20000, 0x21000, 0, 0x21000, 0x22000, 1};
+    for (unsigned i = 0; i < 8; i++)
+        core_put(&core, desc + i * w, row[i], w);
+    memcpy(desc + (size_t)8 * w, name, sizeof name);
+    core_note(&core, NT_FILE, desc, (size_t)8 * w + sizeof name);
+}
+
+static void reads_every_kind(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < KINDS; i++) {
+        const struct kind *k = &kinds[i];
+        uint8_t byte[8];
+        size_t got;
+        start(k);
+        add_auxv();
+        add_process(k->words == 8 ? 136
+                    : i == 3      ? 128
+                                  : 124,
+                    k->words == 8 ? 24
+                    : i == 3      ? 16
+                                  : 12);
+        add_files(2);
+        struct jt_target *t = opened();
+        const struct jt_private *p = t->priv;
+        assert_int_equal(t->status, JT_NO_JEMALLOC);
+        assert_int_equal(p->words, k->words);
+        assert_int_equal(p->little_endian, k->little_endian);
+        assert_string_equal(jt_machine_name(t), k->name);
+        assert_int_equal(t->pid, 4711);
+        assert_int_equal(p->phdr, 0x1040);
+        assert_int_equal(p->phnum, 7);
+        assert_int_equal(p->entry, 0x1234);
+        assert_int_equal(p->page_size, 4096);
+        assert_int_equal(p->execfn, 0x42);
+        assert_int_equal(p->mappings, 2);
+        assert_int_equal(p->mapping[1].start, 0x21000);
+        assert_int_equal(p->mapping[1].offset, 4096);
+        assert_string_equal(p->mapping[1].path, "/nowhere/b");
+        assert_int_equal(t->heap.reader.read(t->heap.reader.arg, 0x10005, byte, 5, &got), JH_OK);
+        assert_memory_equal(byte, "bytes", 5);
+        assert_true(jt_mapped(t, 0x10fff));
+        jt_close(t);
+    }
+}
+
+static void numbers_are_the_targets(void **state) {
+    static const uint8_t byte[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    (void)state;
+    for (unsigned i = 0; i < KINDS; i++) {
+        uint64_t word;
+        start(&kinds[i]);
+        core_load(&core, 0x30000, byte, sizeof byte);
+        struct jt_target *t = opened();
+        assert_true(jt_read_word(t, 0x30000, &word));
+        assert_int_equal(word, kinds[i].words == 8
+                                   ? (kinds[i].little_endian ? UINT64_C(0x0807060504030201)
+                                                             : UINT64_C(0x0102030405060708))
+                                   : (kinds[i].little_endian ? 0x04030201 : 0x01020304));
+        assert_true(jt_read_number(t, 0x30000, 2, &word));
+        assert_int_equal(word, kinds[i].little_endian ? 0x0201 : 0x0102);
+        assert_false(jt_read_number(t, 0x30000, 9, &word));
+        assert_false(jt_read_word(t, 0x30008, &word));
+        jt_close(t);
+    }
+}
+
+/* The stock build of a machine is one that a layout can be made for. */
+static void machines_have_a_build(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < KINDS; i++) {
+        struct jh_build build;
+        struct jh_layout layout;
+        uint8_t vaddr[JT_LG_VADDRS];
+        start(&kinds[i]);
+        struct jt_target *t = opened();
+        jt_machine_build(t, JH_5_3_0, &build);
+        assert_int_equal(build.pointer_size, kinds[i].words);
+        assert_int_equal(build.little_endian, kinds[i].little_endian);
+        assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+        assert_int_equal(jt_machine_vaddrs(t, vaddr), kinds[i].words == 8 ? 3 : 1);
+        assert_int_equal(vaddr[0], build.lg_vaddr);
+        jt_close(t);
+    }
+}
+
+/* Counts and sizes that promise more than there is. */
+static void bears_absurd_notes(void **state) {
+    static const uint64_t absurd[] = {0, 1, 3, 1000, UINT32_MAX, UINT64_MAX, UINT64_MAX / 24};
+    (void)state;
+    for (unsigned i = 0; i < KINDS * (sizeof absurd / sizeof absurd[0]); i++) {
+        start(&kinds[i % KINDS]);
+        add_files(absurd[i / KINDS]);
+        struct jt_target *t = opened();
+        assert_true(t->priv->mappings <= 2);
+        jt_close(t);
+    }
+    for (size_t cut = 0; cut < 400; cut++) { /* the last note ends anywhere */
+        start(&kinds[cut % KINDS]);
+        add_auxv();
+        add_files(2);
+        core.note_len -= cut < core.note_len ? cut : 0;
+        jt_close(opened());
+    }
+    for (unsigned at = 0; at < 12; at++) /* sizes in the note's own header */
+        for (unsigned i = 0; i < KINDS; i++) {
+            start(&kinds[i]);
+            add_files(2);
+            core.note[at] = 0xff;
+            jt_close(opened());
+        }
+}
+
+/* Ten thousand headers that name the same notes are not ten thousand notes. */
+static void notes_are_read_once(void **state) {
+    (void)state;
+    start(&kinds[2]);
+    for (unsigned i = 0; i < 30; i++)
+        add_files(2);
+    core.note_segments = 10000;
+    struct jt_target *t = opened();
+    assert_true(t->priv->mappings < 20000); /* not 600000 */
+    jt_close(t);
+}
+
+/* A library of another machine under the name that the core gives is not taken for the target's. */
+static void files_of_other_machines_are_none(void **state) {
+    uint8_t desc[512] = {0};
+    ssize_t n;
+    (void)state;
+    start(&kinds[2]);
+    const uint64_t row[] = {1, 4096, 0x20000, 0x21000, 0};
+    for (unsigned i = 0; i < 5; i++)
+        core_put(&core, desc + 8 * i, row[i], 8);
+    n = readlink("/proc/self/exe", (char *)desc + 40, sizeof desc - 41);
+    assert_true(n > 0);
+    core_note(&core, NT_FILE, desc, 41 + (size_t)n);
+    struct jt_target *t = opened();
+    assert_int_equal(t->modules, 1);
+    assert_null(t->module[0].elf);
+    assert_int_equal(t->module[0].state, JT_FILE_MISSING);
+    jt_close(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_kind),      cmocka_unit_test(numbers_are_the_targets),
+        cmocka_unit_test(machines_have_a_build), cmocka_unit_test(bears_absurd_notes),
+        cmocka_unit_test(notes_are_read_once),   cmocka_unit_test(files_of_other_machines_are_none),
+    };
+    snprintf(path, sizeof path, "/tmp/jeheap-words-%d", (int)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed != 0;
+}
