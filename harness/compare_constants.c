@@ -59,15 +59,81 @@ static bool state(const struct jh_layout *l, const char *name, uint64_t *value) 
     return true;
 }
 
-/* Constants of the build that no stage of the decoder uses. */
-static bool unused(const char *name) {
-    static const char *const prefix[] = {"BIN_INFO_", "SIZEOF_", "BITMAP_GROUPS_MAX", "DEBUG"};
-    for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
-        if (strncmp(name, prefix[i], strlen(prefix[i])) == 0) {
+/* The build's own flags. They are told apart from the layout's by what they change. */
+static bool flag(const struct jh_layout *l, const char *name, uint64_t *value) {
+    const struct {
+        const char *name;
+        bool set;
+    } flags[] = {{"DEBUG", l->build.debug}, {"PROF", l->build.prof}, {"STATS", l->build.stats}};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (strcmp(flags[i].name, name) == 0) {
+            *value = flags[i].set;
             return true;
         }
     }
     return false;
+}
+
+/* What older names stand for. */
+static const char *struct_constant(const char *name) {
+    static const char *const same[][2] = {
+        {"SIZEOF_MUTEX", "SIZEOF_malloc_mutex_s"},
+        {"BIN_INFO_SIZE", "SIZEOF_bin_info_s"},
+        {"BIN_INFO_OFFSET_REG_SIZE", "OFFSETOF_bin_info_s.reg_size"},
+        {"BIN_INFO_OFFSET_SLAB_SIZE", "OFFSETOF_bin_info_s.slab_size"},
+        {"BIN_INFO_OFFSET_NREGS", "OFFSETOF_bin_info_s.nregs"},
+        {"BIN_INFO_OFFSET_N_SHARDS", "OFFSETOF_bin_info_s.n_shards"},
+    };
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        if (strcmp(same[i][0], name) == 0) {
+            return same[i][1];
+        }
+    }
+    return name;
+}
+
+static bool starts(const char *name, const char *with) {
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* SIZEOF_arena_s, OFFSETOF_arena_s.base. A struct that the layout offers has to be right; one that
+ * it does not offer, or only the beginning of, is passed over where nothing is claimed. */
+static bool of_struct(struct comparison *c, const struct jh_layout *l, const char *name,
+                      uint64_t expected) {
+    char of[128];
+    struct jh_member m;
+    uint64_t size;
+    uint32_t align;
+    const char *constant = struct_constant(name);
+    bool offset = starts(constant, "OFFSETOF_");
+    if (!offset && !starts(constant, "SIZEOF_")) {
+        return false;
+    }
+    snprintf(of, sizeof(of), "%s", constant + (offset ? 9 : 7));
+    char *dot = strchr(of, '.');
+    if (dot) {
+        *dot = '\0';
+    }
+    bool whole = jh_struct_size(l, of, &size, &align, NULL) == JH_OK;
+    if (!offset && whole) {
+        compare_number(c, name, 0, expected, size);
+    } else if (dot && jh_struct_member(l, of, dot + 1, &m, NULL) == JH_OK) {
+        compare_number(c, name, 0, expected, m.offset);
+    } else if (offset && whole) {
+        compare_word(c, name, 0, "a member that jeheap knows", "unknown");
+    }
+    return true;
+}
+
+/* BITMAP_GROUPS_MAX is the length of the array that is in every extent. */
+static bool bitmap_groups(const struct jh_layout *l, const char *name, uint64_t *value) {
+    struct jh_member m;
+    const char *of = l->build.version < JH_5_3_0 ? "arena_slab_data_s" : "slab_data_s";
+    if (strcmp(name, "BITMAP_GROUPS_MAX") != 0) {
+        return false;
+    }
+    *value = jh_struct_member(l, of, "bitmap", &m, NULL) == JH_OK ? m.count : 0;
+    return true;
 }
 
 void compare_constants(struct comparison *c, const struct jh_layout *layout) {
@@ -79,9 +145,10 @@ void compare_constants(struct comparison *c, const struct jh_layout *layout) {
         size_t index;
         if (named(name, &index)) {
             compare_number(c, name, 0, expected, jh_constant_value(layout, index));
-        } else if (member(layout, name, &seen) || state(layout, name, &seen)) {
+        } else if (member(layout, name, &seen) || state(layout, name, &seen) ||
+                   flag(layout, name, &seen) || bitmap_groups(layout, name, &seen)) {
             compare_number(c, name, 0, expected, seen);
-        } else if (!unused(name)) {
+        } else if (!of_struct(c, layout, name, expected)) {
             compare_word(c, name, 0, "a constant that jeheap knows", "unknown");
         }
     }

@@ -88,4 +88,7 @@ void constants_write(struct truth *truth) {
     }
     constant(truth, "LARGE_PAD", sz_large_pad); /* a variable since 5.3.0 */
     constant(truth, "DEBUG", config_debug);
+    constant(truth, "PROF", config_prof);
+    constant(truth, "STATS", config_stats);
+    constants_write_structs(truth);
 }

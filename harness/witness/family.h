@@ -46,6 +46,28 @@
 #define FAM_NAME "5.0"
 #endif
 
+/* What tells releases apart where a struct does: this one or later. */
+#if FAM_EDATA || defined(JEMALLOC_INTERNAL_CACHE_BIN_H)
+#define FAM_5_1 1
+#else
+#define FAM_5_1 0
+#endif
+#if FAM_EDATA || defined(SC_NSIZES)
+#define FAM_5_2 1
+#else
+#define FAM_5_2 0
+#endif
+#if __has_include("jemalloc/internal/thread_event_registry.h")
+#define FAM_5_3_1 1
+#else
+#define FAM_5_3_1 0
+#endif
+#if __has_include("jemalloc/internal/arenas_management.h")
+#define FAM_AFTER_5_3_1 1
+#else
+#define FAM_AFTER_5_3_1 0
+#endif
+
 /* ---- size classes: generated names without a prefix up to 5.1 (size_classes.sh) -------------- */
 
 #ifdef SC_NSIZES

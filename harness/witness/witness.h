@@ -61,6 +61,7 @@ struct workload;
 
 /* From the headers of the jemalloc under test, compiled in. */
 void constants_write(struct truth *truth);
+void constants_write_structs(struct truth *truth); /* structs.c */
 void functions_write(struct truth *truth, uint64_t seed);
 const char *family_name(void);
 
