@@ -26,6 +26,23 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
         fit->missized++;
 }
 
+/* A wrong layout asks for very much that is nowhere; what was mapped a moment ago is known without
+ * asking the kernel for each piece. */
+static enum jh_status read_mapped(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    const struct jt_target *target = arg;
+    *got = 0;
+    return jt_mapped(target, addr)
+               ? target->heap.reader.read(target->heap.reader.arg, addr, dst, len, got)
+               : JH_ABSENT;
+}
+
+static struct jh_reader reader_of(struct jt_target *target) {
+    struct jh_reader reader = target->heap.reader;
+    if (target->kind == JT_PROCESS)
+        reader = (struct jh_reader){read_mapped, NULL, NULL, target};
+    return reader;
+}
+
 static void mix(uint64_t *digest, uint64_t value) {
     *digest = (*digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
     *digest ^= *digest >> 29;
@@ -42,9 +59,9 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
         mix(&fit->digest, layout->bin[e->szind].reg_size);
 }
 
-void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
+void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    uint64_t max_nodes, struct jt_fit *out) {
-    struct jh_heap heap = {target->heap.reader, layout, root, {max_nodes, 4096, 0}};
+    struct jh_heap heap = {reader_of(target), layout, root, {max_nodes, 4096, 0}};
     struct jh_walk walk;
     struct jh_extent extent;
     struct jh_fault fault;

@@ -4,7 +4,7 @@
 #include "private.h"
 
 /* A wrong geometry can see an empty heap where there is none. Does another one see more? */
-static bool others_fit(const struct jt_target *target, struct jh_build *out) {
+static bool others_fit(struct jt_target *target, struct jh_build *out) {
     uint8_t vaddr[JT_LG_VADDRS];
     size_t vaddrs = jt_machine_vaddrs(target, vaddr);
     for (size_t i = 0; i < vaddrs * JT_LG_PAGES; i++) {

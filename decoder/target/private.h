@@ -251,7 +251,7 @@ struct jt_fit {
 
 /* The first extents of the heap, in as few tree nodes as max_nodes. */
 #define JT_FIT_NODES 64
-void jt_layout_fit(const struct jt_target *target, const struct jh_layout *layout, uint64_t root,
+void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    uint64_t max_nodes, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
 /* layout_verify.c: the chosen one; unverified makes a warning of the error. */
