@@ -106,7 +106,7 @@ void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t 
 static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
     struct jh_field field = layout->leaf[JH_LEAF_EXTENT];
     uint64_t at = jh_load(layout, bytes, field.word) & jh_low_mask(field.width);
-    if (layout->leaf_sign_extend && at >> (field.width - 1)) {
+    if (layout->leaf_sign_extend && at >> ((field.width - 1) & 63)) {
         at |= ~jh_low_mask(field.width);
     }
     return at & ~jh_low_mask(layout->leaf_low_bits);
@@ -120,7 +120,7 @@ bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *b
  * them, but on aarch64, where they are zero. jemalloc drops them from a key. */
 static inline uint64_t jh_canonical(const struct jh_layout *layout, uint64_t addr) {
     uint64_t low = jh_low_mask(layout->build.lg_vaddr);
-    bool ones = !layout->build.aarch64 && (addr & low) >> (layout->build.lg_vaddr - 1);
+    bool ones = !layout->build.aarch64 && (addr & low) >> ((layout->build.lg_vaddr - 1) & 63);
     return (ones ? addr | ~low : addr & low) & jh_low_mask(layout->sc_ptr_bits);
 }
 

@@ -318,7 +318,7 @@ size_t jh_constant_count(void);
 const char *jh_constant_name(size_t index);
 uint64_t jh_constant_value(const struct jh_layout *layout, size_t index);
 
-/* ---- structs: jemalloc's own, as far as a decoder reads them ---------------------------------- */
+/* ---- structs: jemalloc's own, as far as a decoder reads them -------------------------------- */
 
 struct jh_member {
     const char *name;
