@@ -30,6 +30,10 @@ static const struct geometry {
     {57, 12, 45, 3, {15, 15, 15}, {42, 27, 12}, 16},
     {57, 14, 43, 3, {14, 14, 15}, {43, 29, 14}, 16},
     {57, 16, 41, 3, {13, 14, 14}, {44, 30, 16}, 16},
+    {64, 12, 52, 3, {17, 17, 18}, {47, 30, 12}, 16},
+    {64, 16, 48, 3, {16, 16, 16}, {48, 32, 16}, 16},
+    {48, 13, 35, 2, {17, 18, 0}, {31, 13, 0}, 8},
+    {32, 12, 20, 2, {10, 10, 0}, {22, 12, 0}, 8},
 };
 
 static void geometry_is(const struct geometry *g, enum jh_version version) {
@@ -497,7 +501,8 @@ static struct jh_build nth_build(unsigned n) {
     n /= JH_VERSIONS;
     build.lg_page = (uint8_t)(12 + n % 5);
     n /= 5;
-    build.lg_vaddr = n & 1 ? 57 : 48;
+    static const uint8_t lg_vaddr[] = {48, 57, 64, 32};
+    build.lg_vaddr = lg_vaddr[(n & 1) + (n >> 6 & 1) * 2];
     build.lg_quantum = n & 2 ? 3 : 4;
     build.pthread_mutex_size = n & 4 ? 48 : 40;
     build.aarch64 = n & 8;
@@ -508,7 +513,7 @@ static struct jh_build nth_build(unsigned n) {
 
 static void every_made_layout_is_sound(void **state) {
     (void)state;
-    for (unsigned n = 0; n < JH_VERSIONS * 5U * 64U; n++) {
+    for (unsigned n = 0; n < JH_VERSIONS * 5U * 128U; n++) {
         struct jh_build build = nth_build(n);
         passes_check(&build);
     }
