@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what no heap shows ------------------------------------------------------------------------
- */
+/* ---- what no heap shows --------------------------------------------------------------------- */
 
 static bool before_5_3(const struct jh_layout *l) {
     return l->build.version < JH_5_3_0;
@@ -99,8 +98,7 @@ static bool here(struct maker *m, const char *name) {
     return true;
 }
 
-/* ---- fields -----------------------------------------------------------------------------------
- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 static bool bend_field(struct maker *m, const char *group, const char *name, size_t at) {
     static const struct {
@@ -142,8 +140,7 @@ static bool bend_fields(struct maker *m) {
     return false;
 }
 
-/* ---- scalars ----------------------------------------------------------------------------------
- */
+/* ---- scalars -------------------------------------------------------------------------------- */
 
 struct scalar {
     const char *name;
@@ -214,8 +211,7 @@ static bool bend_scalars(struct maker *m) {
     return false;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 static bool bend_levels(struct maker *m) {
     for (unsigned i = 0; i + 1 < m->sound->rtree_height; i++) {
@@ -312,8 +308,7 @@ static bool bend_flags(struct maker *m) {
     return false;
 }
 
-/* ---- other builds -----------------------------------------------------------------------------
- */
+/* ---- other builds --------------------------------------------------------------------------- */
 
 static bool remake(struct maker *m, const char *name, const struct jh_build *build) {
     struct jh_layout other;
@@ -350,8 +345,7 @@ static bool bend_build(struct maker *m) {
            remake(m, "build with or without cache-oblivious", &pad);
 }
 
-/* ---- mistakes that decoders have made ----------------------------------------------------------
- */
+/* ---- mistakes that decoders have made ------------------------------------------------------- */
 
 static bool bend_history(struct maker *m) {
     struct jh_layout *l = &m->out->layout;

@@ -18,8 +18,7 @@ static struct json_object *member(struct json_object *o, const char *key) {
     return value;
 }
 
-/* ---- one cell ---------------------------------------------------------------------------------
- */
+/* ---- one cell ------------------------------------------------------------------------------- */
 
 static bool notices(struct comparison *c, unsigned level, const struct jh_layout *bent,
                     struct jt_target *target) {
@@ -79,8 +78,7 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
     return results;
 }
 
-/* ---- the cells of a pin -----------------------------------------------------------------------
- */
+/* ---- the cells of a pin --------------------------------------------------------------------- */
 
 static bool in(struct json_object *array, const char *word) {
     for (size_t i = 0; i < json_object_array_length(array); i++) {
@@ -183,8 +181,7 @@ struct json_object *drift_report(struct json_object *cells) {
     return report;
 }
 
-/* ---- output -----------------------------------------------------------------------------------
- */
+/* ---- output --------------------------------------------------------------------------------- */
 
 static void print_pin(struct json_object *pin) {
     struct json_object *unseen = member(pin, "unseen"), *survivors = member(pin, "survivors");

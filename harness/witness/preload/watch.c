@@ -28,8 +28,7 @@ void die(const char *format, ...) {
     _exit(1);
 }
 
-/* ---- books: a hash table of live allocations, open, with marks where one was removed ----------
- */
+/* ---- books: a hash table of live allocations, open, with marks where one was removed -------- */
 
 #define REMOVED ((uintptr_t)1)
 
@@ -94,8 +93,7 @@ static unsigned long count_calls(size_t *now_live) {
     return count;
 }
 
-/* ---- between the program and jemalloc ---------------------------------------------------------
- */
+/* ---- between the program and jemalloc ------------------------------------------------------- */
 
 static void *next(const char *name) {
     void *function = dlsym(RTLD_NEXT, name);
@@ -159,8 +157,7 @@ void *memalign(size_t align, size_t size) {
     return enter(real(align, size), size, align);
 }
 
-/* ---- the truth --------------------------------------------------------------------------------
- */
+/* ---- the truth ------------------------------------------------------------------------------ */
 
 static struct truth truth;
 static struct workload load;
@@ -211,8 +208,7 @@ static void write_truth(FILE *file) {
     line("end", NULL, NULL);
 }
 
-/* ---- ready ------------------------------------------------------------------------------------
- */
+/* ---- ready ---------------------------------------------------------------------------------- */
 
 static void say(const char *text) {
     if (write(STDOUT_FILENO, text, strlen(text)) < 0) {
