@@ -11,11 +11,9 @@
 
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
-#define TRIES_MAX 256 /* roots that are tried with one geometry */
-#define TRY_NODES 8   /* tree nodes that one try may enter */
-#define STEPS_MAX                                                                                  \
-    (1u << 27) /* of all geometries, so that a hostile image costs seconds at most                 \
-                */
+#define TRIES_MAX 256        /* roots that are tried with one geometry */
+#define TRY_NODES 8          /* tree nodes that one try may enter */
+#define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
 
 struct found_word {
     uint64_t at, value;
@@ -31,7 +29,6 @@ struct scan {
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
     size_t indexes;
     unsigned tries, steps;
-    uint64_t last_root; /* that was tried */
     uint64_t best_root, best_sound;
     bool ambiguous;
 };
@@ -96,10 +93,9 @@ static bool looks_right(struct scan *s, uint64_t root) {
 
 static void try_root(struct scan *s, uint64_t root) {
     struct jt_fit fit;
-    if (root == s->last_root || root == s->best_root || s->tries >= TRIES_MAX)
+    if (root == s->best_root || s->tries >= TRIES_MAX)
         return;
     s->tries++;
-    s->last_root = root;
     jt_layout_fit(s->target, s->layout, root, TRY_NODES, &fit);
     if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound)
         return;
@@ -113,18 +109,20 @@ static bool is_node(const struct scan *s, uint64_t value) {
     return value % 64 == 0 && jt_ranges_hold(p->mapped, p->mapped_count, value);
 }
 
+/* Every root has a first word that is not zero: the word gives the root for each element that it
+ * may be, as long as only zeroes are in front of it. So dense memory costs no more than empty. */
 static void try_words(struct scan *s, uint64_t start, uint64_t end) {
-    uint64_t size = root_size(s), word = s->target->priv->words;
+    uint64_t size = root_size(s), word = s->target->priv->words, behind = start;
     for (size_t w = 0; w < s->words && s->steps < STEPS_MAX; w++) {
         uint64_t at = s->word[w].at;
-        if (!is_node(s, s->word[w].value))
-            continue;
-        for (size_t i = 0; i < s->indexes; i++, s->steps++) {
-            uint64_t root = at - word * s->index[i];
-            if (word * s->index[i] <= at && root >= start && root + size <= end &&
-                looks_right(s, root))
-                try_root(s, root);
+        for (size_t i = 0; i < s->indexes && is_node(s, s->word[w].value); i++, s->steps++) {
+            uint64_t front = word * s->index[i];
+            if (at < behind || front > at - behind)
+                break; /* indexes are sorted */
+            if (end - (at - front) >= size && looks_right(s, at - front))
+                try_root(s, at - front);
         }
+        behind = at + word;
     }
 }
 
@@ -163,7 +161,6 @@ static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
             continue;
         s->layout = &layout;
         s->tries = 0;
-        s->last_root = 0;
         find_indexes(s);
         try_words(s, start, end);
     }

@@ -11,7 +11,8 @@
 
 #include "private.h"
 
-#define MODULES_MAX 4096 /* each is an open file */
+#define MODULES_MAX 1024 /* each is an open file */
+#define SAME_MAX 4       /* modules that one file is opened for: dlmopen() loads one again */
 
 static bool read_target(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
     return jh_read(&target->heap.reader, addr, dst, len, NULL) == JH_OK;
@@ -119,12 +120,21 @@ static bool may_be_elf(const struct jt_target *target, uint64_t addr) {
     return memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
+static bool opened_enough(const struct jt_target *target, const struct jt_module *module) {
+    unsigned same = 0;
+    for (const struct jt_module *m = target->module; m != module; m++)
+        same += m->elf != NULL && strcmp(m->path, module->path) == 0;
+    return same >= SAME_MAX;
+}
+
 /* The file that belongs to the module, by its own path, or by --exe. */
 static void open_file(struct jt_target *target, struct jt_module *module,
                       const struct jt_mapping *mapping, const char *exe) {
     uint64_t entry = target->priv->entry;
     module->main = entry >= module->start && entry < module->end;
     jt_memory_build_id(target, module->start, &module->memory_id);
+    if (opened_enough(target, module))
+        return;
     if (exe != NULL && module->main && try_file(target, module, exe))
         return;
     if (target->kind != JT_CORE && try_process(target, module, mapping))
@@ -156,8 +166,7 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
     return true;
 }
 
-/* ---- a core that names no files ---------------------------------------------------------------
- */
+/* ---- a core that names no files ------------------------------------------------------------- */
 
 /* ELF files that can be seen in memory, by their own headers. */
 static bool modules_from_memory(struct jt_target *target) {
