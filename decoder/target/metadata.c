@@ -76,24 +76,24 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
     return complete;
 }
 
-/* base_t: hooks, a mutex and sizes before the list; 136, 144, 160 in the stock build. The mutex is
- * what stands in front of the root's array, too. */
-static uint32_t default_blocks(const struct jh_layout *layout) {
-    uint32_t word = layout->build.pointer_size;
-    if (layout->build.version >= JH_5_3_0) /* the root's offset has one pointer more */
-        return 4 * word + (layout->root_offset - word) + 8 + word;
-    uint32_t sizes = layout->build.version >= JH_5_1_0 ? 8 : word;
-    return 2 * word + layout->root_offset + sizes + word;
+/* Debug information's word, else that of the layout's own structs. */
+static uint32_t offset_of(const struct jt_target *target, uint32_t seen, const char *type,
+                          const char *member) {
+    struct jh_member m;
+    if (seen != JT_DWARF_UNKNOWN)
+        return seen;
+    if (jh_struct_member(&target->layout, type, member, &m, NULL) != JH_OK ||
+        m.offset >= ARENA_BYTES_MAX)
+        return JT_DWARF_UNKNOWN;
+    return (uint32_t)m.offset;
 }
 
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
     struct jt_private *p = target->priv;
-    p->base_blocks = dwarf->base_blocks;
-    p->arena_base = dwarf->arena_base;
-    p->block_size = dwarf->block_size == JT_DWARF_UNKNOWN ? 0 : dwarf->block_size;
-    p->block_next = dwarf->block_next == JT_DWARF_UNKNOWN ? p->words : dwarf->block_next;
-    if (p->base_blocks == JT_DWARF_UNKNOWN)
-        p->base_blocks = default_blocks(&target->layout);
+    p->base_blocks = offset_of(target, dwarf->base_blocks, "base_s", "blocks");
+    p->block_size = offset_of(target, dwarf->block_size, "base_block_s", "size");
+    p->block_next = offset_of(target, dwarf->block_next, "base_block_s", "next");
+    p->arena_base = dwarf->arena_base; /* where builds differ most: looked for, if not known */
 }
 
 static void find_blocks(struct jt_target *target) {
@@ -102,6 +102,9 @@ static void find_blocks(struct jt_target *target) {
                          p->arena_base, BLOCKS_MAX};
     uint64_t at, size, b0 = 0;
     p->metadata_done = true;
+    if (p->base_blocks == JT_DWARF_UNKNOWN || p->block_size == JT_DWARF_UNKNOWN ||
+        p->block_next == JT_DWARF_UNKNOWN)
+        return;
     bool complete = jt_symbol(target, "b0", &at, &size) && jt_read_word(target, at, &b0) &&
                     b0 != 0 && take_base(&m, b0);
     complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);

@@ -74,6 +74,8 @@ static bool try_file(const struct jt_target *target, struct jt_module *module, c
     module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
     if (same) {
         jt_elf_find_debug(elf, file, &module->file_id);
+        if (elf->debug == NULL) /* beside the file as the target names it */
+            jt_elf_find_debug(elf, module->path, &module->file_id);
         return true;
     }
     jt_elf_close(elf);
