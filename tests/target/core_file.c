@@ -40,7 +40,7 @@ void core_note(struct core_file *core, uint32_t type, const void *desc, size_t l
 static void put_header(const struct core_file *core, FILE *file, size_t count) {
     uint8_t h[64] = {0};
     bool wide = core->words == 8;
-    memcpy(h, ELFMAG, SELFMAG);
+    memcpy(h, (const uint8_t[]){ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3}, SELFMAG);
     h[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
     h[EI_DATA] = core->little_endian ? ELFDATA2LSB : ELFDATA2MSB;
     h[EI_VERSION] = EV_CURRENT;
