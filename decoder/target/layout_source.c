@@ -167,8 +167,7 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
                    target->version_string, jt_machine_name(target), fault->rule, fault->seen, name);
 }
 
-/* ---- more than one that fits ------------------------------------------------------------------
- */
+/* ---- more than one that fits ---------------------------------------------------------------- */
 
 static bool same_build(const struct jh_build *a, const struct jh_build *b) {
     char x[128], y[128];

@@ -83,8 +83,7 @@ struct jt_private {
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
 };
 
-/* ---- machine.c: width and order of the target's words -----------------------------------------
- */
+/* ---- machine.c: width and order of the target's words --------------------------------------- */
 
 /* From an ELF header's first bytes; false when they are none. */
 bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t size);
@@ -103,8 +102,7 @@ uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsi
 bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out);
 bool jt_read_word(const struct jt_target *target, uint64_t addr, uint64_t *out); /* a pointer */
 
-/* ---- elf_memory.c: an ELF file's headers where the target has them mapped ---------------------
- */
+/* ---- elf_memory.c: an ELF file's headers where the target has them mapped ------------------- */
 
 #define JT_PHDRS_MAX 128
 
