@@ -40,8 +40,8 @@ void command_extents(struct cli *cli) {
         }
     }
     free(walk);
-    if (cli->args->json &&
-        cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
+    /* the last line says that some are missing */
+    if (cli->args->json && cli->status == EXIT_PARTIAL) {
         json_open(&cli->json, NULL, '{');
         json_bool(&cli->json, "partial", true);
         json_number(&cli->json, "faults", cli->faults);
@@ -50,8 +50,7 @@ void command_extents(struct cli *cli) {
     }
 }
 
-/* ---- one of them
- * -------------------------------------------------------------------------------*/
+/* ---- one of them ---------------------------------------------------------------------------- */
 
 /* e_bits field by field; the words behind it. */
 static uint64_t raw(const struct cli *cli, const struct jh_extent *e, enum jh_extent_field field) {

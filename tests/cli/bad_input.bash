@@ -123,11 +123,12 @@ test_truncated_core() {
         head -c "$cut" "$WORK/whole" >"$WORK/cut"
         jeheap extents "$WORK/cut" --json
         [ -s "$ERR" ] || fail "cut to $cut bytes: nothing on stderr"
-        size=$(wc -l <"$OUT")
+        size=$(grep -c '^{"extent"' "$OUT")
         case $RC in
         3) [ "$size" -eq 0 ] || fail "cut to $cut bytes: status 3 and $size extents" ;;
         4)
             err_has 'cut off|truncated|partial'
+            [[ $(tail -n 1 "$OUT") == '{"partial":true,'* ]] || fail "cut to $cut bytes: not marked"
             [ "$size" -le "$all" ] || fail "cut to $cut bytes: $size extents of $all"
             [ "$size" -eq 0 ] || partial=$((partial + 1))
             ;;
