@@ -11,6 +11,7 @@
 
 #include "compare.h"
 #include "drift.h"
+#include "shows.h"
 #include "witness.h"
 
 struct work {
@@ -215,7 +216,9 @@ static bool enough(struct work *w) {
             return false;
         }
     }
-    return true;
+    struct json_object *promises = NULL;
+    json_object_object_get_ex(w->build, "shows", &promises);
+    return shows_all(&w->truth, promises, w->why, sizeof(w->why));
 }
 
 static bool all_levels(struct work *w) {

@@ -39,7 +39,7 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/build" "${JEHEAP_CACHE_DIR}/logs"
 
 # --- the answer ---------------------------------------------------------------------------------
 
-foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS LEVELS COMMIT CACHED
+foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS SHOWS COMMIT CACHED
              MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS PRELOAD LIBRARIES)
   set(${name} "")
 endforeach()
@@ -56,13 +56,13 @@ function(jeheap_write_result status why)
   endforeach()
   jeheap_json_list(flags ${FLAGS})
   jeheap_json_list(cache_vars ${CACHE_VARS})
-  jeheap_json_list(levels ${LEVELS})
+  jeheap_json_list(shows ${SHOWS})
   jeheap_json_list(emulator ${EMULATOR})
   jeheap_json_list(witness_args ${WITNESS_ARGS})
   jeheap_json_list(preload ${LIBRARIES})
   string(APPEND out "  \"flags\": ${flags},\n  \"cache_vars\": ${cache_vars},\n"
                     "  \"preload\": ${preload},\n  \"emulator\": ${emulator},\n  \"witness_args\": ${witness_args},\n"
-                    "  \"levels\": ${levels}\n}\n")
+                    "  \"shows\": ${shows}\n}\n")
   if(RESULT)
     file(WRITE "${RESULT}" "${out}")
   endif()

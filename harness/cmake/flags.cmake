@@ -38,7 +38,7 @@ function(jeheap_config_build config version flags cache_vars)
 endfunction()
 
 # Sets FLAGS, CACHE_VARS, MALLOC_CONF, WITNESS_ARGS, PRELOAD (the program that the jemalloc is to be
-# preloaded into), LEVELS and, when the config does not apply, SKIP. MACHINE is what the config names, and the machine's own flags then stand in for default's.
+# preloaded into), SHOWS and, when the config does not apply, SKIP. MACHINE is what the config names, and the machine's own flags then stand in for default's.
 function(jeheap_resolve configs config_name common_flags pin_flags version version_string)
   jeheap_find(default "${configs}" configs default)
   jeheap_find(config "${configs}" configs "${config_name}")
@@ -59,7 +59,7 @@ function(jeheap_resolve configs config_name common_flags pin_flags version versi
                      "--with-version=${version_string}")
   jeheap_merge_flags(vars ${default_vars} ${config_vars})
   jeheap_get(malloc_conf "${config}" malloc_conf)
-  jeheap_get_list(levels "${config}" levels)
+  jeheap_get_list(shows "${config}" shows)
   set(FLAGS "${flags}" PARENT_SCOPE)
   set(CACHE_VARS "${vars}" PARENT_SCOPE)
   set(MALLOC_CONF "${malloc_conf}" PARENT_SCOPE)
@@ -67,5 +67,5 @@ function(jeheap_resolve configs config_name common_flags pin_flags version versi
   set(PRELOAD "${preload}" PARENT_SCOPE)
   jeheap_get_list(witness_args "${config}" witness_args)
   set(WITNESS_ARGS "${witness_args}" PARENT_SCOPE)
-  set(LEVELS "${levels}" PARENT_SCOPE)
+  set(SHOWS "${shows}" PARENT_SCOPE)
 endfunction()

@@ -2,7 +2,7 @@
  * jemalloc knows about it, and hold still while somebody else decodes it from outside.
  *
  *   witness --truth FILE [--seed N] [--allocations N] [--threads N] [--arenas N]
- *           [--level constants|functions|all]
+ *           [--decay own|configured] [--level constants|functions|all]
  *
  * When FILE is complete it prints "ready PID". Then it obeys lines on stdin: "again" walks the heap
  * once more and prints "same" or "changed", "core FILE" writes an ELF core of itself and prints
@@ -22,6 +22,7 @@ enum level { LEVEL_CONSTANTS, LEVEL_FUNCTIONS, LEVEL_ALL };
 struct options {
     const char *truth;
     uint64_t seed, allocations, threads, arenas;
+    bool configured_decay;
     enum level level;
 };
 
@@ -48,7 +49,8 @@ static _Noreturn void usage(const char *why, const char *what) {
     fprintf(stderr,
             "witness: %s: %s\n"
             "usage: witness --truth FILE [--seed N] [--allocations N] [--threads 1..%d]\n"
-            "               [--arenas 0..%d] [--level constants|functions|all]\n",
+            "               [--arenas 0..%d] [--decay own|configured]\n"
+            "               [--level constants|functions|all]\n",
             why, what, WORKLOAD_THREADS_MAX, WORKLOAD_MORE_ARENAS_MAX);
     exit(2);
 }
@@ -72,6 +74,14 @@ static enum level parse_level(const char *text) {
     usage("no such level", text);
 }
 
+static bool parse_decay(const char *text) {
+    bool configured = strcmp(text, "configured") == 0;
+    if (!configured && strcmp(text, "own") != 0) {
+        usage("no such decay", text);
+    }
+    return configured;
+}
+
 static void parse_one(struct options *options, const char *name, const char *value) {
     if (strcmp(name, "--truth") == 0) {
         options->truth = value;
@@ -83,6 +93,8 @@ static void parse_one(struct options *options, const char *name, const char *val
         options->threads = parse_number(value);
     } else if (strcmp(name, "--arenas") == 0) {
         options->arenas = parse_number(value);
+    } else if (strcmp(name, "--decay") == 0) {
+        options->configured_decay = parse_decay(value);
     } else if (strcmp(name, "--level") == 0) {
         options->level = parse_level(value);
     } else {
@@ -243,6 +255,7 @@ int main(int argc, char **argv) {
         load.threads = (unsigned)options.threads;
         load.allocations = options.allocations;
         load.more_arenas = (unsigned)options.arenas;
+        load.configured_decay = options.configured_decay;
         workload_run(&load);
     }
     struct oracle *oracle = oracle_new();

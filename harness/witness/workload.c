@@ -31,8 +31,12 @@ static size_t control_size(const char *form, unsigned index) {
     return value;
 }
 
-static void set_decay(unsigned arena, const char *kind, ssize_t milliseconds) {
+static void set_decay(const struct workload *load, unsigned arena, const char *kind,
+                      ssize_t milliseconds) {
     char name[64];
+    if (load->configured_decay) {
+        return;
+    }
     snprintf(name, sizeof(name), "arena.%u.%s_decay_ms", arena, kind);
     control(name, NULL, 0, &milliseconds, sizeof(milliseconds));
 }
@@ -41,8 +45,8 @@ static void set_decay(unsigned arena, const char *kind, ssize_t milliseconds) {
 static void make_arenas(struct workload *load) {
     for (unsigned i = 0; i < WORKLOAD_ARENAS; i++) {
         load->arena[i] = workload_control("arenas.create");
-        set_decay(load->arena[i], "dirty", -1);
-        set_decay(load->arena[i], "muzzy", -1);
+        set_decay(load, load->arena[i], "dirty", -1);
+        set_decay(load, load->arena[i], "muzzy", -1);
     }
 }
 
@@ -51,8 +55,8 @@ static void make_arenas(struct workload *load) {
  * arena_handle_deferred_work in 5.3, arena_extents_dirty_dalloc before). */
 void workload_purge(struct workload *load) {
     char name[64];
-    set_decay(load->arena[ARENA_MUZZY], "dirty", 0);
-    set_decay(load->arena[ARENA_MUZZY], "dirty", -1);
+    set_decay(load, load->arena[ARENA_MUZZY], "dirty", 0);
+    set_decay(load, load->arena[ARENA_MUZZY], "dirty", -1);
     snprintf(name, sizeof(name), "arena.%u.purge", load->arena[ARENA_PURGED]);
     control(name, NULL, 0, NULL, 0);
 }

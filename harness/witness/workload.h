@@ -13,7 +13,7 @@
 #define WORKLOAD_LARGEST ((size_t)16 << 20)
 
 /* What arenas 0, 1 and 2 of the workload are for: their free pages stay dirty, become muzzy, are
- * purged. The automatic arenas do as they are configured. */
+ * purged. The automatic arenas do as they are configured, and so do these with configured_decay. */
 enum { ARENA_DIRTY, ARENA_MUZZY, ARENA_PURGED };
 
 struct allocation {
@@ -40,6 +40,7 @@ struct workload {
     unsigned threads;
     size_t allocations;   /* at least so many are live at the end */
     unsigned more_arenas; /* made besides these, every third of them destroyed again */
+    bool configured_decay;
     unsigned arena[WORKLOAD_ARENAS];
     size_t class_size[WORKLOAD_CLASSES_MAX]; /* up to 16 MiB */
     unsigned classes, small_classes;
