@@ -12,7 +12,6 @@
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
 #define TRIES_MAX 256        /* roots that are tried with one geometry */
-#define TRY_NODES 8          /* tree nodes that one try may enter */
 #define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
 
 struct found_word {
@@ -96,7 +95,7 @@ static void try_root(struct scan *s, uint64_t root) {
     if (root == s->best_root || s->tries >= TRIES_MAX)
         return;
     s->tries++;
-    jt_layout_fit(s->target, s->layout, root, TRY_NODES, &fit);
+    jt_layout_fit(s->target, s->layout, root, JT_FIT_GLANCE, &fit);
     if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound)
         return;
     s->ambiguous = fit.sound == s->best_sound;

@@ -3,8 +3,14 @@
 
 #include "private.h"
 
-#define FIT_EXTENTS 256
-#define FIT_STEPS 1024 /* findings included, so that a wrong layout is given up early */
+/* Steps count findings too, so that a wrong layout is given up early. */
+static const struct {
+    uint64_t nodes, extents, steps;
+} efforts[] = {
+    [JT_FIT_GLANCE] = {8, 256, 1024},
+    [JT_FIT_LOOK] = {64, 256, 1024},
+    [JT_FIT_SEARCH] = {4096, 65536, 131072},
+};
 
 /* Large extents: does the size belong to the size class? Unused ones have none. */
 static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
@@ -60,14 +66,15 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
 }
 
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
-                   uint64_t max_nodes, struct jt_fit *out) {
-    struct jh_heap heap = {reader_of(target), layout, root, {max_nodes, 4096, 0}};
+                   enum jt_effort effort, struct jt_fit *out) {
+    uint64_t extents = efforts[effort].extents, steps = efforts[effort].steps;
+    struct jh_heap heap = {reader_of(target), layout, root, {efforts[effort].nodes, 2 * steps, 0}};
     struct jh_walk walk;
     struct jh_extent extent;
     struct jh_fault fault;
     memset(out, 0, sizeof *out);
     jh_walk_start(&walk, &heap);
-    for (unsigned i = 0; i < FIT_STEPS && out->sound < FIT_EXTENTS; i++) {
+    for (uint64_t i = 0; i < steps && out->sound < extents; i++) {
         enum jh_status status = jh_walk_next(&walk, &extent, &fault);
         if (status == JH_END || status == JH_LIMIT)
             return;

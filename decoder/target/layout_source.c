@@ -200,6 +200,27 @@ static void name_candidate(struct jt_target *target, const struct candidate *c) 
                        sizeof target->candidate[0]);
 }
 
+/* The first extents may be all of one kind, which says little: rivals are asked about far more of
+ * the heap, and the best one of them then. */
+static size_t look_again(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
+                         size_t count, size_t best) {
+    bool rival[CANDIDATES_MAX] = {false}, any = false;
+    size_t warnings = target->warnings, now = best;
+    struct jh_layout layout;
+    for (size_t i = 0; i < count; i++) {
+        rival[i] = rivals(&c[i], &c[best]) && !same_answers(&c[i], &c[best]);
+        any |= rival[i];
+    }
+    for (size_t i = 0; any && i < count; i++)
+        if ((i == best || rival[i]) && make(target, learn, &c[i], &layout))
+            jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_SEARCH, &c[i].fit);
+    drop_warnings(target, warnings);
+    for (size_t i = 0; any && i < count; i++)
+        if ((i == best || rival[i]) && compare(&c[i], &c[now]) < 0)
+            now = i;
+    return now;
+}
+
 /* Named all, chosen silently none. */
 static enum jt_status judge(struct jt_target *target, const struct candidate *c, size_t count,
                             const struct candidate *best) {
@@ -244,7 +265,7 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
         return unsupported(target, learn, &fault);
     for (size_t i = 0; i < count; i++) {
         if (make(target, learn, &c[i], &layout) && count > 1)
-            jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_NODES, &c[i].fit);
+            jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_LOOK, &c[i].fit);
         drop_warnings(target, warnings);
         /* a geometry that looks beside the heap finds nothing, and nothing wrong */
         empty &= c[i].fit.sound + c[i].fit.unsound + c[i].fit.absent == 0;
@@ -253,6 +274,7 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     }
     if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified)
         return none_fits(target, &c[best].fit);
+    best = look_again(target, learn, c, count, best);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         settle(target, c, count, &c[best], learn, part[i]);
         mark_default(target, c, count, &c[best], part[i]);

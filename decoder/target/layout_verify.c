@@ -15,7 +15,7 @@ static bool others_fit(struct jt_target *target, struct jh_build *out) {
         out->lg_page = jt_lg_page[i / vaddrs];
         if (jh_layout_make(out, &layout, NULL) != JH_OK)
             continue;
-        jt_layout_fit(target, &layout, target->heap.rtree_root, JT_FIT_NODES, &fit);
+        jt_layout_fit(target, &layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
         if (jt_fits(&fit))
             return true;
     }
@@ -40,7 +40,7 @@ static enum jt_status nothing_seen(struct jt_target *target, bool absent) {
 /* The layout must decode this very heap before anything is said about it. */
 enum jt_status jt_layout_verify(struct jt_target *target, bool unverified) {
     struct jt_fit fit;
-    jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_NODES, &fit);
+    jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
     target->verified = fit.sound;
     if (jt_fits(&fit)) {
         if (fit.unsound != 0)

@@ -247,10 +247,11 @@ struct jt_fit {
     struct jh_fault fault;    /* the first unsound one's */
 };
 
-/* The first extents of the heap, in as few tree nodes as max_nodes. */
-#define JT_FIT_NODES 64
+/* How far to look: one try of very many; enough to know; enough to tell two good ones apart. */
+enum jt_effort { JT_FIT_GLANCE, JT_FIT_LOOK, JT_FIT_SEARCH };
+/* The first extents of the heap, in as few tree nodes as the effort allows. */
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
-                   uint64_t max_nodes, struct jt_fit *out);
+                   enum jt_effort effort, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
 /* layout_verify.c: the chosen one; unverified makes a warning of the error. */
 enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
