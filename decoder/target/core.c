@@ -47,13 +47,13 @@ static enum jt_status map_file(struct jt_target *target, const char *path) {
                        S_ISREG(st.st_mode) ? "an empty file" : "not a regular file");
     }
     p->core_size = (size_t)st.st_size;
-    p->core = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *bytes = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, fd, 0);
     int error = errno;
     close(fd);
-    if (p->core == MAP_FAILED) {
-        p->core = NULL;
+    if (bytes == MAP_FAILED)
         return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(error));
-    }
+    p->core = bytes;
+    p->core_mapped = true;
     return JT_OK;
 }
 
@@ -99,8 +99,7 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
         target->bytes_truncated += saved - there;
     p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + ph->p_memsz};
     if (there != 0)
-        p->segment[p->segments++] =
-            (struct jh_segment){ph->p_vaddr, (const uint8_t *)p->core + ph->p_offset, there};
+        p->segment[p->segments++] = (struct jh_segment){ph->p_vaddr, p->core + ph->p_offset, there};
 }
 
 static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char *path) {
@@ -150,19 +149,15 @@ void jt_core_count(struct jt_target *target) {
     target->bytes_absent = mapped > target->bytes_present ? mapped - target->bytes_present : 0;
 }
 
-enum jt_status jt_core_open(struct jt_target *target, const char *path) {
-    target->kind = JT_CORE;
-    target->priv->core_path = strdup(path);
-    target->path = target->priv->core_path;
-    enum jt_status status = map_file(target, path);
-    if (status == JT_OK)
-        status = check_ident(target, path);
+static enum jt_status read_core(struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    enum jt_status status = check_ident(target, target->path);
     if (status != JT_OK)
         return status;
-    Elf *elf = elf_memory(target->priv->core, target->priv->core_size);
-    status = check_header(target, elf, path);
+    Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
+    status = check_header(target, elf, target->path);
     if (status == JT_OK)
-        status = read_loads(target, elf, path);
+        status = read_loads(target, elf, target->path);
     if (status == JT_OK) {
         jt_notes_read(target, elf);
         status = add_files(target);
@@ -178,8 +173,34 @@ enum jt_status jt_core_open(struct jt_target *target, const char *path) {
     return status;
 }
 
+static bool name_core(struct jt_target *target, const char *name) {
+    target->kind = JT_CORE;
+    target->priv->core_path = strdup(name);
+    target->path = target->priv->core_path;
+    return target->path != NULL;
+}
+
+enum jt_status jt_core_open(struct jt_target *target, const char *path) {
+    if (!name_core(target, path))
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    enum jt_status status = map_file(target, path);
+    return status == JT_OK ? read_core(target) : status;
+}
+
+enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
+                            const char *name) {
+    if (!name_core(target, name))
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    if (size == 0)
+        return jt_fail(target, JT_UNREADABLE, "%s: no bytes, not a core", name);
+    target->priv->core = bytes;
+    target->priv->core_size = size;
+    return read_core(target);
+}
+
 void jt_core_close(struct jt_target *target) {
-    if (target->priv->core != NULL)
-        munmap(target->priv->core, target->priv->core_size);
+    const struct jt_private *p = target->priv;
+    if (p->core_mapped)
+        munmap((void *)(uintptr_t)p->core, p->core_size);
     free(target->priv->core_path);
 }

@@ -10,32 +10,35 @@
 
 #include "private.h"
 
-static Elf *open_elf(const char *file, int *fd) {
-    struct stat st;
-    *fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
-    if (*fd < 0)
-        return NULL;
-    Elf *elf = NULL;
-    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
-        elf = elf_begin(*fd, ELF_C_READ_MMAP, NULL);
+/* Takes over the open file. NULL when it is no ELF file. */
+static struct jt_elf *take(Elf *elf, int fd) {
+    struct jt_elf *made = NULL;
     if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE)
-        return elf;
+        made = calloc(1, sizeof *made);
+    if (made != NULL) {
+        *made = (struct jt_elf){.fd = fd, .elf = elf};
+        return made;
+    }
     elf_end(elf);
-    close(*fd);
-    *fd = -1;
+    if (fd >= 0)
+        close(fd);
     return NULL;
 }
 
-struct jt_elf *jt_elf_open(const char *file) {
-    struct jt_elf *elf = calloc(1, sizeof *elf);
-    if (elf == NULL)
+static struct jt_elf *open_here(void *arg, const char *file) {
+    (void)arg;
+    struct stat st;
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
+    if (fd < 0)
         return NULL;
-    elf->debug_fd = -1;
-    elf->elf = open_elf(file, &elf->fd);
-    if (elf->elf != NULL)
-        return elf;
-    free(elf);
-    return NULL;
+    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    return take(regular ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL, fd);
+}
+
+const struct jt_files jt_files_here = {open_here, NULL};
+
+struct jt_elf *jt_elf_bytes(const void *bytes, size_t size) {
+    return take(elf_memory((char *)(uintptr_t)bytes, size), -1); /* they are only read */
 }
 
 void jt_elf_close(struct jt_elf *elf) {
@@ -43,26 +46,21 @@ void jt_elf_close(struct jt_elf *elf) {
         return;
     if (elf->dwarf != NULL)
         dwarf_end(elf->dwarf);
-    elf_end(elf->debug);
+    jt_elf_close(elf->debug);
     elf_end(elf->elf);
-    if (elf->debug_fd >= 0)
-        close(elf->debug_fd);
-    close(elf->fd);
+    if (elf->fd >= 0)
+        close(elf->fd);
     free(elf);
 }
 
-static void build_id(Elf *elf, struct jt_build_id *out) {
+void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
     const void *bytes;
-    ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
+    ssize_t size = dwelf_elf_gnu_build_id(elf->elf, &bytes);
     out->size = 0;
     if (size <= 0 || size > JT_BUILD_ID_MAX)
         return;
     out->size = (size_t)size;
     memcpy(out->bytes, bytes, out->size);
-}
-
-void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
-    build_id(elf->elf, out);
 }
 
 static bool has_section(Elf *elf, const char *name) {
@@ -80,22 +78,23 @@ static bool has_section(Elf *elf, const char *name) {
 }
 
 /* The debug file counts only when its build-id is the one we look for. */
-static bool try_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
+                      const struct jt_build_id *id) {
     struct jt_build_id found;
-    elf->debug = open_elf(file, &elf->debug_fd);
-    if (elf->debug == NULL)
+    struct jt_elf *debug = files->open(files->arg, file);
+    if (debug == NULL)
         return false;
-    build_id(elf->debug, &found);
-    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0)
+    jt_elf_build_id(debug, &found);
+    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0) {
+        elf->debug = debug;
         return true;
-    elf_end(elf->debug);
-    close(elf->debug_fd);
-    elf->debug = NULL;
-    elf->debug_fd = -1;
+    }
+    jt_elf_close(debug);
     return false;
 }
 
-static void try_debuglink(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, const char *file,
+                          const struct jt_build_id *id) {
     static const char *const place[][2] = {{"", ""}, {"", ".debug/"}, {"/usr/lib/debug", ""}};
     GElf_Word crc;
     const char *link = dwelf_elf_gnu_debuglink(elf->elf, &crc);
@@ -107,22 +106,23 @@ static void try_debuglink(struct jt_elf *elf, const char *file, const struct jt_
         char path[PATH_MAX];
         int n =
             snprintf(path, sizeof path, "%s%.*s%s%s", place[i][0], folder, file, place[i][1], link);
-        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, path, id))
+        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, path, id))
             return;
     }
 }
 
-void jt_elf_find_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id) {
+void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
+                       const struct jt_build_id *id) {
     char hex[2 * JT_BUILD_ID_MAX + 1], path[sizeof hex + 64];
     if (has_section(elf->elf, ".symtab") && has_section(elf->elf, ".debug_info"))
         return;
     jt_build_id_text(id, hex);
     if (id->size > 1) {
         snprintf(path, sizeof path, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
-        if (try_debug(elf, path, id))
+        if (try_debug(elf, files, path, id))
             return;
     }
-    try_debuglink(elf, file, id);
+    try_debuglink(elf, files, file, id);
 }
 
 bool jt_elf_has_debug_info(const struct jt_elf *elf) {
@@ -134,6 +134,6 @@ Dwarf *jt_elf_dwarf(struct jt_elf *elf) {
         return elf->dwarf;
     elf->dwarf_tried = true;
     bool separate = elf->debug != NULL && !has_section(elf->elf, ".debug_info");
-    elf->dwarf = dwarf_begin_elf(separate ? elf->debug : elf->elf, DWARF_C_READ, NULL);
+    elf->dwarf = dwarf_begin_elf(separate ? elf->debug->elf : elf->elf, DWARF_C_READ, NULL);
     return elf->dwarf;
 }

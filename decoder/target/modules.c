@@ -54,7 +54,8 @@ static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
 
 /* Open one file for the module; false when it is not there or no ELF file of this machine. */
 static bool try_file(const struct jt_target *target, struct jt_module *module, const char *file) {
-    struct jt_elf *elf = jt_elf_open(file);
+    const struct jt_files *files = target->priv->files;
+    struct jt_elf *elf = files->open(files->arg, file);
     if (elf == NULL)
         return false;
     if (!jt_machine_is(target, elf->elf)) {
@@ -73,9 +74,9 @@ static bool try_file(const struct jt_target *target, struct jt_module *module, c
         same = same_id(&module->memory_id, &module->file_id);
     module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
     if (same) {
-        jt_elf_find_debug(elf, file, &module->file_id);
+        jt_elf_find_debug(elf, files, file, &module->file_id);
         if (elf->debug == NULL) /* beside the file as the target names it */
-            jt_elf_find_debug(elf, module->path, &module->file_id);
+            jt_elf_find_debug(elf, files, module->path, &module->file_id);
         return true;
     }
     jt_elf_close(elf);

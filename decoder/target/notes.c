@@ -83,6 +83,6 @@ void jt_notes_read(struct jt_target *target, Elf *elf) {
             ph.p_filesz > left)
             continue; /* cut off, which the segments say as well */
         left -= (size_t)ph.p_filesz;
-        read_segment(target, (const uint8_t *)p->core + ph.p_offset, (size_t)ph.p_filesz);
+        read_segment(target, p->core + ph.p_offset, (size_t)ph.p_filesz);
     }
 }

@@ -186,17 +186,21 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
     return JT_OK;
 }
 
-static enum jt_status open_memory(struct jt_target *target, const struct jt_options *options) {
+static enum jt_status open_memory(struct jt_target *target, const struct jt_options *options,
+                                  const struct jt_bytes *bytes) {
+    if (bytes != NULL)
+        return jt_core_read(target, bytes->core, bytes->size, options->target);
     if (is_pid(options->target))
         return jt_process_open(target, options->target);
     return jt_core_open(target, options->target);
 }
 
-static enum jt_status open_all(struct jt_target *target, const struct jt_options *options) {
+static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
+                               const struct jt_bytes *bytes) {
     struct jt_learn learn = {.options = options};
     if (options->target == NULL)
         return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
-    enum jt_status status = open_memory(target, options);
+    enum jt_status status = open_memory(target, options, bytes);
     if (status == JT_OK)
         status = jt_modules_open(target, options->exe);
     if (status == JT_OK && target->kind == JT_CORE) {
@@ -216,7 +220,8 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     return status;
 }
 
-enum jt_status jt_open(const struct jt_options *options, struct jt_target **out) {
+static enum jt_status open_target(const struct jt_options *options, const struct jt_bytes *bytes,
+                                  struct jt_target **out) {
     struct jt_target *target = calloc(1, sizeof *target);
     struct jt_private *priv = calloc(1, sizeof *priv);
     *out = NULL;
@@ -228,11 +233,21 @@ enum jt_status jt_open(const struct jt_options *options, struct jt_target **out)
     elf_version(EV_CURRENT);
     target->priv = priv;
     priv->mem_fd = -1;
+    priv->files = bytes != NULL ? &bytes->files : &jt_files_here;
     priv->words = sizeof(void *); /* until the target says otherwise */
     priv->little_endian = *(const uint8_t *)&(const uint16_t){1} == 1;
     target->heap.limits = options->limits;
     *out = target;
-    return open_all(target, options);
+    return open_all(target, options, bytes);
+}
+
+enum jt_status jt_open(const struct jt_options *options, struct jt_target **out) {
+    return open_target(options, NULL, out);
+}
+
+enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_bytes *bytes,
+                             struct jt_target **out) {
+    return open_target(options, bytes, out);
 }
 
 void jt_close(struct jt_target *target) {

@@ -71,8 +71,11 @@ struct jt_private {
     size_t segments;
 
     char *core_path;
-    void *core;
+    const uint8_t *core;
     size_t core_size;
+    bool core_mapped; /* by us, from a file */
+
+    const struct jt_files *files;
 
     int mem_fd;      /* /proc/PID/mem, -1 when not open */
     bool without_vm; /* process_vm_readv does not work here */
@@ -122,6 +125,9 @@ void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1;
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text);
 enum jt_status jt_core_open(struct jt_target *target, const char *path);
+/* The same from bytes, which stay the caller's; name stands in sentences. */
+enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
+                            const char *name);
 void jt_process_close(struct jt_target *target);
 void jt_core_close(struct jt_target *target);
 void jt_core_count(struct jt_target *target); /* bytes present and absent */
@@ -138,18 +144,40 @@ enum jt_status jt_image_start(struct jt_target *target);
 /* ---- elf_file.c: one ELF file --------------------------------------------------------------- */
 
 struct jt_elf {
-    int fd, debug_fd;
-    Elf *elf, *debug; /* debug: a separate file with the symbols, NULL when there is none */
+    int fd; /* -1: bytes in memory */
+    Elf *elf;
+    struct jt_elf *debug; /* a separate file with the symbols, NULL when there is none */
     Dwarf *dwarf;
     bool dwarf_tried;
 };
 
-struct jt_elf *jt_elf_open(const char *file);
+/* Where names that a target brings lead to. Nothing else opens a file because of such a name. */
+struct jt_files {
+    struct jt_elf *(*open)(void *arg, const char *name); /* NULL: no ELF file of that name */
+    void *arg;
+};
+
+extern const struct jt_files jt_files_here;                  /* the file system's */
+struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* which must outlive it; or NULL */
 void jt_elf_close(struct jt_elf *elf);
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
-void jt_elf_find_debug(struct jt_elf *elf, const char *file, const struct jt_build_id *id);
+void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
+                       const struct jt_build_id *id);
 bool jt_elf_has_debug_info(const struct jt_elf *elf);
 Dwarf *jt_elf_dwarf(struct jt_elf *elf);
+
+/* ---- open.c --------------------------------------------------------------------------------- */
+
+/* A core that is in memory already, and files that come from wherever files says: options->target
+ * is a name only. All of it must outlive the target. */
+struct jt_bytes {
+    const uint8_t *core;
+    size_t size;
+    struct jt_files files;
+};
+
+enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_bytes *bytes,
+                             struct jt_target **out);
 
 /* ---- modules.c ------------------------------------------------------------------------------ */
 

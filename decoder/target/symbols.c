@@ -34,7 +34,7 @@ static bool each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_
 /* False when the file has no table of that kind. */
 static bool each_in_elf(Elf *elf, GElf_Word type, symbol_fn *fn, void *arg) {
     bool found = false;
-    for (Elf_Scn *scn = NULL; elf != NULL && (scn = elf_nextscn(elf, scn)) != NULL;) {
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
         GElf_Shdr sh;
         if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != type)
             continue;
@@ -47,7 +47,7 @@ static bool each_in_elf(Elf *elf, GElf_Word type, symbol_fn *fn, void *arg) {
 
 static void each_symbol(const struct jt_module *module, symbol_fn *fn, void *arg) {
     if (module->elf == NULL || each_in_elf(module->elf->elf, SHT_SYMTAB, fn, arg) ||
-        each_in_elf(module->elf->debug, SHT_SYMTAB, fn, arg))
+        (module->elf->debug != NULL && each_in_elf(module->elf->debug->elf, SHT_SYMTAB, fn, arg)))
         return;
     (void)each_in_elf(module->elf->elf, SHT_DYNSYM, fn, arg);
 }
