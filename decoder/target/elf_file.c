@@ -5,40 +5,67 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "private.h"
 
-/* Takes over the open file. NULL when it is no ELF file. */
-static struct jt_elf *take(Elf *elf, int fd) {
+/* Zeroes to read into, and zeroes behind: strings that do not end do so there. Private, because
+ * libelf writes into what it was given when it unpacks sections. */
+static uint8_t *room(size_t size, size_t *out) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (size == 0 || size > SIZE_MAX / 2)
+        return NULL;
+    *out = (size + page - 1) / page * page + page;
+    void *bytes = mmap(NULL, *out, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+/* Takes over the mapping. NULL when it is no ELF file. */
+static struct jt_elf *take(uint8_t *bytes, size_t size, size_t mapped) {
+    Elf *elf = bytes == NULL ? NULL : elf_memory((char *)bytes, size);
     struct jt_elf *made = NULL;
     if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE)
         made = calloc(1, sizeof *made);
     if (made != NULL) {
-        *made = (struct jt_elf){.fd = fd, .elf = elf};
+        *made = (struct jt_elf){.bytes = bytes, .mapped = mapped, .elf = elf};
         return made;
     }
     elf_end(elf);
-    if (fd >= 0)
-        close(fd);
+    if (bytes != NULL)
+        munmap(bytes, mapped);
     return NULL;
 }
 
 static struct jt_elf *open_here(void *arg, const char *file) {
     (void)arg;
     struct stat st;
+    uint8_t *bytes = NULL;
+    size_t mapped = 0;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
     if (fd < 0)
         return NULL;
-    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    return take(regular ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL, fd);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        bytes = room((size_t)st.st_size, &mapped);
+    if (bytes != NULL && mmap(bytes, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+        munmap(bytes, mapped);
+        bytes = NULL;
+    }
+    close(fd);
+    return bytes == NULL ? NULL : take(bytes, (size_t)st.st_size, mapped);
 }
 
 const struct jt_files jt_files_here = {open_here, NULL};
 
 struct jt_elf *jt_elf_bytes(const void *bytes, size_t size) {
-    return take(elf_memory((char *)(uintptr_t)bytes, size), -1); /* they are only read */
+    size_t mapped = 0;
+    uint8_t *copy = room(size, &mapped);
+    if (copy != NULL)
+        memcpy(copy, bytes, size);
+    return take(copy, size, mapped);
 }
 
 void jt_elf_close(struct jt_elf *elf) {
@@ -48,8 +75,7 @@ void jt_elf_close(struct jt_elf *elf) {
         dwarf_end(elf->dwarf);
     jt_elf_close(elf->debug);
     elf_end(elf->elf);
-    if (elf->fd >= 0)
-        close(elf->fd);
+    munmap(elf->bytes, elf->mapped);
     free(elf);
 }
 

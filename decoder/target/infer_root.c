@@ -181,8 +181,9 @@ static void scan_module(struct scan *s, const struct jt_module *m) {
 
 bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root) {
     struct scan s = {.target = target, .build = build};
-    /* touched as far as needed */
-    s.word = malloc((REGION_MAX / target->priv->words + 1024) * sizeof *s.word);
+    uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
+    /* of whole pages; touched as far as needed */
+    s.word = malloc((most / target->priv->words + 1024) * sizeof *s.word);
     if (s.word == NULL)
         return false;
     /* jemalloc's variables are in the module that has its version string */

@@ -11,7 +11,7 @@
 
 #include "private.h"
 
-#define MODULES_MAX 1024 /* each is an open file */
+#define MODULES_MAX 1024 /* each is a mapped file */
 #define SAME_MAX 4       /* modules that one file is opened for: dlmopen() loads one again */
 
 static bool read_target(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {

@@ -144,7 +144,8 @@ enum jt_status jt_image_start(struct jt_target *target);
 /* ---- elf_file.c: one ELF file --------------------------------------------------------------- */
 
 struct jt_elf {
-    int fd; /* -1: bytes in memory */
+    uint8_t *bytes; /* the file, mapped, and zeroes */
+    size_t mapped;
     Elf *elf;
     struct jt_elf *debug; /* a separate file with the symbols, NULL when there is none */
     Dwarf *dwarf;
@@ -158,7 +159,7 @@ struct jt_files {
 };
 
 extern const struct jt_files jt_files_here;                  /* the file system's */
-struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* which must outlive it; or NULL */
+struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* a copy; NULL: no ELF file */
 void jt_elf_close(struct jt_elf *elf);
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,

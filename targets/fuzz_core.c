@@ -1,0 +1,236 @@
+/* Target functions: jt_open_bytes on an ELF core, with all that it does before files come in:
+ * headers, segments, notes, modules by name; jt_mapped, the reader.
+ *
+ * Relations: each byte that the reader gives is the one that a naive look through the program
+ * headers finds, and each such byte is given; bytes_present, _absent and _truncated are what
+ * counting one by one gives; what cannot be read has a status and a sentence; no file is opened;
+ * memory is bounded by the input's size; twice the same. */
+#include <elf.h>
+
+#include "builds.h"
+#include "look.h"
+#include "memory.h"
+#include "private.h"
+
+#define LOADS_MAX 48 /* what is compared is quadratic */
+
+struct load {
+    uint64_t start, end, offset, saved; /* end: of what is mapped; saved: bytes in the file */
+};
+
+struct reference {
+    struct load load[LOADS_MAX];
+    size_t loads;
+    uint64_t truncated;
+    bool too_many;
+};
+
+/* ---- the naive look ------------------------------------------------------------------------- */
+
+static uint64_t number(const uint8_t *file, size_t at, unsigned size) {
+    uint64_t value = 0;
+    bool little = file[EI_DATA] == ELFDATA2LSB;
+    for (unsigned i = 0; i < size; i++) {
+        value = value << 8 | file[at + (little ? size - 1 - i : i)];
+    }
+    return value;
+}
+
+static void take(struct reference *r, const uint8_t *file, size_t size, size_t at) {
+    unsigned w = file[EI_CLASS] == ELFCLASS64 ? 8 : 4;
+    uint64_t offset = number(file, at + w, w), start = number(file, at + 2 * w, w);
+    uint64_t filesz = number(file, at + 4 * w, w), memsz = number(file, at + 5 * w, w);
+    uint64_t saved = filesz < memsz ? filesz : memsz;
+    uint64_t there = offset >= size ? 0 : size - offset < saved ? size - offset : saved;
+    if (number(file, at, 4) != PT_LOAD || start + memsz < start) {
+        return;
+    }
+    r->truncated =
+        UINT64_MAX - r->truncated < saved - there ? UINT64_MAX : r->truncated + (saved - there);
+    r->too_many = r->loads == LOADS_MAX;
+    if (!r->too_many) {
+        r->load[r->loads++] = (struct load){start, start + memsz, offset, there};
+    }
+}
+
+static void read_reference(struct reference *r, const uint8_t *file, size_t size) {
+    bool wide = file[EI_CLASS] == ELFCLASS64;
+    size_t entry = wide ? 56 : 32;
+    uint64_t phoff = number(file, wide ? 32 : 28, wide ? 8 : 4);
+    uint64_t count = number(file, wide ? 56 : 44, 2);
+    memset(r, 0, sizeof(*r));
+    r->too_many = count == PN_XNUM; /* is elsewhere */
+    for (uint64_t i = 0; i < count && !r->too_many && phoff < size; i++) {
+        if (size - phoff < (i + 1) * entry) {
+            return;
+        }
+        take(r, file, size, (size_t)(phoff + i * entry));
+    }
+}
+
+/* Of overlapping segments the one that starts first has the byte, the longest of several. */
+static const struct load *holder(const struct reference *r, uint64_t addr) {
+    const struct load *best = NULL;
+    for (const struct load *l = r->load; l < r->load + r->loads; l++) {
+        if (addr < l->start || addr - l->start >= l->saved) {
+            continue;
+        }
+        if (!best || l->start < best->start ||
+            (l->start == best->start &&
+             (l->saved > best->saved || (l->saved == best->saved && l->offset < best->offset)))) {
+            best = l;
+        }
+    }
+    return best;
+}
+
+/* ---- against what was read ------------------------------------------------------------------ */
+
+static void check_byte(const struct jt_target *t, const struct reference *r, const uint8_t *file,
+                       uint64_t addr) {
+    const struct load *l = holder(r, addr);
+    uint8_t byte = 0;
+    enum jh_status status = jh_read(&t->heap.reader, addr, &byte, 1, NULL);
+    FUZZ_CHECK(status == (l ? JH_OK : JH_ABSENT));
+    FUZZ_CHECK(!l || byte == file[l->offset + (addr - l->start)]);
+    FUZZ_CHECK(!l || jt_mapped(t, addr));
+}
+
+static int by_number(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool mapped(const struct jt_target *t, const struct reference *r, uint64_t addr) {
+    const struct jt_private *p = t->priv;
+    for (size_t i = 0; i < r->loads; i++) {
+        if (addr >= r->load[i].start && addr < r->load[i].end) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < p->mappings; i++) {
+        if (addr >= p->mapping[i].start && addr < p->mapping[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Piece by piece between all borders that there are. */
+static void check_counts(const struct jt_target *t, const struct reference *r) {
+    uint64_t border[5 * LOADS_MAX], present = 0, all = 0;
+    size_t borders = 0;
+    for (const struct load *l = r->load; l < r->load + r->loads; l++) {
+        border[borders++] = l->start;
+        border[borders++] = l->start + l->saved;
+        border[borders++] = l->end;
+    }
+    for (size_t i = 0; i < t->priv->mappings; i++) {
+        border[borders++] = t->priv->mapping[i].start;
+        border[borders++] = t->priv->mapping[i].end;
+    }
+    qsort(border, borders, sizeof(border[0]), by_number);
+    for (size_t i = 0; i + 1 < borders; i++) {
+        uint64_t len = border[i + 1] - border[i];
+        present += holder(r, border[i]) ? len : 0;
+        all += mapped(t, r, border[i]) ? len : 0;
+    }
+    FUZZ_CHECK(t->bytes_present == present);
+    FUZZ_CHECK(t->bytes_absent == all - present);
+}
+
+static void check_segments(const struct jt_target *t, const uint8_t *file, size_t size) {
+    const struct jt_private *p = t->priv;
+    for (size_t i = 0; i < p->segments; i++) {
+        const struct jh_segment *s = &p->segment[i];
+        uint8_t byte;
+        FUZZ_CHECK(s->len && s->bytes >= file && s->len <= size &&
+                   (size_t)(s->bytes - file) <= size - s->len);
+        FUZZ_CHECK(!i || (s[-1].addr < s->addr && s[-1].len <= s->addr - s[-1].addr));
+        FUZZ_CHECK(jh_read(&t->heap.reader, s->addr + s->len - 1, &byte, 1, NULL) == JH_OK &&
+                   byte == s->bytes[s->len - 1]);
+    }
+    for (size_t i = 0; i < p->mapped_count; i++) {
+        const struct jt_range *m = &p->mapped[i];
+        FUZZ_CHECK(m->start < m->end && (!i || m[-1].end < m->start));
+    }
+}
+
+static void check_reference(const struct jt_target *t, const uint8_t *file, size_t size) {
+    struct reference r;
+    read_reference(&r, file, size);
+    if (r.too_many) {
+        return;
+    }
+    FUZZ_CHECK(t->bytes_truncated == r.truncated);
+    for (const struct load *l = r.load; l < r.load + r.loads; l++) {
+        const uint64_t at[] = {l->start - 1, l->start, l->start + l->saved / 2,
+                               l->start + l->saved - 1, l->start + l->saved};
+        for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+            check_byte(t, &r, file, at[i]);
+        }
+    }
+    if (t->priv->mappings < LOADS_MAX) {
+        check_counts(t, &r);
+    }
+}
+
+/* ---- the target ----------------------------------------------------------------------------- */
+
+static struct jt_elf *no_file(void *arg, const char *name) {
+    ++*(size_t *)arg;
+    FUZZ_CHECK(name[0]);
+    return NULL;
+}
+
+static bool same(const struct jt_target *a, const struct jt_target *b) {
+    return a->status == b->status && strcmp(a->error, b->error) == 0 &&
+           a->warnings == b->warnings && a->modules == b->modules && a->pid == b->pid &&
+           a->bytes_present == b->bytes_present && a->bytes_absent == b->bytes_absent &&
+           a->heap.rtree_root == b->heap.rtree_root && a->verified == b->verified &&
+           strcmp(a->layout_name, b->layout_name) == 0;
+}
+
+static void check(struct jt_target *t, const struct jh_layout *layout, uint64_t root,
+                  const uint8_t *file, size_t size) {
+    FUZZ_CHECK((t->status == JT_OK) == (t->error[0] == 0));
+    FUZZ_CHECK(t->status != JT_OK || jh_layout_check(&t->layout, NULL) == JH_OK);
+    if (!t->heap.reader.read) {
+        FUZZ_CHECK(t->status == JT_UNREADABLE);
+        return;
+    }
+    check_segments(t, file, size);
+    check_reference(t, file, size);
+    fuzz_look(&t->heap.reader, layout, root);
+    if (t->status == JT_OK) {
+        fuzz_look(&t->heap.reader, &t->layout, t->heap.rtree_root);
+        (void)jt_is_metadata(t, root);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
+    struct jh_layout layout;
+    struct jt_target *t, *again;
+    char name[128];
+    size_t asked = 0;
+    fuzz_layout(&in, &layout);
+    uint8_t flags = fuzz_byte(&in);
+    uint64_t root = fuzz_take(&in, 8);
+    jt_layout_name(&layout.build, name, sizeof(name));
+    struct jt_options options = {.target = "core",
+                                 .layout = flags & 1 ? name : NULL,
+                                 .root = root,
+                                 .root_given = flags & 2,
+                                 .unverified = flags & 4};
+    struct jt_bytes bytes = {in.data, in.size, {no_file, &asked}};
+    fuzz_memory_start();
+    enum jt_status status = jt_open_bytes(&options, &bytes, &t);
+    fuzz_memory_check(in.size);
+    FUZZ_CHECK(t && t->status == status && jt_open_bytes(&options, &bytes, &again) == status);
+    FUZZ_CHECK(same(t, again));
+    check(t, &layout, root, in.data, in.size);
+    jt_close(t);
+    jt_close(again);
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* Target functions: jt_open_bytes with files: modules, build-ids, symbols, debug information, the
+ * version string, the choice of a layout, base blocks.
+ *
+ * The input is a core, then the ELF file that every name in the core leads to, then that file's
+ * length in four bytes and a byte of options. Relations: a target that opened has a layout that is
+ * sound, was tried, and says of each part where it was learnt; one that did not has a sentence;
+ * memory is bounded; twice the same. */
+#include "look.h"
+#include "memory.h"
+#include "private.h"
+
+#define OPENED_MAX 6
+
+struct files {
+    const uint8_t *bytes;
+    size_t size;
+    unsigned opened;
+};
+
+static struct jt_elf *open_file(void *arg, const char *name) {
+    struct files *files = arg;
+    FUZZ_CHECK(name[0]);
+    return files->size == 0 || ++files->opened > OPENED_MAX
+               ? NULL
+               : jt_elf_bytes(files->bytes, files->size);
+}
+
+static void check(struct jt_target *t, bool unverified) {
+    FUZZ_CHECK((t->status == JT_OK) == (t->error[0] == 0));
+    for (size_t i = 0; i < t->modules; i++) {
+        const struct jt_module *m = &t->module[i];
+        FUZZ_CHECK((m->elf != NULL) == (m->state == JT_FILE_SAME || m->state == JT_FILE_UNPROVEN));
+    }
+    if (t->status != JT_OK) {
+        return;
+    }
+    FUZZ_CHECK(jh_layout_check(&t->layout, NULL) == JH_OK);
+    FUZZ_CHECK(t->verified || unverified || t->warnings);
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        FUZZ_CHECK(t->source[part] != JT_UNKNOWN);
+    }
+    fuzz_look(&t->heap.reader, &t->layout, t->heap.rtree_root);
+    (void)jt_is_metadata(t, t->heap.rtree_root);
+    (void)jt_metadata_bytes(t);
+}
+
+static bool same(const struct jt_target *a, const struct jt_target *b) {
+    return a->status == b->status && strcmp(a->error, b->error) == 0 &&
+           a->warnings == b->warnings && a->modules == b->modules && a->verified == b->verified &&
+           a->heap.rtree_root == b->heap.rtree_root && strcmp(a->layout_name, b->layout_name) == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
+    struct jt_target *t, *again;
+    uint8_t flags = fuzz_byte(&in);
+    uint64_t len = fuzz_take(&in, 4);
+    len = len < in.size ? len : in.size;
+    size_t core = in.size - (size_t)len;
+    struct files files = {in.data + core, (size_t)len, 0};
+    struct jt_options options = {.target = "core", .unverified = flags & 1};
+    struct jt_bytes bytes = {in.data, core, {open_file, &files}};
+    fuzz_memory_start();
+    enum jt_status status = jt_open_bytes(&options, &bytes, &t);
+    fuzz_memory_check(in.size);
+    files.opened = 0;
+    FUZZ_CHECK(t && t->status == status && jt_open_bytes(&options, &bytes, &again) == status);
+    FUZZ_CHECK(same(t, again));
+    check(t, options.unverified);
+    jt_close(t);
+    jt_close(again);
+    return 0;
+}

@@ -1,0 +1,79 @@
+/* Target functions: jt_eval.
+ *
+ * The first line is an expression, each other one defines a macro: "NAME text", "NAME(x) text".
+ * Relations: the same answer twice; parentheses, double negation and a choice change nothing; the
+ * expression's own truth is that of its double not; the number of macros that are asked for is
+ * bounded whatever they are. */
+#include "fuzz.h"
+#include "private.h"
+
+#define LOOKUPS_MAX 400000 /* what one expression may ask for: its steps, and what stops it */
+
+struct text {
+    char *macros;
+    unsigned lookups;
+};
+
+static const char *find(void *arg, const char *name, size_t len) {
+    struct text *t = arg;
+    FUZZ_CHECK(++t->lookups <= LOOKUPS_MAX);
+    for (char *line = t->macros; line; line = strchr(line, 0) + 1) {
+        if (strncmp(line, name, len) == 0 && (line[len] == ' ' || line[len] == '(')) {
+            return line + len;
+        }
+        if (line[0] == 0) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+static bool value(struct text *t, const char *before, const char *expression, const char *behind,
+                  uint64_t *out) {
+    size_t len = strlen(before) + strlen(expression) + strlen(behind) + 1;
+    char *all = malloc(len);
+    if (!all) {
+        abort();
+    }
+    snprintf(all, len, "%s%s%s", before, expression, behind);
+    t->lookups = 0;
+    bool is = jt_eval(all, find, t, out);
+    free(all);
+    return is;
+}
+
+/* Lines end in 0, the last one is empty. */
+static char *lines(const uint8_t *data, size_t size) {
+    char *text = calloc(1, size + 2);
+    if (!text) {
+        abort();
+    }
+    for (size_t i = 0; i < size; i++) {
+        text[i] = (char)(data[i] == '\n' || data[i] == 0 ? 0 : data[i]);
+    }
+    return text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    uint64_t once, again;
+    char *text = lines(data, size);
+    size_t first = strlen(text);
+    struct text t = {first < size ? text + first + 1 : NULL, 0};
+    bool is = value(&t, "", text, "", &once);
+    FUZZ_CHECK(value(&t, "", text, "", &again) == is && (!is || once == again));
+    /* deeper by one or two, which may be too deep */
+    if (is && value(&t, "(", text, ")", &again)) {
+        FUZZ_CHECK(once == again);
+    }
+    if (is && value(&t, "~~(", text, ")", &again)) {
+        FUZZ_CHECK(once == again);
+    }
+    if (is && value(&t, "!!(", text, ")", &again)) {
+        FUZZ_CHECK(again == (once != 0));
+    }
+    if (is && value(&t, "1 ? (", text, ") : (1/0)", &again)) {
+        FUZZ_CHECK((uint32_t)once == (uint32_t)again);
+    }
+    free(text);
+    return 0;
+}

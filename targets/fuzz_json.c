@@ -1,0 +1,67 @@
+/* Target functions: jt_layout_read, jt_layout_write, jt_layout_name, jt_layout_parse.
+ *
+ * Relations: what is accepted passes jh_layout_check and is safe for every later stage; written and
+ * read again it is the same; what is refused is a usage error with a sentence. */
+#include "look.h"
+#include "memory.h"
+#include "target.h"
+
+#define HEAP_AT 0x10000
+
+static char *written(const struct jh_layout *layout, size_t *len) {
+    char *text = NULL;
+    FILE *file = open_memstream(&text, len);
+    if (!file) {
+        abort();
+    }
+    jt_layout_write(layout, file);
+    FUZZ_CHECK(fclose(file) == 0);
+    return text;
+}
+
+static void check_way_back(const struct jh_layout *layout) {
+    struct jh_layout again;
+    char error[JT_TEXT_MAX] = "", name[128];
+    size_t len, len_again;
+    char *text = written(layout, &len);
+    if (jt_layout_read(text, len, &again, error) != JT_OK) {
+        fprintf(stderr, "%s\n%s\n", error, text);
+        abort();
+    }
+    char *text_again = written(&again, &len_again);
+    FUZZ_CHECK(len == len_again && memcmp(text, text_again, len) == 0);
+    FUZZ_CHECK(jh_layout_check(&again, NULL) == JH_OK);
+    free(text);
+    free(text_again);
+    jt_layout_name(&layout->build, name, sizeof(name));
+    FUZZ_CHECK(jt_layout_parse(name, &again, error) == JT_OK);
+}
+
+/* A heap made of the input's own bytes. */
+static void look(const struct jh_layout *layout, const uint8_t *data, size_t size) {
+    struct jh_segment segment = {HEAP_AT, data, size};
+    struct jh_image image = {&segment, 1, {NULL}};
+    struct jh_reader reader;
+    uint8_t head[JH_EXTENT_HEAD_MAX] = {0};
+    memcpy(head, data, size < sizeof(head) ? size : sizeof(head));
+    fuzz_look_pure(layout, head);
+    FUZZ_CHECK(jh_image_reader(&image, &reader, NULL) == JH_OK);
+    fuzz_look(&reader, layout, HEAP_AT);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct jh_layout layout;
+    char error[JT_TEXT_MAX] = "";
+    fuzz_memory_start();
+    enum jt_status status = jt_layout_read((const char *)data, size, &layout, error);
+    fuzz_memory_check(size);
+    if (status != JT_OK) {
+        FUZZ_CHECK(status == JT_USAGE && error[0]);
+        FUZZ_CHECK(jt_layout_read((const char *)data, size, &layout, NULL) == JT_USAGE);
+        return 0;
+    }
+    FUZZ_CHECK(jh_layout_check(&layout, NULL) == JH_OK);
+    check_way_back(&layout);
+    look(&layout, data, size);
+    return 0;
+}

@@ -1,0 +1,210 @@
+/* Writes the seeds of the fuzz targets core, detect and json into a folder.
+ *
+ *     jeheap_seeds FOLDER PROGRAM...
+ *
+ * Each program is an ELF file made of targets/seeds/program.c, which stands in the seeds of detect
+ * beside a core that it could have left. */
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_file.h"
+#include "private.h"
+#include "street.h"
+
+#ifndef NT_FILE
+#define NT_FILE 0x46494c45
+#endif
+
+#define PIECE 256 /* what is zero is left out in pieces of this many bytes */
+
+static struct core_file core;
+static char path[4096];
+
+static const char *in(const char *folder, const char *stage, const char *name) {
+    snprintf(path, sizeof path, "%s/%s/%s", folder, stage, name);
+    return path;
+}
+
+static bool zero(const uint8_t *bytes, size_t len) {
+    while (len != 0 && bytes[len - 1] == 0)
+        len--;
+    return len == 0;
+}
+
+/* The parts of the heap that are in use. */
+static void load_image(const struct image *image) {
+    for (size_t i = 0; i < image->bytes.count; i++) {
+        const struct jh_segment *s = &image->segment[i];
+        for (size_t at = 0, from; at < s->len;) {
+            for (; at < s->len && zero(s->bytes + at, PIECE); at += PIECE)
+                ;
+            for (from = at; at < s->len && !zero(s->bytes + at, PIECE); at += PIECE)
+                ;
+            if (at != from)
+                core_load(&core, s->addr + from, s->bytes + from, at - from);
+        }
+    }
+}
+
+static void append(const char *file, const void *bytes, size_t len) {
+    FILE *f = fopen(file, "ab");
+    if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
+        abort();
+}
+
+static uint8_t *read_file(const char *file, size_t *len) {
+    FILE *f = fopen(file, "rb");
+    uint8_t *bytes = malloc(1 << 20);
+    if (f == NULL || bytes == NULL)
+        abort();
+    *len = fread(bytes, 1, 1 << 20, f);
+    fclose(f);
+    return bytes;
+}
+
+/* ---- core: a heap and its layout's seven bytes, options, a root ------------------------------ */
+
+static void version_text(enum jh_version version, char out[128]) {
+    snprintf(out, 128, "%s-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c",
+             version == JH_DEV ? "5.3.1" : jh_version_name(version));
+}
+
+static void note_auxv(uint64_t entry) {
+    const uint64_t auxv[][2] = {{AT_ENTRY, entry}, {AT_PAGESZ, 4096}, {AT_NULL, 0}};
+    uint8_t bytes[sizeof auxv];
+    for (size_t i = 0; i < sizeof bytes / 8; i++)
+        core_put(&core, bytes + 8 * i, auxv[i / 2][i % 2], 8);
+    core_note(&core, NT_AUXV, bytes, sizeof bytes);
+}
+
+static void note_file(uint64_t start, uint64_t end, const char *name) {
+    const uint64_t words[] = {1, 4096, start, end, 0};
+    uint8_t bytes[sizeof words + 64] = {0};
+    for (size_t i = 0; i < sizeof words / 8; i++)
+        core_put(&core, bytes + 8 * i, words[i], 8);
+    memcpy(bytes + sizeof words, name, strlen(name));
+    core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
+}
+
+static void save_street(const char *folder, unsigned n) {
+    static struct street s;
+    char name[128], version[128] = "";
+    street_nth(&s, n);
+    const struct jh_build *b = &s.image.layout.build;
+    version_text(b->version, version);
+    core_start(&core, EM_X86_64, 8, true);
+    note_auxv(0x401000);
+    note_file(0x400000, 0x402000, "/bin/program");
+    core_load(&core, 0x1000, version, sizeof version);
+    load_image(&s.image);
+    snprintf(name, sizeof name, "%s-%u-%u", jh_version_name(b->version), b->lg_vaddr, b->lg_page);
+    core_save(&core, in(folder, "core", name));
+    /* from the end backwards: flags, machine, version, lg_vaddr, lg_page, ... as fuzz_layout()
+     * takes them, then the target's own flags and the root */
+    uint8_t tail[16] = {0};
+    core_put(&core, tail, s.image.heap.rtree_root, 8);
+    tail[8] = 2;
+    tail[11] = (uint8_t)((b->lg_page - 12) / 2);
+    tail[12] = b->lg_vaddr == 57;
+    tail[13] = (uint8_t)b->version;
+    tail[15] = 0x80;
+    append(path, tail, sizeof tail);
+    street_end(&s);
+}
+
+static void save_odd(const char *folder) {
+    static const uint8_t bytes[64] = "5.2.1-0-g0";
+    static const struct {
+        const char *name;
+        uint16_t machine;
+        uint8_t words;
+        bool little;
+    } odd[] = {{"i386", EM_386, 4, true}, {"s390x", EM_S390, 8, false}, {"ppc", EM_PPC, 4, false}};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        core_start(&core, odd[i].machine, odd[i].words, odd[i].little);
+        core_load(&core, 0x30000, bytes, sizeof bytes);
+        core_load(&core, 0x10000, bytes, sizeof bytes);
+        core_load(&core, 0x10020, bytes, sizeof bytes);
+        core.load[0].memsz = 4096;
+        if (odd[i].words == 8) {
+            note_auxv(0x10000);
+            note_file(0x10000, 0x40000, "/bin/program");
+        }
+        core_save(&core, in(folder, "core", odd[i].name));
+        append(path, (const uint8_t[16]){0}, 16);
+    }
+}
+
+/* ---- detect: the heap of a program that is there --------------------------------------------- */
+
+static uint64_t entry_of(const uint8_t *elf) {
+    Elf64_Ehdr header;
+    memcpy(&header, elf, sizeof header);
+    return header.e_entry;
+}
+
+static uint64_t symbol_of(const uint8_t *bytes, size_t len) {
+    struct jt_elf *elf = jt_elf_bytes(bytes, len);
+    struct jt_module module = {.elf = elf};
+    struct jt_target target = {.module = &module, .modules = 1};
+    struct jt_root_symbol root[JT_ROOTS_MAX];
+    size_t count = elf == NULL ? 0 : jt_roots_find(&target, root);
+    jt_elf_close(elf);
+    return count == 0 ? 0 : root[0].addr;
+}
+
+static void save_detect(const char *folder, const char *program) {
+    static struct street s;
+    size_t len;
+    uint8_t *elf = read_file(program, &len), tail[5] = {0};
+    const char *name = strrchr(program, '/') == NULL ? program : strrchr(program, '/') + 1;
+    street_start(&s, JH_5_3_0, 48, 12);
+    uint64_t symbol = symbol_of(elf, len);
+    uint64_t bias = symbol == 0 ? 0x400000 : s.image.heap.rtree_root - 120 - symbol;
+    core_start(&core, EM_X86_64, 8, true);
+    note_auxv(bias + entry_of(elf));
+    note_file(bias, bias + 0x4000, "/bin/program");
+    core_load(&core, bias, elf, 1024);
+    load_image(&s.image);
+    core_save(&core, in(folder, "detect", name));
+    append(path, elf, len);
+    core_put(&core, tail, len, 4);
+    append(path, tail, sizeof tail);
+    append(in(folder, "dwarf", name), elf, len);
+    free(elf);
+    street_end(&s);
+}
+
+static void save_layouts(const char *folder) {
+    static const char *const names[] = {
+        "5.0.1",          "5.2.1,lg_vaddr=57",  "5.3.0",
+        "dev,lg_page=16", "5.3.1,machine=i386", "5.3.0,machine=s390x"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct jh_layout layout;
+        if (jt_layout_parse(names[i], &layout, NULL) != JT_OK)
+            abort();
+        FILE *file = fopen(in(folder, "json", names[i]), "wb");
+        if (file == NULL)
+            abort();
+        jt_layout_write(&layout, file);
+        fclose(file);
+    }
+}
+
+int main(int argc, char **argv) {
+    static struct street s;
+    if (argc < 2)
+        return 2;
+    elf_version(EV_CURRENT);
+    for (unsigned n = 0; street_nth(&s, n); n++) {
+        street_end(&s);
+        save_street(argv[1], n);
+    }
+    save_odd(argv[1]);
+    save_layouts(argv[1]);
+    for (int i = 2; i < argc; i++)
+        save_detect(argv[1], argv[i]);
+    return 0;
+}
