@@ -224,11 +224,15 @@ static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
-void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out) {
-    Dwarf_Die unit;
+void jt_dwarf_init(struct jt_dwarf *out) {
     memset(out, 0xff, sizeof *out); /* JT_DWARF_UNKNOWN everywhere */
     out->found = false;
     out->macros = NULL;
+}
+
+void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out) {
+    Dwarf_Die unit;
+    jt_dwarf_init(out);
     Dwarf *dwarf =
         root->module == NULL || root->module->elf == NULL ? NULL : jt_elf_dwarf(root->module->elf);
     if (dwarf == NULL || !find_unit(dwarf, root, &unit))

@@ -89,18 +89,23 @@ void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
     memcpy(out->bytes, bytes, out->size);
 }
 
-static bool has_section(Elf *elf, const char *name) {
+Elf_Scn *jt_section(Elf *elf, const char *name) {
     size_t names;
+    Elf_Scn *scn = NULL;
     if (elf_getshdrstrndx(elf, &names) != 0)
-        return false;
-    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+        return NULL;
+    while ((scn = elf_nextscn(elf, scn)) != NULL) {
         GElf_Shdr sh;
         const char *text;
         if (gelf_getshdr(scn, &sh) != NULL && (text = elf_strptr(elf, names, sh.sh_name)) != NULL &&
             strcmp(text, name) == 0)
-            return true;
+            return scn;
     }
-    return false;
+    return NULL;
+}
+
+static bool has_dwarf(Elf *elf) {
+    return jt_section(elf, ".debug_info") != NULL || jt_section(elf, ".zdebug_info") != NULL;
 }
 
 /* The debug file counts only when its build-id is the one we look for. */
@@ -140,7 +145,7 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
                        const struct jt_build_id *id) {
     char hex[2 * JT_BUILD_ID_MAX + 1], path[sizeof hex + 64];
-    if (has_section(elf->elf, ".symtab") && has_section(elf->elf, ".debug_info"))
+    if (jt_section(elf->elf, ".symtab") != NULL && has_dwarf(elf->elf))
         return;
     jt_build_id_text(id, hex);
     if (id->size > 1) {
@@ -152,14 +157,14 @@ void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const c
 }
 
 bool jt_elf_has_debug_info(const struct jt_elf *elf) {
-    return has_section(elf->elf, ".debug_info") || elf->debug != NULL;
+    return has_dwarf(elf->elf) || elf->debug != NULL;
 }
 
 Dwarf *jt_elf_dwarf(struct jt_elf *elf) {
     if (elf->dwarf_tried)
         return elf->dwarf;
     elf->dwarf_tried = true;
-    bool separate = elf->debug != NULL && !has_section(elf->elf, ".debug_info");
+    bool separate = elf->debug != NULL && !has_dwarf(elf->elf);
     elf->dwarf = dwarf_begin_elf(separate ? elf->debug->elf : elf->elf, DWARF_C_READ, NULL);
     return elf->dwarf;
 }

@@ -8,7 +8,8 @@
 
 #include "private.h"
 
-#define IMPORTS_MAX 10000 /* per unit; jemalloc's have some hundred */
+#define IMPORTS_MAX 10000     /* per unit; jemalloc's have some hundred */
+#define MACROS_MAX (1u << 20) /* with those that are defined again; jemalloc's have 5433 */
 
 struct entry {
     const char *text; /* "NAME value" or "NAME(x) value"; NULL: free */
@@ -19,8 +20,10 @@ struct entry {
 struct jt_macros {
     struct entry *entry; /* open addressing; room is a power of two */
     size_t room, used, defined;
+    char *texts; /* that are its own, or NULL */
     Dwarf *dwarf;
-    unsigned imports, depth;
+    const Elf_Data *section; /* .debug_macro */
+    unsigned imports, depth, seen;
     bool failed;
 };
 
@@ -68,11 +71,22 @@ static void set(struct jt_macros *m, const char *text, bool defined) {
 
 static int take_macro(Dwarf_Macro *macro, void *arg);
 
+/* libdw believes the header of a unit: one that is all there is stops it, and a table of operands
+ * (flag 4, which no compiler writes) makes it write in front of an array. */
+static bool unit_is_sound(const struct jt_macros *m, uint64_t offset) {
+    const Elf_Data *data = m->section;
+    const uint8_t *unit = data == NULL || data->d_buf == NULL || offset >= data->d_size
+                              ? NULL
+                              : (const uint8_t *)data->d_buf + offset;
+    size_t left = unit == NULL ? 0 : data->d_size - offset;
+    return left > 3 && (unit[2] & 4) == 0 && left > 3 + ((unit[2] & 2) == 0 ? 0u : 8u);
+}
+
 static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
     Dwarf_Attribute attr;
     Dwarf_Word offset;
     if (m->depth > 32 || m->imports >= IMPORTS_MAX || dwarf_macro_param(macro, 0, &attr) != 0 ||
-        dwarf_formudata(&attr, &offset) != 0)
+        dwarf_formudata(&attr, &offset) != 0 || !unit_is_sound(m, offset))
         return;
     m->imports++;
     m->depth++;
@@ -85,6 +99,7 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     struct jt_macros *m = arg;
     unsigned opcode;
     const char *text;
+    m->failed |= ++m->seen > MACROS_MAX;
     if (dwarf_macro_opcode(macro, &opcode) != 0)
         return DWARF_CB_OK;
     switch (opcode) {
@@ -104,13 +119,29 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     return m->failed ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
+/* Does the unit have macros, of the form that starts here? */
+static bool starts(const struct jt_macros *m, Dwarf_Die *unit) {
+    Dwarf_Attribute attr;
+    Dwarf_Word offset;
+    if (dwarf_attr(unit, DW_AT_macro_info, &attr) != NULL)
+        return true; /* .debug_macinfo has no headers */
+    if (dwarf_attr(unit, DW_AT_macros, &attr) == NULL &&
+        dwarf_attr(unit, DW_AT_GNU_macros, &attr) == NULL)
+        return false;
+    return dwarf_formudata(&attr, &offset) == 0 && unit_is_sound(m, offset);
+}
+
 struct jt_macros *jt_macros_read(Dwarf_Die *unit) {
     struct jt_macros *m = calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
     m->dwarf = dwarf_cu_getdwarf(unit->cu);
-    if (dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 && !m->failed &&
-        m->used != 0)
+    Elf_Scn *section = jt_section(dwarf_getelf(m->dwarf), ".debug_macro");
+    if (section == NULL)
+        section = jt_section(dwarf_getelf(m->dwarf), ".zdebug_macro");
+    m->section = elf_getdata(section, NULL); /* libdw unpacked it */
+    if (starts(m, unit) && dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 &&
+        !m->failed && m->used != 0)
         return m;
     jt_macros_free(m);
     return NULL;
@@ -120,7 +151,40 @@ void jt_macros_free(struct jt_macros *macros) {
     if (macros == NULL)
         return;
     free(macros->entry);
+    free(macros->texts);
     free(macros);
+}
+
+char *jt_macros_pack(const struct jt_macros *macros, size_t most, size_t *size) {
+    char *texts = NULL;
+    *size = 0;
+    FILE *file = open_memstream(&texts, size);
+    if (file == NULL)
+        return NULL;
+    for (size_t i = 0; i < macros->room && ftell(file) <= (long)most; i++)
+        if (macros->entry[i].text != NULL && macros->entry[i].defined)
+            fwrite(macros->entry[i].text, 1, strlen(macros->entry[i].text) + 1, file);
+    if (fclose(file) == 0 && *size <= most)
+        return texts;
+    free(texts);
+    *size = 0;
+    return NULL;
+}
+
+struct jt_macros *jt_macros_unpack(char *texts, size_t size) {
+    struct jt_macros *m = calloc(1, sizeof *m);
+    if (m == NULL || size == 0 || texts[size - 1] != 0) {
+        free(m);
+        free(texts);
+        return NULL;
+    }
+    m->texts = texts;
+    for (const char *text = texts; text < texts + size && !m->failed; text += strlen(text) + 1)
+        set(m, text, true);
+    if (!m->failed)
+        return m;
+    jt_macros_free(m);
+    return NULL;
 }
 
 size_t jt_macros_count(const struct jt_macros *macros) {

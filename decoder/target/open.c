@@ -212,7 +212,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (status != JT_OK)
         return status;
     warn_of_files(target);
-    jt_dwarf_read(&learn.root, &learn.dwarf);
+    jt_dwarf_read_apart(target, &learn.root, &learn.dwarf);
     status = jt_layout_learn(target, &learn);
     if (status == JT_OK)
         jt_metadata_learn(target, &learn.dwarf);

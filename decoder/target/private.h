@@ -161,6 +161,7 @@ struct jt_files {
 extern const struct jt_files jt_files_here;                  /* the file system's */
 struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* a copy; NULL: no ELF file */
 void jt_elf_close(struct jt_elf *elf);
+Elf_Scn *jt_section(Elf *elf, const char *name); /* the first of that name, or NULL */
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
                        const struct jt_build_id *id);
@@ -222,9 +223,13 @@ bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out);
 
 /* ---- macro.c, dwarf.c ----------------------------------------------------------------------- */
 
-struct jt_macros; /* name -> text; the texts live as long as the Dwarf */
+struct jt_macros; /* name -> text; the texts live as long as the Dwarf, or are its own */
 struct jt_macros *jt_macros_read(Dwarf_Die *unit);
 void jt_macros_free(struct jt_macros *macros);
+/* All that are defined, each text with its 0. NULL and *size 0: more than most, or no memory. */
+char *jt_macros_pack(const struct jt_macros *macros, size_t most, size_t *size);
+/* The way back, which takes over the texts. NULL: they do not end, or no memory. */
+struct jt_macros *jt_macros_unpack(char *texts, size_t size);
 size_t jt_macros_count(const struct jt_macros *macros);
 const char *jt_macros_text(const struct jt_macros *macros, const char *name); /* NULL: none */
 bool jt_macros_value(struct jt_macros *macros, const char *name, uint64_t *out);
@@ -244,8 +249,16 @@ struct jt_dwarf {
     uint32_t state[8];   /* extent_state_e: jh_state by number; JT_DWARF_UNKNOWN */
 };
 
+void jt_dwarf_init(struct jt_dwarf *out); /* nothing is known */
+/* In this process: for files that are trusted, and for apart.c. */
 void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out);
 void jt_dwarf_free(struct jt_dwarf *dwarf);
+
+/* ---- apart.c -------------------------------------------------------------------------------- */
+
+/* jt_dwarf_read() where nothing that the file does to it can harm; what went wrong is a warning. */
+void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *root,
+                         struct jt_dwarf *out);
 
 /* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ------------------------- */
 
