@@ -69,11 +69,10 @@ static rlim_t memory_now(void) {
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static void limit(int what, rlim_t most) {
+static void limit_memory(rlim_t most) {
     struct rlimit old;
-    if (getrlimit(what, &old) == 0 && most > old.rlim_max)
-        most = old.rlim_max;
-    (void)setrlimit(what, &(struct rlimit){most, most});
+    if (getrlimit(RLIMIT_DATA, &old) == 0 && most < old.rlim_cur)
+        (void)setrlimit(RLIMIT_DATA, &(struct rlimit){most, most});
 }
 
 static void bound(size_t size) {
@@ -86,8 +85,8 @@ static void bound(size_t size) {
         (void)signal(fatal[i], SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0); /* its end is expected: no core */
-    limit(RLIMIT_DATA, memory_now() + MEMORY + MEMORY_PER_BYTE * (rlim_t)size);
-    limit(RLIMIT_NOFILE, 0);
+    limit_memory(memory_now() + MEMORY + MEMORY_PER_BYTE * (rlim_t)size);
+    (void)setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
     (void)setitimer(ITIMER_PROF, &time, NULL);
 }
 
