@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "private.h"
 
-#define LOOKUPS_MAX 400000 /* what one expression may ask for: its steps, and what stops it */
+#define LOOKUPS_MAX 1000000 /* what one expression may ask for: its steps, and what stops it */
 
 struct text {
     char *macros;

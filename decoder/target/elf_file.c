@@ -79,9 +79,34 @@ void jt_elf_close(struct jt_elf *elf) {
     free(elf);
 }
 
+/* Headers that name the same notes again and again would all be read. */
+static bool notes_are_sound(const struct jt_elf *elf) {
+    size_t count = 0;
+    uint64_t left = elf->mapped, left_too = elf->mapped;
+    if (elf_getphdrnum(elf->elf, &count) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr ph;
+        if (gelf_getphdr(elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_NOTE)
+            continue;
+        if (ph.p_filesz > left)
+            return false;
+        left -= ph.p_filesz;
+    }
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf->elf, scn)) != NULL;) {
+        GElf_Shdr sh;
+        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != SHT_NOTE)
+            continue;
+        if (sh.sh_size > left_too)
+            return false;
+        left_too -= sh.sh_size;
+    }
+    return true;
+}
+
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
     const void *bytes;
-    ssize_t size = dwelf_elf_gnu_build_id(elf->elf, &bytes);
+    ssize_t size = notes_are_sound(elf) ? dwelf_elf_gnu_build_id(elf->elf, &bytes) : 0;
     out->size = 0;
     if (size <= 0 || size > JT_BUILD_ID_MAX)
         return;
@@ -89,16 +114,25 @@ void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
     memcpy(out->bytes, bytes, out->size);
 }
 
+bool jt_strings_open(struct jt_strings *strings, Elf *elf, size_t section) {
+    const Elf_Data *data = elf_getdata(elf_getscn(elf, section), NULL);
+    bool sound = data != NULL && data->d_buf != NULL && data->d_size != 0 &&
+                 ((const char *)data->d_buf)[data->d_size - 1] == 0;
+    *strings =
+        sound ? (struct jt_strings){data->d_buf, data->d_size} : (struct jt_strings){NULL, 0};
+    return sound;
+}
+
 Elf_Scn *jt_section(Elf *elf, const char *name) {
-    size_t names;
+    size_t index;
+    struct jt_strings names;
     Elf_Scn *scn = NULL;
-    if (elf_getshdrstrndx(elf, &names) != 0)
+    if (elf_getshdrstrndx(elf, &index) != 0 || !jt_strings_open(&names, elf, index))
         return NULL;
     while ((scn = elf_nextscn(elf, scn)) != NULL) {
         GElf_Shdr sh;
-        const char *text;
-        if (gelf_getshdr(scn, &sh) != NULL && (text = elf_strptr(elf, names, sh.sh_name)) != NULL &&
-            strcmp(text, name) == 0)
+        if (gelf_getshdr(scn, &sh) != NULL && sh.sh_name < names.size &&
+            strcmp(names.at + sh.sh_name, name) == 0)
             return scn;
     }
     return NULL;

@@ -10,7 +10,7 @@
 #include "value.h"
 
 #define DEPTH_MAX 64
-#define STEPS_MAX 200000
+#define STEPS_MAX 1000000 /* what is computed, and characters of the macros in it */
 #define PARAMS_MAX 4
 
 struct param {
@@ -153,6 +153,7 @@ static struct value inner(struct eval *e, const char *text, const struct param *
     in.depth = e->depth + 1;
     struct value v = expression(&in);
     blanks(&in);
+    *e->steps += (unsigned)(in.at - text); /* long names and blanks cost something as well */
     if (in.failed || *in.at != 0)
         return fail(e);
     return v;

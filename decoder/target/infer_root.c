@@ -13,6 +13,7 @@
 #define INDEXES_MAX 4096
 #define TRIES_MAX 256        /* roots that are tried with one geometry */
 #define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
+#define PAGES_MAX (1u << 14) /* of all modules, those of zeroes not counted: 64 MiB */
 
 struct found_word {
     uint64_t at, value;
@@ -27,7 +28,7 @@ struct scan {
     size_t words;
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
     size_t indexes;
-    unsigned tries, steps;
+    unsigned tries, steps, pages;
     uint64_t best_root, best_sound;
     bool ambiguous;
 };
@@ -130,12 +131,13 @@ static void collect(struct scan *s, uint64_t start, uint64_t end) {
     size_t strange = 0;
     unsigned size = s->target->priv->words;
     s->words = 0;
-    for (uint64_t at = start; at < end; at += 4096) {
-        uint8_t page[4096];
+    for (uint64_t at = start; at < end && at >= start && s->pages < PAGES_MAX; at += 4096) {
+        uint8_t page[4096]; /* addresses wrap behind the last one */
         static const uint8_t zero[4096];
         if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
             memcmp(page, zero, sizeof page) == 0)
             continue;
+        s->pages++;
         for (size_t i = 0; i < sizeof page; i += size) {
             uint64_t value = jt_number_at(s->target, page + i, size);
             if (value == 0)

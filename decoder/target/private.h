@@ -161,6 +161,13 @@ struct jt_files {
 extern const struct jt_files jt_files_here;                  /* the file system's */
 struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* a copy; NULL: no ELF file */
 void jt_elf_close(struct jt_elf *elf);
+/* A section of strings: every offset below size leads to one that ends. libelf would unpack it
+ * however large it says that it is, and look for each string's end anew. */
+struct jt_strings {
+    const char *at;
+    size_t size;
+};
+bool jt_strings_open(struct jt_strings *strings, Elf *elf, size_t section);
 Elf_Scn *jt_section(Elf *elf, const char *name); /* the first of that name, or NULL */
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
@@ -191,9 +198,11 @@ enum jt_status jt_modules_fill(struct jt_target *target);
 
 /* ---- symbols.c ------------------------------------------------------------------------------ */
 
+#define JT_SYMBOL_MAX 128 /* bytes of a symbol's name that may matter, 0 included */
+
 struct jt_root_symbol {
     const struct jt_module *module;
-    char name[128], prefix[64];
+    char name[JT_SYMBOL_MAX], prefix[64];
     bool emap; /* arena_emap_global, not extents_rtree */
     uint64_t addr, size;
 };

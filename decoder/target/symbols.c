@@ -18,14 +18,16 @@ typedef bool symbol_fn(void *arg, const char *name, uint64_t value, uint64_t siz
 
 static bool each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_fn *fn, void *arg) {
     Elf_Data *data = elf_getdata(scn, NULL);
+    struct jt_strings names;
     size_t count = data == NULL || sh->sh_entsize == 0 ? 0 : data->d_size / sh->sh_entsize;
+    if (!jt_strings_open(&names, elf, sh->sh_link))
+        return true;
     for (size_t i = 0; i < count; i++) {
         GElf_Sym sym;
         if (gelf_getsym(data, (int)i, &sym) == NULL || GELF_ST_TYPE(sym.st_info) != STT_OBJECT ||
-            sym.st_shndx == SHN_UNDEF)
+            sym.st_shndx == SHN_UNDEF || sym.st_name >= names.size)
             continue;
-        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
-        if (name != NULL && !fn(arg, name, sym.st_value, sym.st_size))
+        if (!fn(arg, names.at + sym.st_name, sym.st_value, sym.st_size))
             return false;
     }
     return true;
@@ -52,9 +54,11 @@ static void each_symbol(const struct jt_module *module, symbol_fn *fn, void *arg
     (void)each_in_elf(module->elf->elf, SHT_DYNSYM, fn, arg);
 }
 
-/* Link-time optimisation appends ".lto_priv.0" and the like. */
+/* Link-time optimisation appends ".lto_priv.0" and the like. No name that is looked for is longer
+ * than JT_SYMBOL_MAX, so no more is looked at. */
 static size_t plain_length(const char *name) {
-    return strcspn(name, ".");
+    const char *dot = memchr(name, '.', strnlen(name, JT_SYMBOL_MAX));
+    return dot != NULL ? (size_t)(dot - name) : strnlen(name, JT_SYMBOL_MAX);
 }
 
 static bool ends_in(const char *name, size_t len, const char *end, size_t *prefix) {
@@ -84,7 +88,7 @@ static bool take_root(void *arg, const char *name, uint64_t value, uint64_t size
     if (size < ROOT_SIZE_MIN || size > ROOT_SIZE_MAX || !jt_root_name_is(name, &prefix, &emap))
         return true;
     struct jt_root_symbol *root = &roots->out[roots->count];
-    if (prefix >= sizeof root->prefix || strlen(name) >= sizeof root->name)
+    if (prefix >= sizeof root->prefix || strnlen(name, JT_SYMBOL_MAX) == JT_SYMBOL_MAX)
         return true;
     *root = (struct jt_root_symbol){.module = roots->module, .emap = emap, .size = size};
     memcpy(root->prefix, name, prefix);

@@ -5,9 +5,10 @@
 
 #include "private.h"
 
-static size_t digits(const uint8_t *s, size_t left, int (*is)(int)) {
+/* How many there are, most + 1 when more: what is looked at stays linear in a run of digits. */
+static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most) {
     size_t n = 0;
-    while (n < left && is(s[n]))
+    while (n < left && n <= most && is(s[n]))
         n++;
     return n;
 }
@@ -17,8 +18,9 @@ static size_t match(const uint8_t *s, size_t left) {
     static const char *const between[] = {".", ".", "-", "-g"};
     size_t at = 0;
     for (size_t i = 0; i < 5; i++) {
-        size_t n = digits(s + at, left - at, i < 4 ? isdigit : isxdigit);
-        if (n == 0 || n > (i < 4 ? 6u : 40u) || (i == 0 && (n != 1 || s[0] != '5')))
+        size_t most = i < 4 ? 6 : 40,
+               n = digits(s + at, left - at, i < 4 ? isdigit : isxdigit, most);
+        if (n == 0 || n > most || (i == 0 && (n != 1 || s[0] != '5')))
             return 0;
         at += n;
         size_t skip = i < 4 ? strlen(between[i]) : 0;
@@ -67,19 +69,24 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
     }
 }
 
-/* The file's read-only parts. */
+/* The file's read-only parts. Headers that all name the same bytes are followed until as much was
+ * looked at as there is. */
 static void take_module(struct found *found, const struct jt_module *module) {
-    size_t size, count = 0;
+    size_t size, count = 0, left;
     if (module->elf == NULL)
         return;
     const uint8_t *bytes = (const uint8_t *)elf_rawfile(module->elf->elf, &size);
     if (bytes == NULL || elf_getphdrnum(module->elf->elf, &count) != 0)
         return;
+    left = size;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(module->elf->elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD &&
-            (ph.p_flags & PF_W) == 0 && ph.p_offset <= size && ph.p_filesz <= size - ph.p_offset)
-            take_bytes(found, bytes + ph.p_offset, ph.p_filesz);
+        if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD ||
+            (ph.p_flags & PF_W) != 0 || ph.p_offset > size || ph.p_filesz > size - ph.p_offset ||
+            ph.p_filesz > left)
+            continue;
+        left -= ph.p_filesz;
+        take_bytes(found, bytes + ph.p_offset, ph.p_filesz);
     }
 }
 
@@ -89,20 +96,33 @@ bool jt_version_in(const struct jt_module *module) {
     return found.different != 0;
 }
 
-bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
+/* What a core has of the module, or of everything. As much is looked at as there is: segments may
+ * all lead to the same bytes. */
+static void take_segments(struct found *found, const struct jt_target *target,
+                          const struct jt_module *module) {
     const struct jt_private *p = target->priv;
+    uint64_t left = p->core_size;
+    for (size_t i = 0; i < target->modules; i++)
+        if (target->module[i].elf != NULL)
+            left += target->module[i].elf->mapped; /* module_fill.c's */
+    for (size_t i = 0; i < p->segments; i++) {
+        const struct jh_segment *s = &p->segment[i];
+        bool in = module == NULL || (s->addr >= module->start && s->addr < module->end);
+        if (!in || s->len > left)
+            continue;
+        left -= s->len;
+        take_bytes(found, s->bytes, s->len);
+    }
+}
+
+bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
     struct found found = {"", "", 0};
     if (module != NULL)
         take_module(&found, module);
     for (size_t i = 0; module == NULL && i < target->modules; i++)
         take_module(&found, &target->module[i]);
     if (found.different == 0 && target->kind == JT_CORE)
-        for (size_t i = 0; i < p->segments; i++) {
-            uint64_t start = p->segment[i].addr;
-            bool in = module == NULL || (start >= module->start && start < module->end);
-            if (in)
-                take_bytes(&found, p->segment[i].bytes, p->segment[i].len);
-        }
+        take_segments(&found, target, module);
     if (found.different == 0 && found.unknown[0] != 0)
         memcpy(out, found.unknown, strlen(found.unknown) + 1);
     if (found.different != 1)
