@@ -10,6 +10,9 @@
 
 #include "layout_json.h"
 
+#define TEXT_MAX                                                                                   \
+    (256u << 10) /* bytes; a layout takes 18 KiB, and what is parsed takes 100 times more */
+
 struct in {
     char *error;
     bool failed;
@@ -270,7 +273,9 @@ enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *ou
                               char error[JT_TEXT_MAX]) {
     struct in in = {error, false};
     struct jh_layout layout;
-    json_tokener *parser = len > INT32_MAX ? NULL : json_tokener_new();
+    if (len > TEXT_MAX)
+        bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
+    json_tokener *parser = in.failed ? NULL : json_tokener_new();
     json_object *top = parser == NULL ? NULL : json_tokener_parse_ex(parser, text, (int)len);
     if (top == NULL) {
         bad(&in, "not JSON, at byte %zu", parser == NULL ? 0 : json_tokener_get_parse_end(parser));

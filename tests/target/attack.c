@@ -1,0 +1,113 @@
+#include "attack.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "private.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* ---- bytes ---------------------------------------------------------------------------------- */
+
+void attack_add(struct attack_bytes *bytes, const void *what, size_t len) {
+    while (bytes->room - bytes->len < len) {
+        bytes->room = bytes->room == 0 ? 4096 : 2 * bytes->room;
+        bytes->at = realloc(bytes->at, bytes->room);
+        if (bytes->at == NULL)
+            abort();
+    }
+    if (len != 0)
+        memcpy(bytes->at + bytes->len, what, len);
+    bytes->len += len;
+}
+
+void attack_number(struct attack_bytes *bytes, uint64_t value, unsigned size) {
+    uint8_t byte[8];
+    for (unsigned i = 0; i < size; i++)
+        byte[i] = (uint8_t)(value >> 8 * i);
+    attack_add(bytes, byte, size);
+}
+
+void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, size_t len) {
+    while (bytes->len + len <= until)
+        attack_add(bytes, what, len);
+}
+
+/* ---- one run -------------------------------------------------------------------------------- */
+
+static struct jt_elf *open_file(void *arg, const char *name) {
+    const struct attack_bytes *elf = arg;
+    (void)name;
+    return elf == NULL ? NULL : jt_elf_bytes(elf->at, elf->len);
+}
+
+static void open_core(const struct attack_bytes *core, const struct attack_bytes *elf,
+                      struct attack_cost *cost) {
+    struct jt_options options = {.target = "core"};
+    struct jt_bytes bytes = {core->at, core->len, {open_file, (void *)(uintptr_t)elf}};
+    struct jt_target *target;
+    cost->status = jt_open_bytes(&options, &bytes, &target);
+    if (target == NULL)
+        return;
+    (void)jt_metadata_bytes(target);
+    cost->proper = (cost->status == JT_OK) == (target->error[0] == 0);
+    snprintf(cost->error, sizeof cost->error, "%s", target->error);
+    for (size_t i = 0; i < target->warnings; i++)
+        if (cost->warning[0] == 0 || strstr(target->warning[i], "debug information") != NULL)
+            snprintf(cost->warning, sizeof cost->warning, "%s", target->warning[i]);
+    jt_close(target);
+}
+
+static unsigned ms_of(struct timeval time) {
+    return (unsigned)(time.tv_sec * 1000 + time.tv_usec / 1000);
+}
+
+void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
+            struct attack_cost *cost) {
+    struct rusage before, after;
+    struct attack_cost *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status = 0;
+    assert_ptr_not_equal(shared, MAP_FAILED);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)getrusage(RUSAGE_SELF, &before);
+        open_core(core, elf, shared);
+        (void)getrusage(RUSAGE_SELF, &after);
+        shared->mib = (unsigned)((after.ru_maxrss - before.ru_maxrss) / 1024);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(wait4(pid, &status, 0, &after), pid);
+    *cost = *shared;
+    munmap(shared, sizeof *shared);
+    cost->ms = ms_of(after.ru_utime) + ms_of(after.ru_stime);
+    cost->proper = cost->proper && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib) {
+    print_message("%-28s %5u ms of %5u, %3u MiB of %3u: %.60s / %.90s\n", name, cost->ms, ms,
+                  cost->mib, mib, cost->error, cost->warning);
+    if (!cost->proper)
+        fail_msg("%s: it did not end well: %s", name, cost->error);
+    if (cost->ms > (SANITIZED ? 10 * ms : ms))
+        fail_msg("%s: %u ms, and %u are allowed", name, cost->ms, ms);
+    if (!SANITIZED && cost->mib > mib)
+        fail_msg("%s: %u MiB, and %u are allowed", name, cost->mib, mib);
+}

@@ -1,0 +1,35 @@
+/* One hostile input: opened in a process of its own, so that its time and its memory can be told.
+ */
+#ifndef TESTS_ATTACK_H
+#define TESTS_ATTACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct attack_bytes { /* grows as it is written */
+    uint8_t *at;
+    size_t len, room;
+};
+
+void attack_add(struct attack_bytes *bytes, const void *what, size_t len);
+void attack_number(struct attack_bytes *bytes, uint64_t value, unsigned size); /* little endian */
+void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, size_t len);
+
+/* What opening it took, with all processes that it made. */
+struct attack_cost {
+    unsigned ms;                   /* of processor time */
+    unsigned mib;                  /* of memory, without what the test itself had before */
+    int status;                    /* enum jt_status */
+    unsigned proper;               /* it ended by itself, and a refusal had its sentence */
+    char error[512], warning[512]; /* its sentence; what it warns of, debug information first */
+};
+
+/* elf: the file that all names in the core lead to; NULL: they lead nowhere. */
+void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
+            struct attack_cost *cost);
+
+/* Fails the test when it took more than that, or did not end well. Sanitizers take ten times as
+ * long, and memory of their own. */
+void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib);
+
+#endif
