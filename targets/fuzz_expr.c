@@ -1,9 +1,10 @@
-/* Target functions: jt_eval.
+/* Target functions: jt_eval, jt_layout_parse, jt_layout_name.
  *
  * The first line is an expression, each other one defines a macro: "NAME text", "NAME(x) text".
  * Relations: the same answer twice; parentheses, double negation and a choice change nothing; the
  * expression's own truth is that of its double not; the number of macros that are asked for is
- * bounded whatever they are. */
+ * bounded whatever they are. The first line is tried as a layout's name as well: one that is
+ * accepted has a name that gives the same name again. */
 #include "fuzz.h"
 #include "private.h"
 
@@ -54,6 +55,24 @@ static char *lines(const uint8_t *data, size_t size) {
     return text;
 }
 
+/* ".json" would be a file. */
+static void check_name(const char *text) {
+    struct jh_layout layout;
+    char error[JT_TEXT_MAX] = "", name[128], again[128];
+    size_t len = strlen(text);
+    if (len > 5 && strcmp(text + len - 5, ".json") == 0) {
+        return;
+    }
+    if (jt_layout_parse(text, &layout, error) != JT_OK) {
+        FUZZ_CHECK(error[0]);
+        return;
+    }
+    jt_layout_name(&layout.build, name, sizeof(name));
+    FUZZ_CHECK(jt_layout_parse(name, &layout, error) == JT_OK);
+    jt_layout_name(&layout.build, again, sizeof(again));
+    FUZZ_CHECK(strcmp(name, again) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint64_t once, again;
     char *text = lines(data, size);
@@ -74,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (is && value(&t, "1 ? (", text, ") : (1/0)", &again)) {
         FUZZ_CHECK((uint32_t)once == (uint32_t)again);
     }
+    check_name(text);
     free(text);
     return 0;
 }

@@ -18,25 +18,25 @@ char *__wrap_strdup(const char *text);
 
 static int64_t now, peak; /* bytes; what was allocated elsewhere and is freed here makes it less */
 
-static void *count(void *made) {
+static void *counted(void *made) {
     now += made ? (int64_t)malloc_usable_size(made) : 0;
     peak = now > peak ? now : peak;
     return made;
 }
 
 void *__wrap_malloc(size_t size) {
-    return count(__real_malloc(size));
+    return counted(__real_malloc(size));
 }
 
-void *__wrap_calloc(size_t elements, size_t size) {
-    return count(__real_calloc(elements, size));
+void *__wrap_calloc(size_t count, size_t size) {
+    return counted(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *old, size_t size) {
     int64_t was = old ? (int64_t)malloc_usable_size(old) : 0;
     void *made = __real_realloc(old, size);
     now -= made ? was : 0;
-    return count(made);
+    return counted(made);
 }
 
 void __wrap_free(void *old) {

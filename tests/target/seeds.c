@@ -84,7 +84,7 @@ static void note_file(uint64_t start, uint64_t end, const char *name) {
     uint8_t bytes[sizeof words + 64] = {0};
     for (size_t i = 0; i < sizeof words / 8; i++)
         core_put(&core, bytes + 8 * i, words[i], 8);
-    memcpy(bytes + sizeof words, name, strlen(name));
+    memcpy(bytes + sizeof words, name, strlen(name) + 1);
     core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
 }
 

@@ -1,0 +1,46 @@
+#!/bin/bash -eu
+# libelf, libdw and json-c as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS say:
+# with the sanitizer, and with coverage, which leads the fuzzer through libdw.
+mkdir -p "$PREFIX/lib/pkgconfig" "$PREFIX/include/elfutils" "$WORK/elfutils"
+jobs=$(nproc)
+
+# The programs that the build runs on its way must not stop because of leaks.
+export ASAN_OPTIONS=detect_leaks=0
+cd "$WORK/elfutils"
+[ -x "$SRC/elfutils/configure" ] || (cd "$SRC/elfutils" && autoreconf -i -f)
+# Checks that link a shared library fail with sanitizers, so they are made without.
+CFLAGS="-O1 -w" CXXFLAGS="-O1 -w" "$SRC/elfutils/configure" --enable-maintainer-mode \
+  --disable-debuginfod --disable-libdebuginfod --disable-demangler --disable-nls \
+  --disable-symbol-versioning --without-bzlib --without-lzma --without-zstd
+# The libraries only, and of each only what can be linked statically.
+flags="$CFLAGS -w"
+make -C lib -j"$jobs" libeu.a CFLAGS="$flags"
+make -C libelf -j"$jobs" libelf.a CFLAGS="$flags"
+make -C libebl -j"$jobs" libebl.a libebl_pic.a CFLAGS="$flags"
+make -C libcpu -j"$jobs" libcpu_pic.a CFLAGS="-O1 -w"
+make -C backends -j"$jobs" libebl_backends.a libebl_backends_pic.a CFLAGS="$flags"
+make -C libdwelf -j"$jobs" libdwelf.a libdwelf_pic.a CFLAGS="$flags"
+make -C libdwfl -j"$jobs" libdwfl.a libdwfl_pic.a CFLAGS="$flags"
+make -C libdw -j"$jobs" known-dwarf.h
+make -C libdw -j"$jobs" libdw.a CFLAGS="$flags"
+cp libelf/libelf.a libdw/libdw.a "$PREFIX/lib/"
+cp libcpu/libcpu_pic.a "$PREFIX/lib/libcpu.a" # its disassemblers are named, and never called
+cp "$SRC"/elfutils/libelf/{libelf,gelf,nlist,elf-knowledge}.h "$SRC/elfutils/libelf/elf.h" "$PREFIX/include/"
+cp "$SRC/elfutils/libdw/dwarf.h" "$PREFIX/include/"
+cp "$SRC/elfutils/libdw/libdw.h" "$SRC/elfutils/libdwelf/libdwelf.h" version.h \
+  "$SRC/elfutils/libelf/elf-knowledge.h" "$PREFIX/include/elfutils/"
+
+# NAME LIBRARY...
+package() {
+  local name=$1
+  shift
+  printf 'Name: %s\nDescription: static\nVersion: 0\nCflags: -I%s/include\nLibs: -L%s/lib %s\n' \
+    "$name" "$PREFIX" "$PREFIX" "$*" >"$PREFIX/lib/pkgconfig/$name.pc"
+}
+package libelf -lelf
+package libdw -ldw -lcpu -lelf
+
+cmake -S "$SRC/json-c" -B "$WORK/json-c" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF \
+  -DBUILD_TESTING=OFF -DBUILD_APPS=OFF -DDISABLE_WERROR=ON -DDISABLE_EXTRA_LIBS=ON \
+  -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib
+cmake --build "$WORK/json-c" --target install
