@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "constants.h"
 #include "drift.h"
 #include "shows.h"
 #include "witness.h"
@@ -266,14 +267,7 @@ static struct json_object *level_json(const struct comparison *c, enum level lev
 static struct json_object *mismatches_json(const struct comparison *c) {
     struct json_object *array = json_object_new_array();
     for (size_t i = 0; i < c->kept_count; i++) {
-        const struct mismatch *m = &c->kept[i];
-        struct json_object *o = json_object_new_object();
-        add_text(o, "level", level_name(m->level));
-        add_text(o, "what", m->what);
-        add_text(o, "where", m->where);
-        add_text(o, "expected", m->expected);
-        add_text(o, "seen", m->seen);
-        json_object_array_add(array, o);
+        json_object_array_add(array, mismatch_json(&c->kept[i]));
     }
     return array;
 }
@@ -305,6 +299,10 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
+void cell_remove_dir(const char *dir) {
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 struct json_object *cell_run(const struct cell *cell, const struct run_options *options) {
     struct work w = {.cell = cell, .options = options, .witness = {-1, -1, -1}};
     const char *status = "fail";
@@ -328,7 +326,7 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
     if (keep) {
         add_text(result, "files", w.dir);
     } else {
-        nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        cell_remove_dir(w.dir);
     }
     truth_free(&w.truth);
     json_object_put(w.build);
@@ -342,7 +340,8 @@ int cell_start(const struct cell *cell, const struct run_options *options,
     if (pid != 0) {
         return pid;
     }
-    struct json_object *result = cell_run(cell, options);
+    struct json_object *result =
+        options->constants ? constants_run(cell, options) : cell_run(cell, options);
     int written = json_object_to_file(result_path, result);
     json_object_put(result);
     _exit(written == 0 ? 0 : 1);

@@ -9,6 +9,11 @@ struct run_options {
     unsigned make_jobs;
     bool drift; /* bend the layout of every cell that passes, and keep what was noticed */
     bool keep;  /* keep the files that the cell made, and say where */
+    /* of constants: instead of a build, every combination of parameters (constants.h) */
+    bool constants;
+    bool every;       /* the whole product of parameters, not a selection */
+    const char *only; /* this combination, by its layout's name; NULL: all */
+    unsigned prove;   /* so many of a cell's are configured for real too */
 };
 
 /* The cell of `run --report-json`, as one JSON object; never NULL. */
@@ -19,5 +24,7 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
 int cell_start(const struct cell *cell, const struct run_options *options, const char *result_path);
 /* What that process (exit status as of waitpid) left in the file. */
 struct json_object *cell_result(const struct cell *cell, int wait_status, const char *result_path);
+
+void cell_remove_dir(const char *dir);
 
 #endif

@@ -59,3 +59,17 @@ void compare_failed(struct comparison *c, const char *what, uint64_t where, enum
                  jh_status_name(status), fault->rule ? fault->rule : "?", fault->addr, fault->seen);
     }
 }
+
+static void add_text(struct json_object *o, const char *key, const char *text) {
+    json_object_object_add(o, key, json_object_new_string(text));
+}
+
+struct json_object *mismatch_json(const struct mismatch *m) {
+    struct json_object *o = json_object_new_object();
+    add_text(o, "level", level_name(m->level));
+    add_text(o, "what", m->what);
+    add_text(o, "where", m->where);
+    add_text(o, "expected", m->expected);
+    add_text(o, "seen", m->seen);
+    return o;
+}

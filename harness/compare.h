@@ -2,6 +2,8 @@
 #ifndef JEHEAP_COMPARE_H
 #define JEHEAP_COMPARE_H
 
+#include <json-c/json.h>
+
 #include "expect.h"
 #include "jeheap/jeheap.h"
 #include "target.h"
@@ -33,6 +35,9 @@ struct comparison {
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;
 };
+
+/* {"level","what","where","expected","seen"} */
+struct json_object *mismatch_json(const struct mismatch *mismatch);
 
 /* One comparison of one value. where is the address (or index) that it is about. */
 void compare_number(struct comparison *c, const char *what, uint64_t where, uint64_t expected,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "constants.h"
 #include "drift.h"
 #include "list.h"
 #include "report.h"
@@ -23,6 +24,9 @@ static const char usage[] =
     "  run                 the default config of every pin that can be had\n"
     "  drift               how sharp the harness is: every number of the layout is bent, and the\n"
     "                      comparison must notice; on every pin, or those given with --pin\n"
+    "  constants           the constants of every combination of build parameters, learnt from "
+    "the\n"
+    "                      headers of each pin on each machine without building it\n"
     "\n"
     "options of run:\n"
     "  --pin P             only this pin (may be repeated)\n"
@@ -33,6 +37,14 @@ static const char usage[] =
     "  --jobs N            cells at a time (default: one for each processor)\n"
     "  --keep              keep each cell's files (truth, core, logs), and say where\n"
     "  --report-json F     the whole report; --report-junit F, --report-html F likewise\n"
+    "\n"
+    "options of constants (and --pin, --config for the machine, --source, --jobs, --keep,\n"
+    "--report-json):\n"
+    "  --all               the whole product of parameters (hours); without it as many "
+    "combinations\n"
+    "                      as it takes for any three values of different parameters to meet\n"
+    "  --only NAME         this combination, by the name that a mismatch is reported with\n"
+    "  --prove N           configure N combinations of a cell for real: the same must come out\n"
     "\n"
     "everywhere:\n"
     "  --json              one JSON object a line on stdout\n"
@@ -69,6 +81,8 @@ enum {
     OPT_SEED,
     OPT_JOBS,
     OPT_KEEP,
+    OPT_ONLY,
+    OPT_PROVE,
     OPT_R_JSON,
     OPT_R_JUNIT,
     OPT_R_HTML,
@@ -86,6 +100,8 @@ static const struct option options[] = {{"pin", required_argument, NULL, OPT_PIN
                                         {"seed", required_argument, NULL, OPT_SEED},
                                         {"jobs", required_argument, NULL, OPT_JOBS},
                                         {"keep", no_argument, NULL, OPT_KEEP},
+                                        {"only", required_argument, NULL, OPT_ONLY},
+                                        {"prove", required_argument, NULL, OPT_PROVE},
                                         {"report-json", required_argument, NULL, OPT_R_JSON},
                                         {"report-junit", required_argument, NULL, OPT_R_JUNIT},
                                         {"report-html", required_argument, NULL, OPT_R_HTML},
@@ -140,6 +156,12 @@ static bool take(struct arguments *a, int option, const char *value) {
         return a->jobs > 0;
     case OPT_KEEP:
         return a->run.keep = true;
+    case OPT_ONLY:
+        a->run.only = value;
+        return true;
+    case OPT_PROVE:
+        a->run.prove = number_of(value, &number) ? (unsigned)number : 0;
+        return a->run.prove > 0;
     case OPT_R_JSON:
         a->report_json = value;
         return true;
@@ -176,6 +198,18 @@ static const char *unknown_name(const struct names *names, struct json_object *a
     return NULL;
 }
 
+/* Of a pin only the machine matters to the constants command: configs that are no more than one. */
+static bool machine_config(struct json_object *config) {
+    const char *name = plan_text(config, "name");
+    return strcmp(name, "default") == 0 || strcmp(plan_text(config, "machine"), name) == 0;
+}
+
+static bool config_chosen(const struct arguments *a, struct json_object *config) {
+    const char *name = plan_text(config, "name");
+    bool all = a->run.constants ? machine_config(config) : a->all || strcmp(name, "default") == 0;
+    return a->configs.count ? wanted(&a->configs, name) : all;
+}
+
 /* Config by config, so that builds come before the cells that only run them differently. */
 static struct cell_list choose(const struct arguments *a, const struct plan *plan) {
     struct cell_list list = {0};
@@ -183,9 +217,9 @@ static struct cell_list choose(const struct arguments *a, const struct plan *pla
     size_t pins = a->source ? 1 : json_object_array_length(plan->pins);
     list.cell = calloc(configs * pins + 1, sizeof(*list.cell));
     for (size_t i = 0; list.cell && i < configs; i++) {
-        const char *config = plan_text(json_object_array_get_idx(plan->configs, i), "name");
-        bool chosen = a->configs.count ? wanted(&a->configs, config)
-                                       : a->all || strcmp(config, "default") == 0;
+        struct json_object *entry = json_object_array_get_idx(plan->configs, i);
+        const char *config = plan_text(entry, "name");
+        bool chosen = config_chosen(a, entry);
         for (size_t p = 0; chosen && p < pins; p++) {
             const char *pin =
                 a->source ? "source" : plan_text(json_object_array_get_idx(plan->pins, p), "name");
@@ -197,20 +231,21 @@ static struct cell_list choose(const struct arguments *a, const struct plan *pla
     return list;
 }
 
-static int print_report(const struct arguments *a, struct json_object *report) {
-    bool written = true;
-    if (a->json) {
-        struct json_object *cells = NULL, *totals = NULL;
-        json_object_object_get_ex(report, "cells", &cells);
-        json_object_object_get_ex(report, "totals", &totals);
-        for (size_t i = 0; i < json_object_array_length(cells); i++) {
-            printf("%s\n", json_object_to_json_string_ext(json_object_array_get_idx(cells, i),
-                                                          JSON_C_TO_STRING_PLAIN));
-        }
-        printf("%s\n", json_object_to_json_string_ext(totals, JSON_C_TO_STRING_PLAIN));
-    } else {
-        report_matrix(report, a->color, stdout);
+/* A line for each cell, and one for the totals. */
+static void print_lines(struct json_object *report) {
+    struct json_object *cells = NULL, *totals = NULL;
+    json_object_object_get_ex(report, "cells", &cells);
+    json_object_object_get_ex(report, "totals", &totals);
+    for (size_t i = 0; i < json_object_array_length(cells); i++) {
+        printf("%s\n", json_object_to_json_string_ext(json_object_array_get_idx(cells, i),
+                                                      JSON_C_TO_STRING_PLAIN));
     }
+    printf("%s\n", json_object_to_json_string_ext(totals, JSON_C_TO_STRING_PLAIN));
+}
+
+/* Exit status. */
+static int write_reports(const struct arguments *a, struct json_object *report) {
+    bool written = true;
     if (a->report_json &&
         json_object_to_file_ext(a->report_json, report, JSON_C_TO_STRING_PRETTY) != 0) {
         fprintf(stderr, "jeconform: %s", json_util_get_last_err());
@@ -245,7 +280,26 @@ static struct json_object *run_chosen(struct arguments *a, const struct plan *pl
 
 static int run(struct arguments *a, const struct plan *plan) {
     struct json_object *report = report_make(run_chosen(a, plan));
-    int status = print_report(a, report);
+    if (a->json) {
+        print_lines(report);
+    } else {
+        report_matrix(report, a->color, stdout);
+    }
+    int status = write_reports(a, report);
+    json_object_put(report);
+    return status;
+}
+
+static int constants(struct arguments *a, const struct plan *plan) {
+    a->run.constants = true;
+    a->run.every = a->all;
+    struct json_object *report = constants_report(run_chosen(a, plan));
+    if (a->json) {
+        print_lines(report);
+    } else {
+        constants_print(report, a->color, stdout);
+    }
+    int status = write_reports(a, report);
     json_object_put(report);
     return status;
 }
@@ -270,10 +324,11 @@ static int command(const char *name, struct arguments *a, const struct plan *pla
     if (wrong) {
         return wrong;
     }
-    return strcmp(name, "list") == 0    ? list_plan(plan, a->json)
-           : strcmp(name, "run") == 0   ? run(a, plan)
-           : strcmp(name, "drift") == 0 ? drift(a, plan)
-                                        : wrong_usage("there is no command", name);
+    return strcmp(name, "list") == 0        ? list_plan(plan, a->json)
+           : strcmp(name, "run") == 0       ? run(a, plan)
+           : strcmp(name, "drift") == 0     ? drift(a, plan)
+           : strcmp(name, "constants") == 0 ? constants(a, plan)
+                                            : wrong_usage("there is no command", name);
 }
 
 int main(int argc, char **argv) {

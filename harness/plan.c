@@ -39,6 +39,11 @@ const char *plan_text(struct json_object *object, const char *key) {
                                                                    : "";
 }
 
+uint64_t plan_number(struct json_object *object, const char *key) {
+    struct json_object *value;
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_uint64(value) : 0;
+}
+
 struct json_object *plan_named(struct json_object *array, const char *name) {
     for (size_t i = 0; i < json_object_array_length(array); i++) {
         struct json_object *entry = json_object_array_get_idx(array, i);

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct plan {
     struct json_object *pins_file, *configs_file;
@@ -24,5 +25,7 @@ void plan_free(struct plan *plan);
 struct json_object *plan_named(struct json_object *array, const char *name);
 /* A member's text; "" when there is none. */
 const char *plan_text(struct json_object *object, const char *key);
+/* A member's number; 0 when there is none. */
+uint64_t plan_number(struct json_object *object, const char *key);
 
 #endif

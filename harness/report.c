@@ -76,7 +76,7 @@ bool report_failed(struct json_object *report) {
 
 /* ---- terminal ------------------------------------------------------------------------------- */
 
-static const char *paint(bool color, const char *status) {
+const char *report_paint(bool color, const char *status) {
     if (!color) {
         return "";
     }
@@ -88,7 +88,7 @@ static const char *paint(bool color, const char *status) {
 static void print_cell(struct json_object *cell, bool color, FILE *file) {
     const char *status = plan_text(cell, "status");
     fprintf(file, "%-11s %-13s %s%-4s%s", plan_text(cell, "pin"), plan_text(cell, "config"),
-            paint(color, status), status, color ? "\033[0m" : "");
+            report_paint(color, status), status, color ? "\033[0m" : "");
     if (strcmp(status, "skip") != 0) {
         for (size_t i = 0; i < LEVEL_COUNT; i++) {
             fprintf(file, " %9" PRIu64, number(member(cell, levels[i]), "compared"));
@@ -150,6 +150,13 @@ static void print_mismatches(struct json_object *cell, FILE *file) {
     }
 }
 
+void report_details(struct json_object *report, FILE *file) {
+    print_reasons(report, file);
+    for (size_t i = 0; i < cell_count(report); i++) {
+        print_mismatches(cell_at(report, i), file);
+    }
+}
+
 void report_matrix(struct json_object *report, bool color, FILE *file) {
     struct json_object *totals = member(report, "totals");
     fprintf(file, "%-11s %-13s %-4s %9s %9s %9s %9s %9s %6s\n", "pin", "config", "", "constants",
@@ -158,10 +165,7 @@ void report_matrix(struct json_object *report, bool color, FILE *file) {
         print_cell(cell_at(report, i), color, file);
     }
     fprintf(file, "\n");
-    print_reasons(report, file);
-    for (size_t i = 0; i < cell_count(report); i++) {
-        print_mismatches(cell_at(report, i), file);
-    }
+    report_details(report, file);
     fprintf(file,
             "\n%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
             " values compared, %" PRIu64 " mismatches\n"

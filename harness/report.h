@@ -13,6 +13,10 @@ struct json_object *report_make(struct json_object *cells);
 bool report_failed(struct json_object *report);
 
 void report_matrix(struct json_object *report, bool color, FILE *file);
+/* Why cells did not pass, each reason once, and what mismatched. */
+void report_details(struct json_object *report, FILE *file);
+/* The terminal's colour for a status; "" without colour. */
+const char *report_paint(bool color, const char *status);
 bool report_junit(struct json_object *report, const char *path);
 bool report_html(struct json_object *report, const char *path);
 

@@ -1,10 +1,9 @@
 # One jemalloc: source tree in, a folder with include/, lib/libjemalloc.a (libjemalloc.so.2 when it is
 # to be preloaded, stripped as distributions do it) and build.log out.
 
-# Builds TREE (which is used up) and moves what is needed afterwards to PREFIX in one step, so that
-# a folder in the cache is always complete. BAD is empty on success; LOG has everything.
-function(jeheap_build_jemalloc bad log tree prefix)
-  set(make make "-j${JOBS}")
+# Runs configure in TREE. BAD is empty on success.
+function(jeheap_configure bad log tree)
+  set(${bad} "" PARENT_SCOPE)
   if(NOT EXISTS "${tree}/configure")
     find_program(autoconf autoconf NO_CACHE)
     if(NOT autoconf)
@@ -29,6 +28,32 @@ function(jeheap_build_jemalloc bad log tree prefix)
              ${CACHE_VARS} sh ./configure ${FLAGS})
   if(NOT status EQUAL 0)
     set(${bad} "configure failed" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# What a configured tree says without being built: its headers and sources, and configure's log.
+function(jeheap_configure_jemalloc bad log tree prefix)
+  jeheap_configure(wrong "${log}" "${tree}")
+  set(${bad} "${wrong}" PARENT_SCOPE)
+  if(wrong)
+    return()
+  endif()
+  set(new "${tree}.new")
+  file(MAKE_DIRECTORY "${new}")
+  foreach(name include src config.log)
+    file(RENAME "${tree}/${name}" "${new}/${name}")
+  endforeach()
+  file(COPY_FILE "${log}" "${new}/build.log")
+  file(RENAME "${new}" "${prefix}")
+endfunction()
+
+# Builds TREE (which is used up) and moves what is needed afterwards to PREFIX in one step, so that
+# a folder in the cache is always complete. BAD is empty on success; LOG has everything.
+function(jeheap_build_jemalloc bad log tree prefix)
+  set(make make "-j${JOBS}")
+  jeheap_configure(wrong "${log}" "${tree}")
+  if(wrong)
+    set(${bad} "${wrong}" PARENT_SCOPE)
     return()
   endif()
 

@@ -5,7 +5,8 @@
 # -DSOURCE=DIR      a jemalloc checkout instead of a pin
 # -DVERSION=X.Y.Z   its version, if the checkout does not say
 # -DJOBS=N          make -j (default: all processors)
-# -DSTAGE=source|jemalloc|witness   stop after this one (default: witness)
+# -DSTAGE=source|configure|jemalloc|witness   stop after this one (default: witness)
+# -DMORE_FLAGS=LIST -DMORE_CACHE_VARS=LIST   configure's, after those of pin and config
 # -DPINS=FILE -DCONFIGS=FILE -DWITNESS_DIR=DIR   other than those beside this folder
 #
 # README.md has the rest. Exit status 0 for ok and skip, 1 for fail.
@@ -16,6 +17,7 @@ foreach(part common flags machine source build witness)
 endforeach()
 
 foreach(default "CONFIG=default" "STAGE=witness" "RESULT=" "SOURCE=" "VERSION=" "PIN="
+                "MORE_FLAGS=" "MORE_CACHE_VARS="
                 "PINS=${CMAKE_CURRENT_LIST_DIR}/../pins.json"
                 "CONFIGS=${CMAKE_CURRENT_LIST_DIR}/../configs.json"
                 "WITNESS_DIR=${CMAKE_CURRENT_LIST_DIR}/../witness")
@@ -27,14 +29,18 @@ endforeach()
 if(NOT JOBS)
   cmake_host_system_information(RESULT JOBS QUERY NUMBER_OF_LOGICAL_CORES)
 endif()
-if(NOT STAGE MATCHES "^(source|jemalloc|witness)$")
-  message(FATAL_ERROR "STAGE is source, jemalloc or witness, not ${STAGE}")
+if(NOT STAGE MATCHES "^(source|configure|jemalloc|witness)$")
+  message(FATAL_ERROR "STAGE is source, configure, jemalloc or witness, not ${STAGE}")
+endif()
+set(STORE build)
+if(STAGE STREQUAL "configure")
+  set(STORE configured)
 endif()
 foreach(path PINS CONFIGS WITNESS_DIR)
   cmake_path(ABSOLUTE_PATH ${path} BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
 endforeach()
 jeheap_cache_dir(JEHEAP_CACHE_DIR)
-file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/build" "${JEHEAP_CACHE_DIR}/logs"
+file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/${STORE}" "${JEHEAP_CACHE_DIR}/logs"
      "${JEHEAP_CACHE_DIR}/tmp")
 
 # --- the answer ---------------------------------------------------------------------------------
@@ -58,10 +64,13 @@ function(jeheap_write_result status why)
   jeheap_json_list(cache_vars ${CACHE_VARS})
   jeheap_json_list(shows ${SHOWS})
   jeheap_json_list(emulator ${EMULATOR})
+  jeheap_json_list(cc ${cc})
+  jeheap_json_list(libs ${MACHINE_LIBS})
   jeheap_json_list(witness_args ${WITNESS_ARGS})
   jeheap_json_list(preload ${LIBRARIES})
   string(APPEND out "  \"flags\": ${flags},\n  \"cache_vars\": ${cache_vars},\n"
-                    "  \"preload\": ${preload},\n  \"emulator\": ${emulator},\n  \"witness_args\": ${witness_args},\n"
+                    "  \"preload\": ${preload},\n  \"emulator\": ${emulator},\n"
+                    "  \"cc\": ${cc},\n  \"libs\": ${libs},\n  \"witness_args\": ${witness_args},\n"
                     "  \"shows\": ${shows}\n}\n")
   if(RESULT)
     file(WRITE "${RESULT}" "${out}")
@@ -129,6 +138,8 @@ if(SKIP)
   jeheap_finish(skip "${SKIP}")
   return()
 endif()
+jeheap_merge_flags(FLAGS ${FLAGS} ${MORE_FLAGS})
+jeheap_merge_flags(CACHE_VARS ${CACHE_VARS} ${MORE_CACHE_VARS})
 
 if(MACHINE)
   jeheap_machine("${configs}" "${MACHINE}")
@@ -158,7 +169,7 @@ else()
   foreach(i IN LISTS sources)
     jeheap_source_identity(identity "${source_${i}}")
     jeheap_build_key(key "${identity}")
-    if(EXISTS "${JEHEAP_CACHE_DIR}/build/${key}" AND NOT KEY)
+    if(EXISTS "${JEHEAP_CACHE_DIR}/${STORE}/${key}" AND NOT KEY)
       set(KEY ${key})
     endif()
   endforeach()
@@ -193,12 +204,12 @@ endif()
 
 # --- jemalloc -----------------------------------------------------------------------------------
 
-set(prefix "${JEHEAP_CACHE_DIR}/build/${KEY}")
+set(prefix "${JEHEAP_CACHE_DIR}/${STORE}/${KEY}")
 set(CACHED "yes")
-jeheap_lock("build-${KEY}")
+jeheap_lock("${STORE}-${KEY}")
 if(NOT EXISTS "${prefix}")
   set(CACHED "no")
-  message(STATUS "${PIN} ${CONFIG}: building jemalloc ${VERSION}")
+  message(STATUS "${PIN} ${CONFIG}: ${STAGE}, jemalloc ${VERSION}")
   # What a killed run has left; nobody else works on this key while we have the lock.
   file(GLOB leftovers "${prefix}.tmp-*")
   if(leftovers)
@@ -206,7 +217,7 @@ if(NOT EXISTS "${prefix}")
   endif()
   string(RANDOM LENGTH 8 random)
   set(tree "${prefix}.tmp-${random}")
-  set(LOG "${JEHEAP_CACHE_DIR}/logs/${KEY}.log")
+  set(LOG "${JEHEAP_CACHE_DIR}/logs/${STORE}-${KEY}.log")
   file(WRITE "${LOG}" "${PIN} ${CONFIG}: jemalloc ${VERSION_STRING}\n${compiler}\n")
   set(bad "")
   if(SOURCE)
@@ -214,7 +225,9 @@ if(NOT EXISTS "${prefix}")
   else()
     jeheap_unpack(bad "${archive}" "${subdir}" "${tree}")
   endif()
-  if(NOT bad)
+  if(NOT bad AND STAGE STREQUAL "configure")
+    jeheap_configure_jemalloc(bad "${LOG}" "${tree}" "${prefix}")
+  elseif(NOT bad)
     jeheap_build_jemalloc(bad "${LOG}" "${tree}" "${prefix}")
   endif()
   file(REMOVE_RECURSE "${tree}" "${tree}.unpack" "${tree}.new")
@@ -224,10 +237,10 @@ if(NOT EXISTS "${prefix}")
   endif()
   file(REMOVE "${LOG}")
 endif()
-jeheap_unlock("build-${KEY}")
+jeheap_unlock("${STORE}-${KEY}")
 set(PREFIX "${prefix}")
 set(LOG "${prefix}/build.log")
-if(STAGE STREQUAL "jemalloc")
+if(STAGE MATCHES "^(configure|jemalloc)$")
   jeheap_finish(ok "")
   return()
 endif()

@@ -92,3 +92,21 @@ void constants_write(struct truth *truth) {
     constant(truth, "STATS", config_stats);
     constants_write_structs(truth);
 }
+
+static void bin_line(struct truth *truth, unsigned index) {
+    truth_word(truth, "bin");
+    truth_hex(truth, "index", index);
+    truth_hex(truth, "reg_size", FAM_BIN(index).reg_size);
+    truth_hex(truth, "slab_size", FAM_BIN(index).slab_size);
+    truth_hex(truth, "nregs", FAM_BIN(index).nregs);
+#ifdef FAM_N_SHARDS
+    truth_hex(truth, "n_shards", FAM_N_SHARDS(index));
+#endif
+    truth_end(truth);
+}
+
+void constants_write_bins(struct truth *truth) {
+    for (unsigned i = 0; i < SC_NBINS; i++) {
+        bin_line(truth, i);
+    }
+}

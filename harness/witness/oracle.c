@@ -31,18 +31,6 @@ uintptr_t oracle_root(void) {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static void bin_line(struct truth *truth, unsigned index) {
-    truth_word(truth, "bin");
-    truth_hex(truth, "index", index);
-    truth_hex(truth, "reg_size", FAM_BIN(index).reg_size);
-    truth_hex(truth, "slab_size", FAM_BIN(index).slab_size);
-    truth_hex(truth, "nregs", FAM_BIN(index).nregs);
-#ifdef FAM_N_SHARDS
-    truth_hex(truth, "n_shards", FAM_N_SHARDS(index));
-#endif
-    truth_end(truth);
-}
-
 static void leaf_line(struct truth *truth, uintptr_t page, const struct fam_leaf *leaf) {
     truth_word(truth, "leaf");
     truth_hex(truth, "page", page);
@@ -181,9 +169,7 @@ static void base_lines(struct truth *truth) {
 void oracle_heap(struct oracle *oracle, struct truth *truth, const struct workload *load) {
     oracle->truth = truth;
     oracle->count = oracle->nodes = oracle->extents = 0;
-    for (unsigned i = 0; i < SC_NBINS; i++) {
-        bin_line(truth, i);
-    }
+    constants_write_bins(truth);
     walk(oracle, 0, FAM_RTREE->root, 0);
     base_lines(truth);
     caches(truth, load);

@@ -62,6 +62,7 @@ struct workload;
 /* From the headers of the jemalloc under test, compiled in. */
 void constants_write(struct truth *truth);
 void constants_write_structs(struct truth *truth); /* structs.c */
+void constants_write_bins(struct truth *truth);    /* the lines bin, once bins are initialised */
 void functions_write(struct truth *truth, uint64_t seed);
 const char *family_name(void);
 

@@ -138,3 +138,39 @@ test_cache_that_cannot_be_written() {
     JEHEAP_CACHE=$WORK/file/cache status 1 jeconform run --pin 5.3.0 --report-json "$WORK/r.json"
     ask are "$WORK/r.json" cells.0.status=fail
 }
+
+DEBUG_57=5.3.0,lg_vaddr=57,lg_page=14,lg_quantum=3,debug,prof,no-stats,no-oblivious
+
+# From the headers alone; the same when configured for real.
+test_constants() {
+    have stock
+    status 0 jeconform constants --pin 5.3.0 --config default --only "$DEBUG_57" --prove 1 --report-json "$WORK/r.json"
+    out_has '^default +1$'
+    ask are "$WORK/r.json" schema=1 cells.0.pin=5.3.0 cells.0.config=default cells.0.status=pass \
+        cells.0.combinations=1 cells.0.proven=1 cells.0.refused=0 'cells.0.mismatch=[]' \
+        totals.combinations=1 totals.mismatches=0
+    [ "$(ask get "$WORK/r.json" cells.0.constants.compared)" -gt 400 ] || fail "too few constants"
+}
+
+# sc.h: fewer regions in a slab than 64 KiB pages have.
+test_constants_refused() {
+    have stock
+    status 0 jeconform constants --pin 5.3.0 --config default --json --quiet \
+        --only 5.3.0,lg_vaddr=48,lg_page=16,lg_quantum=4,lg_slab_maxregs=9
+    head -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" status=pass combinations=1 refused=1 constants.compared=1
+}
+
+test_constants_usage() {
+    refuses 2 'prove|0' jeconform constants --prove 0
+    have stock
+    status 1 jeconform constants --pin 5.3.0 --config default --only 5.3.0,lg_page=17
+    out_has 'no combination 5\.3\.0,lg_page=17 here'
+}
+
+test_constants_without_source() {
+    JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' \
+        status 0 jeconform constants --pin 5.0.0 --config default --quiet
+    out_has '^default +skip$'
+    out_has '^skip: 5\.0\.0/default'
+}
