@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "constants.h"
 #include "drift.h"
 #include "shows.h"
+#include "source.h"
 #include "witness.h"
 
 struct work {
@@ -25,7 +27,8 @@ struct work {
     struct truth truth;
     struct comparison *comparison;
     char layout[128];
-    struct json_object *drift; /* NULL: was not asked for */
+    struct json_object *drift;   /* NULL: was not asked for */
+    struct source_family family; /* of an unpinned tree */
 };
 
 static void path_in(const struct work *w, const char *name, char *out, size_t size) {
@@ -34,8 +37,32 @@ static void path_in(const struct work *w, const char *name, char *out, size_t si
 
 /* ---- build ---------------------------------------------------------------------------------- */
 
+/* Which version a tree of the user's is, before it is built; not built at all when it is none. */
+static bool know_source(struct work *w) {
+    struct probe probe;
+    char dir[128];
+    path_in(w, "headers", dir, sizeof(dir));
+    if (mkdir(dir, 0755) != 0) {
+        abort();
+    }
+    bool known =
+        probe_configure(&probe, w->cell, dir) && source_family(&probe, &w->family, w->comparison);
+    if (known) {
+        memset(w->comparison, 0, sizeof(*w->comparison)); /* the build's own constants will count */
+    } else {
+        snprintf(w->why, sizeof(w->why), "%s", probe.why);
+    }
+    probe_free(&probe);
+    return known;
+}
+
 static bool build(struct work *w) {
     char pin[256], config[256], result[256], source[4200], jobs[64], log[256], result_path[128];
+    char version[128];
+    if (w->cell->source && !know_source(w)) {
+        return false;
+    }
+    snprintf(version, sizeof(version), "-DVERSION=%s", w->family.version_string);
     path_in(w, "build.json", result_path, sizeof(result_path));
     path_in(w, "build.log", log, sizeof(log));
     snprintf(pin, sizeof(pin), "-DPIN=%s", w->cell->source ? "source" : w->cell->pin);
@@ -43,8 +70,9 @@ static bool build(struct work *w) {
     snprintf(result, sizeof(result), "-DRESULT=%s", result_path);
     snprintf(source, sizeof(source), "-DSOURCE=%s", w->cell->source ? w->cell->source : "");
     snprintf(jobs, sizeof(jobs), "-DJOBS=%u", w->options->make_jobs);
-    const char *const argv[] = {"cmake", pin,  config, result,
-                                source,  jobs, "-P",   JEHEAP_HARNESS_DIR "/cmake/cell.cmake",
+    const char *const argv[] = {"cmake", pin,    config,
+                                result,  source, jobs,
+                                version, "-P",   JEHEAP_HARNESS_DIR "/cmake/cell.cmake",
                                 NULL};
     int status = run_logged(argv, log);
     w->build = json_object_from_file(result_path);
@@ -280,6 +308,7 @@ static struct json_object *result_json(const struct work *w, const char *status,
     add_text(o, "why", w->why);
     add_text(o, "jemalloc_version", w->truth.version);
     add_text(o, "layout", w->layout);
+    add_text(o, "note", w->family.note);
     json_object_object_add(o, "seconds", json_object_new_double(seconds));
     for (unsigned i = 0; i < LEVELS; i++) {
         json_object_object_add(o, level_name(i), level_json(w->comparison, i));

@@ -10,6 +10,7 @@
 #include "grid.h"
 #include "probe.h"
 #include "report.h"
+#include "source.h"
 
 struct tried {
     struct probe probe;
@@ -128,10 +129,28 @@ static struct combinations choose(const struct run_options *options, const struc
     return list;
 }
 
+/* The build that combinations are made of. Of an unpinned tree the headers say which version. */
+static bool start(struct tried *t, const struct cell *cell, const char *dir,
+                  struct jh_build *build) {
+    struct source_family family = {0};
+    if (!probe_configure(&t->probe, cell, dir)) {
+        return false;
+    }
+    const char *version = plan_text(t->probe.configured, "version_string");
+    if (cell->source) {
+        if (!source_family(&t->probe, &family, t->comparison)) {
+            keep(t, "as configured");
+            return false;
+        }
+        version = family.version_string;
+    }
+    return probe_build(&t->probe, version, build);
+}
+
 static bool passes(struct tried *t, const struct cell *cell, const struct run_options *options,
                    const char *dir) {
     struct jh_build build;
-    bool sound = probe_configure(&t->probe, cell, dir) && probe_build(&t->probe, &build);
+    bool sound = start(t, cell, dir, &build);
     snprintf(t->why, sizeof(t->why), "%s", t->probe.why);
     if (!sound) {
         return false;

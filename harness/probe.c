@@ -92,14 +92,13 @@ void probe_free(struct probe *p) {
     p->configured = NULL;
 }
 
-bool probe_build(struct probe *p, struct jh_build *out) {
-    enum jh_version version;
-    const char *text = plan_text(p->configured, "version_string");
+bool probe_build(struct probe *p, const char *version, struct jh_build *out) {
+    enum jh_version family;
     const char *machine = plan_text(p->configured, "machine");
-    if (jh_version_parse(text, &version) != JH_OK) {
-        return broken(p, "no layout is known for version ", text);
+    if (jh_version_parse(version, &family) != JH_OK) {
+        return broken(p, "no layout is known for version ", version);
     }
-    jh_build_init(out, version);
+    jh_build_init(out, family);
     machine = *machine ? machine : "x86_64";
     return jh_build_machine(out, machine) == JH_OK || broken(p, "no machine ", machine);
 }
@@ -235,7 +234,7 @@ static void add_list(struct words *w, struct json_object *of, const char *key) {
     }
 }
 
-static bool compile(const struct probe *p, const char *program, const char *log) {
+static bool compile(const struct probe *p, bool varied, const char *program, const char *log) {
     static const char *const flags[] = {"-std=gnu11",   "-D_GNU_SOURCE",
                                         "-D_REENTRANT", "-DJEMALLOC_NO_PRIVATE_NAMESPACE",
                                         "-O0",          "-w",
@@ -250,7 +249,7 @@ static bool compile(const struct probe *p, const char *program, const char *log)
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         add(&w, flags[i]);
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = !varied; i < 3; i++) {
         add(&w, include[i]);
     }
     add(&w, "-o");
@@ -289,10 +288,10 @@ enum probe_answer probe_ask(struct probe *p, const struct jh_build *build, struc
     snprintf(log, sizeof(log), "%s/probe.log", p->dir);
     snprintf(facts, sizeof(facts), "%s/truth", p->dir);
     remove(facts);
-    if (!vary_definitions(p, build) || !vary_size_classes(p, build)) {
+    if (build && (!vary_definitions(p, build) || !vary_size_classes(p, build))) {
         return PROBE_BROKEN;
     }
-    if (!compile(p, program, log)) {
+    if (!compile(p, build != NULL, program, log)) {
         return why_not(p, log);
     }
     add_list(&w, p->configured, "emulator");

@@ -27,10 +27,12 @@ struct probe {
 bool probe_configure(struct probe *probe, const struct cell *cell, const char *dir);
 void probe_free(struct probe *probe);
 
-/* A build of that version on that machine, as far as these determine it. */
-bool probe_build(struct probe *probe, struct jh_build *out);
+/* A build of a version (as jh_version_parse() reads it) on that machine, as far as these determine
+ * it. */
+bool probe_build(struct probe *probe, const char *version, struct jh_build *out);
 
-/* What the headers say when they are configured like that. truth is filled for PROBE_TRUTH only. */
+/* What the headers say when they are configured like that. truth is filled for PROBE_TRUTH only.
+ * build NULL: as they were configured. */
 enum probe_answer probe_ask(struct probe *probe, const struct jh_build *build, struct truth *truth);
 
 /* Is what was varied for the last probe_ask() what a real run of configure writes? False and why.

@@ -3,7 +3,7 @@
 #   cmake -DPIN=5.3.0 -DCONFIG=la57 -DRESULT=FILE.json -P cell.cmake
 #
 # -DSOURCE=DIR      a jemalloc checkout instead of a pin
-# -DVERSION=X.Y.Z   its version, if the checkout does not say
+# -DVERSION=X.Y.Z[-N-gCOMMIT]   its version, instead of what the checkout says
 # -DJOBS=N          make -j (default: all processors)
 # -DSTAGE=source|configure|jemalloc|witness   stop after this one (default: witness)
 # -DMORE_FLAGS=LIST -DMORE_CACHE_VARS=LIST   configure's, after those of pin and config
@@ -45,7 +45,7 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/${STORE}" "${JEHEAP_CACHE_DIR}/logs"
 
 # --- the answer ---------------------------------------------------------------------------------
 
-foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING FLAGS CACHE_VARS SHOWS COMMIT CACHED
+foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING SAID FLAGS CACHE_VARS SHOWS COMMIT CACHED
              MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS PRELOAD LIBRARIES)
   set(${name} "")
 endforeach()
@@ -53,7 +53,7 @@ endforeach()
 function(jeheap_write_result status why)
   set(out "{\n")
   foreach(pair status=status why=why pin=PIN config=CONFIG version=VERSION commit=COMMIT
-               version_string=VERSION_STRING malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
+               version_string=VERSION_STRING said=SAID malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
                prefix=PREFIX witness=WITNESS key=KEY cached=CACHED log=LOG)
     string(REGEX MATCH "^([a-z_]+)=(.*)$" pair "${pair}")
     set(name "${CMAKE_MATCH_1}")
@@ -106,14 +106,22 @@ if(SOURCE)
   if(NOT EXISTS "${SOURCE}/configure.ac")
     jeheap_finish(fail "${SOURCE} is no jemalloc: it has no configure.ac")
   endif()
-  if(VERSION)
+  if(VERSION MATCHES "-")
+    set(VERSION_STRING "${VERSION}")
+  elseif(VERSION)
     set(VERSION_STRING "${VERSION}-0-g0")
   else()
     jeheap_folder_version(VERSION_STRING "${SOURCE}")
-    if(NOT VERSION_STRING)
-      jeheap_finish(fail "${SOURCE} does not say which jemalloc it is; give -DVERSION=X.Y.Z")
-    endif()
-    string(REGEX REPLACE "-.*" "" VERSION "${VERSION_STRING}")
+  endif()
+  set(SAID "${VERSION_STRING}")
+  string(REGEX REPLACE "-.*" "" VERSION "${VERSION_STRING}")
+  # Flags go by the version; headers do not lie about it.
+  jeheap_folder_family(since below "${SOURCE}")
+  if(VERSION STREQUAL "" OR VERSION VERSION_LESS since OR NOT VERSION VERSION_LESS below)
+    set(VERSION "${since}")
+  endif()
+  if(NOT VERSION_STRING)
+    set(VERSION_STRING "${VERSION}-0-g0")
   endif()
 else()
   jeheap_find(pin "${pins}" pins "${PIN}")
