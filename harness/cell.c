@@ -292,16 +292,35 @@ static struct json_object *level_json(const struct comparison *c, enum level lev
     return o;
 }
 
-static struct json_object *mismatches_json(const struct comparison *c) {
+static bool plain(const char *word) {
+    return word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "/._+,=:@%-")] == '\0';
+}
+
+void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
+                  size_t size) {
+    const char *quote = cell->source && !plain(cell->source) ? "'" : "";
+    char number[32] = "";
+    if (seed != 1) {
+        snprintf(number, sizeof(number), " --seed %lu", seed);
+    }
+    snprintf(out, size, "jeconform %s %s %s%s%s --config %s%s", command,
+             cell->source ? "--source" : "--pin", quote, cell->source ? cell->source : cell->pin,
+             quote, cell->config, number);
+}
+
+static struct json_object *mismatches_json(const struct comparison *c, const char *command) {
     struct json_object *array = json_object_new_array();
     for (size_t i = 0; i < c->kept_count; i++) {
-        json_object_array_add(array, mismatch_json(&c->kept[i]));
+        json_object_array_add(array, mismatch_json(&c->kept[i], command));
     }
     return array;
 }
 
 static struct json_object *result_json(const struct work *w, const char *status, double seconds) {
     struct json_object *o = json_object_new_object();
+    char command[4400];
+    cell_command(w->cell, "run", w->options->seed, command, sizeof(command));
     add_text(o, "pin", w->cell->pin);
     add_text(o, "config", w->cell->config);
     add_text(o, "status", status);
@@ -313,7 +332,8 @@ static struct json_object *result_json(const struct work *w, const char *status,
     for (unsigned i = 0; i < LEVELS; i++) {
         json_object_object_add(o, level_name(i), level_json(w->comparison, i));
     }
-    json_object_object_add(o, "mismatch", mismatches_json(w->comparison));
+    json_object_object_add(o, "mismatch", mismatches_json(w->comparison, command));
+    add_text(o, "command", command);
     return o;
 }
 
@@ -376,13 +396,14 @@ int cell_start(const struct cell *cell, const struct run_options *options,
     _exit(written == 0 ? 0 : 1);
 }
 
-struct json_object *cell_result(const struct cell *cell, int wait_status, const char *result_path) {
+struct json_object *cell_result(const struct cell *cell, const struct run_options *options,
+                                int wait_status, const char *result_path) {
     struct json_object *result = WIFEXITED(wait_status) ? json_object_from_file(result_path) : NULL;
     if (result) {
         return result;
     }
     struct comparison none = {0};
-    struct work w = {.cell = cell, .comparison = &none};
+    struct work w = {.cell = cell, .options = options, .comparison = &none};
     snprintf(w.why, sizeof(w.why), "the comparison itself ended with %s %d",
              WIFSIGNALED(wait_status) ? "signal" : "status",
              WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));

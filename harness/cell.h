@@ -23,7 +23,12 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
  * to the file. Returns the process id. */
 int cell_start(const struct cell *cell, const struct run_options *options, const char *result_path);
 /* What that process (exit status as of waitpid) left in the file. */
-struct json_object *cell_result(const struct cell *cell, int wait_status, const char *result_path);
+struct json_object *cell_result(const struct cell *cell, const struct run_options *options,
+                                int wait_status, const char *result_path);
+
+/* What repeats a cell: "jeconform run --pin 5.3.0 --config la57 --seed 7". */
+void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
+                  size_t size);
 
 void cell_remove_dir(const char *dir);
 

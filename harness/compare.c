@@ -13,13 +13,17 @@ const char *level_name(enum level level) {
 static struct mismatch *keep(struct comparison *c, const char *what, uint64_t where) {
     c->tally[c->level].mismatches++;
     c->stop = c->first_only;
-    if (c->kept_count == MISMATCHES_KEPT) {
+    if (c->kept_count == MISMATCHES_KEPT || c->first_only) {
         return NULL;
     }
     struct mismatch *m = &c->kept[c->kept_count++];
     m->level = c->level;
     snprintf(m->what, sizeof(m->what), "%s", what);
     snprintf(m->where, sizeof(m->where), "0x%" PRIx64, where);
+    m->words[0] = '\0';
+    if (c->heap) {
+        compare_words(c, where, m->words, sizeof(m->words));
+    }
     return m;
 }
 
@@ -64,12 +68,14 @@ static void add_text(struct json_object *o, const char *key, const char *text) {
     json_object_object_add(o, key, json_object_new_string(text));
 }
 
-struct json_object *mismatch_json(const struct mismatch *m) {
+struct json_object *mismatch_json(const struct mismatch *m, const char *command) {
     struct json_object *o = json_object_new_object();
     add_text(o, "level", level_name(m->level));
     add_text(o, "what", m->what);
     add_text(o, "where", m->where);
     add_text(o, "expected", m->expected);
     add_text(o, "seen", m->seen);
+    add_text(o, "words", m->words);
+    add_text(o, "command", command);
     return o;
 }

@@ -22,22 +22,28 @@ struct tally {
 struct mismatch {
     enum level level;
     char what[64], where[96], expected[160], seen[160];
+    char words[400]; /* the raw words behind it (compare_words.c); "" where there are none */
 };
 
 #define MISMATCHES_KEPT 100
 
 struct comparison {
     const struct truth *truth;
-    enum level level; /* the one that is being compared */
-    bool first_only;  /* stop at the first mismatch: drift asks no more than whether there is one */
-    bool stop;        /* there was one */
+    enum level level;           /* the one that is being compared */
+    const struct jh_heap *heap; /* that is being compared; NULL for constants and functions */
+    uint64_t extent_at;         /* the extent structure at hand; 0: by the address */
+    bool first_only; /* stop at the first mismatch: drift asks no more than whether there is one */
+    bool stop;       /* there was one */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;
 };
 
-/* {"level","what","where","expected","seen"} */
-struct json_object *mismatch_json(const struct mismatch *mismatch);
+/* {"level","what","where","expected","seen","words","command"}; command repeats the cell. */
+struct json_object *mismatch_json(const struct mismatch *mismatch, const char *command);
+
+/* Leaf element and extent behind an address, as "leaf 0x...: 0x...; extent 0x...: 0x... 0x...". */
+void compare_words(const struct comparison *c, uint64_t where, char *out, size_t size);
 
 /* One comparison of one value. where is the address (or index) that it is about. */
 void compare_number(struct comparison *c, const char *what, uint64_t where, uint64_t expected,

@@ -164,6 +164,7 @@ static void compare_stats(struct comparison *c, const struct jh_heap *heap) {
 void compare_api(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *allocations = &c->truth->list[TRUTH_ALLOCATION];
     const struct truth_list *queries = &c->truth->list[TRUTH_QUERY];
+    c->heap = heap;
     for (size_t i = 0; i < allocations->count && !c->stop; i++) {
         compare_allocation(c, heap, &allocations->record[i]);
     }
@@ -172,4 +173,5 @@ void compare_api(struct comparison *c, const struct jh_heap *heap) {
     }
     compare_mallctl(c, heap->layout);
     compare_stats(c, heap);
+    c->heap = NULL;
 }

@@ -63,6 +63,7 @@ static uint64_t extent_value(const struct jh_extent *e, enum truth_key key) {
 
 static void compare_fields(struct comparison *c, enum truth_kind kind,
                            const struct truth_record *truth, const struct jh_extent *e) {
+    c->extent_at = e->at;
     for (unsigned key = KEY_AT; key <= KEY_PINNED; key++) {
         if (truth_has(truth, key)) {
             char what[64];
@@ -71,6 +72,7 @@ static void compare_fields(struct comparison *c, enum truth_kind kind,
             c->tally[c->level].fields++;
         }
     }
+    c->extent_at = 0;
     c->tally[c->level].extents++;
 }
 
@@ -335,6 +337,7 @@ static void compare_many(struct comparison *c, const struct jh_heap *heap) {
 void compare_heap(struct comparison *c, struct jt_target *target) {
     const struct jh_heap *heap = &target->heap;
     const struct truth_list *slabs = &c->truth->list[TRUTH_SLAB];
+    c->heap = heap;
     compare_walk(c, heap);
     compare_base(c, heap);
     compare_pages(c, heap);
@@ -345,4 +348,5 @@ void compare_heap(struct comparison *c, struct jt_target *target) {
     compare_addresses(c, target);
     compare_cached(c, heap);
     compare_many(c, heap);
+    c->heap = NULL;
 }

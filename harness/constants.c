@@ -13,6 +13,7 @@
 #include "source.h"
 
 struct tried {
+    const struct cell *cell;
     struct probe probe;
     struct comparison *comparison; /* of the combination at hand */
     struct json_object *mismatch;
@@ -44,14 +45,20 @@ static bool compare_refused(struct comparison *c, const struct jh_build *build, 
     return status == JH_UNSUPPORTED;
 }
 
+/* combination NULL: as configured. */
 static void keep(struct tried *t, const char *combination) {
     const struct tally *tally = &t->comparison->tally[LEVEL_CONSTANTS];
+    char cell[4400], command[4600];
+    cell_command(t->cell, "constants", 1, cell, sizeof(cell));
+    snprintf(command, sizeof(command), "%s%s%s", cell, combination ? " --only " : "",
+             combination ? combination : "");
     t->compared += tally->compared;
     t->mismatches += tally->mismatches;
     for (size_t i = 0; i < t->comparison->kept_count; i++) {
         if (json_object_array_length(t->mismatch) < MISMATCHES_KEPT) {
-            struct json_object *m = mismatch_json(&t->comparison->kept[i]);
-            json_object_object_add(m, "combination", json_object_new_string(combination));
+            struct json_object *m = mismatch_json(&t->comparison->kept[i], command);
+            json_object_object_add(m, "combination",
+                                   json_object_new_string(combination ? combination : ""));
             json_object_array_add(t->mismatch, m);
         }
     }
@@ -139,7 +146,7 @@ static bool start(struct tried *t, const struct cell *cell, const char *dir,
     const char *version = plan_text(t->probe.configured, "version_string");
     if (cell->source) {
         if (!source_family(&t->probe, &family, t->comparison)) {
-            keep(t, "as configured");
+            keep(t, NULL);
             return false;
         }
         version = family.version_string;
@@ -186,12 +193,16 @@ static struct json_object *result(const struct tried *t, const struct cell *cell
     add_number(level, "mismatches", t->mismatches);
     json_object_object_add(o, level_name(LEVEL_CONSTANTS), level);
     json_object_object_add(o, "mismatch", t->mismatch);
+    char command[4400];
+    cell_command(cell, "constants", 1, command, sizeof(command));
+    json_object_object_add(o, "command", json_object_new_string(command));
     return o;
 }
 
 struct json_object *constants_run(const struct cell *cell, const struct run_options *options) {
     char dir[] = "/tmp/jeconform.XXXXXX";
-    struct tried t = {.comparison = calloc(1, sizeof(*t.comparison)),
+    struct tried t = {.cell = cell,
+                      .comparison = calloc(1, sizeof(*t.comparison)),
                       .mismatch = json_object_new_array()};
     if (!t.comparison || !mkdtemp(dir)) {
         abort();

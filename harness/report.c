@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "grid.h"
 #include "plan.h"
 
 static const char *const levels[] = {"constants", "functions", "heap", "api", "offline"};
@@ -130,6 +131,22 @@ static void print_reasons(struct json_object *report, FILE *file) {
     }
 }
 
+/* Constants have no address; a combination of parameters is a cell of its own. */
+static void print_mismatch(struct json_object *m, const char *cell_command, FILE *file) {
+    const char *where = plan_text(m, "where"), *words = plan_text(m, "words");
+    const char *command = plan_text(m, "command");
+    bool address = strcmp(where, "0x0") != 0;
+    fprintf(file, "  %s: %s%s%s: expected %s, seen %s\n", plan_text(m, "level"),
+            plan_text(m, "what"), address ? " at " : "", address ? where : "",
+            plan_text(m, "expected"), plan_text(m, "seen"));
+    if (*words) {
+        fprintf(file, "      %s\n", words);
+    }
+    if (strcmp(command, cell_command) != 0) {
+        fprintf(file, "      %s\n", command);
+    }
+}
+
 static void print_mismatches(struct json_object *cell, FILE *file) {
     enum { SHOWN = 10 };
     struct json_object *list = member(cell, "mismatch");
@@ -137,37 +154,74 @@ static void print_mismatches(struct json_object *cell, FILE *file) {
     if (!total) {
         return;
     }
-    fprintf(file, "\n%s %s (jeconform run --pin %s --config %s):\n", plan_text(cell, "pin"),
-            plan_text(cell, "config"), plan_text(cell, "pin"), plan_text(cell, "config"));
+    fprintf(file, "\n%s %s (%s):\n", plan_text(cell, "pin"), plan_text(cell, "config"),
+            plan_text(cell, "command"));
     for (size_t i = 0; i < total && i < SHOWN; i++) {
-        struct json_object *m = json_object_array_get_idx(list, i);
-        fprintf(file, "  %s: %s at %s: expected %s, seen %s\n", plan_text(m, "level"),
-                plan_text(m, "what"), plan_text(m, "where"), plan_text(m, "expected"),
-                plan_text(m, "seen"));
+        print_mismatch(json_object_array_get_idx(list, i), plan_text(cell, "command"), file);
     }
     if (total > SHOWN) {
         fprintf(file, "  ... and more: --report-json has up to 100 of them\n");
     }
 }
 
+/* What passed, but not as the tree says of itself. */
+static void print_notes(struct json_object *report, FILE *file) {
+    for (size_t i = 0; i < cell_count(report); i++) {
+        const char *note = plan_text(cell_at(report, i), "note");
+        if (*note) {
+            fprintf(file, "note: %s\n", note);
+            return; /* it is one tree */
+        }
+    }
+}
+
 void report_details(struct json_object *report, FILE *file) {
+    print_notes(report, file);
     print_reasons(report, file);
     for (size_t i = 0; i < cell_count(report); i++) {
         print_mismatches(cell_at(report, i), file);
     }
 }
 
-void report_matrix(struct json_object *report, bool color, FILE *file) {
-    struct json_object *totals = member(report, "totals");
+static void print_list(struct json_object *report, bool color, FILE *file) {
     fprintf(file, "%-11s %-13s %-4s %9s %9s %9s %9s %9s %6s\n", "pin", "config", "", "constants",
             "functions", "heap", "api", "offline", "s");
     for (size_t i = 0; i < cell_count(report); i++) {
         print_cell(cell_at(report, i), color, file);
     }
-    fprintf(file, "\n");
+}
+
+static void status_word(struct json_object *cell, char *out, size_t size) {
+    const char *status = plan_text(cell, "status");
+    snprintf(out, size, "%s", strcmp(status, "fail") == 0 ? "FAIL" : status);
+}
+
+static void print_levels(struct json_object *report, FILE *file) {
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        fprintf(file, "%s%s %" PRIu64, i ? ", " : "compared: ", levels[i],
+                sum(report, levels[i], "compared"));
+    }
+    fputc('\n', file);
+}
+
+/* A line for each cell as long as they fit on a screen, else a table. */
+void report_matrix(struct json_object *report, bool color, FILE *file) {
+    enum { LINES_MAX = 24 };
+    struct json_object *totals = member(report, "totals");
+    bool table = cell_count(report) > LINES_MAX;
+    if (table) {
+        grid_print(member(report, "cells"), status_word, color, file);
+    } else {
+        print_list(report, color, file);
+    }
+    fputc('\n', file);
     report_details(report, file);
+    fputc('\n', file);
+    if (table) {
+        print_levels(report, file);
+    }
     fprintf(file,
-            "\n%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
+            "%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
             " values compared, %" PRIu64 " mismatches\n"
             "heap: %" PRIu64 " extents, %" PRIu64 " fields, %" PRIu64 " lookups, %" PRIu64
             " regions\n",
@@ -219,6 +273,8 @@ static FILE *create(const char *path) {
 
 static void junit_mismatches(FILE *file, struct json_object *cell) {
     struct json_object *list = member(cell, "mismatch");
+    escaped(file, plan_text(cell, "command"));
+    fputc('\n', file);
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *m = json_object_array_get_idx(list, i);
         escaped(file, json_object_to_json_string_ext(m, JSON_C_TO_STRING_PLAIN));

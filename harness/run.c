@@ -79,7 +79,7 @@ static void start_jobs(struct run *r) {
 
 static void finish_job(struct run *r, struct job *job, int wait_status) {
     const struct cell *cell = &r->list->cell[job->cell];
-    struct json_object *result = cell_result(cell, wait_status, job->path);
+    struct json_object *result = cell_result(cell, r->options, wait_status, job->path);
     r->result[job->cell] = result;
     remove(job->path);
     job->pid = 0;
