@@ -18,6 +18,7 @@ struct tried {
     struct comparison *comparison; /* of the combination at hand */
     struct json_object *mismatch;
     char why[600];
+    struct source_family family; /* of an unpinned tree */
     uint64_t combinations, refused, proven, compared, mismatches;
 };
 
@@ -139,17 +140,16 @@ static struct combinations choose(const struct run_options *options, const struc
 /* The build that combinations are made of. Of an unpinned tree the headers say which version. */
 static bool start(struct tried *t, const struct cell *cell, const char *dir,
                   struct jh_build *build) {
-    struct source_family family = {0};
     if (!probe_configure(&t->probe, cell, dir)) {
         return false;
     }
     const char *version = plan_text(t->probe.configured, "version_string");
     if (cell->source) {
-        if (!source_family(&t->probe, &family, t->comparison)) {
+        if (!source_family(&t->probe, &t->family, t->comparison)) {
             keep(t, NULL);
             return false;
         }
-        version = family.version_string;
+        version = t->family.version_string;
     }
     return probe_build(&t->probe, version, build);
 }
@@ -186,6 +186,7 @@ static struct json_object *result(const struct tried *t, const struct cell *cell
     json_object_object_add(o, "config", json_object_new_string(cell->config));
     json_object_object_add(o, "status", json_object_new_string(status));
     json_object_object_add(o, "why", json_object_new_string(t->why));
+    json_object_object_add(o, "note", json_object_new_string(t->family.note));
     add_number(o, "combinations", t->combinations);
     add_number(o, "refused", t->refused);
     add_number(o, "proven", t->proven);

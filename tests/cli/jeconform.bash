@@ -143,6 +143,7 @@ DEBUG_57=5.3.0,lg_vaddr=57,lg_page=14,lg_quantum=3,debug,prof,no-stats,no-oblivi
 
 # From the headers alone; the same when configured for real.
 test_constants() {
+    local PATIENCE=300
     have stock
     status 0 jeconform constants --pin 5.3.0 --config default --only "$DEBUG_57" --prove 1 --report-json "$WORK/r.json"
     out_has '^default +1$'
@@ -173,4 +174,62 @@ test_constants_without_source() {
         status 0 jeconform constants --pin 5.0.0 --config default --quiet
     out_has '^default +skip$'
     out_has '^skip: 5\.0\.0/default'
+}
+
+# A copy of 5.3.0's source, from wherever an earlier build had it.
+source_tree() {
+    local cache=${JEHEAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jeheap} archive
+    for archive in "$cache"/sources/*/jemalloc_5.3.0.orig.tar.bz2 "${JEHEAP_SOURCES:-/none}"/jemalloc*5.3.0*.tar.bz2; do
+        if [ -f "$archive" ]; then
+            mkdir -p "$1"
+            tar -xf "$archive" --strip-components=1 -C "$1"
+            return
+        fi
+    done
+    skip "no source of 5.3.0 here"
+}
+
+BUILD_48=5.3.0,lg_vaddr=48,lg_page=12,lg_quantum=4
+
+# One bit more in the middle of e_bits: every field above it is named, and nothing is built.
+test_source_with_a_wider_field() {
+    local PATIENCE=300
+    source_tree "$WORK/tree"
+    sed -i 's/\(EDATA_BITS_ZEROED_WIDTH *\)1$/\12/' "$WORK/tree/include/jemalloc/internal/edata.h"
+    status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json"
+    out_has 'unsupported layout: 14 constants .* from 5\.3\.0, the nearest'
+    out_has 'EXTENT_BITS_GUARDED_SHIFT: expected 0x11, seen 0x10'
+    out_has "^source default \(jeconform run --source $WORK/tree --config default\):"
+    ask are "$WORK/r.json" cells.0.status=fail cells.0.constants.mismatches=14 cells.0.heap.compared=0 \
+        cells.0.mismatch.0.what=EXTENT_BITS_ZEROED_WIDTH \
+        "cells.0.mismatch.0.command=jeconform run --source $WORK/tree --config default"
+}
+
+# A bit field and a state behind all the others: no constant that is known changes.
+test_source_with_new_names() {
+    local PATIENCE=300
+    source_tree "$WORK/tree"
+    sed -i -e 's/extent_state_merging = 5,/&\n\textent_state_frozen = 6,/' \
+        -e '/^#define EDATA_BITS_IS_HEAD_MASK/a #define EDATA_BITS_HOT_SHIFT (EDATA_BITS_IS_HEAD_WIDTH + EDATA_BITS_IS_HEAD_SHIFT)' \
+        "$WORK/tree/include/jemalloc/internal/edata.h"
+    status 1 jeconform constants --source "$WORK/tree" --config default --only "$BUILD_48"
+    out_has 'unsupported layout: 2 constants .* EXTENT_BITS_HOT_SHIFT, STATE_FROZEN'
+}
+
+test_source_that_says_nothing() {
+    local PATIENCE=300
+    source_tree "$WORK/tree"
+    rm "$WORK/tree/VERSION" "$WORK/tree/ChangeLog"
+    status 0 jeconform constants --source "$WORK/tree" --config default --only "$BUILD_48"
+    out_has 'note: the tree says that it is no version, its headers are those of 5\.3\.0'
+}
+
+test_source_that_lies() {
+    local version PATIENCE=300
+    source_tree "$WORK/tree"
+    for version in 5.2.1 5.4.0; do
+        echo $version-0-g0123456789012345678901234567890123456789 >"$WORK/tree/VERSION"
+        status 0 jeconform constants --source "$WORK/tree" --config default --only "$BUILD_48"
+        out_has "note: the tree says that it is $version-0-g[0-9a-f]+, its headers are those of 5\.3\.0"
+    done
 }

@@ -37,11 +37,11 @@ said() {
 
 # ---- running a program ---------------------------------------------------------------------------
 
-# Leaves OUT, ERR (files) and RC. A program that hangs is killed, and RC is 124.
+# Leaves OUT, ERR (files) and RC. A program that hangs is killed, and RC is 124. PATIENCE: seconds.
 try() {
-    timeout 60 "$@" >"$OUT" 2>"$ERR" </dev/null
+    timeout "${PATIENCE:-60}" "$@" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
-    [ $RC -ne 124 ] || fail "$(ran "$@"): takes more than 60 s"
+    [ $RC -ne 124 ] || fail "$(ran "$@"): takes more than ${PATIENCE:-60} s"
     [ $RC -lt 126 ] || fail "$(ran "$@"): killed by a signal or not run, status $RC: $(said)"
 }
 
