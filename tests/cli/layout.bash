@@ -135,6 +135,24 @@ test_unknown_builds() {
     refuses 2 '4\.5' jeheap layout --jemalloc 4.5
     refuses 2 'vaddr.*31' jeheap layout --jemalloc 5.3.0 --lg-vaddr 31
     refuses 2 'page' jeheap layout --jemalloc 5.3.0 --lg-page 40
+    refuses 2 'no layout is known for jemalloc 5\.4\.0' jeheap layout --jemalloc 5.4.0-0-g0123456789abcdef
+    refuses 2 'no layout is known for jemalloc 5\.3\.0-3' jeheap layout --jemalloc 5.3.0-3-g0123456789abcdef
+    refuses 2 'unsupported layout: layout\.lg-page \(17\)' jeheap layout --jemalloc 5.3.0 --lg-page 17
+    refuses 2 'lg-page \(11\)' jeheap layout --jemalloc 5.3.0 --lg-page 11
+    refuses 2 'lg-quantum \(5\)' jeheap layout --jemalloc 5.3.0 --lg-quantum 5
+    refuses 2 'lg-vaddr \(65\)' jeheap layout --jemalloc 5.3.0 --lg-vaddr 65
+    refuses 2 'lg-vaddr \(48\)' jeheap layout --jemalloc 5.3.0 --machine i386 --lg-vaddr 48
+    refuses 2 'maxregs \(12\).*5\.2\.1' jeheap layout --jemalloc 5.2.1 --lg-slab-maxregs 12
+    refuses 2 'maxregs \(9\)' jeheap layout --jemalloc 5.3.0 --lg-page 16 --lg-slab-maxregs 9
+    refuses 2 'maxregs \(14\)' jeheap layout --jemalloc 5.3.0 --lg-slab-maxregs 14
+}
+
+# The same by name, for a target.
+test_unknown_layouts() {
+    small tiny
+    refuses 2 '5\.4\.0: not a version that is known' jeheap info "${PID[tiny]}" --layout 5.4.0
+    refuses 2 'lg-page' jeheap info "${PID[tiny]}" --layout 5.3.0,lg_page=17
+    refuses 2 'lg-slab-maxregs' jeheap info "${PID[tiny]}" --layout 5.2.1,lg_slab_maxregs=12
 }
 
 # target -> layout -> file -> the same extents; the name that info prints likewise.
