@@ -113,21 +113,81 @@ static bool said_before(struct json_object *report, size_t i) {
     return false;
 }
 
+enum { WRAP_AT = 100 };
+
+/* One word more on a line that is not to get too long; column 0 is a new line. */
+static void put_word(const char *word, size_t *column, FILE *file) {
+    size_t length = strlen(word);
+    if (*column && *column + 1 + length > WRAP_AT) {
+        fputc('\n', file);
+        *column = 0;
+    }
+    *column += (size_t)fprintf(file, "%s%s", *column ? " " : "    ", word);
+}
+
+static void put_text(const char *text, FILE *file) {
+    char word[WRAP_AT * 4];
+    size_t column = 0;
+    while (*(text += strspn(text, " \n"))) {
+        int length = (int)strcspn(text, " \n");
+        snprintf(word, sizeof(word), "%.*s", length, text);
+        put_word(word, &column, file);
+        text += length;
+    }
+    fputc('\n', file);
+}
+
+/* Cells of a pin, or those of them that have this cell's reason. */
+static size_t of_pin(struct json_object *report, const char *pin, struct json_object *reason) {
+    size_t total = 0;
+    for (size_t i = 0; i < cell_count(report); i++) {
+        struct json_object *cell = cell_at(report, i);
+        total += strcmp(plan_text(cell, "pin"), pin) == 0 && (!reason || same_reason(reason, cell));
+    }
+    return total;
+}
+
+/* Is it the first cell of its pin? */
+static bool first_of_pin(struct json_object *report, size_t i) {
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(plan_text(cell_at(report, k), "pin"), plan_text(cell_at(report, i), "pin")) ==
+            0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All the cells that a reason holds for; one name for a pin where it is every cell. */
+static void print_holders(struct json_object *report, struct json_object *reason, FILE *file) {
+    size_t column = (size_t)fprintf(file, "%s:", plan_text(reason, "status"));
+    const char *comma = "";
+    for (size_t i = 0; i < cell_count(report); i++) {
+        struct json_object *cell = cell_at(report, i);
+        const char *pin = plan_text(cell, "pin");
+        char word[160];
+        size_t total = of_pin(report, pin, NULL);
+        bool all = total > 1 && of_pin(report, pin, reason) == total;
+        if (!same_reason(reason, cell) || (all && !first_of_pin(report, i))) {
+            continue;
+        }
+        fputs(comma, file);
+        column += strlen(comma);
+        snprintf(word, sizeof(word), "%s/%s", pin, all ? "*" : plan_text(cell, "config"));
+        put_word(word, &column, file);
+        comma = ",";
+    }
+    fputc('\n', file);
+}
+
 /* Why cells did not pass: each reason once, with all the cells that it holds for. */
 static void print_reasons(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < cell_count(report); i++) {
         struct json_object *cell = cell_at(report, i);
-        if (strcmp(plan_text(cell, "status"), "pass") == 0 || said_before(report, i)) {
-            continue;
+        if (strcmp(plan_text(cell, "status"), "pass") != 0 && !said_before(report, i)) {
+            print_holders(report, cell, file);
+            put_text(plan_text(cell, "why"), file);
         }
-        fprintf(file, "%s:", plan_text(cell, "status"));
-        for (size_t k = i; k < cell_count(report); k++) {
-            if (same_reason(cell, cell_at(report, k))) {
-                fprintf(file, "%s %s/%s", k == i ? "" : ",", plan_text(cell_at(report, k), "pin"),
-                        plan_text(cell_at(report, k), "config"));
-            }
-        }
-        fprintf(file, "\n    %s\n", plan_text(cell, "why"));
     }
 }
 

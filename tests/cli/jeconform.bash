@@ -197,7 +197,7 @@ test_source_with_a_wider_field() {
     source_tree "$WORK/tree"
     sed -i 's/\(EDATA_BITS_ZEROED_WIDTH *\)1$/\12/' "$WORK/tree/include/jemalloc/internal/edata.h"
     status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json"
-    out_has 'unsupported layout: 14 constants .* from 5\.3\.0, the nearest'
+    out_has 'unsupported layout: 14 constants of these headers'
     out_has 'EXTENT_BITS_GUARDED_SHIFT: expected 0x11, seen 0x10'
     out_has "^source default \(jeconform run --source $WORK/tree --config default\):"
     ask are "$WORK/r.json" cells.0.status=fail cells.0.constants.mismatches=14 cells.0.heap.compared=0 \
@@ -213,7 +213,9 @@ test_source_with_new_names() {
         -e '/^#define EDATA_BITS_IS_HEAD_MASK/a #define EDATA_BITS_HOT_SHIFT (EDATA_BITS_IS_HEAD_WIDTH + EDATA_BITS_IS_HEAD_SHIFT)' \
         "$WORK/tree/include/jemalloc/internal/edata.h"
     status 1 jeconform constants --source "$WORK/tree" --config default --only "$BUILD_48"
-    out_has 'unsupported layout: 2 constants .* EXTENT_BITS_HOT_SHIFT, STATE_FROZEN'
+    out_has 'unsupported layout: 2 constants of these headers'
+    out_has 'EXTENT_BITS_HOT_SHIFT: expected a field or state that jeheap knows'
+    out_has 'STATE_FROZEN: expected'
 }
 
 test_source_that_says_nothing() {
