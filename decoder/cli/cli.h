@@ -13,7 +13,7 @@ struct arguments {
     struct jt_options target;
     const char **operand; /* behind the target: addresses */
     size_t operands;
-    bool json, quiet, color;
+    bool json, quiet, color, no_sandbox;
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
 

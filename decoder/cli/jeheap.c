@@ -1,9 +1,11 @@
 /* jeheap - reads the jemalloc heap of a process or a core. */
 #include "cli.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@ static const char usage[] =
     "  --root ADDRESS       of rtree_t.root[0], for targets without symbols\n"
     "  --max-reads N        give up after so many reads, with what there is by then\n"
     "  --timeout SECONDS    likewise\n"
+    "  --no-sandbox         keep the rights that reading a target does not take\n"
     "\n"
     "everywhere:\n"
     "  --json               one JSON object a line\n"
@@ -106,6 +109,7 @@ enum {
     OPT_ROOT,
     OPT_MAX_READS,
     OPT_TIMEOUT,
+    OPT_NO_SANDBOX,
     OPT_JSON,
     OPT_QUIET,
     OPT_COLOR,
@@ -140,6 +144,7 @@ static const struct option options[] = {
     {"root", required_argument, NULL, OPT_ROOT},
     {"max-reads", required_argument, NULL, OPT_MAX_READS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
     {"json", no_argument, NULL, OPT_JSON},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -268,6 +273,8 @@ static bool take(struct arguments *a, int option, const char *value) {
         return cli_number(value, &a->max_reads) && a->max_reads;
     case OPT_TIMEOUT:
         return cli_number(value, &a->timeout) && a->timeout && a->timeout < 1000000;
+    case OPT_NO_SANDBOX:
+        return a->no_sandbox = true;
     case OPT_JSON:
         return a->json = true;
     case OPT_QUIET:
@@ -393,6 +400,18 @@ static void say_layout(const struct jt_target *t) {
     fprintf(stderr, ")\n");
 }
 
+/* The process that is the target; 0 for a core. */
+static int process_of(const char *target) {
+    uint64_t pid;
+    return jt_is_process(target) && cli_number(target, &pid) && pid <= INT_MAX ? (int)pid : 0;
+}
+
+static void say_lacks(const struct arguments *a, const char *lacks) {
+    if (lacks && !a->quiet) {
+        fprintf(stderr, "jeheap: warning: the sandbox is not complete: %s\n", lacks);
+    }
+}
+
 static bool open_target(struct cli *cli) {
     enum jt_status status = jt_open(&cli->args->target, &cli->target);
     if (!cli->target) {
@@ -412,6 +431,22 @@ static bool open_target(struct cli *cli) {
     return status == JT_OK;
 }
 
+/* The target, and whatever it names, is opened and parsed with few rights left, and the heap is
+ * decoded with fewer. */
+static bool open_sandboxed(struct cli *cli) {
+    const struct arguments *a = cli->args;
+    if (a->no_sandbox) {
+        return open_target(cli);
+    }
+    struct sandbox sandbox = {.pid = process_of(a->target.target), .output = -1};
+    const char *lacks = sandbox_start(&sandbox);
+    say_lacks(a, lacks);
+    bool opened = open_target(cli);
+    const char *later = opened ? sandbox_tighten(&sandbox) : NULL;
+    say_lacks(a, lacks ? NULL : later); /* once is enough */
+    return opened;
+}
+
 /* The exit status, unless the output got lost. */
 static int finish(int status) {
     if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -424,7 +459,7 @@ static int finish(int status) {
 static int run(const struct command *c, const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
-    if (!a->target.target || open_target(&cli)) {
+    if (!a->target.target || open_sandboxed(&cli)) {
         if (cli.target && (a->max_reads || a->timeout)) {
             budget_start(&budget, &cli.target->heap, a->max_reads, a->timeout);
         }
@@ -449,7 +484,7 @@ int main(int argc, char **argv) {
             return finish(EXIT_DONE);
         }
         if (option == OPT_VERSION) {
-            printf("jeheap " JEHEAP_VERSION "\n");
+            printf("jeheap " JEHEAP_VERSION " (%s)\n", sandbox_parts());
             return finish(EXIT_DONE);
         }
         if (option == '?') {

@@ -5,8 +5,8 @@
 
 #include "private.h"
 
-static bool is_pid(const char *text) {
-    return text[0] != 0 && text[strspn(text, "0123456789")] == 0;
+bool jt_is_process(const char *target) {
+    return target[0] != 0 && target[strspn(target, "0123456789")] == 0;
 }
 
 static const struct jt_module *main_module(const struct jt_target *target) {
@@ -190,7 +190,7 @@ static enum jt_status open_memory(struct jt_target *target, const struct jt_opti
                                   const struct jt_bytes *bytes) {
     if (bytes != NULL)
         return jt_core_read(target, bytes->core, bytes->size, options->target);
-    if (is_pid(options->target))
+    if (jt_is_process(options->target))
         return jt_process_open(target, options->target);
     return jt_core_open(target, options->target);
 }

@@ -24,19 +24,15 @@ static ssize_t read_vm(const struct jt_target *target, uint64_t addr, void *dst,
 }
 
 static ssize_t read_mem(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
-    struct jt_private *p = target->priv;
-    if (p->mem_fd < 0) {
-        char name[64];
-        snprintf(name, sizeof name, "/proc/%d/mem", target->pid);
-        p->mem_fd = open(name, O_RDONLY | O_CLOEXEC);
-        if (p->mem_fd < 0)
-            return -1;
+    if (target->priv->mem_fd < 0) {
+        errno = EPERM;
+        return -1;
     }
     if (addr > (uint64_t)INT64_MAX) {
         errno = EFAULT; /* no offset can say that; the kernel's half is nobody's anyway */
         return -1;
     }
-    return pread(p->mem_fd, dst, len, (off_t)addr);
+    return pread(target->priv->mem_fd, dst, len, (off_t)addr);
 }
 
 static ssize_t read_some(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
@@ -127,6 +123,14 @@ static enum jt_status open_self(struct jt_target *target) {
     return jt_image_start(target);
 }
 
+/* Opened at once, for later no file may be: process_vm_readv can be refused at any time, as when
+ * the process executes a program of another user's. */
+static void open_mem(struct jt_target *target) {
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%d/mem", target->pid);
+    target->priv->mem_fd = open(name, O_RDONLY | O_CLOEXEC);
+}
+
 static enum jt_status probe(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint8_t byte;
@@ -159,6 +163,7 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
         target->bytes_present += target->priv->mapped[i].end - target->priv->mapped[i].start;
     if (target->kind == JT_SELF)
         return open_self(target);
+    open_mem(target);
     target->heap.reader = (struct jh_reader){process_read, NULL, process_gather, target};
     return probe(target);
 }

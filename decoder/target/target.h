@@ -150,6 +150,9 @@ struct jt_target {
 JH_MUST_USE enum jt_status jt_open(const struct jt_options *options, struct jt_target **out);
 void jt_close(struct jt_target *target);
 
+/* Does options->target name a process? Digits alone do; anything else is the path of a core. */
+bool jt_is_process(const char *target);
+
 /* ---- questions ------------------------------------------------------------------------------ */
 
 /* Is the address mapped in the target at all, whether its bytes are in the core or not? */
