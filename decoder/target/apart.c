@@ -22,6 +22,7 @@
 #define MEMORY (32u << 20)
 #define MEMORY_PER_BYTE 8
 #define TEXT_MAX (16u << 20) /* bytes of all macros */
+#define NO_MEMORY 1          /* exit status: the one that libdw has for it */
 
 /* What comes through the pipe: this, then the macros' texts, each with its 0. */
 struct message {
@@ -94,11 +95,16 @@ static void decode(const struct jt_root_symbol *root, int fd) {
     struct message m;
     size_t text = 0;
     bound(root->module->elf->mapped);
+    errno = 0;
     jt_dwarf_read(root, &m.dwarf);
+    if (errno == ENOMEM)
+        _exit(NO_MEMORY);
     char *texts = m.dwarf.macros == NULL ? NULL : jt_macros_pack(m.dwarf.macros, TEXT_MAX, &text);
+    if (m.dwarf.macros != NULL && texts == NULL)
+        _exit(NO_MEMORY);
     m.text = text;
     bool ok = write_all(fd, &m, sizeof m) && write_all(fd, texts, text);
-    _exit(ok ? 0 : 1); /* nothing of this process's business is to be finished twice */
+    _exit(ok ? 0 : NO_MEMORY + 1); /* nothing of this process's business is to be finished twice */
 }
 
 /* ---- this one ------------------------------------------------------------------------------- */
@@ -124,7 +130,7 @@ static bool take(int fd, struct jt_dwarf *out) {
 static const char *reason(int status) {
     if (WIFSIGNALED(status))
         return WTERMSIG(status) == SIGPROF ? "takes too long" : "fails: it contradicts itself";
-    return "fails";
+    return WEXITSTATUS(status) == NO_MEMORY ? "takes too much memory" : "fails";
 }
 
 void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *root,
@@ -144,7 +150,9 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
     }
     int error = errno;
     close(fd[1]);
+    errno = 0;
     bool taken = pid > 0 && take(fd[0], out);
+    jt_note_memory(target);
     close(fd[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;

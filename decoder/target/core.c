@@ -31,30 +31,32 @@ enum jt_status jt_image_start(struct jt_target *target) {
     return JT_OK;
 }
 
+/* Without blocking, which a FIFO would do until somebody writes to it. */
 static enum jt_status map_file(struct jt_target *target, const char *path) {
     struct jt_private *p = target->priv;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        int error = errno;
-        if (fd >= 0)
-            close(fd);
-        return jt_fail(target, JT_UNREADABLE, "%s: %s", path, strerror(error));
-    }
-    if (!S_ISREG(st.st_mode) || st.st_size == 0) {
-        close(fd);
+    struct stat *st = &p->core_was;
+    p->core_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (p->core_fd < 0 || fstat(p->core_fd, st) != 0)
+        return jt_fail(target, JT_UNREADABLE, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st->st_mode) || st->st_size == 0)
         return jt_fail(target, JT_UNREADABLE, "%s: %s, not a core", path,
-                       S_ISREG(st.st_mode) ? "an empty file" : "not a regular file");
-    }
-    p->core_size = (size_t)st.st_size;
-    void *bytes = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    int error = errno;
-    close(fd);
+                       S_ISREG(st->st_mode) ? "an empty file" : "not a regular file");
+    p->core_size = (size_t)st->st_size;
+    void *bytes = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, p->core_fd, 0);
     if (bytes == MAP_FAILED)
-        return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(error));
+        return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(errno));
     p->core = bytes;
     p->core_mapped = true;
     return JT_OK;
+}
+
+bool jt_changed(const struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    const struct stat *was = &p->core_was;
+    struct stat now;
+    return p->core_fd >= 0 && fstat(p->core_fd, &now) == 0 &&
+           (now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
 }
 
 static enum jt_status check_ident(struct jt_target *target, const char *path) {
@@ -200,6 +202,8 @@ enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size
 
 void jt_core_close(struct jt_target *target) {
     const struct jt_private *p = target->priv;
+    if (p->core_fd >= 0)
+        close(p->core_fd);
     if (p->core_mapped)
         munmap((void *)(uintptr_t)p->core, p->core_size);
     free(target->priv->core_path);

@@ -186,8 +186,10 @@ bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint6
     uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
     /* of whole pages; touched as far as needed */
     s.word = malloc((most / target->priv->words + 1024) * sizeof *s.word);
-    if (s.word == NULL)
+    if (s.word == NULL) {
+        target->memory_ran_out = true;
         return false;
+    }
     /* jemalloc's variables are in the module that has its version string */
     for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++)
         for (size_t m = 0; m < target->modules; m++)

@@ -96,20 +96,23 @@ static enum jt_status parse_name(const char *text, struct jh_layout *out, char e
 #define FILE_MAX (1 << 20)
 
 static enum jt_status parse_file(const char *path, struct jh_layout *out, char error[JT_TEXT_MAX]) {
-    char why[JT_TEXT_MAX] = "";
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL)
-        return refuse(error, "%s: %s", path, strerror(errno));
-    char *text = malloc(FILE_MAX);
-    size_t len = text == NULL ? 0 : fread(text, 1, FILE_MAX, file);
-    fclose(file);
-    enum jt_status status = JT_USAGE;
-    if (text == NULL || len == 0 || len == FILE_MAX)
-        snprintf(why, sizeof why, "empty, too long or unreadable");
+    char why[JT_TEXT_MAX] = "", *text = malloc(FILE_MAX);
+    errno = 0;
+    size_t len = text == NULL ? 0 : jt_read_file(path, text, FILE_MAX);
+    enum jt_status status = text == NULL ? JT_UNREADABLE : JT_USAGE;
+    if (text == NULL)
+        snprintf(why, sizeof why, "out of memory");
+    else if (len == 0 || len == FILE_MAX)
+        snprintf(why, sizeof why, "%s",
+                 len != 0     ? "too long"
+                 : errno != 0 ? strerror(errno)
+                              : "empty");
     else
         status = jt_layout_read(text, len, out, why);
     free(text);
-    return status == JT_OK ? JT_OK : refuse(error, "%.200s: %.280s", path, why);
+    if (status != JT_OK)
+        (void)refuse(error, "%.200s: %.280s", path, why);
+    return status;
 }
 
 enum jt_status jt_layout_parse(const char *text, struct jh_layout *out, char error[JT_TEXT_MAX]) {

@@ -3,6 +3,7 @@
  * Geometry and size classes follow from the build parameters and are compared, not believed: a file
  * that contradicts itself is a mistake somebody wants to hear of. What may differ from a release
  * (bit fields, offsets, states, bins, pad) is taken. */
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdarg.h>
@@ -275,18 +276,22 @@ enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *ou
     struct jh_layout layout;
     if (len > TEXT_MAX)
         bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
+    errno = 0;
     json_tokener *parser = in.failed ? NULL : json_tokener_new();
     json_object *top = parser == NULL ? NULL : json_tokener_parse_ex(parser, text, (int)len);
-    if (top == NULL) {
+    if (errno == ENOMEM) { /* with an object that lacks something, as like as not */
+        bad(&in, "out of memory");
+    } else if (top == NULL) {
         bad(&in, "not JSON, at byte %zu", parser == NULL ? 0 : json_tokener_get_parse_end(parser));
     } else {
         take_top(&in, top, &layout);
-        json_object_put(top);
     }
+    bool no_memory = errno == ENOMEM;
+    json_object_put(top);
     if (parser != NULL)
         json_tokener_free(parser);
     if (in.failed)
-        return JT_USAGE;
+        return no_memory ? JT_UNREADABLE : JT_USAGE;
     *out = layout;
     return JT_OK;
 }

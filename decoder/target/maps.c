@@ -79,25 +79,19 @@ static void read_machine(struct jt_target *target) {
     char name[64];
     uint8_t header[64];
     snprintf(name, sizeof name, "/proc/%d/exe", target->pid);
-    FILE *file = fopen(name, "rbe");
-    if (file == NULL)
-        return;
-    (void)jt_machine_take(target, header, fread(header, 1, sizeof header, file));
-    fclose(file);
+    (void)jt_machine_take(target, header, jt_read_file(name, header, sizeof header));
 }
 
 static void read_auxv(struct jt_target *target) {
     char name[64];
     uint8_t bytes[4096];
     snprintf(name, sizeof name, "/proc/%d/auxv", target->pid);
-    FILE *file = fopen(name, "rbe");
-    if (file == NULL)
-        return;
-    jt_auxv_read(target, bytes, fread(bytes, 1, sizeof bytes, file));
-    fclose(file);
+    jt_auxv_read(target, bytes, jt_read_file(name, bytes, sizeof bytes));
 }
 
 static enum jt_status not_opened(struct jt_target *target, int error) {
+    if (error == ENOMEM)
+        return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);
     if (error == ENOENT || error == ESRCH)
         return jt_fail(target, JT_UNREADABLE, "process %d: there is no such process", target->pid);
     return jt_fail(target, JT_UNREADABLE,
@@ -117,7 +111,7 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     errno = 0;
     while (ok && getline(&line, &room, file) > 0)
         ok = take_line(target, line);
-    int error = ferror(file) ? errno : 0;
+    int error = feof(file) ? 0 : errno; /* getline() says nothing when memory runs out */
     free(line);
     fclose(file);
     if (error != 0)

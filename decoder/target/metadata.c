@@ -21,8 +21,10 @@ struct metadata {
 static bool take_block(struct metadata *m, uint64_t at, uint64_t size) {
     struct jt_private *p = m->p;
     struct jt_range *grown = jt_grow(p->metadata, p->metadata_count, sizeof *grown);
-    if (grown == NULL)
+    if (grown == NULL) {
+        m->target->memory_ran_out = true;
         return false;
+    }
     p->metadata = grown;
     m->blocks_left--;
     grown[p->metadata_count++] = (struct jt_range){at, at + size};

@@ -2,6 +2,7 @@
  *
  * A file is used only when nothing speaks against it: symbols and types of another build give
  * answers that look right and are not. No network is asked. */
+#include <errno.h>
 #include <inttypes.h>
 #include <gelf.h>
 #include <limits.h>
@@ -53,9 +54,11 @@ static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
 }
 
 /* Open one file for the module; false when it is not there or no ELF file of this machine. */
-static bool try_file(const struct jt_target *target, struct jt_module *module, const char *file) {
+static bool try_file(struct jt_target *target, struct jt_module *module, const char *file) {
     const struct jt_files *files = target->priv->files;
+    errno = 0;
     struct jt_elf *elf = files->open(files->arg, file);
+    jt_note_memory(target);
     if (elf == NULL)
         return false;
     if (!jt_machine_is(target, elf->elf)) {
@@ -65,6 +68,7 @@ static bool try_file(const struct jt_target *target, struct jt_module *module, c
     jt_elf_build_id(elf, &module->file_id);
     free(module->file);
     module->file = strdup(file);
+    target->memory_ran_out |= module->file == NULL;
     module->elf = elf;
     bool same = find_bias(target, module);
     if (module->memory_id.size == 0)
@@ -86,7 +90,7 @@ static bool try_file(const struct jt_target *target, struct jt_module *module, c
 
 /* A process: the mapping itself first, which also finds deleted files and other mount namespaces.
  */
-static bool try_process(const struct jt_target *target, struct jt_module *module,
+static bool try_process(struct jt_target *target, struct jt_module *module,
                         const struct jt_mapping *mapping) {
     char name[PATH_MAX + 64];
     snprintf(name, sizeof name, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, target->pid,

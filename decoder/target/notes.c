@@ -28,8 +28,10 @@ static void read_files(struct jt_target *target, const uint8_t *note, size_t siz
                                .end = jt_number_at(target, row + word, word),
                                .offset = jt_number_at(target, row + 2 * word, word) * unit,
                                .readable = true};
-        if (m.start < m.end && !jt_mapping_add(target, &m, name))
+        if (m.start < m.end && !jt_mapping_add(target, &m, name)) {
+            target->memory_ran_out = true;
             return;
+        }
         name = stop + 1;
     }
 }

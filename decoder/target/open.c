@@ -1,4 +1,5 @@
 /* open.c - from a process id or a path to a heap that can be asked. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,9 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
 static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn) {
     const struct jt_options *o = learn->options;
     struct jt_root_symbol root[JT_ROOTS_MAX];
+    errno = 0;
     size_t count = jt_roots_find(target, root);
+    jt_note_memory(target);
     if (!o->root_given)
         return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
     if (!jt_mapped(target, o->root))
@@ -232,13 +235,19 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     }
     elf_version(EV_CURRENT);
     target->priv = priv;
-    priv->mem_fd = -1;
+    priv->mem_fd = priv->core_fd = -1;
     priv->files = bytes != NULL ? &bytes->files : &jt_files_here;
     priv->words = sizeof(void *); /* until the target says otherwise */
     priv->little_endian = *(const uint8_t *)&(const uint16_t){1} == 1;
     target->heap.limits = options->limits;
     *out = target;
-    return open_all(target, options, bytes);
+    enum jt_status status = open_all(target, options, bytes);
+    if (target->memory_ran_out)
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    if (target->ended && status != JT_OK) /* what was concluded from that is wrong */
+        return jt_fail(target, JT_UNREADABLE, "process %d ended while it was looked at",
+                       target->pid);
+    return status;
 }
 
 enum jt_status jt_open(const struct jt_options *options, struct jt_target **out) {

@@ -7,6 +7,7 @@
 
 #include <libelf.h>
 #include <elfutils/libdw.h>
+#include <sys/stat.h>
 
 #include "target.h"
 
@@ -23,6 +24,9 @@ enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const ch
     JT_PRINTF(3, 4);
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
+/* Libraries say "there is none" when memory ran out as well; only errno tells. It was set to 0
+ * before they were asked. */
+void jt_note_memory(struct jt_target *target);
 
 /* ---- segments.c: runs of bytes, sorted and disjoint ----------------------------------------- */
 
@@ -74,6 +78,8 @@ struct jt_private {
     const uint8_t *core;
     size_t core_size;
     bool core_mapped; /* by us, from a file */
+    int core_fd;      /* -1 when not open */
+    struct stat core_was;
 
     const struct jt_files *files;
 
@@ -119,6 +125,8 @@ size_t jt_memory_phdrs(const struct jt_target *target, uint64_t start,
                        struct jt_phdr out[JT_PHDRS_MAX]);
 void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct jt_build_id *out);
 
+/* The file's first bytes: as many as there are, at most room. 0 when it cannot be read: errno. */
+size_t jt_read_file(const char *file, void *dst, size_t room);
 void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1; NULL: no memory */
 
 /* ---- process.c, maps.c, core.c, notes.c ----------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -45,21 +44,18 @@ static ssize_t read_some(const struct jt_target *target, uint64_t addr, void *ds
     return read_mem(target, addr, dst, len);
 }
 
-/* /proc/PID/mem reads as empty when the process is gone. */
-static bool has_ended(const struct jt_target *target) {
-    return kill(target->pid, 0) != 0 && errno == ESRCH;
-}
-
 static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
-    const struct jt_target *target = arg;
+    struct jt_target *target = arg;
     *got = 0;
     while (*got < len) {
         ssize_t n = read_some(target, addr + *got, (uint8_t *)dst + *got, len - *got);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n == 0 || (n < 0 && (errno == EFAULT || errno == EIO || errno == EINVAL)))
-            return n == 0 && has_ended(target) ? JH_READ_FAILED : JH_ABSENT;
-        if (n < 0)
+        if (n < 0 && (errno == EFAULT || errno == EIO || errno == EINVAL))
+            return JH_ABSENT;
+        /* /proc/PID/mem reads as empty when the process is gone, even before its parent knows */
+        target->ended |= n == 0 || errno == ESRCH;
+        if (n <= 0)
             return JH_READ_FAILED;
         *got += (size_t)n; /* short at a hole; the next call says whether it is one */
     }

@@ -125,6 +125,8 @@ struct jt_target {
     size_t modules;
     uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
     uint64_t bytes_truncated;             /* of a core that was cut off */
+    bool ended;                           /* the process, while it was read */
+    bool memory_ran_out; /* since it was opened: what was asked then may be known in part only */
 
     /* jemalloc in it */
     const struct jt_module *jemalloc; /* NULL when not known */
@@ -155,6 +157,10 @@ bool jt_is_process(const char *target);
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
+/* Was the core's file written to or cut off since it was opened? Then what was read may be wrong.
+ */
+bool jt_changed(const struct jt_target *target);
+
 /* Is the address mapped in the target at all, whether its bytes are in the core or not? */
 bool jt_mapped(const struct jt_target *target, uint64_t addr);
 
@@ -181,7 +187,8 @@ void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX
 /* Read a layout: a file (a path that ends in .json), or a version with parameters:
  *     5.3.0
  *     5.2.1,lg_vaddr=57,lg_page=16,lg_quantum=3,lg_slab_maxregs=12,mutex=48,debug,no-oblivious,aarch64
- * JT_USAGE and a sentence in error (NULL allowed) when that cannot be done. */
+ * JT_USAGE and a sentence in error (NULL allowed) when that cannot be done, JT_UNREADABLE when
+ * memory ran out. */
 JH_MUST_USE enum jt_status jt_layout_parse(const char *text, struct jh_layout *out,
                                            char error[JT_TEXT_MAX]);
 

@@ -1,8 +1,10 @@
 /* text.c - names, sentences, numbers. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "private.h"
 
@@ -43,6 +45,27 @@ enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const ch
     return status;
 }
 
+void jt_note_memory(struct jt_target *target) {
+    target->memory_ran_out |= errno == ENOMEM;
+}
+
+/* Without blocking: a FIFO is no file to wait for. */
+size_t jt_read_file(const char *file, void *dst, size_t room) {
+    size_t got = 0;
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (fd >= 0 && got < room) {
+        ssize_t n = read(fd, (char *)dst + got, room - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        got += (size_t)n;
+    }
+    if (fd >= 0)
+        close(fd);
+    return got;
+}
+
 void *jt_grow(void *array, size_t count, size_t element) {
     if (count != 0 && (count & (count - 1)) != 0)
         return array; /* full at powers of two only */
@@ -62,12 +85,12 @@ void jt_warn(struct jt_target *target, const char *text, ...) {
     vsnprintf(line, sizeof line, text, args);
     va_end(args);
     char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
-    if (grown == NULL)
-        return;
-    target->warning = grown;
-    char *copy = strdup(line);
+    if (grown != NULL)
+        target->warning = grown;
+    char *copy = grown == NULL ? NULL : strdup(line);
     if (copy != NULL)
         grown[target->warnings++] = copy;
+    target->memory_ran_out |= copy == NULL;
 }
 
 bool jt_number(const char *text, uint64_t *out) {
