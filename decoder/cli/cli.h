@@ -10,6 +10,7 @@ enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_
 
 /* Everything that stood on the command line. */
 struct arguments {
+    const struct command *command;
     struct jt_options target;
     const char **operand; /* behind the target: addresses */
     size_t operands;
@@ -37,6 +38,8 @@ struct cli {
     int status;               /* exit status so far */
     uint64_t faults;          /* faults that were said */
     struct budget *budget;
+    bool opened; /* there is a heap to be asked */
+    bool marked; /* stdout says that something is missing */
 };
 
 /* Remember an exit status; 1 and 4 together are 4: what is missing may hide more findings. */
@@ -44,6 +47,8 @@ void cli_status(struct cli *cli, int status);
 /* Say a fault on stderr, and the exit status that follows from it. */
 void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
                const struct jh_fault *fault);
+/* With --json a line that says so; once. Nothing stands on stdout but whole lines. */
+void cli_mark_partial(struct cli *cli);
 /* "0x1f" or "31"; false when the text is neither. */
 bool cli_number(const char *text, uint64_t *out);
 /* ANSI codes, or "" without --color. */
@@ -65,6 +70,11 @@ void command_find(struct cli *cli);
 void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
+
+/* ---- cut.c ---------------------------------------------------------------------------------- */
+
+/* Calls work. False when a file that is mapped was cut off meanwhile, and work given up. */
+bool cut_guard(void (*work)(struct cli *), struct cli *cli);
 
 /* ---- budget.c: --max-reads and --timeout around any reader ---------------------------------- */
 

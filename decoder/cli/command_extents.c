@@ -1,6 +1,5 @@
 /* extents: every extent; extent: one structure, field by field. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -14,20 +13,15 @@ static bool wanted(const struct arguments *a, const struct jh_extent *e) {
 }
 
 void command_extents(struct cli *cli) {
-    struct jh_walk *walk = malloc(sizeof(*walk));
+    struct jh_walk walk;
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
-    if (!walk) {
-        fprintf(stderr, "jeheap: out of memory\n");
-        cli_status(cli, EXIT_UNREADABLE);
-        return;
-    }
     if (!cli->args->json) {
         extent_row_head(cli);
     }
-    jh_walk_start(walk, &cli->target->heap);
-    while ((status = jh_walk_next(walk, &e, &fault)) != JH_END) {
+    jh_walk_start(&walk, &cli->target->heap);
+    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
         if (status != JH_OK) {
             cli_fault(cli, "walk", status, &fault);
         } else if (wanted(cli->args, &e)) {
@@ -39,14 +33,8 @@ void command_extents(struct cli *cli) {
             }
         }
     }
-    free(walk);
-    /* the last line says that some are missing */
-    if (cli->args->json && cli->status == EXIT_PARTIAL) {
-        json_open(&cli->json, NULL, '{');
-        json_bool(&cli->json, "partial", true);
-        json_number(&cli->json, "faults", cli->faults);
-        json_close(&cli->json, '}');
-        json_line(&cli->json);
+    if (cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
+        cli_mark_partial(cli);
     }
 }
 

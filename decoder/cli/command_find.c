@@ -90,7 +90,7 @@ static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t ad
     json_null(j, "tcache"); /* thread caches are not decoded: held is all that is known */
 }
 
-static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr,
+static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr, const char *why,
                       const struct piece *b, const struct piece *a) {
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
@@ -99,7 +99,7 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
     if (l->owned) {
         owned_json(cli, l, addr);
     } else {
-        json_text(j, "why", why_not(cli, l, addr));
+        json_text(j, "why", why);
     }
     if (l->extent.at) {
         extent_json(cli, "extent", &l->extent);
@@ -119,13 +119,12 @@ static void piece_text(const struct cli *cli, const char *side, const struct pie
     }
 }
 
-static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr,
+static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr, const char *why,
                       const struct piece *b, const struct piece *a) {
     const struct jh_extent *e = &l->extent;
     printf("0x%" PRIx64 ": ", addr);
     if (!l->owned) {
-        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli),
-               why_not(cli, l, addr));
+        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli), why);
     } else {
         const char *use = jh_use_name(l->use);
         printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes\n", cli_paint(cli, use),
@@ -178,10 +177,11 @@ static void find(struct cli *cli, uint64_t addr) {
         b = before(cli, &l, addr);
         a = after(cli, &l, addr);
     }
+    const char *why = l.owned ? NULL : why_not(cli, &l, addr); /* nothing is read while printing */
     if (cli->args->json) {
-        find_json(cli, &l, addr, &b, &a);
+        find_json(cli, &l, addr, why, &b, &a);
     } else {
-        find_text(cli, &l, addr, &b, &a);
+        find_text(cli, &l, addr, why, &b, &a);
     }
     if (!l.owned) {
         cli_status(cli, EXIT_FOUND);

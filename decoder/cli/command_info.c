@@ -1,27 +1,21 @@
 /* info: which jemalloc this is, where each part of its layout was learnt, and how much there is. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
 struct totals {
-    uint64_t extents, slabs, large, allocated_bytes, unused_bytes;
+    uint64_t extents, slabs, large, allocated_bytes, unused_bytes, metadata_bytes;
 };
 
 static struct totals count(struct cli *cli) {
     struct totals t = {0};
-    struct jh_walk *walk = malloc(sizeof(*walk));
+    struct jh_walk walk;
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status = JH_OK;
-    if (!walk) {
-        fprintf(stderr, "jeheap: out of memory\n");
-        cli_status(cli, EXIT_UNREADABLE);
-        return t;
-    }
-    for (jh_walk_start(walk, &cli->target->heap); status != JH_END;) {
-        status = jh_walk_next(walk, &e, &fault);
+    for (jh_walk_start(&walk, &cli->target->heap); status != JH_END;) {
+        status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_OK) {
             t.extents++;
             t.slabs += jh_extent_is_slab(&e);
@@ -31,7 +25,10 @@ static struct totals count(struct cli *cli) {
             cli_fault(cli, "walk", status, &fault);
         }
     }
-    free(walk);
+    t.metadata_bytes = jt_metadata_bytes(cli->target);
+    if (cli->target->memory_ran_out) {
+        cli_status(cli, EXIT_PARTIAL);
+    }
     return t;
 }
 
@@ -93,7 +90,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "large", totals->large);
     json_number(j, "allocated_bytes", totals->allocated_bytes);
     json_number(j, "unused_bytes", totals->unused_bytes);
-    json_number(j, "metadata_bytes", jt_metadata_bytes(t));
+    json_number(j, "metadata_bytes", totals->metadata_bytes);
     json_number(j, "bytes_present", t->bytes_present);
     json_number(j, "bytes_absent", t->bytes_absent);
     json_number(j, "bytes_truncated", t->bytes_truncated);
@@ -130,7 +127,7 @@ static void info_text(struct cli *cli, const struct totals *totals) {
            totals->extents - totals->slabs - totals->large);
     printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, %" PRIu64
            " of metadata\n",
-           totals->allocated_bytes, totals->unused_bytes, jt_metadata_bytes(t));
+           totals->allocated_bytes, totals->unused_bytes, totals->metadata_bytes);
     printf("absent    %" PRIu64 " bytes are mapped and not in this image, %" PRIu64
            " were cut off\n",
            t->bytes_absent, t->bytes_truncated);
@@ -139,6 +136,7 @@ static void info_text(struct cli *cli, const struct totals *totals) {
 void command_info(struct cli *cli) {
     struct totals totals = count(cli);
     if (cli->args->json) {
+        cli->marked = cli->status == EXIT_PARTIAL; /* in the object itself */
         info_json(cli, &totals);
     } else {
         info_text(cli, &totals);

@@ -76,6 +76,18 @@ static void count_faults(const struct cli *cli) {
     }
 }
 
+void cli_mark_partial(struct cli *cli) {
+    if (!cli->args->json || cli->marked) {
+        return;
+    }
+    cli->marked = true;
+    json_open(&cli->json, NULL, '{');
+    json_bool(&cli->json, "partial", true);
+    json_number(&cli->json, "faults", cli->faults);
+    json_close(&cli->json, '}');
+    json_line(&cli->json);
+}
+
 bool cli_number(const char *text, uint64_t *out) {
     char *end;
     bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -456,18 +468,60 @@ static int finish(int status) {
     return status;
 }
 
-static int run(const struct command *c, const struct arguments *a) {
+/* What went wrong without the command's knowledge. */
+static void check_afterwards(struct cli *cli) {
+    bool changed = jt_changed(cli->target);
+    if (cli->target->memory_ran_out) {
+        fprintf(stderr, "jeheap: out of memory\n");
+    }
+    if (cli->target->ended) {
+        fprintf(stderr, "jeheap: process %d ended while it was read\n", cli->target->pid);
+    }
+    if (changed) {
+        fprintf(stderr, "jeheap: %s was written to or cut off while it was read\n",
+                cli->target->path);
+    }
+    if (cli->target->memory_ran_out || cli->target->ended || changed) {
+        cli_status(cli, EXIT_PARTIAL);
+        cli_mark_partial(cli);
+    }
+}
+
+static void work(struct cli *cli) {
+    const struct arguments *a = cli->args;
+    if (a->target.target && !open_sandboxed(cli)) {
+        return;
+    }
+    if (cli->target && (a->max_reads || a->timeout)) {
+        budget_start(cli->budget, &cli->target->heap, a->max_reads, a->timeout);
+    }
+    if (cli->target && cli->target->bytes_truncated) {
+        cli_status(cli, EXIT_PARTIAL);
+    }
+    cli->opened = true;
+    a->command->run(cli);
+    if (cli->target) {
+        check_afterwards(cli);
+    }
+    count_faults(cli);
+}
+
+/* The target is left as it is: what was given up in the middle cannot be closed. */
+static void cut_off(struct cli *cli) {
+    fprintf(stderr, "jeheap: a file was cut off, or failed, while it was read\n");
+    if (cli->opened) {
+        cli_status(cli, EXIT_PARTIAL);
+        cli_mark_partial(cli);
+        count_faults(cli);
+    }
+    _exit(finish(cli->opened ? cli->status : EXIT_UNREADABLE));
+}
+
+static int run(const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
-    if (!a->target.target || open_sandboxed(&cli)) {
-        if (cli.target && (a->max_reads || a->timeout)) {
-            budget_start(&budget, &cli.target->heap, a->max_reads, a->timeout);
-        }
-        if (cli.target && cli.target->bytes_truncated) {
-            cli_status(&cli, EXIT_PARTIAL);
-        }
-        c->run(&cli);
-        count_faults(&cli);
+    if (!cut_guard(work, &cli)) {
+        cut_off(&cli);
     }
     jt_close(cli.target);
     return finish(cli.status);
@@ -507,5 +561,6 @@ int main(int argc, char **argv) {
     a.operands = a.target.target ? (size_t)(argc - optind - 2) : 0;
     a.operand = (const char **)(argv + optind + 2);
     int wrong = check_arguments(c, &a);
-    return wrong ? wrong : run(c, &a);
+    a.command = c;
+    return wrong ? wrong : run(&a);
 }
