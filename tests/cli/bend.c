@@ -1,0 +1,166 @@
+/* bend - to be preloaded: what the system answers is bent, or something happens at that moment.
+ *
+ * BEND_CALL names the calls: process_vm_readv, pread, read, mmap, open. BEND_AT=N is the call that
+ * is bent, the first is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what
+ * happens:
+ *
+ *   EINTR EIO ENOMEM ...  that error
+ *   short                 half of it, at least one byte
+ *   leave, unmap          a signal to the process BEND_PID that small.c heeds so; and a moment
+ *   cut                   the file BEND_FILE is cut to BEND_SIZE bytes (open it before: needs no
+ *                         right then)
+ *
+ * Says so on stderr. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct error {
+    const char *name;
+    int number;
+} errors[] = {{"EINTR", EINTR},   {"EIO", EIO},       {"ENOMEM", ENOMEM}, {"EPERM", EPERM},
+              {"EFAULT", EFAULT}, {"ENOSYS", ENOSYS}, {"ESRCH", ESRCH},   {"EMFILE", EMFILE}};
+
+static const char *call, *to;
+static unsigned long at, every, seen;
+static pid_t victim;
+static off_t size;
+static int file = -1;
+
+static unsigned long number(const char *name) {
+    const char *text = getenv(name);
+    return text ? strtoul(text, NULL, 10) : 0;
+}
+
+__attribute__((constructor)) static void start(void) {
+    const char *path = getenv("BEND_FILE");
+    file = path ? open(path, O_RDWR | O_CLOEXEC) : -1; /* before anything is bent */
+    at = number("BEND_AT");
+    every = number("BEND_EVERY");
+    victim = (pid_t)number("BEND_PID");
+    size = (off_t)number("BEND_SIZE");
+    to = getenv("BEND_TO");
+    call = to ? getenv("BEND_CALL") : NULL;
+}
+
+static void say(void) {
+    static const char said[] = "bend: now\n";
+    if (write(STDERR_FILENO, said, sizeof(said) - 1) < 0) {
+        _exit(99);
+    }
+}
+
+/* Is it this call's turn? */
+static int turn(const char *name) {
+    if (!call || strcmp(call, name) != 0) {
+        return 0;
+    }
+    seen++;
+    return seen == at || (every != 0 && seen > at && (seen - at) % every == 0);
+}
+
+static void happen(void) {
+    if (strcmp(to, "leave") == 0 || strcmp(to, "unmap") == 0) {
+        kill(victim, strcmp(to, "leave") == 0 ? SIGUSR1 : SIGUSR2);
+        struct timespec moment = {0, 50000000};
+        nanosleep(&moment, NULL);
+    }
+    if (strcmp(to, "cut") == 0 && ftruncate(file, size) != 0) {
+        _exit(99);
+    }
+}
+
+/* -1 and errno when the call is to fail. */
+static int bent(const char *name, size_t *len) {
+    if (!turn(name)) {
+        return 0;
+    }
+    say();
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (strcmp(to, errors[i].name) == 0) {
+            errno = errors[i].number;
+            return -1;
+        }
+    }
+    if (strcmp(to, "short") == 0 && len && *len > 1) {
+        *len /= 2;
+    }
+    happen();
+    return 0;
+}
+
+ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long locals,
+                         const struct iovec *remote, unsigned long remotes, unsigned long flags) {
+    static ssize_t (*real)(pid_t, const struct iovec *, unsigned long, const struct iovec *,
+                           unsigned long, unsigned long);
+    size_t some = remotes;
+    struct iovec half;
+    if (bent("process_vm_readv", &some) != 0) {
+        return -1;
+    }
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "process_vm_readv");
+    }
+    if (remotes == 1 && to && strcmp(to, "short") == 0 && seen == at && remote->iov_len > 1) {
+        half = (struct iovec){remote->iov_base, remote->iov_len / 2};
+        remote = &half;
+    }
+    return real(pid, local, locals, remote, some, flags);
+}
+
+ssize_t pread(int fd, void *dst, size_t len, off_t offset) {
+    static ssize_t (*real)(int, void *, size_t, off_t);
+    if (bent("pread", &len) != 0) {
+        return -1;
+    }
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "pread");
+    }
+    return real(fd, dst, len, offset);
+}
+
+ssize_t read(int fd, void *dst, size_t len) {
+    static ssize_t (*real)(int, void *, size_t);
+    if (bent("read", &len) != 0) {
+        return -1;
+    }
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "read");
+    }
+    return real(fd, dst, len);
+}
+
+void *mmap(void *addr, size_t len, int protection, int flags, int fd, off_t offset) {
+    static void *(*real)(void *, size_t, int, int, int, off_t);
+    if (fd >= 0 && bent("mmap", NULL) != 0) {
+        return MAP_FAILED;
+    }
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "mmap");
+    }
+    return real(addr, len, protection, flags, fd, offset);
+}
+
+int open(const char *path, int flags, ...) {
+    static int (*real)(const char *, int, ...);
+    va_list args;
+    va_start(args, flags);
+    int mode = (flags & O_CREAT) != 0 ? va_arg(args, int) : 0;
+    va_end(args);
+    if (bent("open", NULL) != 0) {
+        return -1;
+    }
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "open");
+    }
+    return real(path, flags, mode);
+}

@@ -1,0 +1,157 @@
+# What the system refuses: memory, bytes, files, at every point where it may. faults.py holds the
+# answers to the same rules each time.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+
+# preload NAME: builds NAME.c of this folder, sets PRELOAD.
+preload() {
+    need_tool "$CC"
+    "$JEHEAP" --version | grep -q 'no sandbox' && skip "sanitizers want to be loaded first"
+    PRELOAD=$WORK/$1.so
+    [ -s "$PRELOAD" ] || "$CC" -O1 -Wall -Wextra -Werror -fno-builtin -shared -fPIC \
+        -o "$PRELOAD" "$CLI_DIR/$1.c" -ldl 2>"$ERR" || fail "$1.c does not build: $(said)"
+}
+
+# faults ARGUMENT...: of faults.py, which prints how many runs ended how. Sets COUNT.
+faults() {
+    timeout 300 python3 "$CLI_DIR/faults.py" "$@" >"$OUT" 2>"$ERR" ||
+        fail "$1: $(tail -n 1 "$ERR" | cut -c1-400)"
+    COUNT=$(cat "$OUT")
+}
+
+# went STATUS...: there were runs of each of these.
+went() {
+    local status
+    for status; do
+        [[ " $COUNT" == *" $status:"* ]] || fail "no run ended with $status: $COUNT"
+    done
+}
+
+# ---- memory --------------------------------------------------------------------------------------
+
+test_every_allocation() {
+    local target address
+    preload fail_alloc
+    small tiny
+    core_of tiny
+    address=$(small_value tiny first)
+    for target in "$CORE" "${PID[tiny]}"; do
+        faults alloc "$PRELOAD" "$JEHEAP" info "$target" --json
+        went 0 3 4
+        faults alloc "$PRELOAD" --step 3 "$JEHEAP" extents "$target" --json
+        went 0 3
+        faults alloc "$PRELOAD" --step 5 "$JEHEAP" extents "$target" --quiet
+        faults alloc "$PRELOAD" --step 3 "$JEHEAP" find "$target" "$address" 0x1000 --json
+        went 1 3
+        faults alloc "$PRELOAD" --step 7 "$JEHEAP" extent "$target" 0x1000 --json
+        faults alloc "$PRELOAD" --step 7 "$JEHEAP" layout "$target"
+    done
+}
+
+# ---- what the kernel answers ---------------------------------------------------------------------
+
+test_interrupted_and_short() {
+    local happening
+    preload bend
+    small tiny
+    for happening in EINTR short; do
+        for call in process_vm_readv read; do
+            faults bend "$PRELOAD" $call $happening --step 11 "$JEHEAP" extents "${PID[tiny]}" --json
+            [[ "$COUNT" =~ ^0:[0-9]+$ ]] || fail "$call $happening: $COUNT"
+        done
+    done
+}
+
+test_refused() {
+    local happening call
+    preload bend
+    small tiny
+    core_of tiny
+    for call in mmap open read; do
+        for happening in EIO ENOMEM EMFILE; do
+            faults bend "$PRELOAD" $call $happening "$JEHEAP" extents "$CORE" --json
+        done
+    done
+    for happening in EFAULT ESRCH EPERM ENOSYS; do
+        faults bend "$PRELOAD" process_vm_readv $happening --step 7 \
+            "$JEHEAP" extents "${PID[tiny]}" --json
+    done
+}
+
+# ---- the target goes away ------------------------------------------------------------------------
+
+# Without the sandbox, which does not let the preloaded library send signals or cut files.
+test_process_that_ends() {
+    preload bend
+    small tiny
+    faults bend "$PRELOAD" process_vm_readv leave --step 23 --target "${EXE[tiny]}" \
+        "$JEHEAP" extents '{}' --json --no-sandbox
+    went 3
+    faults bend "$PRELOAD" process_vm_readv unmap --step 23 --target "${EXE[tiny]}" \
+        "$JEHEAP" extents '{}' --json --no-sandbox
+    went 4
+}
+
+test_process_that_ends_says_so() {
+    local pid
+    preload bend
+    small leaver
+    pid=${PID[leaver]}
+    "$JEHEAP" extents "$pid" --json >"$WORK/all" 2>"$ERR" || fail "before: $(said)"
+    status 3 try env BEND_CALL=process_vm_readv BEND_AT=20 BEND_TO=leave BEND_PID="$pid" \
+        LD_PRELOAD="$PRELOAD" "$JEHEAP" extents "$pid" --json --no-sandbox
+    err_has "process $pid ended while"
+}
+
+# ---- cores ---------------------------------------------------------------------------------------
+
+# At every page, and answers about the part that is there are those of the whole core.
+test_core_cut_at_every_page() {
+    small tiny
+    core_of tiny
+    ask notes-first "$CORE" "$WORK/cut.whole"
+    faults cut "$WORK/cut.whole" --step 4096 "$JEHEAP" extents '{}' --json
+    went 3 4
+    faults cut "$WORK/cut.whole" --step 16384 "$JEHEAP" find '{}' "$(small_value tiny first)" \
+        "$(small_value tiny large)" --json
+    went 3 4
+}
+
+# A mapped file that gets shorter sends SIGBUS.
+test_core_cut_while_it_is_read() {
+    local at sizes=0 size
+    preload bend
+    small tiny
+    core_of tiny
+    ask notes-first "$CORE" "$WORK/cut.whole"
+    "$JEHEAP" extents "$WORK/cut.whole" --json >"$WORK/cut.all" 2>"$ERR" || fail "$(said)"
+    for at in 1 2 3 5; do
+        for size in 0 100 8192 1000000 8000000; do
+            cp "$WORK/cut.whole" "$WORK/cut"
+            try env BEND_CALL=open BEND_AT=$at BEND_TO=cut BEND_FILE="$WORK/cut" BEND_SIZE=$size \
+                LD_PRELOAD="$PRELOAD" "$JEHEAP" extents "$WORK/cut" --json --no-sandbox
+            case $RC in
+            3) [ ! -s "$OUT" ] || fail "open $at, $size bytes: status 3, and an answer" ;;
+            4)
+                err_has 'cut off'
+                grep -q '^{"partial":true' "$OUT" || fail "open $at, $size bytes: no mark"
+                ;;
+            *) fail "open $at, $size bytes: status $RC: $(said)" ;;
+            esac
+            sizes=$((sizes + 1))
+        done
+    done
+    [ $sizes -eq 20 ] || fail "$sizes runs"
+}
+
+# ---- files that are none -------------------------------------------------------------------------
+
+test_fifo() {
+    rm -f "$WORK/fifo.json"
+    mkfifo "$WORK/fifo.json"
+    refuses 3 'fifo.json: not a regular file' jeheap info "$WORK/fifo.json"
+    small tiny
+    core_of tiny
+    refuses 2 'fifo.json: empty' jeheap info "$CORE" --layout "$WORK/fifo.json"
+}
