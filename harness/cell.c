@@ -102,14 +102,10 @@ static bool outsider(const struct work *w) {
     return has_any(w, "preload");
 }
 
-static struct jt_target *open_target(struct work *w, const char *target, const char *layout,
+static struct jt_target *open_target(struct work *w, const struct jt_options *options,
                                      const char *what) {
-    struct jt_options options = {.target = target, .layout = layout};
     struct jt_target *out = NULL;
-    if (emulated(w)) { /* an emulator's core does not name the program */
-        options.exe = plan_text(w->build, "witness");
-    }
-    enum jt_status status = jt_open(&options, &out);
+    enum jt_status status = jt_open(options, &out);
     if (out && status == JT_OK) {
         return out;
     }
@@ -117,6 +113,11 @@ static struct jt_target *open_target(struct work *w, const char *target, const c
              out ? out->error : "out of memory");
     jt_close(out);
     return NULL;
+}
+
+/* An emulator's core does not name the program. */
+static const char *program(const struct work *w) {
+    return emulated(w) ? plan_text(w->build, "witness") : NULL;
 }
 
 /* The layout that jeheap makes from the build parameters alone must be that of the build too. */
@@ -147,7 +148,8 @@ static bool compare_process(struct work *w) {
             return false;
         }
     }
-    struct jt_target *t = open_target(w, target, NULL, "the witness's process");
+    const struct jt_options options = {.target = target, .exe = program(w)};
+    struct jt_target *t = open_target(w, &options, "the witness's process");
     if (!t) {
         return false;
     }
@@ -186,16 +188,15 @@ static bool make_core(struct work *w, char *core, size_t size) {
     return unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
 }
 
-/* A core is decoded twice: with what its debug information says, and with the layout that is made
- * from the build parameters. */
-static bool compare_core(struct work *w) {
-    char core[128];
-    if (!make_core(w, core, sizeof(core))) {
-        return false;
-    }
+/* An image is decoded twice: with what it says of itself, and with the layout that is made from the
+ * build parameters. The first time a skeleton of it is made as well. */
+static bool compare_image(struct work *w, const char *path, bool core, const char *skeleton) {
+    const char *exe = core ? program(w) : NULL;
     const char *const layout[] = {NULL, w->layout};
-    for (size_t i = 0; i < 2; i++) {
-        struct jt_target *t = open_target(w, core, layout[i], "the witness's core");
+    bool made = true;
+    for (size_t i = 0; made && i < 2; i++) {
+        const struct jt_options options = {.target = path, .exe = exe, .layout = layout[i]};
+        struct jt_target *t = open_target(w, &options, path);
         if (!t) {
             return false;
         }
@@ -205,11 +206,30 @@ static bool compare_core(struct work *w) {
         } else {
             compare_heap(w->comparison, t);
         }
-        if (w->options->drift && !layout[i]) {
+        if (w->options->drift && core && !layout[i]) {
             w->drift = drift_bends(&w->truth, t);
+        }
+        if (!core) {
+            compare_private(w->comparison, &t->heap);
+        }
+        if (i == 0) {
+            made = skeleton_make(w->comparison, t, skeleton, w->why, sizeof(w->why));
         }
         jt_close(t);
     }
+    return made;
+}
+
+/* A core, then its skeleton, without the program: the same truth for both. */
+static bool compare_core(struct work *w) {
+    char core[128], skeleton[128], again[128];
+    path_in(w, "skeleton", skeleton, sizeof(skeleton));
+    path_in(w, "skeleton.again", again, sizeof(again));
+    if (!make_core(w, core, sizeof(core)) || !compare_image(w, core, true, skeleton) ||
+        !compare_image(w, skeleton, false, again)) {
+        return false;
+    }
+    compare_again(w->comparison, skeleton, again);
     return true;
 }
 

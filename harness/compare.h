@@ -60,4 +60,12 @@ void compare_functions(struct comparison *c, const struct jh_layout *layout);
 void compare_heap(struct comparison *c, struct jt_target *target);
 void compare_api(struct comparison *c, const struct jh_heap *heap);
 
+/* The skeleton of a target, into a file; false and a sentence in why. */
+bool skeleton_make(struct comparison *c, struct jt_target *from, const char *path, char *why,
+                   size_t why_size);
+/* Nothing of what the program was given may be in a skeleton. */
+void compare_private(struct comparison *c, const struct jh_heap *heap);
+/* The skeleton of a skeleton is the same file. */
+void compare_again(struct comparison *c, const char *skeleton, const char *again);
+
 #endif

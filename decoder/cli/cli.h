@@ -17,6 +17,8 @@ struct arguments {
     bool json, quiet, color, no_sandbox;
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
+    const char *output;          /* -o; NULL: none */
+    int output_fd;               /* output.h */
 
     /* extents: only these; UINT64_MAX and NULL: all */
     uint64_t arena, szind, min_size;
@@ -70,6 +72,7 @@ void command_find(struct cli *cli);
 void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
+void command_skeleton(struct cli *cli);
 
 /* ---- cut.c ---------------------------------------------------------------------------------- */
 

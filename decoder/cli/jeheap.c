@@ -1,5 +1,6 @@
 /* jeheap - reads the jemalloc heap of a process or a core. */
 #include "cli.h"
+#include "output.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ static const char usage[] =
     "         [--pointer-size N] [--u64-align N] [--mutex-size N] [--big-endian] [--aarch64]\n"
     "                       the layout of a build, made from its parameters\n"
     "  layout --list        the versions, machines and parameters that are described\n"
+    "  skeleton T -o FILE   a core to share: all that decoding takes, and none of the program's "
+    "data\n"
     "\n"
     "about the target:\n"
     "  --exe FILE           the program of a core, where it is not at its old path\n"
@@ -34,6 +37,9 @@ static const char usage[] =
     "  --max-reads N        give up after so many reads, with what there is by then\n"
     "  --timeout SECONDS    likewise\n"
     "  --no-sandbox         keep the rights that reading a target does not take\n"
+    "\n"
+    "about the output:\n"
+    "  -o, --output FILE    of skeleton; a file that is there is replaced\n"
     "\n"
     "everywhere:\n"
     "  --json               one JSON object a line\n"
@@ -127,6 +133,7 @@ enum {
     OPT_COLOR,
     OPT_HELP,
     OPT_VERSION,
+    OPT_OUTPUT,
     OPT_ARENA,
     OPT_STATE,
     OPT_SZIND,
@@ -162,6 +169,7 @@ static const struct option options[] = {
     {"color", required_argument, NULL, OPT_COLOR},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
+    {"output", required_argument, NULL, OPT_OUTPUT},
     {"arena", required_argument, NULL, OPT_ARENA},
     {"state", required_argument, NULL, OPT_STATE},
     {"szind", required_argument, NULL, OPT_SZIND},
@@ -184,6 +192,8 @@ static const struct option options[] = {
     {"u64-align", required_argument, NULL, OPT_U64_ALIGN},
     {"big-endian", no_argument, NULL, OPT_BIG_ENDIAN},
     {NULL, 0, NULL, 0}};
+
+static const char short_options[] = "ho:";
 
 static bool small_number(const char *text, uint8_t *out) {
     uint64_t number;
@@ -255,7 +265,7 @@ static void start_build(struct arguments *a, int argc, char **argv) {
     enum jh_version version = JH_5_3_0;
     int option;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
         if (option == OPT_MACHINE) {
             name = optarg;
         } else if (option == OPT_JEMALLOC && jh_version_parse(optarg, &version) != JH_OK) {
@@ -293,6 +303,10 @@ static bool take(struct arguments *a, int option, const char *value) {
         return a->quiet = true;
     case OPT_COLOR:
         return set_color(a, value);
+    case OPT_OUTPUT:
+    case 'o':
+        a->output = value;
+        return *value != 0;
     case OPT_ARENA:
         return cli_number(value, &a->arena);
     case OPT_STATE:
@@ -331,11 +345,10 @@ static const struct command {
     const char *name;
     void (*run)(struct cli *);
     int takes;
-} commands[] = {{"info", command_info, NO_ADDRESS},
-                {"find", command_find, SOME_ADDRESSES},
-                {"extents", command_extents, NO_ADDRESS},
-                {"extent", command_extent, SOME_ADDRESSES},
-                {"layout", command_layout, OPTIONAL_TARGET}};
+} commands[] = {
+    {"info", command_info, NO_ADDRESS},          {"find", command_find, SOME_ADDRESSES},
+    {"extents", command_extents, NO_ADDRESS},    {"extent", command_extent, SOME_ADDRESSES},
+    {"layout", command_layout, OPTIONAL_TARGET}, {"skeleton", command_skeleton, NO_ADDRESS}};
 
 static int wrong_usage(const char *what, const char *which) {
     fprintf(stderr, "jeheap: %s %s; see jeheap --help\n", what, which);
@@ -385,6 +398,12 @@ static int check_arguments(const struct command *c, const struct arguments *a) {
     }
     if (a->filter_option && c->run != command_extents) {
         return wrong_place(a->filter_option, "extents");
+    }
+    if (a->output && c->run != command_skeleton) {
+        return wrong_place("output", "skeleton");
+    }
+    if (!a->output && c->run == command_skeleton) {
+        return wrong_usage(c->name, "needs -o FILE");
     }
     if (c->takes == SOME_ADDRESSES && a->operands == 0) {
         return wrong_usage(c->name, "needs at least one address");
@@ -450,7 +469,8 @@ static bool open_sandboxed(struct cli *cli) {
     if (a->no_sandbox) {
         return open_target(cli);
     }
-    struct sandbox sandbox = {.pid = process_of(a->target.target), .output = -1};
+    struct sandbox sandbox = {.pid = process_of(a->target.target),
+                              .output = a->output ? a->output_fd : -1};
     const char *lacks = sandbox_start(&sandbox);
     say_lacks(a, lacks);
     bool opened = open_target(cli);
@@ -514,6 +534,9 @@ static void cut_off(struct cli *cli) {
         cli_mark_partial(cli);
         count_faults(cli);
     }
+    if (cli->args->output) {
+        output_spoil(cli->args);
+    }
     _exit(finish(cli->opened ? cli->status : EXIT_UNREADABLE));
 }
 
@@ -532,7 +555,7 @@ int main(int argc, char **argv) {
     int option, which = 0;
     start_build(&a, argc, argv);
     set_color(&a, "auto");
-    while ((option = getopt_long(argc, argv, "h", options, &which)) != -1) {
+    while ((option = getopt_long(argc, argv, short_options, options, &which)) != -1) {
         if (option == 'h' || option == OPT_HELP) {
             fputs(usage, stdout);
             return finish(EXIT_DONE);
@@ -546,7 +569,7 @@ int main(int argc, char **argv) {
             return EXIT_USAGE;
         }
         if (!take(&a, option, optarg)) {
-            return wrong_value(option, optarg);
+            return wrong_value(option == 'o' ? OPT_OUTPUT : option, optarg);
         }
         note_group(&a, option, options[which].name);
     }
@@ -562,5 +585,8 @@ int main(int argc, char **argv) {
     a.operand = (const char **)(argv + optind + 2);
     int wrong = check_arguments(c, &a);
     a.command = c;
+    if (!wrong && a.output) {
+        wrong = output_start(&a);
+    }
     return wrong ? wrong : run(&a);
 }

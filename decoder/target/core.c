@@ -171,6 +171,7 @@ static enum jt_status read_core(struct jt_target *target) {
                 "%s was cut off: %" PRIu64 " bytes that its headers promise are missing; "
                 "answers about them are \"absent\"",
                 target->path, target->bytes_truncated);
+    target->priv->file_warnings = target->warnings;
     elf_end(elf);
     return status;
 }

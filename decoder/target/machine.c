@@ -98,6 +98,11 @@ uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsi
     return value;
 }
 
+void jt_number_put(const struct jt_target *target, uint8_t *bytes, uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; i++)
+        bytes[target->priv->little_endian ? i : size - 1 - i] = (uint8_t)(value >> 8 * i);
+}
+
 bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out) {
     uint8_t bytes[8];
     if (size > sizeof bytes || jh_read(&target->heap.reader, addr, bytes, size, NULL) != JH_OK)

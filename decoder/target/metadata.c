@@ -18,17 +18,35 @@ struct metadata {
     uint32_t blocks_left;
 };
 
-static bool take_block(struct metadata *m, uint64_t at, uint64_t size) {
-    struct jt_private *p = m->p;
-    struct jt_range *grown = jt_grow(p->metadata, p->metadata_count, sizeof *grown);
+bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size) {
+    struct jt_private *p = target->priv;
+    struct jt_range *grown = jt_grow(p->block, p->blocks, sizeof *grown);
     if (grown == NULL) {
-        m->target->memory_ran_out = true;
+        target->memory_ran_out = true;
         return false;
     }
-    p->metadata = grown;
-    m->blocks_left--;
-    grown[p->metadata_count++] = (struct jt_range){at, at + size};
+    p->block = grown;
+    grown[p->blocks++] = (struct jt_range){at, at + size};
     return true;
+}
+
+void jt_metadata_done(struct jt_target *target, bool complete) {
+    struct jt_private *p = target->priv;
+    p->metadata_done = true;
+    p->metadata = calloc(p->blocks + 1, sizeof *p->metadata);
+    if (p->metadata == NULL) {
+        target->memory_ran_out = true;
+        return;
+    }
+    if (p->blocks != 0)
+        memcpy(p->metadata, p->block, p->blocks * sizeof *p->block);
+    p->metadata_count = jt_ranges_normalise(p->metadata, p->blocks);
+    p->metadata_complete = complete;
+}
+
+static bool take_block(struct metadata *m, uint64_t at, uint64_t size) {
+    m->blocks_left--;
+    return jt_metadata_add(m->target, at, size);
 }
 
 /* False when the list could not be followed to its end. */
@@ -98,20 +116,22 @@ void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
     p->arena_base = dwarf->arena_base; /* where builds differ most: looked for, if not known */
 }
 
-static void find_blocks(struct jt_target *target) {
+void jt_metadata_find(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct metadata m = {target,        p,         p->base_blocks, p->block_size, p->block_next,
                          p->arena_base, BLOCKS_MAX};
     uint64_t at, size, b0 = 0;
-    p->metadata_done = true;
-    if (p->base_blocks == JT_DWARF_UNKNOWN || p->block_size == JT_DWARF_UNKNOWN ||
-        p->block_next == JT_DWARF_UNKNOWN)
+    if (p->metadata_done)
         return;
+    if (p->base_blocks == JT_DWARF_UNKNOWN || p->block_size == JT_DWARF_UNKNOWN ||
+        p->block_next == JT_DWARF_UNKNOWN) {
+        jt_metadata_done(target, false);
+        return;
+    }
     bool complete = jt_symbol(target, "b0", &at, &size) && jt_read_word(target, at, &b0) &&
                     b0 != 0 && take_base(&m, b0);
     complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);
-    p->metadata_complete = complete;
-    p->metadata_count = jt_ranges_normalise(p->metadata, p->metadata_count);
+    jt_metadata_done(target, complete);
 }
 
 /* The tree's root node is part of a variable, not of a block. */
@@ -125,8 +145,7 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
     struct jt_private *p = target->priv;
     if (in_root(target, addr))
         return JT_YES;
-    if (!p->metadata_done)
-        find_blocks(target);
+    jt_metadata_find(target);
     if (jt_ranges_hold(p->metadata, p->metadata_count, addr))
         return JT_YES;
     return p->metadata_complete ? JT_NO : JT_CANNOT_TELL;
@@ -135,8 +154,7 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
 uint64_t jt_metadata_bytes(struct jt_target *target) {
     struct jt_private *p = target->priv;
     uint64_t bytes = 0;
-    if (!p->metadata_done)
-        find_blocks(target);
+    jt_metadata_find(target);
     for (size_t i = 0; p->metadata_complete && i < p->metadata_count; i++)
         bytes += p->metadata[i].end - p->metadata[i].start;
     return bytes;

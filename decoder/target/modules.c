@@ -12,8 +12,7 @@
 
 #include "private.h"
 
-#define MODULES_MAX 1024 /* each is a mapped file */
-#define SAME_MAX 4       /* modules that one file is opened for: dlmopen() loads one again */
+#define SAME_MAX 4 /* modules that one file is opened for: dlmopen() loads one again */
 
 static bool read_target(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
     return jh_read(&target->heap.reader, addr, dst, len, NULL) == JH_OK;
@@ -104,7 +103,7 @@ static bool try_process(struct jt_target *target, struct jt_module *module,
     return module->main && try_file(target, module, name);
 }
 
-static struct jt_module *add_module(struct jt_target *target, const char *path) {
+struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
     struct jt_module *grown = jt_grow(target->module, target->modules, sizeof *grown);
     if (grown == NULL)
         return NULL;
@@ -159,9 +158,9 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
                strcmp(p->mapping[next].path, m->path) == 0)
             next++;
         bool file = m->path[0] == '/' && strncmp(m->path, "/dev/", 5) != 0;
-        if (file && m->offset == 0 && target->modules < MODULES_MAX &&
+        if (file && m->offset == 0 && target->modules < JT_MODULES_MAX &&
             may_be_elf(target, m->start)) {
-            struct jt_module *module = add_module(target, m->path);
+            struct jt_module *module = jt_module_add(target, m->path);
             if (module == NULL)
                 return false;
             module->start = m->start;
@@ -180,7 +179,7 @@ static bool modules_from_memory(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     struct jt_phdr ph[JT_PHDRS_MAX];
     char name[64];
-    for (size_t i = 0; i < p->segments && target->modules < MODULES_MAX; i++) {
+    for (size_t i = 0; i < p->segments && target->modules < JT_MODULES_MAX; i++) {
         uint64_t start = p->segment[i].addr, first = UINT64_MAX, end = 0;
         size_t count = jt_memory_phdrs(target, start, ph);
         for (size_t k = 0; k < count; k++)
@@ -191,7 +190,7 @@ static bool modules_from_memory(struct jt_target *target) {
         if (end <= first || end - first > UINT64_MAX - start)
             continue;
         snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
-        struct jt_module *module = add_module(target, name);
+        struct jt_module *module = jt_module_add(target, name);
         if (module == NULL)
             return false;
         module->start = start;
@@ -223,7 +222,7 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
         if (target->module[i].main)
             module = &target->module[i];
     if (module == NULL)
-        module = add_module(target, exe != NULL ? exe : name);
+        module = jt_module_add(target, exe != NULL ? exe : name);
     if (module == NULL)
         return false;
     module->main = true;

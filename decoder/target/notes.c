@@ -5,7 +5,7 @@
 #include <gelf.h>
 #include <string.h>
 
-#include "private.h"
+#include "skeleton.h"
 
 #ifndef NT_FILE
 #define NT_FILE 0x46494c45
@@ -55,6 +55,13 @@ static void read_note(struct jt_target *target, uint64_t type, const uint8_t *de
         read_process(target, desc, size);
 }
 
+/* SKELETON.md; of two notes of one type the first counts. */
+static void read_own(struct jt_target *target, uint64_t type, const uint8_t *desc, size_t size) {
+    struct jt_text *note = target->priv->note;
+    if (type <= JT_NOTES && note[type].bytes == NULL)
+        note[type] = (struct jt_text){(const char *)desc, size};
+}
+
 static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t size) {
     for (size_t at = 0; size - at >= 12;) {
         size_t name = (size_t)jt_number_at(target, bytes + at, 4);
@@ -66,6 +73,8 @@ static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t 
         const uint8_t *owner = bytes + at + 12;
         if (name == 5 && memcmp(owner, "CORE", 5) == 0)
             read_note(target, type, owner + padded, desc);
+        if (name == sizeof JT_NOTE_OWNER && memcmp(owner, JT_NOTE_OWNER, name) == 0)
+            read_own(target, type, owner + padded, desc);
         left -= padded;
         desc = (desc + 3) & ~(size_t)3;
         at = desc > left ? size : at + 12 + padded + desc;

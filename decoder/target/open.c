@@ -168,6 +168,17 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
     return JT_OK;
 }
 
+enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
+    uint64_t root = learn->options->root;
+    if (!jt_mapped(target, root))
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "--root 0x%" PRIx64 ": nothing is mapped there in this target", root);
+    learn->root_known = true;
+    learn->root_addr = root;
+    target->source[JT_PART_ROOT] = JT_GIVEN;
+    return JT_OK;
+}
+
 static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn) {
     const struct jt_options *o = learn->options;
     struct jt_root_symbol root[JT_ROOTS_MAX];
@@ -176,12 +187,9 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
     jt_note_memory(target);
     if (!o->root_given)
         return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
-    if (!jt_mapped(target, o->root))
-        return jt_fail(target, JT_NO_JEMALLOC,
-                       "--root 0x%" PRIx64 ": nothing is mapped there in this target", o->root);
-    learn->root_known = true;
-    learn->root_addr = o->root;
-    target->source[JT_PART_ROOT] = JT_GIVEN;
+    enum jt_status status = jt_root_given(target, learn);
+    if (status != JT_OK)
+        return status;
     target->jemalloc = jt_module_at(target, o->root);
     for (size_t i = 0; i < count; i++)
         if (o->root >= root[i].addr && o->root < root[i].addr + root[i].size)
@@ -204,6 +212,8 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (options->target == NULL)
         return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
     enum jt_status status = open_memory(target, options, bytes);
+    if (status == JT_OK && jt_is_skeleton(target))
+        return jt_skeleton_open(target, &learn);
     if (status == JT_OK)
         status = jt_modules_open(target, options->exe);
     if (status == JT_OK && target->kind == JT_CORE) {
@@ -274,6 +284,7 @@ void jt_close(struct jt_target *target) {
     free(p->mapping);
     free(p->mapped);
     free(p->segment);
+    free(p->block);
     free(p->metadata);
     free(p);
     free(target);

@@ -1,7 +1,8 @@
 /* private.h - what the files of this folder tell each other.
  *
  * Order of work: process.c or core.c make a reader; modules.c finds the ELF files; symbols.c and
- * dwarf.c read them; layout_source.c puts a layout together and layout_fit.c tries it. */
+ * dwarf.c read them; layout_source.c puts a layout together and layout_fit.c tries it. A skeleton
+ * brings what files would tell: skeleton_open.c. */
 #ifndef JEHEAP_TARGET_PRIVATE_H
 #define JEHEAP_TARGET_PRIVATE_H
 
@@ -39,6 +40,8 @@ size_t jt_segments_normalise(struct jh_segment *segment, size_t count, size_t *d
 struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t count,
                                     const struct jh_segment *extra, size_t extras, size_t *out);
 
+/* ---- ranges.c: sets of addresses ------------------------------------------------------------ */
+
 struct jt_range {
     uint64_t start, end;
 };
@@ -46,6 +49,20 @@ struct jt_range {
 /* Sort and merge; returns how many are left. */
 size_t jt_ranges_normalise(struct jt_range *range, size_t count);
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
+
+/* One that grows. Zero it, add, normalise, use, free. */
+struct jt_ranges {
+    struct jt_range *range;
+    size_t count, room;
+    bool lost; /* memory ran out: not all of it is here */
+};
+
+void jt_ranges_add(struct jt_ranges *set, uint64_t start, uint64_t len); /* not what wraps */
+void jt_ranges_merge(struct jt_ranges *set);
+void jt_ranges_free(struct jt_ranges *set);
+/* Leave in the set what lies inside the other one, or outside it. Both are merged. */
+void jt_ranges_cut(struct jt_ranges *set, const struct jt_range *other, size_t count, bool inside);
+uint64_t jt_ranges_bytes(const struct jt_range *range, size_t count);
 
 /* ---- the target's inside -------------------------------------------------------------------- */
 
@@ -55,6 +72,10 @@ struct jt_mapping {
     bool readable, writable;
     char *path; /* "" when anonymous */
 };
+
+/* Types of a skeleton's notes. */
+enum { JT_NOTE_ABOUT = 1, JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTES = JT_NOTE_BLOCKS };
+#define JT_VARIABLES_MAX 16
 
 struct jt_private {
     struct jt_mapping *mapping;
@@ -83,10 +104,23 @@ struct jt_private {
 
     const struct jt_files *files;
 
+    size_t file_warnings; /* the first ones, which are about the core file itself */
+    struct jt_text {      /* a skeleton's notes, in the core; NULL: it is no skeleton */
+        const char *bytes;
+        size_t size;
+    } note[JT_NOTES + 1]; /* by type */
+    struct jt_variable {  /* jemalloc's, that a skeleton brings with it */
+        char name[32];
+        uint64_t addr, size;
+    } variable[JT_VARIABLES_MAX];
+    size_t variables;
+
     int mem_fd;      /* /proc/PID/mem, -1 when not open */
     bool without_vm; /* process_vm_readv does not work here */
 
-    struct jt_range *metadata;
+    struct jt_range *block; /* of the base allocators, as they come */
+    size_t blocks;
+    struct jt_range *metadata; /* the same, merged */
     size_t metadata_count;
     bool metadata_done, metadata_complete;
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
@@ -108,6 +142,7 @@ size_t jt_machine_vaddrs(const struct jt_target *target, uint8_t out[JT_LG_VADDR
 extern const uint8_t jt_lg_page[JT_LG_PAGES];
 /* An unsigned number of size bytes, as the target wrote it. */
 uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsigned size);
+void jt_number_put(const struct jt_target *target, uint8_t *bytes, uint64_t value, unsigned size);
 bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out);
 bool jt_read_word(const struct jt_target *target, uint64_t addr, uint64_t *out); /* a pointer */
 
@@ -198,6 +233,10 @@ enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_b
 
 /* ---- modules.c ------------------------------------------------------------------------------ */
 
+#define JT_MODULES_MAX 1024 /* each is a mapped file */
+
+/* One more, missing until something is opened for it; NULL: no memory. The others move. */
+struct jt_module *jt_module_add(struct jt_target *target, const char *path);
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe);
 void jt_modules_close(struct jt_target *target);
 /* module_fill.c: read-only parts that the core left out, from the files that are proven to be the
@@ -288,6 +327,11 @@ struct jt_learn {
     struct jh_build build;
 };
 
+/* open.c: --root, when something is mapped there. */
+enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn);
+bool jt_is_skeleton(const struct jt_target *target);
+/* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
+enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn);
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn);
 /* Overwrite what debug information knows better, with a warning for every difference. */
 void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
@@ -325,5 +369,11 @@ bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint6
 
 /* Offsets as this version has them, or as debug information says. */
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf);
+/* Look for the blocks, if nobody has yet. */
+void jt_metadata_find(struct jt_target *target);
+/* One more of them; false when memory ran out. */
+bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size);
+/* That was all of them; complete: and there are no others. */
+void jt_metadata_done(struct jt_target *target, bool complete);
 
 #endif

@@ -1,4 +1,4 @@
-/* segments.c - runs of bytes and of addresses, sorted and disjoint.
+/* segments.c - runs of bytes, sorted and disjoint. ranges.c does the same for addresses alone.
  *
  * A core's program headers come from anywhere: unsorted, overlapping, a million of them. Sorting
  * first keeps all of this linear but for the sort. */
@@ -70,40 +70,4 @@ struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t cou
         all[made++] = segment[i];
     *out = jt_segments_normalise(all, made, &dropped);
     return all;
-}
-
-static int by_start(const void *a, const void *b) {
-    const struct jt_range *x = a, *y = b;
-    return x->start < y->start ? -1 : x->start > y->start;
-}
-
-size_t jt_ranges_normalise(struct jt_range *range, size_t count) {
-    size_t kept = 0;
-    if (count != 0)
-        qsort(range, count, sizeof *range, by_start);
-    for (size_t i = 0; i < count; i++) {
-        if (range[i].end <= range[i].start)
-            continue;
-        if (kept != 0 && range[i].start <= range[kept - 1].end) {
-            if (range[i].end > range[kept - 1].end)
-                range[kept - 1].end = range[i].end;
-            continue;
-        }
-        range[kept++] = range[i];
-    }
-    return kept;
-}
-
-bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr) {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (addr < range[middle].start)
-            high = middle;
-        else if (addr >= range[middle].end)
-            low = middle + 1;
-        else
-            return true;
-    }
-    return false;
 }

@@ -25,10 +25,12 @@ enum jt_status {
     JT_UNREADABLE,  /* no such process, no permission, no core, a truncated header */
     JT_NO_JEMALLOC, /* readable, and no jemalloc is to be seen in it */
     JT_NO_LAYOUT,   /* jemalloc is there, and which build it is cannot be told, or does not fit */
-    JT_WRONG_FILE   /* an ELF file is not the one that the target was running (build-id) */
+    JT_WRONG_FILE,  /* an ELF file is not the one that the target was running (build-id) */
+    JT_INCOMPLETE   /* not all could be read or written: a budget, a process that ended, a full disk
+                     */
 };
 
-/* What a program should exit with: 0, 2 or 3. */
+/* What a program should exit with: 0, 2, 3 or 4. */
 int jt_exit_status(enum jt_status status);
 
 #define JT_TEXT_MAX 512
@@ -181,6 +183,29 @@ const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t ad
 
 /* Hexadecimal, lower case; "" for none. */
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
+
+/* ---- skeletons: all that decoding takes, and nothing of the program's ------------------------ */
+
+typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault *fault);
+
+/* Zero it, and set fault and arg where the walk's faults are wanted. All counts are bytes. */
+struct jt_skeleton {
+    jt_fault_fn *fault; /* NULL: nobody wants to know */
+    void *arg;
+    uint64_t extents;  /* how many the walk gave */
+    uint64_t kept;     /* of the target's memory: tree nodes, extents, tables */
+    uint64_t zeroes;   /* of these, zero, and so not stored one by one */
+    uint64_t left_out; /* the tree points at them, and they are not jemalloc's own */
+    uint64_t size;     /* of the file */
+};
+
+/* Write an ELF core with the metadata of the target's heap only; SKELETON.md says what is in it.
+ * jt_open() takes it like any core, and every question has the same answer. The same target gives
+ * the same bytes. file is empty and can be sought in. Not JT_OK: what was written is worth
+ * nothing, and target->error says why; JT_INCOMPLETE: a budget ran out, the process ended, the disk
+ * is full. */
+JH_MUST_USE enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file,
+                                             struct jt_skeleton *out);
 
 /* ---- layouts as text ------------------------------------------------------------------------ */
 

@@ -11,7 +11,7 @@
 int jt_exit_status(enum jt_status status) {
     if (status == JT_OK)
         return 0;
-    return status == JT_USAGE ? 2 : 3;
+    return status == JT_USAGE ? 2 : status == JT_INCOMPLETE ? 4 : 3;
 }
 
 const char *jt_source_name(enum jt_source source) {
@@ -84,6 +84,9 @@ void jt_warn(struct jt_target *target, const char *text, ...) {
     va_start(args, text);
     vsnprintf(line, sizeof line, text, args);
     va_end(args);
+    for (size_t i = 0; i < target->warnings; i++)
+        if (strcmp(target->warning[i], line) == 0)
+            return; /* a skeleton's warnings come up again when it is opened */
     char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
     if (grown != NULL)
         target->warning = grown;

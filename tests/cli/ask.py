@@ -314,7 +314,31 @@ def notes_first(path, out):
             file.write(part)
 
 
+def without(path, *keys):
+    """Each line without these keys."""
+    for document in lines(path):
+        print(json.dumps({k: v for k, v in document.items() if k not in keys}))
+
+
+def many_segments(path, out, number):
+    """A 64-bit core with so many more segments, of a page each and without bytes: more than e_phnum
+    can say, so section 0 says it."""
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    headers = bytes(core[start:start + 56 * count])
+    for i in range(int(number)):
+        headers += struct.pack("<IIQQQQQQ", 1, 4, 0, 0x10000 + 0x2000 * i, 0, 0, 0x1000, 1)
+    struct.pack_into("<QQ", core, 32, len(core), len(core) + len(headers))
+    struct.pack_into("<HHHH", core, 56, 0xffff, 64, 1, 0)
+    section = struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, count + int(number), 0, 0)
+    with open(out, "wb") as file:
+        file.write(core + headers + section)
+
+
 QUESTIONS = {
+    "without": without,
+    "many-segments": many_segments,
     "notes-first": notes_first,
     "pointers": lambda path: print("\n".join(map(hex, pointers(path)))),
     "find": find,

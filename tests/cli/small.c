@@ -37,12 +37,42 @@ static void unmap(int number) {
     }
 }
 
+/* Text to look for: in what is live, in what was freed, in a global and on the stack. */
+#ifdef SECRETS
+static char global[4096];
+
+static void hide(volatile char *at, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        at[i] = "TOP-SECRET-"[i % 11];
+    }
+}
+
+static void hide_all(volatile char *stack, size_t size) {
+    void *gone[COUNT];
+    hide(stack, size);
+    hide(global, sizeof(global));
+    for (int i = 0; i < COUNT; i++) {
+        hide(kept[i], (size_t)i * 13 + 1);
+        gone[i] = je_mallocx((size_t)i * 40 + 24, i % 2 ? MALLOCX_TCACHE_NONE : 0);
+        hide(gone[i], (size_t)i * 40 + 24);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        je_dallocx(gone[i], i % 2 ? MALLOCX_TCACHE_NONE : 0);
+    }
+}
+#endif
+
 int main(void) {
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     for (int i = 0; i < COUNT; i++) {
         kept[i] = je_malloc((size_t)i * 13 + 1);
     }
     void *large = je_mallocx(LARGE, MALLOCX_TCACHE_NONE);
+#ifdef SECRETS
+    char stack[1024];
+    hide_all(stack, sizeof(stack));
+    hide(large, LARGE);
+#endif
     printf("first %p\nlarge %p\nusable %zu\nstack %p\ncode %p\nready\n", kept[0], large,
            je_malloc_usable_size(large), (void *)&large, (void *)main);
     fflush(stdout);

@@ -89,20 +89,12 @@ static void random_ones_agree(void **state) {
     }
 }
 
-static void ranges_merge(void **state) {
-    struct jt_range r[] = {{30, 40}, {10, 20}, {20, 25}, {12, 13}, {50, 50}, {60, 55}};
-    (void)state;
-    assert_int_equal(jt_ranges_normalise(r, 6), 2);
-    assert_true(jt_ranges_hold(r, 2, 10) && jt_ranges_hold(r, 2, 24) && jt_ranges_hold(r, 2, 39));
-    assert_false(jt_ranges_hold(r, 2, 9) || jt_ranges_hold(r, 2, 25) || jt_ranges_hold(r, 2, 40));
-    assert_false(jt_ranges_hold(NULL, 0, 0));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cuts_overlaps),   cmocka_unit_test(refuses_what_wraps),
-        cmocka_unit_test(fills_gaps_only), cmocka_unit_test(random_ones_agree),
-        cmocka_unit_test(ranges_merge),
+        cmocka_unit_test(cuts_overlaps),
+        cmocka_unit_test(refuses_what_wraps),
+        cmocka_unit_test(fills_gaps_only),
+        cmocka_unit_test(random_ones_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

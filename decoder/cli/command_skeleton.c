@@ -1,0 +1,69 @@
+/* skeleton: a core to share. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio_ext.h>
+#include <string.h>
+
+#include "output.h"
+
+static void fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    cli_fault(arg, "walk", status, fault);
+}
+
+static void said(struct cli *cli, const struct jt_skeleton *s) {
+    struct json *j = &cli->json;
+    if (!cli->args->json) {
+        printf("%s: %" PRIu64 " bytes, with %" PRIu64 " extents; %" PRIu64
+               " bytes of the target are in it, %" PRIu64 " of them zero\n",
+               cli->args->output, s->size, s->extents, s->kept, s->zeroes);
+        return;
+    }
+    json_open(j, NULL, '{');
+    json_text(j, "skeleton", cli->args->output);
+    json_number(j, "bytes", s->size);
+    json_number(j, "extents", s->extents);
+    json_number(j, "bytes_kept", s->kept);
+    json_number(j, "bytes_zero", s->zeroes);
+    json_number(j, "bytes_left_out", s->left_out);
+    json_number(j, "faults", cli->faults);
+    json_bool(j, "partial", cli->status == EXIT_PARTIAL);
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void say_left_out(const struct cli *cli, uint64_t bytes) {
+    if (bytes && !cli->args->quiet) {
+        fprintf(stderr,
+                "jeheap: warning: %" PRIu64 " bytes that the tree points at are not jemalloc's own "
+                "and were left out: the heap is damaged\n",
+                bytes);
+    }
+}
+
+/* Is it all there, and of a target that held still enough? Else why not. */
+static const char *wrong_with(struct cli *cli, enum jt_status status) {
+    const struct jt_target *t = cli->target;
+    return status != JT_OK     ? t->error
+           : t->memory_ran_out ? "memory ran out"
+           : t->ended          ? "the process ended"
+           : jt_changed(t)     ? "the core was written to while it was read"
+                               : NULL;
+}
+
+void command_skeleton(struct cli *cli) {
+    struct jt_skeleton s = {.fault = fault, .arg = cli};
+    FILE *file = fdopen(cli->args->output_fd, "wb");
+    enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
+    const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
+    if (wrong) {
+        fprintf(stderr, "jeheap: %s; nothing was written\n", wrong);
+        cli_status(cli, status == JT_OK ? EXIT_PARTIAL : jt_exit_status(status));
+        if (file) {
+            __fpurge(file);
+        }
+        output_spoil(cli->args);
+        return;
+    }
+    say_left_out(cli, s.left_out);
+    said(cli, &s);
+}

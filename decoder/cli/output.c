@@ -1,0 +1,129 @@
+#include "output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int cannot(const struct arguments *a, int status, const char *why) {
+    fprintf(stderr, "jeheap: %s: %s\n", a->output, why);
+    return status;
+}
+
+/* ---- where it may go ------------------------------------------------------------------------ */
+
+static bool same_file(const struct stat *a, const char *path) {
+    struct stat b;
+    return path && stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* A file that is there is replaced, unless it is what is read, or no file but a device. */
+static const char *may_not_replace(const struct arguments *a) {
+    struct stat st;
+    const struct jt_options *from = &a->target;
+    if (stat(a->output, &st) != 0) {
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? "is a folder" : "is not a regular file";
+    }
+    bool target = !jt_is_process(from->target) && same_file(&st, from->target);
+    return target || same_file(&st, from->exe) || same_file(&st, from->layout)
+               ? "is what is read; the output must be another file"
+               : NULL;
+}
+
+/* The permissions that any new file would have. */
+static void usual_mode(int fd) {
+    mode_t mask = umask(0);
+    umask(mask);
+    (void)fchmod(fd, 0666 & ~mask);
+}
+
+/* ---- the process that waits ----------------------------------------------------------------- */
+
+static pid_t writer;
+
+static void pass_on(int number) {
+    kill(writer, number);
+}
+
+static int wait_for_writer(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action;
+    int status;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = pass_on;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+    while (waitpid(writer, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return EXIT_UNREADABLE;
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* A writer that was ended by a signal leaves a part, and one that failed an empty file. */
+static int put_in_place(const struct arguments *a, const char *beside, int status) {
+    struct stat st;
+    if (status < 128 && fstat(a->output_fd, &st) == 0 && st.st_size > 0) {
+        if (rename(beside, a->output) == 0) {
+            return status;
+        }
+        status = cannot(a, EXIT_PARTIAL, strerror(errno));
+    }
+    unlink(beside);
+    return status;
+}
+
+/* ---- both ----------------------------------------------------------------------------------- */
+
+static int with_file(struct arguments *a, char *beside) {
+    a->output_fd = mkstemp(beside);
+    if (a->output_fd < 0) {
+        return cannot(a, EXIT_USAGE, strerror(errno));
+    }
+    usual_mode(a->output_fd);
+    pid_t parent = getpid();
+    writer = fork();
+    if (writer == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        return getppid() == parent ? 0 : EXIT_UNREADABLE;
+    }
+    if (writer < 0) {
+        unlink(beside);
+        return cannot(a, EXIT_UNREADABLE, strerror(errno));
+    }
+    _exit(put_in_place(a, beside, wait_for_writer()));
+}
+
+int output_start(struct arguments *args) {
+    static const char suffix[] = ".XXXXXX";
+    const char *why_not = may_not_replace(args);
+    if (why_not) {
+        return cannot(args, EXIT_USAGE, why_not);
+    }
+    size_t length = strlen(args->output);
+    char *beside = malloc(length + sizeof(suffix));
+    if (!beside) {
+        return cannot(args, EXIT_UNREADABLE, "out of memory");
+    }
+    memcpy(beside, args->output, length);
+    memcpy(beside + length, suffix, sizeof(suffix));
+    int status = with_file(args, beside);
+    free(beside);
+    return status;
+}
+
+void output_spoil(const struct arguments *args) {
+    if (ftruncate(args->output_fd, 0) != 0) {
+        _exit(EXIT_UNREADABLE); /* nothing on disk can fail that */
+    }
+}

@@ -1,0 +1,60 @@
+/* skeleton.h - what makes a skeleton and what opens it agree on; SKELETON.md describes it. */
+#ifndef JEHEAP_TARGET_SKELETON_H
+#define JEHEAP_TARGET_SKELETON_H
+
+#include "private.h"
+
+#define JT_NOTE_OWNER "JEHEAP"
+#define JT_SKELETON_FORMAT 1
+
+/* ---- skeleton_keep.c: which bytes decoding takes -------------------------------------------- */
+
+/* Fills keep, sorted and disjoint, and the counts of out. The walk's faults go to out->fault. */
+enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
+                                struct jt_skeleton *out);
+/* jemalloc's variables that a skeleton has whole: index 0 .., NULL behind the last. */
+const char *jt_skeleton_variable(size_t index);
+
+/* ---- skeleton_note.c, skeleton_note_read.c ------------------------------------------------  */
+
+#define JT_BLOCK_BYTES                                                                             \
+    16u /* of a block: start and end, 8 bytes each, in the target's byte order                     \
+         */
+extern const char *const jt_file_word[4]; /* by enum jt_file */
+
+/* The note of that type, which the caller frees; NULL: no memory. */
+char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size);
+/* Take what the notes tell into the target, but for the layout. */
+enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root);
+
+/* ---- skeleton.c, skeleton_write.c ----------------------------------------------------------- */
+
+#define JT_SKELETON_ZERO UINT64_MAX /* offset of what the one piece of zeroes stands for */
+
+struct jt_load { /* PT_LOAD; the offset is into the data */
+    uint64_t addr, filesz, memsz, offset;
+};
+
+struct jt_maker {
+    struct jt_target *target;
+    FILE *file;
+    struct jt_piece {
+        uint64_t addr, len, offset;
+    } * piece;
+    size_t pieces;
+    struct jt_load *load;
+    size_t loads;
+    uint64_t data, zeroes; /* bytes of all data, and of the longest piece of zeroes */
+    struct {
+        char *bytes;
+        size_t size;
+    } note[JT_NOTES]; /* by type - 1 */
+    bool lost;        /* memory ran out */
+};
+
+/* Write the file; *size says how long it is. */
+enum jt_status jt_skeleton_put(const struct jt_maker *maker, uint64_t *size);
+/* What a read said when it was not all of it. */
+enum jt_status jt_skeleton_stopped(struct jt_target *target, enum jh_status status);
+
+#endif

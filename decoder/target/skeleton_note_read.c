@@ -1,0 +1,217 @@
+/* skeleton_note_read.c - what skeleton_note.c wrote, or anybody else: nothing in it is believed
+ * unseen. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "skeleton.h"
+
+#define ABOUT_MAX (8u << 20) /* bytes: the longest paths that as many modules can have */
+
+/* NULL when the key is missing or of another type. */
+static json_object *child(json_object *object, const char *key, json_type type) {
+    json_object *value = NULL;
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
+        return NULL;
+    return value;
+}
+
+static const char *text_of(json_object *object, const char *key) {
+    json_object *value = child(object, key, json_type_string);
+    return value == NULL ? NULL : json_object_get_string(value);
+}
+
+static bool address_of(json_object *object, const char *key, uint64_t *out) {
+    const char *text = text_of(object, key);
+    return text != NULL && jt_number(text, out);
+}
+
+static bool number_of(json_object *object, const char *key, uint64_t *out) {
+    json_object *value = child(object, key, json_type_int);
+    if (value == NULL || json_object_get_int64(value) < 0)
+        return false;
+    *out = json_object_get_uint64(value);
+    return true;
+}
+
+static bool flag_of(json_object *object, const char *key) {
+    json_object *value = child(object, key, json_type_boolean);
+    return value != NULL && json_object_get_boolean(value) != 0;
+}
+
+static bool copy_text(json_object *object, const char *key, char *out, size_t size) {
+    const char *text = text_of(object, key);
+    if (text == NULL || strlen(text) >= size)
+        return false;
+    memcpy(out, text, strlen(text) + 1);
+    return true;
+}
+
+static size_t length(json_object *array) {
+    return array == NULL ? 0 : json_object_array_length(array);
+}
+
+static bool read_sources(struct jt_target *target, json_object *top) {
+    json_object *from = child(top, "learnt_from", json_type_object);
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        const char *word = text_of(from, jt_part_name(part));
+        unsigned source = JT_UNKNOWN;
+        while (word != NULL && source <= JT_DEFAULT && strcmp(word, jt_source_name(source)) != 0)
+            source++;
+        if (word == NULL || source > JT_DEFAULT)
+            return false;
+        target->source[part] = source;
+    }
+    return true;
+}
+
+static bool read_variables(struct jt_target *target, json_object *top) {
+    struct jt_private *p = target->priv;
+    json_object *all = child(top, "variables", json_type_object);
+    if (all == NULL)
+        return false;
+    json_object_object_foreach(all, name, value) {
+        struct jt_variable v = {"", 0, 0};
+        if (strlen(name) >= sizeof v.name || p->variables == JT_VARIABLES_MAX ||
+            !address_of(value, "addr", &v.addr) || !number_of(value, "size", &v.size))
+            return false;
+        memcpy(v.name, name, strlen(name) + 1);
+        p->variable[p->variables++] = v;
+    }
+    return true;
+}
+
+static bool read_blocks(struct jt_target *target, bool complete) {
+    const struct jt_text *note = &target->priv->note[JT_NOTE_BLOCKS];
+    for (size_t at = 0; at + JT_BLOCK_BYTES <= note->size; at += JT_BLOCK_BYTES) {
+        const uint8_t *bytes = (const uint8_t *)note->bytes + at;
+        uint64_t start = jt_number_at(target, bytes, 8), end = jt_number_at(target, bytes + 8, 8);
+        if (start >= end || !jt_metadata_add(target, start, end - start))
+            return false;
+    }
+    jt_metadata_done(target, complete && note->bytes != NULL);
+    return note->size % JT_BLOCK_BYTES == 0;
+}
+
+static int nibble(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_build_id(const char *text, struct jt_build_id *out) {
+    size_t size = text == NULL ? 0 : strlen(text) / 2;
+    out->size = 0;
+    if (text == NULL || strlen(text) % 2 != 0 || size > JT_BUILD_ID_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out->bytes[i] = (uint8_t)(16 * high + low);
+    }
+    out->size = size;
+    return true;
+}
+
+static bool read_module(struct jt_target *target, json_object *row) {
+    const char *path = text_of(row, "path"), *file = text_of(row, "file");
+    unsigned state = 0;
+    if (path == NULL || file == NULL)
+        return false;
+    while (state <= JT_FILE_DIFFERS && strcmp(file, jt_file_word[state]) != 0)
+        state++;
+    struct jt_module *m = jt_module_add(target, path);
+    if (m == NULL || state > JT_FILE_DIFFERS || !address_of(row, "start", &m->start) ||
+        !address_of(row, "end", &m->end) || !read_build_id(text_of(row, "build_id"), &m->memory_id))
+        return false;
+    m->state = state;
+    m->main = flag_of(row, "main");
+    return true;
+}
+
+static bool read_modules(struct jt_target *target, json_object *top) {
+    json_object *all = child(top, "modules", json_type_array);
+    if (all == NULL || length(all) > JT_MODULES_MAX)
+        return false;
+    for (size_t i = 0; i < length(all); i++)
+        if (!read_module(target, json_object_array_get_idx(all, i)))
+            return false;
+    for (size_t i = 0; i < length(all); i++) /* the array does not move any more */
+        if (flag_of(json_object_array_get_idx(all, i), "jemalloc"))
+            target->jemalloc = &target->module[i];
+    return true;
+}
+
+static bool read_warnings(struct jt_target *target, json_object *top) {
+    json_object *all = child(top, "warnings", json_type_array);
+    for (size_t i = 0; i < length(all); i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(all, i));
+        if (text == NULL)
+            return false;
+        jt_warn(target, "%s", text);
+    }
+    return all != NULL;
+}
+
+/* Of the original. Said here, before the warnings that it brings: a skeleton of this one says it
+ * itself. */
+static bool read_truncated(struct jt_target *target, json_object *top) {
+    uint64_t bytes;
+    if (!number_of(top, "bytes_truncated", &bytes) || bytes > UINT64_MAX - target->bytes_truncated)
+        return false;
+    target->bytes_truncated += bytes;
+    if (bytes != 0)
+        jt_warn(target,
+                "the core that this skeleton was made of was cut off: %" PRIu64
+                " bytes were missing; answers about them are \"absent\"",
+                bytes);
+    target->priv->file_warnings = target->warnings;
+    return true;
+}
+
+/* The first part that is not as it should be; NULL: all of it is. */
+static const char *read_top(struct jt_target *target, json_object *top, uint64_t *root) {
+    uint64_t pid;
+    if (!number_of(top, "pid", &pid) || pid > INT32_MAX)
+        return "pid";
+    target->pid = (int)pid;
+    if (!read_truncated(target, top))
+        return "bytes_truncated";
+    if (!copy_text(top, "version", target->version_string, sizeof target->version_string))
+        return "version";
+    if (!copy_text(top, "root_symbol", target->root_name, sizeof target->root_name))
+        return "root_symbol";
+    if (!copy_text(top, "prefix", target->prefix, sizeof target->prefix))
+        return "prefix";
+    return !address_of(top, "root", root)                          ? "root"
+           : !read_sources(target, top)                            ? "learnt_from"
+           : !read_variables(target, top)                          ? "variables"
+           : !read_blocks(target, flag_of(top, "blocks_complete")) ? "blocks"
+           : !read_modules(target, top)                            ? "modules"
+           : !read_warnings(target, top)                           ? "warnings"
+                                                                   : NULL;
+}
+
+enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) {
+    const struct jt_text *note = &target->priv->note[JT_NOTE_ABOUT];
+    json_tokener *parser = note->size > ABOUT_MAX ? NULL : json_tokener_new();
+    json_object *top =
+        parser == NULL ? NULL : json_tokener_parse_ex(parser, note->bytes, (int)note->size);
+    const char *bad = "JSON";
+    uint64_t format = 0;
+    if (top != NULL)
+        bad = number_of(top, "skeleton", &format) ? NULL : "skeleton";
+    if (bad == NULL && format == JT_SKELETON_FORMAT)
+        bad = read_top(target, top, root);
+    json_object_put(top);
+    if (parser != NULL)
+        json_tokener_free(parser);
+    if (bad != NULL)
+        return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken note (\"%s\")",
+                       target->path, bad);
+    if (format != JT_SKELETON_FORMAT)
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: a skeleton of format %" PRIu64 "; this jeheap reads format %d",
+                       target->path, format, JT_SKELETON_FORMAT);
+    return JT_OK;
+}

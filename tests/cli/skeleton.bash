@@ -1,0 +1,292 @@
+# skeleton: the same answers as what it was made of, and nothing of the program's data.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs la57 5.3.0 la57
+
+# skeleton_of NAME: sets CORE and SKELETON; one for all tests.
+skeleton_of() {
+    core_of "$1"
+    SKELETON=$WORK/$1/skeleton
+    [ -s "$SKELETON" ] || status 0 jeheap skeleton "$CORE" -o "$SKELETON"
+}
+
+# answers TARGET FILE COMMAND...: what it says, with the exit status; not what a core alone can be
+# asked about.
+answers() {
+    local target=$1 file=$2 command=$3
+    shift 3
+    jeheap "$command" "$target" "$@" --json --quiet
+    ask without "$OUT" target kind bytes_present bytes_absent >"$file"
+    echo "status $RC" >>"$file"
+}
+
+# same_answer ORIGINAL SKELETON COMMAND...
+same_answer() {
+    answers "$1" "$WORK/original" "${@:3}"
+    answers "$2" "$WORK/answer" "${@:3}"
+    same_file "$WORK/original" "$WORK/answer" "$3: the skeleton answers otherwise"
+}
+
+# All commands. Pointers of every kind, and extents of every state.
+same_answers() {
+    local original=$1 skeleton=$2 extents
+    status 0 jeheap extents "$original" --json --quiet
+    cp "$OUT" "$WORK/extents.json"
+    extents=$(sed -n 's/^{"extent":"\(0x[0-9a-f]*\)".*/\1/p' "$WORK/extents.json" | head -n 300)
+    [ -n "$extents" ] || fail "no extents"
+    same_answer "$original" "$skeleton" info
+    same_answer "$original" "$skeleton" layout
+    same_answer "$original" "$skeleton" extents
+    # shellcheck disable=SC2086
+    same_answer "$original" "$skeleton" extent $extents
+    # shellcheck disable=SC2046,SC2086
+    same_answer "$original" "$skeleton" find $(cat "$WORK/pointers") $extents 0 0x10000 \
+        0x800000000000 0xffffffffff600000
+}
+
+core_and_skeleton() {
+    have "$1"
+    skeleton_of "$1"
+    ask pointers "${TRUTH[$1]}" >"$WORK/pointers"
+    same_answers "$CORE" "$SKELETON"
+}
+
+test_5_3() { core_and_skeleton stock; }
+test_5_2() { core_and_skeleton redis; }
+test_57_bits() { core_and_skeleton la57; }
+
+test_process() {
+    have stock
+    ask pointers "${TRUTH[stock]}" >"$WORK/pointers"
+    status 0 jeheap skeleton "${PID[stock]}" -o "$WORK/live"
+    same_answers "${PID[stock]}" "$WORK/live"
+}
+
+# Without symbols the base blocks are not known, and "metadata" is not said.
+test_without_symbols() {
+    have stock
+    strip -o "$WORK/bare.exe" "${EXE[stock]}" || fail "strip"
+    start_witness bare "$WORK/bare.exe"
+    have bare
+    gcore_of "${PID[bare]}" "$WORK/bare.core"
+    ask pointers "${TRUTH[bare]}" >"$WORK/pointers"
+    status 0 jeheap skeleton "$WORK/bare.core" --json -o "$WORK/bare.skeleton"
+    ask are "$OUT" bytes_left_out=0 faults=0 partial=false
+    same_answers "$WORK/bare.core" "$WORK/bare.skeleton"
+    rm "$WORK/bare.core"
+}
+
+test_given_layout_and_root() {
+    local root
+    have stock
+    skeleton_of stock
+    root=$(sed -n 's/^meta root=//p' "${TRUTH[stock]}")
+    same_answer "$CORE" "$SKELETON" extents --layout 5.3.0
+    same_answer "$CORE" "$SKELETON" info --layout 5.3.0 --root "$root"
+    refuses 3 'does not fit' jeheap info "$SKELETON" --layout 5.2.1
+    refuses 3 'nothing is mapped' jeheap info "$SKELETON" --root 0x10
+    status 0 jeheap info "$SKELETON" --exe /bin/true
+    err_has 'warning: --exe /bin/true is not used'
+}
+
+test_of_a_skeleton() {
+    have stock
+    skeleton_of stock
+    status 0 jeheap skeleton "$CORE" -o "$WORK/twin"
+    same_file "$SKELETON" "$WORK/twin" "two runs"
+    status 0 jeheap skeleton "$SKELETON" -o "$WORK/again"
+    same_file "$SKELETON" "$WORK/again" "a skeleton of a skeleton"
+}
+
+test_what_it_says() {
+    have stock
+    skeleton_of stock
+    status 0 jeheap skeleton "$CORE" --quiet -o "$WORK/said"
+    out_has "^$WORK/said: $(wc -c <"$WORK/said") bytes, with [1-9][0-9]* extents; "
+    [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
+    status 0 jeheap skeleton "$CORE" --json --output "$WORK/said"
+    ask are "$OUT" "skeleton=$WORK/said" "bytes=$(wc -c <"$WORK/said")" bytes_left_out=0 \
+        "extents=$(grep -c '^extent ' "${TRUTH[stock]}")" partial=false
+}
+
+# ---- nothing of the program's --------------------------------------------------------------------
+
+secrets() {
+    LC_ALL=C grep -aoE "$1" "$2" | wc -l
+}
+
+test_no_user_data() {
+    local text
+    export JEHEAP_TEST_VARIABLE=IN-THE-ENVIRONMENT
+    small secretive -DSECRETS
+    core_of secretive
+    [ "$(secrets TOP-SECRET- "$CORE")" -gt 20000 ] || fail "the core has too few secrets to look for"
+    [ "$(secrets IN-THE-ENVIRONMENT "$CORE")" -gt 0 ] || fail "the core has no environment"
+    status 0 jeheap skeleton "$CORE" -o "$WORK/secretive/skeleton"
+    status 0 jeheap skeleton "${PID[secretive]}" -o "$WORK/secretive/live"
+    for text in 'TOP-SE' 'SECRET' 'ENVIRONMENT' 'JEHEAP_TEST'; do
+        [ "$(secrets "$text" "$WORK/secretive/skeleton")" -eq 0 ] || fail "$text is in the skeleton"
+        [ "$(secrets "$text" "$WORK/secretive/live")" -eq 0 ] || fail "$text is in that of a process"
+    done
+}
+
+# A tree that points into the program's memory: that is damage, and no reason to take it along.
+test_no_user_data_of_a_damaged_heap() {
+    local element target
+    small secretive -DSECRETS
+    core_of secretive
+    target=$(small_value secretive large)
+    status 0 jeheap extents "$CORE" --json --quiet
+    element=$(sed -n 's/^{"extent":"\(0x[0-9a-f]*\)".*"slab":true.*/\1/p' "$OUT" | head -n 1)
+    # every word of the core that is that extent's address, as a leaf element has it, too
+    python3 - "$CORE" "$WORK/damaged" "$element" "$target" <<'END' || fail "no such extent in a leaf"
+import sys
+core = open(sys.argv[1], "rb").read()
+old, new = (int(text, 16).to_bytes(6, "little") for text in sys.argv[3:5])
+old, new = old[1:], new[1:]
+assert core.count(old) > 1
+open(sys.argv[2], "wb").write(core.replace(old, new))
+END
+    jeheap skeleton "$WORK/damaged" --exe "${EXE[secretive]}" -o "$WORK/damaged.skeleton"
+    [ "$RC" -eq 1 ] || [ "$RC" -eq 4 ] || fail "exit status $RC: $(said)"
+    err_has 'warning: [0-9]+ bytes that the tree points at are not jemalloc.s own'
+    [ "$(secrets 'SECRET' "$WORK/damaged.skeleton")" -eq 0 ] || fail "user data is in the skeleton"
+    rm "$WORK/damaged"
+}
+
+# ---- what is not all there -----------------------------------------------------------------------
+
+test_truncated_original() {
+    have stock
+    core_of stock
+    ask notes-first "$CORE" "$WORK/ordered"
+    head -c $(($(wc -c <"$WORK/ordered") / 2)) "$WORK/ordered" >"$WORK/half"
+    rm "$WORK/ordered"
+    status 4 jeheap skeleton "$WORK/half" -o "$WORK/half.skeleton"
+    status 4 jeheap info "$WORK/half.skeleton"
+    err_has 'the core that this skeleton was made of was cut off'
+    same_answer "$WORK/half" "$WORK/half.skeleton" extents
+    ask pointers "${TRUTH[stock]}" >"$WORK/pointers"
+    # shellcheck disable=SC2046
+    same_answer "$WORK/half" "$WORK/half.skeleton" find $(cat "$WORK/pointers")
+    status 4 jeheap skeleton "$WORK/half.skeleton" -o "$WORK/again"
+    same_file "$WORK/half.skeleton" "$WORK/again" "a skeleton of a partial skeleton"
+    rm "$WORK/half"
+}
+
+test_budget() {
+    have stock
+    skeleton_of stock
+    refuses 4 'budget ran out.*nothing was written' \
+        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads 40
+    refuses 4 'budget ran out.*nothing was written' \
+        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $(($(grep -c "^extent " "${TRUTH[stock]}") + 150))
+    [ -z "$(find "$WORK" -maxdepth 1 -name 'budget*')" ] || fail "something was left behind"
+}
+
+# ---- where it goes -------------------------------------------------------------------------------
+
+test_output() {
+    have stock
+    skeleton_of stock
+    mkdir -p "$WORK/output/folder"
+    refuses 2 'needs -o FILE' jeheap skeleton "$SKELETON"
+    refuses 2 'no value for --output' jeheap skeleton "$SKELETON" -o ''
+    refuses 2 '^jeheap: --output is an option of skeleton' jeheap info "$SKELETON" -o "$WORK/x"
+    refuses 2 'is a folder' jeheap skeleton "$SKELETON" -o "$WORK/output/folder"
+    refuses 2 'No such file' jeheap skeleton "$SKELETON" -o "$WORK/nowhere/x"
+    refuses 2 'not a regular file' jeheap skeleton "$SKELETON" -o /dev/full
+    [ -c /dev/full ] || fail "/dev/full is no device any more"
+    refuses 2 'is what is read' jeheap skeleton "$SKELETON" -o "$SKELETON"
+    ln -s "$SKELETON" "$WORK/output/link"
+    refuses 2 'is what is read' jeheap skeleton "$SKELETON" -o "$WORK/output/link"
+    refuses 2 'is what is read' jeheap skeleton "${PID[stock]}" --exe "${EXE[stock]}" \
+        -o "${EXE[stock]}"
+    echo other >"$WORK/output/other"
+    status 0 jeheap skeleton "$SKELETON" -o "$WORK/output/other"
+    same_file "$SKELETON" "$WORK/output/other" "a file that was there"
+    [ "$(find "$WORK/output" -type f)" = "$WORK/output/other" ] || fail "something was left behind"
+}
+
+# Files may not be larger than this here: as good as a full disk.
+test_full_disk() {
+    have stock
+    skeleton_of stock
+    mkdir -p "$WORK/full"
+    echo other >"$WORK/full/other"
+    # shellcheck disable=SC2317  # by refuses
+    full() {
+        (
+            trap '' XFSZ
+            ulimit -f 32
+            jeheap skeleton "$SKELETON" -o "$WORK/full/other"
+            exit "$RC"
+        )
+        RC=$?
+    }
+    refuses 4 'could not be written: File too large; nothing was written' full
+    [ "$(cat "$WORK/full/other")" = other ] || fail "the file that was there is damaged"
+    [ "$(find "$WORK/full" -type f)" = "$WORK/full/other" ] || fail "something was left behind"
+}
+
+# ---- skeletons that lie --------------------------------------------------------------------------
+
+# bent SED PATTERN: a note with something else in it, of the same length.
+bent() {
+    LC_ALL=C sed "$1" "$SKELETON" >"$WORK/bent"
+    ! cmp -s "$SKELETON" "$WORK/bent" || fail "$1 changes nothing"
+    refuses 3 "$2" jeheap info "$WORK/bent"
+}
+
+test_notes_that_lie() {
+    have stock
+    skeleton_of stock
+    bent 's/"skeleton":1/"skeleton":9/' 'a skeleton of format 9'
+    bent 's/{"skeleton"/{"skeletoN"/' 'broken note \("skeleton"'
+    bent 's/{"skeleton"/["skeleton"/' 'broken note \("JSON"'
+    bent 's/"pid":[0-9]/"pid":-/' 'broken note \("pid"'
+    bent 's/"root":"0x/"root":"xx/' 'broken note \("root"'
+    bent 's/"leaf":"dwarf"/"leaf":"dream"/' 'broken note \("learnt_from"'
+    bent 's/"file":"same"/"file":"lame"/' 'broken note \("modules"'
+    bent 's/"build_id":"../"build_id":"zz/' 'broken note \("modules"'
+    bent 's/"warnings":\[\]/"wwrnings":[]/' 'broken note \("warnings"'
+    bent 's/"lg_vaddr":48/"lg_vaddr":57/' 'broken layout'
+    bent 's/"pointer_size":8/"pointer_size":4/' 'broken layout'
+    bent 's/"sc_ntiny":1/"sc_ntiny":7/' 'broken layout: "sc_ntiny"'
+    bent 's/"addr":{"offset":8/"addr":{"offset":9/' 'does not fit this heap'
+}
+
+# Wherever it is cut and whatever a byte says: an answer or a sentence, soon.
+test_cut_and_flipped() {
+    have stock
+    skeleton_of stock
+    local size at
+    size=$(wc -c <"$SKELETON")
+    for at in 0 1 63 64 200 1000 8000 20000 40000 80000 $((size / 2)) $((size - 1)); do
+        head -c "$at" "$SKELETON" >"$WORK/cut"
+        jeheap info "$WORK/cut"
+        [ "$RC" -eq 3 ] || [ "$RC" -eq 4 ] || fail "cut at $at: exit status $RC"
+    done
+    for ((at = 0; at < 2000; at += 37)); do
+        cp "$SKELETON" "$WORK/cut"
+        printf '\xff' | dd of="$WORK/cut" bs=1 seek="$at" conv=notrunc status=none
+        jeheap info "$WORK/cut" --quiet
+    done
+}
+
+# More segments than fit into e_phnum, each of its own.
+test_many_segments() {
+    have stock
+    skeleton_of stock
+    ask many-segments "$SKELETON" "$WORK/many" 70000
+    same_answer "$SKELETON" "$WORK/many" extents
+    status 0 jeheap skeleton "$WORK/many" -o "$WORK/many.skeleton"
+    same_answer "$SKELETON" "$WORK/many.skeleton" extents
+    status 1 jeheap find "$WORK/many.skeleton" 0x10000 0x11000 --json --quiet
+    [ "$(grep -o '"why":"[a-z ]*"' "$OUT" | tr '\n' ' ')" = '"why":"no leaf" "why":"unmapped" ' ] ||
+        fail "what is mapped: $(head -c 300 "$OUT")"
+    status 0 jeheap skeleton "$WORK/many.skeleton" -o "$WORK/again"
+    same_file "$WORK/many.skeleton" "$WORK/again" "a skeleton of it"
+}

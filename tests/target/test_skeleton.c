@@ -1,0 +1,248 @@
+/* Skeletons of hand-made heaps: the same answers from every version and geometry, a header of every
+ * class and byte order, and what does not go well. */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core_file.h"
+#include "skeleton.h"
+#include "street.h"
+
+static char path[64], skeleton[64], again[64];
+static struct core_file core;
+static struct street street;
+
+static struct jt_target *opened(const char *file, const char *layout, uint64_t root) {
+    struct jt_target *target;
+    struct jt_options options = {
+        .target = file, .layout = layout, .root = root, .root_given = root != 0};
+    enum jt_status status = jt_open(&options, &target);
+    assert_non_null(target);
+    if (status != JT_OK)
+        fail_msg("%s: %s", file, target->error);
+    return target;
+}
+
+static void made(struct jt_target *target, const char *file, struct jt_skeleton *out) {
+    FILE *f = fopen(file, "wb");
+    assert_non_null(f);
+    *out = (struct jt_skeleton){.fault = NULL};
+    if (jt_skeleton_write(target, f, out) != JT_OK)
+        fail_msg("%s", target->error);
+    assert_int_equal(ftell(f), out->size);
+    assert_int_equal(fclose(f), 0);
+}
+
+static bool file_has(const char *file, const char *text) {
+    static char bytes[8 << 20];
+    FILE *f = fopen(file, "rb");
+    assert_non_null(f);
+    size_t size = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+/* A core of the street, with a page of the program's own. */
+static struct jt_target *street_core(char name[128]) {
+    static const char own[4096] = "what nobody else is to see";
+    const struct image *image = &street.image;
+    core_start(&core, EM_X86_64, 8, true);
+    core_load(&core, street.house[0].base & ~UINT64_C(4095), own, sizeof own);
+    for (size_t i = 0; i < image->bytes.count; i++)
+        core_load(&core, image->segment[i].addr, image->segment[i].bytes,
+                  (size_t)image->segment[i].len);
+    core_save(&core, path);
+    assert_true(file_has(path, "nobody else"));
+    jt_layout_name(&image->layout.build, name, 128);
+    return opened(path, name, image->heap.rtree_root);
+}
+
+static void same_locations(struct jt_target *a, struct jt_target *b) {
+    for (size_t i = 0; i < STREET_PROBES; i++) {
+        struct jh_location x, y;
+        memset(&x, 0, sizeof x);
+        memset(&y, 0, sizeof y);
+        enum jh_status status = jh_locate(&a->heap, street.probe[i], &x, NULL);
+        assert_int_equal(jh_locate(&b->heap, street.probe[i], &y, NULL), status);
+        assert_memory_equal(&x, &y, sizeof x);
+        assert_int_equal(jt_mapped(a, street.probe[i]), jt_mapped(b, street.probe[i]));
+    }
+}
+
+static void same_walk(struct jt_target *a, struct jt_target *b) {
+    static struct jh_walk x, y;
+    struct jh_extent e, f;
+    struct jh_fault wrong, other;
+    enum jh_status status = JH_OK;
+    jh_walk_start(&x, &a->heap);
+    jh_walk_start(&y, &b->heap);
+    while (status != JH_END) {
+        memset(&e, 0, sizeof e);
+        memset(&f, 0, sizeof f);
+        status = jh_walk_next(&x, &e, &wrong);
+        assert_int_equal(jh_walk_next(&y, &f, &other), status);
+        assert_memory_equal(&e, &f, sizeof e);
+        if (status != JH_OK && status != JH_END) {
+            assert_string_equal(wrong.rule, other.rule);
+            assert_int_equal(wrong.addr, other.addr);
+            assert_int_equal(wrong.seen, other.seen);
+        }
+    }
+}
+
+static void same_answers(struct jt_target *from, struct jt_target *t) {
+    assert_string_equal(t->layout_name, from->layout_name);
+    assert_memory_equal(t->source, from->source, sizeof t->source);
+    assert_int_equal(t->heap.rtree_root, from->heap.rtree_root);
+    same_locations(from, t);
+    same_walk(from, t);
+}
+
+static void every_geometry(void **state) {
+    (void)state;
+    for (unsigned n = 0; street_nth(&street, n); n++) {
+        char name[128];
+        struct jt_skeleton s, twice;
+        struct jt_target *from = street_core(name);
+        made(from, skeleton, &s);
+        assert_true(s.extents == STREET_EXTENTS && s.kept != 0 && s.zeroes < s.kept);
+        assert_int_equal(s.left_out, 0);
+        assert_false(file_has(skeleton, "nobody else"));
+        struct jt_target *t = opened(skeleton, NULL, 0);
+        same_answers(from, t);
+        made(t, again, &twice);
+        assert_int_equal(twice.size, s.size);
+        jt_close(from);
+        jt_close(t);
+        street_end(&street);
+    }
+}
+
+/* What is absent stays absent, with the same words. */
+static void holes_stay(void **state) {
+    char name[128];
+    struct jt_skeleton s;
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    image_hole(&street.image, street.house[2].at, 64);
+    image_hole(&street.image, street.house[5].at + street.image.layout.extent_head, 8);
+    uint64_t slot = image_leaf_slot(&street.image, street.house[4].base);
+    image_hole(&street.image, slot & ~UINT64_C(4095), 4096);
+    struct jt_target *from = street_core(name);
+    made(from, skeleton, &s);
+    struct jt_target *t = opened(skeleton, NULL, 0);
+    same_answers(from, t);
+    jt_close(from);
+    jt_close(t);
+    street_end(&street);
+}
+
+/* An element that points into an extent's memory: that memory is left out. */
+static void damage_takes_nothing_along(void **state) {
+    char name[128];
+    struct jt_skeleton s;
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    uint64_t own = street.house[0].base & ~UINT64_C(4095);
+    struct image_leaf leaf = {own, 232, 0, false, false};
+    image_leaf(&street.image, own + (UINT64_C(1) << 30), &leaf);
+    struct jt_target *from = street_core(name);
+    made(from, skeleton, &s);
+    assert_int_equal(s.left_out, street.image.layout.extent_head);
+    assert_false(file_has(skeleton, "nobody else"));
+    jt_close(from);
+    street_end(&street);
+}
+
+/* Headers of both classes and byte orders, from an empty heap. */
+static void every_machine(void **state) {
+    static const struct {
+        uint16_t machine;
+        uint8_t words;
+        bool little_endian;
+        const char *layout;
+    } row[] = {{EM_X86_64, 8, true, "5.3.0,machine=x86_64"},
+               {EM_386, 4, true, "5.3.0,machine=i386"},
+               {EM_S390, 8, false, "5.3.0,machine=s390x"},
+               {EM_PPC, 4, false, "5.2.1,machine=powerpc"}};
+    static const uint8_t root[4 << 20];
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct jt_skeleton s;
+        core_start(&core, row[i].machine, row[i].words, row[i].little_endian);
+        core_load(&core, 0x10000000, root, sizeof root);
+        core.load[0].memsz += 12345;
+        core_save(&core, path);
+        struct jt_target *from = opened(path, row[i].layout, 0x10000000);
+        made(from, skeleton, &s);
+        assert_int_equal(s.zeroes, s.kept);
+        struct jt_target *t = opened(skeleton, NULL, 0);
+        assert_int_equal(t->priv->machine, row[i].machine);
+        assert_string_equal(t->layout_name, from->layout_name);
+        assert_int_equal(t->warnings, from->warnings);
+        assert_string_equal(t->warning[0], from->warning[0]);
+        assert_int_equal(t->priv->mapped_count, 1);
+        assert_memory_equal(t->priv->mapped, from->priv->mapped, sizeof *t->priv->mapped);
+        jt_close(from);
+        jt_close(t);
+    }
+}
+
+static enum jh_status no_more(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    unsigned *left = arg;
+    (void)addr;
+    *got = 0;
+    if (*left == 0)
+        return JH_READ_FAILED;
+    --*left;
+    memset(dst, 0, len);
+    *got = len;
+    return JH_OK;
+}
+
+/* A disk that is full, a process that ends in the first or the second pass: no skeleton. */
+static void says_what_went_wrong(void **state) {
+    char name[128];
+    struct jt_skeleton s = {.fault = NULL};
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    FILE *full = fopen("/dev/full", "wb");
+    assert_non_null(full);
+    assert_int_equal(jt_skeleton_write(t, full, &s), JT_INCOMPLETE);
+    assert_non_null(strstr(t->error, "No space left"));
+    fclose(full);
+    for (unsigned reads = 0; reads < 40; reads += 33) { /* the root is read in 32 pieces */
+        unsigned left = reads;
+        FILE *file = fopen("/dev/null", "wb");
+        t->heap.reader = (struct jh_reader){no_more, NULL, NULL, &left};
+        assert_int_equal(jt_skeleton_write(t, file, &s), JT_INCOMPLETE);
+        assert_non_null(strstr(t->error, reads == 0 ? "to the end" : "while it was read"));
+        fclose(file);
+    }
+    assert_int_equal(jt_exit_status(JT_INCOMPLETE), 4);
+    jt_close(t);
+    street_end(&street);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_geometry),       cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),        cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),
+    };
+    snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
+    snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
+    snprintf(again, sizeof again, "/tmp/jeheap-again-%d", (int)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    unlink(skeleton);
+    unlink(again);
+    return failed != 0;
+}
