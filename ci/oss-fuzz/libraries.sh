@@ -1,11 +1,17 @@
 #!/bin/bash -eu
-# libelf, libdw and json-c as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS say:
-# with the sanitizer, and with coverage, which leads the fuzzer through libdw.
+# zlib, libelf, libdw and json-c as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS
+# say: with the sanitizer, and with coverage, which leads the fuzzer through libdw. zlib as well,
+# because MemorySanitizer has to see what it unpacks.
 mkdir -p "$PREFIX/lib/pkgconfig" "$PREFIX/include/elfutils" "$WORK/elfutils"
 jobs=$(nproc)
 
 # The programs that the build runs on its way must not stop because of leaks.
 export ASAN_OPTIONS=detect_leaks=0
+cp -r "$SRC/zlib" "$WORK/zlib"
+(cd "$WORK/zlib" && CFLAGS="$CFLAGS -w" ./configure --static --prefix="$PREFIX" && make -j"$jobs" libz.a)
+cp "$WORK/zlib/libz.a" "$PREFIX/lib/"
+cp "$WORK"/zlib/{zlib,zconf}.h "$PREFIX/include/"
+
 cd "$WORK/elfutils"
 maintainer=
 if [ ! -x "$SRC/elfutils/configure" ]; then # from git: without what releases have made already

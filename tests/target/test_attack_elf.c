@@ -210,12 +210,16 @@ static struct attack_bytes core_of(void) {
     return b;
 }
 
+#define READ "!" /* debug information was read to its end, whatever was in it */
+
 static void run_file(const char *name, struct file *f, const char *sentence) {
     struct attack_bytes core = core_of(), elf = build(f);
     struct attack_cost cost;
     attack(&core, &elf, &cost);
     attack_bounded(name, &cost, 1000, 64);
-    if (strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL)
+    if (strcmp(sentence, READ) == 0
+            ? strstr(cost.warning, "is not used") != NULL
+            : strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL)
         fail_msg("%s: not \"%s\": %s / %s", name, sentence, cost.error, cost.warning);
     free(core.at);
     free(elf.at);
@@ -340,7 +344,7 @@ static void macros(void **state) {
     define(&m, "LG_PAGE (LG_QUANTUM)");
     define(&m, "LG_QUANTUM LG_PAGE + LG_PAGE");
     attack_number(&m, 0, 1);
-    with_macros("macros of themselves", &m, "");
+    with_macros("macros of themselves", &m, READ);
 
     m = (struct attack_bytes){0};
     macro_unit(&m, 0);
@@ -351,7 +355,7 @@ static void macros(void **state) {
     }
     define(&m, "A1 (A2 + A2)");
     attack_number(&m, 0, 1);
-    with_macros("2^60 terms", &m, "");
+    with_macros("2^60 terms", &m, READ);
 
     m = (struct attack_bytes){0};
     macro_unit(&m, 0);
@@ -367,13 +371,13 @@ static void macros(void **state) {
     attack_fill(&m, MIB / 2, " ", 1);
     attack_add(&m, "1", 2);
     attack_number(&m, 0, 1);
-    with_macros("a macro of blanks", &m, "");
+    with_macros("a macro of blanks", &m, READ);
 
     m = (struct attack_bytes){0};
     macro_unit(&m, 0);
     attack_fill(&m, MIB, "\1\1A 1", 6);
     attack_number(&m, 0, 1);
-    with_macros("170000 macros", &m, "");
+    with_macros("170000 macros", &m, READ);
 }
 
 static void macro_imports(void **state) {
@@ -383,7 +387,7 @@ static void macro_imports(void **state) {
     attack_number(&m, DW_MACRO_import, 1);
     attack_number(&m, 0, 4);
     attack_number(&m, 0, 1);
-    with_macros("a unit that imports itself", &m, "");
+    with_macros("a unit that imports itself", &m, READ);
 
     m = (struct attack_bytes){0};
     macro_unit(&m, 0);
@@ -395,12 +399,12 @@ static void macro_imports(void **state) {
     macro_unit(&m, 0);
     attack_fill(&m, MIB, "\1\1A 1", 6);
     attack_number(&m, 0, 1);
-    with_macros("20000 imports of 150000", &m, "");
+    with_macros("20000 imports of 150000", &m, READ);
 
     for (unsigned len = 1; len < 4; len++) { /* a header and nothing behind it */
         m = (struct attack_bytes){0};
         attack_add(&m, "\5\0\0", len);
-        with_macros("a cut macro unit", &m, "");
+        with_macros("a cut macro unit", &m, READ);
     }
     for (unsigned opcode = 0; opcode < 256; opcode += 255) {
         m = (struct attack_bytes){0};
@@ -411,7 +415,7 @@ static void macro_imports(void **state) {
             attack_number(&m, 0, 1);
         }
         attack_fill(&m, 1024, "", 1);
-        with_macros("operands of opcode 0", &m, "");
+        with_macros("operands of opcode 0", &m, READ);
     }
 }
 
