@@ -4,11 +4,17 @@
 
 #include "fuzz.h"
 
-/* A build of any version, machine, page size, ... from seven bytes of the tail; stock values where
- * jemalloc's headers refuse the combination. Never fails. */
-void fuzz_layout(struct fuzz_input *in, struct jh_layout *out);
+/* The layout that two bytes of the tail choose: the last one says the version, the one before it
+ * the shape. Layouts are made once, so that an execution pays nothing for one. Never NULL. */
+const struct jh_layout *fuzz_layout(struct fuzz_input *in);
 
-/* Any build at all, also those that make no sense: from the same bytes. */
+/* All of them, for index 0 ..; NULL behind the last. */
+const struct jh_layout *fuzz_layout_nth(size_t index);
+
+/* Any build at all, also those that make no sense: eight bytes of the tail. */
 void fuzz_build(struct fuzz_input *in, struct jh_build *out);
+
+/* A number in the build's byte order. */
+void fuzz_store(const struct jh_build *build, uint8_t *at, unsigned size, uint64_t value);
 
 #endif

@@ -210,14 +210,13 @@ static void check(struct jt_target *t, const struct jh_layout *layout, uint64_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
-    struct jh_layout layout;
+    const struct jh_layout *layout = fuzz_layout(&in);
     struct jt_target *t, *again;
     char name[128];
     size_t asked = 0;
-    fuzz_layout(&in, &layout);
     uint8_t flags = fuzz_byte(&in);
     uint64_t root = fuzz_take(&in, 8);
-    jt_layout_name(&layout.build, name, sizeof(name));
+    jt_layout_name(&layout->build, name, sizeof(name));
     struct jt_options options = {.target = "core",
                                  .layout = flags & 1 ? name : NULL,
                                  .root = root,
@@ -229,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_memory_check(in.size);
     FUZZ_CHECK(t && t->status == status && jt_open_bytes(&options, &bytes, &again) == status);
     FUZZ_CHECK(same(t, again));
-    check(t, &layout, root, in.data, in.size);
+    check(t, layout, root, in.data, in.size);
     jt_close(t);
     jt_close(again);
     return 0;

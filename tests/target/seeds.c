@@ -88,6 +88,12 @@ static void note_file(uint64_t start, uint64_t end, const char *name) {
     core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
 }
 
+/* The number of this x86_64 build in targets/builds.c; pages of 12, 14 and 16 bits. */
+static uint8_t shape_of(const struct jh_build *b) {
+    static const uint8_t shape[2][3] = {{0, 2, 3}, {1, 25, 4}};
+    return shape[b->lg_vaddr == 57][(b->lg_page - 12) / 2];
+}
+
 static void save_street(const char *folder, unsigned n) {
     static struct street s;
     char name[128], version[128] = "";
@@ -101,15 +107,13 @@ static void save_street(const char *folder, unsigned n) {
     load_image(&s.image);
     snprintf(name, sizeof name, "%s-%u-%u", jh_version_name(b->version), b->lg_vaddr, b->lg_page);
     core_save(&core, in(folder, "core", name));
-    /* from the end backwards: flags, machine, version, lg_vaddr, lg_page, ... as fuzz_layout()
-     * takes them, then the target's own flags and the root */
-    uint8_t tail[16] = {0};
+    /* from the end backwards: version and shape as fuzz_layout() takes them, then the target's own
+     * flags and the root */
+    uint8_t tail[11] = {0};
     core_put(&core, tail, s.image.heap.rtree_root, 8);
     tail[8] = 2;
-    tail[11] = (uint8_t)((b->lg_page - 12) / 2);
-    tail[12] = b->lg_vaddr == 57;
-    tail[13] = (uint8_t)b->version;
-    tail[15] = 0x80;
+    tail[9] = shape_of(b);
+    tail[10] = (uint8_t)b->version;
     append(path, tail, sizeof tail);
     street_end(&s);
 }

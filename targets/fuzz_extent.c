@@ -1,0 +1,138 @@
+/* Target functions: jh_extent_decode, jh_extent_check, jh_extent_is_slab.
+ *
+ * Relations: what is decoded and written again by jemalloc's rules (write_extent.c) is the same on
+ * every bit that has a meaning, and only on those; the numbers that are derived are what jemalloc
+ * derives; the check passes exactly when no rule is broken, and else names one that is. */
+#include "builds.h"
+#include "write_extent.h"
+
+typedef bool broken_fn(const struct jh_layout *l, const struct jh_extent *e);
+
+static bool alignment(const struct jh_layout *l, const struct jh_extent *e) {
+    return e->at % l->extent_align != 0;
+}
+
+static bool addr(const struct jh_layout *l, const struct jh_extent *e) {
+    return (void)l, e->addr == 0;
+}
+
+/* Empty, larger than all addresses, or wrapping. */
+static bool size(const struct jh_layout *l, const struct jh_extent *e) {
+    uint64_t last = UINT64_MAX >> (64 - 8 * l->build.pointer_size);
+    uint64_t room = UINT64_MAX >> (64 - l->build.lg_vaddr);
+    return e->size == 0 || e->size > room || e->size - 1 > last - e->base;
+}
+
+static bool state(const struct jh_layout *l, const struct jh_extent *e) {
+    return e->state_bits >= (l->build.version == JH_DEV    ? 7U
+                             : l->build.version < JH_5_3_0 ? 4U
+                                                           : 6U);
+}
+
+static bool szind(const struct jh_layout *l, const struct jh_extent *e) {
+    return e->szind > l->sc_nsizes;
+}
+
+static bool usize(const struct jh_layout *l, const struct jh_extent *e) {
+    return (void)l, e->usize > e->size;
+}
+
+static bool slab_szind(const struct jh_layout *l, const struct jh_extent *e) {
+    return jh_extent_is_slab(e) && e->szind >= l->sc_nbins;
+}
+
+static bool slab_size(const struct jh_layout *l, const struct jh_extent *e) {
+    return jh_extent_is_slab(e) && !slab_szind(l, e) && e->size != l->bin[e->szind].slab_size;
+}
+
+static bool slab_addr(const struct jh_layout *l, const struct jh_extent *e) {
+    return jh_extent_is_slab(e) && e->addr % (UINT64_C(1) << l->build.lg_page) != 0;
+}
+
+static bool nfree(const struct jh_layout *l, const struct jh_extent *e) {
+    return jh_extent_is_slab(e) && !slab_szind(l, e) && e->nfree > l->bin[e->szind].nregs;
+}
+
+static const struct {
+    const char *name;
+    broken_fn *broken;
+} rules[] = {
+    {"extent.alignment", alignment},
+    {"extent.addr", addr},
+    {"extent.size", size},
+    {"extent.state", state},
+    {"extent.szind", szind},
+    {"extent.usize", usize},
+    {"extent.slab-szind", slab_szind},
+    {"extent.slab-size", slab_size},
+    {"extent.slab-addr", slab_addr},
+    {"extent.nfree", nfree},
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static void check_rules(const struct jh_layout *l, const struct jh_extent *e) {
+    struct jh_fault fault = {.status = JH_OK};
+    enum jh_status status = jh_extent_check(l, e, &fault);
+    bool any = false, named = false;
+    for (size_t i = 0; i < RULES; i++) {
+        bool broken = rules[i].broken(l, e);
+        any = any || broken;
+        named = named || (broken && fault.rule && strcmp(fault.rule, rules[i].name) == 0);
+    }
+    FUZZ_CHECK((status == JH_CORRUPT) == any);
+    FUZZ_CHECK(named == any && fault.status == status && (!any || fault.addr == e->at));
+}
+
+static void check_derived(const struct jh_layout *l, const struct jh_extent *e) {
+    uint64_t page = UINT64_C(1) << l->build.lg_page;
+    FUZZ_CHECK(e->base % page == 0 && e->addr - e->base < page);
+    FUZZ_CHECK(e->size + e->esn == e->bsize && e->esn < page);
+    FUZZ_CHECK(e->allocated == (e->state_bits == 0 && e->szind < l->sc_nsizes));
+    FUZZ_CHECK(jh_extent_is_slab(e) == (e->allocated && e->slab));
+    bool by_size = l->build.version >= JH_5_3_1 && e->szind >= l->sc_nbins;
+    uint64_t pad = l->build.cache_oblivious ? page : 0;
+    uint64_t usable = by_size ? (e->size > pad ? e->size - pad : 0) : jh_index2size(l, e->szind);
+    FUZZ_CHECK(e->usize == (e->allocated ? usable : 0));
+}
+
+/* What is written of an extent whose every field is all ones. */
+static size_t meaning(const struct jh_build *build, uint8_t *mask) {
+    const struct jh_extent ones = {.addr = UINT64_MAX,
+                                   .bsize = UINT64_MAX,
+                                   .sn = UINT64_MAX,
+                                   .ps = UINT64_MAX,
+                                   .arena_ind = UINT32_MAX,
+                                   .szind = UINT32_MAX,
+                                   .nfree = UINT32_MAX,
+                                   .bin_shard = UINT32_MAX,
+                                   .state_bits = UINT32_MAX,
+                                   .slab = true,
+                                   .committed = true,
+                                   .dumpable = true,
+                                   .pai = true,
+                                   .zeroed = true,
+                                   .guarded = true,
+                                   .is_head = true,
+                                   .pinned = true};
+    return fuzz_write_extent(build, &ones, mask);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
+    struct fuzz_input in = {data, len};
+    const struct jh_layout *layout = fuzz_layout(&in);
+    uint8_t room[JH_EXTENT_HEAD_MAX], again[JH_EXTENT_HEAD_MAX], mask[JH_EXTENT_HEAD_MAX];
+    uint8_t *bytes = room + sizeof(room) - layout->extent_head; /* nothing behind it is readable */
+    struct jh_extent e;
+    fuzz_bytes(&in, bytes, layout->extent_head);
+    jh_extent_decode(layout, fuzz_take(&in, 2) << 6, bytes, &e);
+    size_t head = meaning(&layout->build, mask);
+    FUZZ_CHECK(head == layout->extent_head);
+    FUZZ_CHECK(fuzz_write_extent(&layout->build, &e, again) == head);
+    for (size_t i = 0; i < head; i++) {
+        FUZZ_CHECK(again[i] == (bytes[i] & mask[i]));
+    }
+    check_derived(layout, &e);
+    check_rules(layout, &e);
+    return 0;
+}
