@@ -7,6 +7,7 @@
 # -DJOBS=N          make -j (default: all processors)
 # -DSTAGE=source|configure|jemalloc|witness   stop after this one (default: witness)
 # -DMORE_FLAGS=LIST -DMORE_CACHE_VARS=LIST   configure's, after those of pin and config
+# -DCACHED_ONLY=ON  skip what is not built yet instead of building it
 # -DPINS=FILE -DCONFIGS=FILE -DWITNESS_DIR=DIR   other than those beside this folder
 #
 # README.md has the rest. Exit status 0 for ok and skip, 1 for fail.
@@ -181,6 +182,10 @@ else()
       set(KEY ${key})
     endif()
   endforeach()
+  if(CACHED_ONLY AND NOT KEY)
+    jeheap_finish(skip "not built yet")
+    return()
+  endif()
   if(NOT KEY OR STAGE STREQUAL "source")
     set(reasons "")
     set(archive "")
