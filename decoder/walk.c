@@ -300,7 +300,7 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
     enum jh_status status = take(w, &p, &e, fault);
     if (status == JH_OK) {
         w->last_at = e.at;
-        w->last_end = e.base + e.size;
+        w->last_end = e.base + (e.size - 1) == UINT64_MAX ? UINT64_MAX : e.base + e.size;
         rescan(w, &p, key_of(w, w->last_end));
         *out = e;
         return JH_OK;
