@@ -16,10 +16,12 @@ static void check_pointer(const struct jh_layout *l, uint64_t extent) {
         FUZZ_CHECK(l->build.pointer_size == 8 || extent >> 32 == 0);
         return;
     }
-    FUZZ_CHECK((extent & ((UINT64_C(1) << l->leaf_low_bits) - 1)) == 0);
+    enum jh_version version = l->build.version;
+    bool extends = !l->build.aarch64 || version < JH_5_1_0; /* 5.0 has no rule for aarch64 */
+    FUZZ_CHECK((extent & (version < JH_5_3_0 ? 1 : 0x7f)) == 0);
     uint64_t top = extent >> (l->build.lg_vaddr - 1);
     uint64_t all = UINT64_MAX >> (l->build.lg_vaddr - 1);
-    FUZZ_CHECK(l->leaf_sign_extend ? top == 0 || top == all : extent >> l->build.lg_vaddr == 0);
+    FUZZ_CHECK(extends ? top == 0 || top == all : top >> 1 == 0);
 }
 
 /* The bits of an element that some field has, by jemalloc's forms and not by the layout's fields.

@@ -11,8 +11,9 @@ endif()
 # Sets OUT to the folder of that build, or to nothing.
 function(jeheap_built out pin config)
   set(result ${CMAKE_CURRENT_BINARY_DIR}/oracle.json)
+  # CC would be the jemallocs' compiler, and it is the targets'.
   execute_process(
-    COMMAND ${CMAKE_COMMAND} -DPIN=${pin} -DCONFIG=${config} -DSTAGE=jemalloc -DCACHED_ONLY=ON
+    COMMAND ${CMAKE_COMMAND} -E env --unset=CC ${CMAKE_COMMAND} -DPIN=${pin} -DCONFIG=${config} -DSTAGE=jemalloc -DCACHED_ONLY=ON
             -DRESULT=${result} -P ${PROJECT_SOURCE_DIR}/harness/cmake/cell.cmake
     OUTPUT_QUIET ERROR_QUIET)
   file(READ ${result} json)

@@ -1,0 +1,316 @@
+"""How ci/fuzz builds for an engine, runs a target with it, and reads what came of it."""
+
+import collections
+import hashlib
+import os
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+CORPORA = TOP / "corpora"
+WORK = TOP / "build/corpora"  # what is interesting and not committed
+
+Result = collections.namedtuple("Result", "executions speed features finds skip",
+                                defaults=(0, 0.0, 0, (), ""))
+
+# A small quarantine: the default takes half a gigabyte and a third of the speed.
+ENV = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=8:detect_leaks=1",
+           UBSAN_OPTIONS="print_stacktrace=1")
+
+
+def targets():
+    return sorted(path.stem.removeprefix("fuzz_") for path in (TOP / "targets").glob("fuzz_*.c"))
+
+
+def pure():
+    """Those that need nothing but the decoder library."""
+    text = (TOP / "targets/CMakeLists.txt").read_text()
+    return re.findall(r"^jeheap_fuzz_pure\((\w+)", text, re.M) + ["empty", "bent", "layout", "rtree"]
+
+
+def run(command, log, env=None, **more):
+    with open(log, "w") as out:  # a file: an orphan that keeps a pipe open would hang us
+        return subprocess.run([str(part) for part in command], stdout=out, cwd=TOP,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              env=env or ENV, **more).returncode
+
+
+# ---- why: the first thing that a report names ---------------------------------------------------
+
+REASONS = [
+    (r"(\w+\.[ch]):(\d+): does not hold", "{0}-{1}"),
+    (r"(\w+\.[ch]):(\d+):\d+: runtime error: ", "undefined-{0}-{1}"),
+    (r"SUMMARY: \w+Sanitizer: ([\w-]+) \S*?(\w+\.[ch]):(\d+)", "{0}-{1}-{2}"),
+    (r"(timeout) after|ERROR: libFuzzer: (timeout)", "timeout"),
+    (r"out-of-memory", "out-of-memory"),
+    (r"SUMMARY: \w+Sanitizer: ([\w-]+)", "{0}"),
+]
+
+
+def reason(report):
+    for pattern, name in REASONS:
+        found = re.search(pattern, report)
+        if found:
+            return name.format(*found.groups())
+    return "crash"
+
+
+def keep(target, path, report):
+    """A find becomes a test by being put there; one of each reason is enough."""
+    folder = CORPORA / "regressions" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    why = reason(report)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    there = sorted(folder.glob(f"{why}-*"))
+    to = there[0] if there else folder / f"{why}-{digest}"
+    if not there:
+        shutil.copyfile(path, to)
+    return to
+
+
+def sources(target):
+    """Folders with inputs, the one for new ones first."""
+    new = WORK / target
+    new.mkdir(parents=True, exist_ok=True)
+    kept = [CORPORA / name / target for name in ("seeds", "regressions")]
+    return [new] + [folder for folder in kept if folder.is_dir()]
+
+
+def dictionary(target):
+    path = CORPORA / "dict" / f"{target}.dict"
+    return path if path.exists() else None
+
+
+def build(folder, names, cmake, env=None):
+    log = TOP / f"build/{folder}.log"
+    log.parent.mkdir(exist_ok=True)
+    configure = ["cmake", "-S", TOP, "-B", TOP / "build" / folder, "-G", "Ninja",
+                 "-DCMAKE_BUILD_TYPE=RelWithDebInfo", *cmake]
+    make = ["cmake", "--build", TOP / "build" / folder, "--target",
+            *(f"fuzz_{name}" for name in names)]
+    for command in (configure, make):
+        if run(command, log, dict(os.environ, **(env or {}))) != 0:
+            sys.exit(log.read_text() + f"ci/fuzz: the build failed; the output above is in {log}")
+
+
+def no_oracles(report):
+    return "no jemalloc is built yet: jeconform run" if "\n0 of jemalloc's" in "\n" + report else ""
+
+
+# ---- libFuzzer ----------------------------------------------------------------------------------
+
+
+class LibFuzzer:
+    def __init__(self, sanitizer):
+        self.folder = "fuzz-libfuzzer" if sanitizer == "address" else "fuzz-memory"
+        self.sanitizers = "address;undefined" if sanitizer == "address" else "memory"
+
+    def build(self, names):
+        build(self.folder, names, ["-DCMAKE_C_COMPILER=clang", "-DJEHEAP_FUZZ_ENGINE=libfuzzer",
+                                   f"-DJEHEAP_SANITIZE={self.sanitizers};fuzzer-no-link"])
+
+    def program(self, target):
+        return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
+
+    def run(self, target, seconds):
+        finds = TOP / "build" / self.folder / "finds" / target
+        shutil.rmtree(finds, ignore_errors=True)
+        finds.mkdir(parents=True)
+        log = finds / "log"
+        options = ["-use_value_profile=1", f"-max_total_time={int(seconds)}", "-timeout=10",
+                   f"-artifact_prefix={finds}/", "-print_final_stats=1", "-rss_limit_mb=2048"]
+        if dictionary(target):
+            options.append(f"-dict={dictionary(target)}")
+        status = run([self.program(target), *options, *sources(target)], log)
+        report = log.read_text(errors="replace")
+        if no_oracles(report):
+            return Result(skip=no_oracles(report))
+        found = [keep(target, path, report) for path in sorted(finds.glob("*-*"))
+                 if not path.name.startswith("slow-unit")]
+        if status != 0 and not found:
+            sys.exit(report[-4000:] + f"ci/fuzz: {target} ended with {status}: {log}")
+        last = re.findall(r"^#\d+\s.* ft: (\d+) ", report, re.M)
+        number = re.findall(r"^stat::(\w+):\s+(\d+)", report, re.M)
+        stat = {name: int(value) for name, value in number}
+        return Result(stat.get("number_of_executed_units", 0),
+                      stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0, found)
+
+    def rate(self, target, runs):
+        """Executions per second of processor time, coverage only."""
+        log = TOP / "build" / self.folder / "rate.log"
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        run([self.program(target), f"-runs={runs}", "-seed=1", "-max_len=128"], log)
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        if f"Done {runs} runs" not in log.read_text(errors="replace"):
+            sys.exit(f"ci/fuzz: {target} did not end: {log}")
+        return runs / spent
+
+    def minimize(self, target):
+        merged = TOP / "build" / self.folder / "merged" / target
+        shutil.rmtree(merged, ignore_errors=True)
+        merged.mkdir(parents=True)
+        inputs = [WORK / target, CORPORA / "seeds" / target]
+        inputs = [folder for folder in inputs if folder.is_dir()]
+        log = merged.parent / f"{target}.log"
+        if run([self.program(target), "-set_cover_merge=1", merged, *inputs], log) != 0:
+            sys.exit(log.read_text(errors="replace")[-4000:] + f"ci/fuzz: no merge: {log}")
+        return replace_seeds(target, merged, inputs)
+
+
+def replace_seeds(target, merged, inputs):
+    """The seeds become what was merged; names of old ones stay where the bytes do."""
+    seeds = CORPORA / "seeds" / target
+    seeds.mkdir(parents=True, exist_ok=True)
+    before = sum(1 for folder in inputs for path in folder.iterdir())
+    wanted = {path.read_bytes() for path in merged.iterdir()}
+    for path in seeds.iterdir():
+        if path.read_bytes() in wanted:
+            wanted.discard(path.read_bytes())
+        else:
+            path.unlink()
+    for content in wanted:
+        (seeds / hashlib.sha256(content).hexdigest()[:12]).write_bytes(content)
+    return before, sum(1 for _ in seeds.iterdir())
+
+
+# ---- AFL++ --------------------------------------------------------------------------------------
+
+
+class Afl:
+    """One main instance with CmpLog, one secondary with ASan and UBSan; both keep what they find in
+    build/afl/TARGET, where instances of other machines may join them."""
+
+    QUIET = {"AFL_NO_UI": "1", "AFL_NO_AFFINITY": "1", "AFL_SKIP_CPUFREQ": "1",
+             "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_AUTORESUME": "1"}
+
+    def __init__(self, sanitizer):
+        del sanitizer
+
+    def build(self, names):
+        if not shutil.which("afl-fuzz"):
+            sys.exit("ci/fuzz: there is no afl-fuzz here; ci/setup installs it")
+        common = ["-DCMAKE_C_COMPILER=afl-clang-fast", "-DJEHEAP_FUZZ_ENGINE=afl"]
+        build("fuzz-afl", names, common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
+        build("fuzz-afl-asan", names, common + ["-DJEHEAP_SANITIZE=address;undefined"],
+              {"AFL_QUIET": "1"})
+
+    def program(self, target, folder="fuzz-afl-asan"):
+        return TOP / "build" / folder / "fuzz" / f"fuzz_{target}"
+
+    def inputs(self, target):
+        """All in one folder, which must not be empty."""
+        folder = TOP / "build/afl/in" / target
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "zeroes").write_bytes(bytes(64))
+        for source in sources(target)[1:]:
+            for path in source.iterdir():
+                shutil.copyfile(path, folder / path.name)
+        return folder
+
+    def start(self, target, role, name, folder, seconds, more):
+        out = TOP / "build/afl" / target
+        command = ["afl-fuzz", role, name, "-i", self.inputs(target) if role == "-M" else
+                   TOP / "build/afl/in" / target, "-o", out, "-m", "none", "-V", int(seconds),
+                   *more, "--", self.program(target, folder)]
+        if dictionary(target):
+            command[1:1] = ["-x", dictionary(target)]
+        env = dict(os.environ, **self.QUIET)
+        # afl-fuzz insists on these two where a sanitizer is in the target
+        env["ASAN_OPTIONS"] = "abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16"
+        with open(TOP / f"build/afl/{target}-{name}.log", "w") as log:
+            return subprocess.Popen([str(part) for part in command], stdout=log, cwd=TOP,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
+
+    def run(self, target, seconds):
+        both = [self.start(target, "-M", "main", "fuzz-afl", seconds, ["-c", "0"]),
+                self.start(target, "-S", "asan", "fuzz-afl-asan", seconds, [])]
+        status = [process.wait() for process in both]
+        self.end_orphans(target)
+        if any(status):
+            sys.exit(f"ci/fuzz: afl-fuzz ended with {status}: build/afl/{target}-*.log")
+        stats = [self.stats(target, name) for name in ("main", "asan")]
+        crashes = [path for kind in ("crashes", "hangs")
+                   for path in sorted((TOP / "build/afl" / target).glob(f"*/{kind}/id:*"))]
+        finds = {self.explain(target, path) for path in crashes} - {None}
+        return Result(sum(int(s["execs_done"]) for s in stats),
+                      sum(float(s["execs_per_sec"]) for s in stats),
+                      max(int(s["edges_found"]) for s in stats), sorted(finds))
+
+    @staticmethod
+    def stats(target, name):
+        text = (TOP / "build/afl" / target / name / "fuzzer_stats").read_text()
+        return dict(re.findall(r"^(\w+)\s*: (.*)$", text, re.M))
+
+    def explain(self, target, path):
+        """Once more, with ASan: None when it ends well (a hang that was a slow machine)."""
+        log = TOP / "build/afl" / f"{target}-explain.log"
+        try:
+            status = run([self.program(target), path], log, timeout=20)
+        except subprocess.TimeoutExpired:
+            return keep(target, path, "timeout after 20 s")
+        return keep(target, path, log.read_text(errors="replace")) if status else None
+
+    def end_orphans(self, target):
+        """With CmpLog a stopped child of the target is left behind, and only SIGKILL ends it."""
+        for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+            try:
+                if link.resolve() == self.program(target, "fuzz-afl"):
+                    os.kill(int(link.parent.name), 9)
+            except OSError:
+                pass
+
+    def minimize(self, target):
+        merged = TOP / "build/afl/merged" / target
+        shutil.rmtree(merged, ignore_errors=True)
+        merged.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.inputs(target)
+        for number, path in enumerate(sorted((TOP / "build/afl" / target).glob("*/queue/id:*"))):
+            shutil.copyfile(path, folder / f"queue-{number}")
+        log = merged.parent / f"{target}.log"
+        env = dict(os.environ, AFL_ALLOW_TMP="1", **self.QUIET)
+        if run(["afl-cmin", "-m", "none", "-i", folder, "-o", merged, "--",
+                self.program(target, "fuzz-afl")], log, env) != 0:
+            sys.exit(log.read_text(errors="replace")[-4000:] + f"ci/fuzz: afl-cmin failed: {log}")
+        return replace_seeds(target, merged, [folder])
+
+    def rate(self, target, runs):
+        sys.exit("ci/fuzz: --speed goes with libfuzzer")
+
+
+# ---- replay -------------------------------------------------------------------------------------
+
+
+class Replay:
+    """Any compiler: what is in corpora/, once."""
+
+    def __init__(self, sanitizer):
+        del sanitizer
+
+    def build(self, names):
+        build("fuzz-replay", names, ["-DJEHEAP_FUZZ_ENGINE=replay",
+                                     "-DJEHEAP_SANITIZE=address;undefined"])
+
+    def run(self, target, seconds):
+        del seconds
+        log = TOP / "build/fuzz-replay" / f"{target}.log"
+        status = run([TOP / f"build/fuzz-replay/fuzz/fuzz_{target}", *sources(target)], log)
+        report = log.read_text(errors="replace")
+        count = re.search(r"^(\d+) inputs$", report, re.M)
+        if count and count[1] == "0":
+            return Result(skip="nothing in corpora/")
+        if status != 0 or not count:
+            sys.exit(report[-4000:] + f"ci/fuzz: {target} fails on what is in corpora/: {log}")
+        return Result(int(count[1]))
+
+    def minimize(self, target):
+        sys.exit("ci/fuzz: --minimize goes with libfuzzer or afl")
+
+    rate = minimize
+
+
+ENGINES = {"libfuzzer": LibFuzzer, "afl": Afl, "replay": Replay}
