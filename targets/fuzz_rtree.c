@@ -9,11 +9,12 @@
 #include "write_extent.h"
 
 #define BASE UINT64_C(0x60000000) /* target address of the memory */
-#define NODE 4096                 /* bytes for each node: 2^7 elements of 16 bytes fit twice */
+#define NODE 2064 /* bytes of a node at most: 2^7 elements of 16 bytes, and what is behind it */
 #define NODES 16
 #define EXTENTS 16
 #define EXTENT 2048 /* bytes for each extent; with 64 KiB pages they are 1112 bytes */
-#define MEMORY (NODES * NODE + EXTENTS * EXTENT)
+#define EXTENTS_AT ((NODES * NODE + 2047) / 2048 * 2048)
+#define MEMORY (EXTENTS_AT + EXTENTS * EXTENT)
 #define STEPS 24 /* that the input may take */
 #define VADDR 32 /* bits of the addresses: nodes are small then */
 
@@ -21,12 +22,18 @@ struct tree {
     struct jh_layout layout;
     struct jh_heap heap;
     struct jh_extent extent[EXTENTS]; /* those that were put in soundly */
+    uint64_t node[NODES];             /* addresses; the first is the root */
+    uint64_t end;                     /* of the nodes */
     unsigned nodes, extents, damages;
     uint64_t damaged[STEPS]; /* offsets, to be undone */
     bool sound;
 };
 
 static uint8_t memory[MEMORY];
+
+static uint64_t extent_at(unsigned index) {
+    return BASE + EXTENTS_AT + EXTENT * (uint64_t)index;
+}
 
 /* ---- a tree from the input ------------------------------------------------------------------- */
 
@@ -71,6 +78,20 @@ static uint64_t naive_subkey(const struct jh_layout *l, uint64_t addr, unsigned 
     return page % (UINT64_C(1) << l->rtree_level[level].bits);
 }
 
+/* A node of this level; what is behind it is no pointer, so that nobody reads on. 0: no room. */
+static uint64_t make_node(struct tree *t, unsigned level) {
+    const struct jh_layout *l = &t->layout;
+    unsigned element = level == 2 ? l->leaf_size : l->rtree_node_size;
+    uint64_t at = t->end;
+    if (t->nodes == NODES) {
+        return 0;
+    }
+    t->node[t->nodes++] = at;
+    t->end += ((uint64_t)element << l->rtree_level[level].bits) + 16;
+    memset(memory + (t->end - BASE) - 16, 0xff, 16);
+    return at;
+}
+
 /* Address of the page's leaf element; nodes that are missing are made. 0: there is no room. */
 static uint64_t element_for(struct tree *t, uint64_t addr) {
     unsigned ptr = t->layout.build.pointer_size;
@@ -79,10 +100,10 @@ static uint64_t element_for(struct tree *t, uint64_t addr) {
         uint64_t at = node + naive_subkey(&t->layout, addr, level) * ptr;
         node = load(&t->layout.build, at, ptr);
         if (!node) {
-            if (t->nodes == NODES) {
+            node = make_node(t, level + 1);
+            if (!node) {
                 return 0;
             }
-            node = BASE + NODE * (uint64_t)t->nodes++;
             store(t, at, ptr, node);
         }
     }
@@ -135,7 +156,7 @@ static void put_in(struct tree *t, const struct jh_extent *e) {
 /* Six bytes: a page, a size in pages, and what it is. */
 static void add_extent(struct tree *t, struct fuzz_input *in) {
     const struct jh_layout *l = &t->layout;
-    struct jh_extent e = {.at = BASE + NODES * NODE + EXTENT * (uint64_t)(t->extents % EXTENTS)};
+    struct jh_extent e = {.at = extent_at(t->extents % EXTENTS)};
     uint64_t page = UINT64_C(1) << l->build.lg_page;
     uint32_t what = fuzz_byte(in);
     e.size = (fuzz_take(in, 2) + 1) * page;
@@ -164,23 +185,35 @@ static void damage(struct tree *t, struct fuzz_input *in, bool pointer) {
     t->sound = false;
     t->damaged[t->damages++] = offset;
     if (pointer) {
-        uint64_t slot = value % (NODES + EXTENTS);
-        uint64_t at = slot < NODES ? slot * NODE : NODES * NODE + (slot - NODES) * EXTENT;
-        store(t, BASE + offset, ptr, BASE + at + (value >> 5));
+        uint64_t which = value % (t->nodes + EXTENTS);
+        uint64_t at = which < t->nodes ? t->node[which] : extent_at((unsigned)(which - t->nodes));
+        store(t, BASE + offset, ptr, at + (value >> 5));
     } else {
         memory[offset + value % 8] ^= (uint8_t)value;
     }
 }
 
+/* Two bytes: an extent that was put in says another size than its elements do. */
+static void resize(struct tree *t, struct fuzz_input *in) {
+    uint8_t which = fuzz_byte(in), pages = fuzz_byte(in), bytes[JH_EXTENT_HEAD_MAX];
+    t->sound = false;
+    if (t->extents) {
+        struct jh_extent e = t->extent[which % t->extents];
+        e.bsize = (uint64_t)pages << t->layout.build.lg_page;
+        size_t head = fuzz_write_extent(&t->layout.build, &e, bytes);
+        memcpy(memory + (e.at - BASE), bytes, head);
+    }
+}
+
 /* An execution costs what it has written, not the size of the memory. */
 static void undo(struct tree *t) {
-    memset(memory, 0, NODE * (size_t)t->nodes);
-    memset(memory + NODES * NODE, 0, EXTENT * (size_t)t->extents);
+    memset(memory, 0, t->nodes ? (size_t)(t->end - BASE) : 0);
+    memset(memory + EXTENTS_AT, 0, EXTENT * (size_t)t->extents);
     for (unsigned i = 0; i < t->damages; i++) {
         memset(memory + t->damaged[i], 0, 8);
     }
-    t->nodes = 1;
-    t->extents = t->damages = 0;
+    t->nodes = t->extents = t->damages = 0;
+    t->end = BASE;
     t->sound = true;
 }
 
@@ -189,6 +222,8 @@ static void grow(struct tree *t, struct fuzz_input *in) {
         uint8_t what = fuzz_byte(in);
         if (what < 0xc0) {
             add_extent(t, in);
+        } else if (what & 2) {
+            resize(t, in);
         } else {
             damage(t, in, what & 1);
         }
@@ -324,6 +359,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     size_t count = 0;
     undo(&t);
     small_tree(&in, &t.layout);
+    FUZZ_CHECK(make_node(&t, 0) == BASE);
     t.heap =
         (struct jh_heap){.reader = {.read = read_memory}, .layout = &t.layout, .rtree_root = BASE};
     t.heap.reader.lend = fuzz_byte(&in) & 1 ? lend_memory : NULL;
