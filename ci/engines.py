@@ -220,6 +220,9 @@ class Afl:
         if dictionary(target):
             command[1:1] = ["-x", dictionary(target)]
         env = dict(os.environ, **self.QUIET)
+        mutator = TOP / "build/fuzz/libjeheap_mutator.so"
+        if target == "heap" and mutator.exists():  # it knows whole images
+            env["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(mutator)
         # afl-fuzz insists on these two where a sanitizer is in the target
         env["ASAN_OPTIONS"] = "abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16"
         with open(TOP / f"build/afl/{target}-{name}.log", "w") as log:
