@@ -81,7 +81,8 @@ BUGS = [
     Bug("walk: a child that is the node itself", "decoder/walk.c",
         " || child == node->at) {", ") {", ["heap"]),
     Bug("lookup: an extent that does not cover the page", "decoder/lookup.c",
-        "if (status == JH_OK && !jh_extent_covers(out, page)) {", "if (false) {", ["heap", "rtree"]),
+        "if (status == JH_OK && !jh_extent_covers(out, page)) {",
+        "if (status == JH_OK && !page && !out->size) {", ["heap", "rtree"]),
     # reader
     Bug("reader: a segment's end unchecked", "decoder/internal.h",
         "offset < s->len && s->len - offset >= len ?", "offset < s->len ?", ["heap"]),

@@ -17,7 +17,7 @@ static bool addr(const struct jh_layout *l, const struct jh_extent *e) {
 }
 
 /* Empty, larger than all addresses, or wrapping. */
-static bool size(const struct jh_layout *l, const struct jh_extent *e) {
+static bool bad_size(const struct jh_layout *l, const struct jh_extent *e) {
     uint64_t last = UINT64_MAX >> (64 - 8 * l->build.pointer_size);
     uint64_t room = UINT64_MAX >> (64 - l->build.lg_vaddr);
     return e->size == 0 || e->size > room || e->size - 1 > last - e->base;
@@ -57,16 +57,11 @@ static const struct {
     const char *name;
     broken_fn *broken;
 } rules[] = {
-    {"extent.alignment", alignment},
-    {"extent.addr", addr},
-    {"extent.size", size},
-    {"extent.state", state},
-    {"extent.szind", szind},
-    {"extent.usize", usize},
-    {"extent.slab-szind", slab_szind},
-    {"extent.slab-size", slab_size},
-    {"extent.slab-addr", slab_addr},
-    {"extent.nfree", nfree},
+    {"extent.alignment", alignment},   {"extent.addr", addr},
+    {"extent.size", bad_size},         {"extent.state", state},
+    {"extent.szind", szind},           {"extent.usize", usize},
+    {"extent.slab-szind", slab_szind}, {"extent.slab-size", slab_size},
+    {"extent.slab-addr", slab_addr},   {"extent.nfree", nfree},
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -96,37 +91,46 @@ static void check_derived(const struct jh_layout *l, const struct jh_extent *e) 
     FUZZ_CHECK(e->usize == (e->allocated ? usable : 0));
 }
 
-/* What is written of an extent whose every field is all ones. */
-static size_t meaning(const struct jh_build *build, uint8_t *mask) {
-    const struct jh_extent ones = {.addr = UINT64_MAX,
-                                   .bsize = UINT64_MAX,
-                                   .sn = UINT64_MAX,
-                                   .ps = UINT64_MAX,
-                                   .arena_ind = UINT32_MAX,
-                                   .szind = UINT32_MAX,
-                                   .nfree = UINT32_MAX,
-                                   .bin_shard = UINT32_MAX,
-                                   .state_bits = UINT32_MAX,
-                                   .slab = true,
-                                   .committed = true,
-                                   .dumpable = true,
-                                   .pai = true,
-                                   .zeroed = true,
-                                   .guarded = true,
-                                   .is_head = true,
-                                   .pinned = true};
-    return fuzz_write_extent(build, &ones, mask);
+/* What is written of an extent whose every field is all ones; *head says how many bytes. */
+static const uint8_t *meaning(const struct jh_layout *layout, size_t *head) {
+    static uint8_t mask[JH_EXTENT_HEAD_MAX];
+    static const struct jh_layout *of; /* mostly the same as before */
+    static size_t bytes;
+    static const struct jh_extent ones = {.addr = UINT64_MAX,
+                                          .bsize = UINT64_MAX,
+                                          .sn = UINT64_MAX,
+                                          .ps = UINT64_MAX,
+                                          .arena_ind = UINT32_MAX,
+                                          .szind = UINT32_MAX,
+                                          .nfree = UINT32_MAX,
+                                          .bin_shard = UINT32_MAX,
+                                          .state_bits = UINT32_MAX,
+                                          .slab = true,
+                                          .committed = true,
+                                          .dumpable = true,
+                                          .pai = true,
+                                          .zeroed = true,
+                                          .guarded = true,
+                                          .is_head = true,
+                                          .pinned = true};
+    if (of != layout) {
+        bytes = fuzz_write_extent(&layout->build, &ones, mask);
+        of = layout;
+    }
+    *head = bytes;
+    return mask;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    struct fuzz_input in = {data, len};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
     const struct jh_layout *layout = fuzz_layout(&in);
-    uint8_t room[JH_EXTENT_HEAD_MAX], again[JH_EXTENT_HEAD_MAX], mask[JH_EXTENT_HEAD_MAX];
+    uint8_t room[JH_EXTENT_HEAD_MAX], again[JH_EXTENT_HEAD_MAX];
     uint8_t *bytes = room + sizeof(room) - layout->extent_head; /* nothing behind it is readable */
     struct jh_extent e;
     fuzz_bytes(&in, bytes, layout->extent_head);
     jh_extent_decode(layout, fuzz_take(&in, 2) << 6, bytes, &e);
-    size_t head = meaning(&layout->build, mask);
+    size_t head;
+    const uint8_t *mask = meaning(layout, &head);
     FUZZ_CHECK(head == layout->extent_head);
     FUZZ_CHECK(fuzz_write_extent(&layout->build, &e, again) == head);
     for (size_t i = 0; i < head; i++) {

@@ -101,6 +101,7 @@ static void check_structs(const struct jh_layout *l, size_t which) {
     while (jh_struct_name(l, count)) {
         count++;
     }
+    FUZZ_CHECK(count);
     check_struct(l, jh_struct_name(l, which % count));
     const char *extent = l->build.version < JH_5_3_0 ? "extent_s" : "edata_s";
     FUZZ_CHECK(jh_struct_size(l, extent, &size, &align, NULL) == JH_OK && size == l->extent_size);
@@ -116,8 +117,8 @@ static bool same(const struct jh_layout *a, const struct jh_layout *b) {
     return same;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    struct fuzz_input in = {data, len};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
     struct jh_build build;
     static struct jh_layout layout, again;
     struct jh_fault fault = {.status = JH_OK};

@@ -352,9 +352,9 @@ static unsigned check_walk(const struct tree *t) {
     return given;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct tree t;
-    struct fuzz_input in = {data, len};
+    struct fuzz_input in = {data, size};
     uint64_t addr[3 * EXTENTS + 2];
     size_t count = 0;
     undo(&t);

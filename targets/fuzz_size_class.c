@@ -41,18 +41,18 @@ static void check_logarithms(uint64_t x) {
     FUZZ_CHECK(jh_lg_ceil(x) == floor + (x != UINT64_C(1) << floor));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    struct fuzz_input in = {data, len};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input in = {data, size};
     const struct jh_layout *layout = fuzz_layout(&in);
     unsigned bits = 8U * layout->build.pointer_size;
-    uint64_t size[256], want = 0;
+    uint64_t sizes[256], want = 0;
     uint32_t index = fuzz_byte(&in);
     uint64_t alignment = UINT64_C(1) << fuzz_byte(&in) % bits;
     fuzz_bytes(&in, &want, sizeof(want));
-    uint32_t count = classes(layout, bits, size), smallest = 0;
+    uint32_t count = classes(layout, bits, sizes), smallest = 0;
     FUZZ_CHECK(count == layout->sc_nsizes);
-    check_index(layout, size, count, index);
-    while (smallest < count && size[smallest] < want) {
+    check_index(layout, sizes, count, index);
+    while (smallest < count && sizes[smallest] < want) {
         smallest++;
     }
     FUZZ_CHECK(jh_size2index(layout, want) == smallest);

@@ -68,9 +68,9 @@ static enum jh_status read_bitmap(void *arg, uint64_t addr, void *dst, size_t le
     return *got == len ? JH_OK : JH_ABSENT;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct jh_slab slab;
-    struct fuzz_input in = {data, len};
+    struct fuzz_input in = {data, size};
     const struct jh_layout *l = fuzz_layout(&in);
     uint8_t flags = fuzz_byte(&in), szind = fuzz_byte(&in);
     uint64_t base = fuzz_take(&in, 8) & ~((UINT64_C(1) << l->build.lg_page) - 1);

@@ -68,7 +68,7 @@ def seeds_of(truth, name, layout, vaddr):
     some = one_of_each(extents.values(), lambda row: (row["state"], row["slab"]))
     for i, row in enumerate(some):
         put("extent", f"{name}-{i}", extent(row), struct.pack("<H", row["at"] >> 6 & 0xffff), layout)
-        put("oracle", f"{name}-{i}", extent(row), struct.pack("<HB", i, i), ())
+        put("oracle", f"{name}-{i}", extent(row), struct.pack("<HBB", i, i & 1, i), ())
     leaves = one_of_each(lines(truth, "leaf"), lambda row: (row.get("state"), row["slab"]))
     for i, row in enumerate(leaves):
         put("leaf", f"{name}-{i}", leaf(row, layout[0], vaddr), b"", layout)

@@ -59,6 +59,7 @@ static uint64_t bits_of(const struct jh_build *b, const struct jh_extent *e) {
     for (size_t i = 0; i < PARTS; i++) {
         if (b->version >= parts[i].since && b->version <= parts[i].until) {
             unsigned width = width_of(b, &parts[i], shift);
+            FUZZ_CHECK(width && shift + width <= 64);
             bits |= (value_of(e, parts[i].what) & UINT64_MAX >> (64 - width)) << shift;
             shift += width;
         }
