@@ -90,8 +90,8 @@ BUGS = [
         "out[where[i]] = span[i].got == len ? span[i].dst : NULL;", "out[where[i]] = span[i].dst;",
         ["heap"]),
     # the outer layers
-    Bug("core: a note longer than its segment", "decoder/target/notes.c",
-        "if (padded > left || desc > left - padded)", "if (padded > left)", ["core"]),
+    Bug("core: lengths in notes unchecked", "decoder/target/notes.c",
+        "if (padded > left || desc > left - padded)", "if (false)", ["core"]),
     Bug("core: a segment beyond the file", "decoder/target/core.c",
         "there = saved < size - ph->p_offset ? saved : size - ph->p_offset;", "there = saved;",
         ["core"]),
