@@ -65,13 +65,13 @@ ctest_part() {
 
 build_preset() { cmake --preset "$1" && cmake --build --preset "$1"; }
 
-# Cells of the matrix. A pin whose source cannot be had here is skipped, not passed.
+# Cells of jeconform's run or constants. A pin whose source cannot be had here is skipped, not passed.
 matrix_part() {
-  local report=$1 lines
-  shift
-  build/bin/jeconform run --report-json "$report" "$@"
+  local report=$1 command=$2 lines
+  shift 2
+  build/bin/jeconform "$command" --report-json "$report" "$@"
   lines=$(python3 ci/cells.py "$report") || lines="failed no report: $report"
-  sum_lines "matrix" "$lines"
+  sum_lines "$command" "$lines"
 }
 
 finish() {

@@ -41,8 +41,10 @@ static void compare_made(struct comparison *c, const struct jh_build *build) {
 static bool compare_refused(struct comparison *c, const struct jh_build *build, const char *why) {
     struct jh_layout made;
     enum jh_status status = jh_layout_make(build, &made, NULL);
-    const char *seen = jh_status_name(status);
-    compare_word(c, "layout_make", 0, status == JH_UNSUPPORTED ? seen : why, seen);
+    const char *seen = jh_status_name(status), *said = strstr(why, "#error");
+    char expected[128];
+    snprintf(expected, sizeof(expected), "unsupported (%.100s)", said ? said : why);
+    compare_word(c, "layout_make", 0, status == JH_UNSUPPORTED ? seen : expected, seen);
     return status == JH_UNSUPPORTED;
 }
 
