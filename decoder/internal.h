@@ -2,6 +2,8 @@
 #ifndef JEHEAP_INTERNAL_H
 #define JEHEAP_INTERNAL_H
 
+#include <string.h>
+
 #include "jeheap/jeheap.h"
 
 #if defined(__GNUC__)
@@ -139,6 +141,11 @@ static inline bool jh_group_free(const struct jh_layout *layout, const uint8_t *
                                  uint32_t index) {
     unsigned word = layout->build.pointer_size;
     return jh_load(layout, bytes, word) >> (index % (8 * word)) & 1;
+}
+
+/* Are they all zero? libc compares much faster than a loop does. len must not be 0. */
+static inline bool jh_all_zero(const uint8_t *bytes, size_t len) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
 }
 
 /* Does the extent cover this address? */

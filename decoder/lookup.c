@@ -34,6 +34,9 @@ static uint64_t element(const struct jh_layout *layout, unsigned level, const ui
 static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint64_t count) {
     const struct jh_layout *layout = s->heap->layout;
     unsigned size = element_size(layout, level);
+    if (jh_all_zero(bytes, count * size)) {
+        return count;
+    }
     for (uint64_t i = 0; i < count; i++) {
         uint64_t which = s->direction < 0 ? count - 1 - i : i;
         s->value = element(layout, level, bytes + which * size);

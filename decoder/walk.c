@@ -83,7 +83,8 @@ static void skip_absent(struct jh_walk *w, struct jh_fault *fault) {
     }
 }
 
-#define BLOCK 64 /* bytes that are looked at together */
+#define BLOCK 64     /* bytes that are looked at together */
+#define STRETCH 4096 /* and where nodes are empty for long */
 
 static bool is_zero(const uint8_t *bytes) {
     uint64_t word[BLOCK / 8];
@@ -91,14 +92,20 @@ static bool is_zero(const uint8_t *bytes) {
     return !(word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7]);
 }
 
+static void pass(struct jh_walk *w, size_t len, unsigned size) {
+    w->run += len;
+    w->run_len -= len;
+    w->node[w->level].index += len / size;
+}
+
 /* Advance over empty elements of the run. Elements of 12 bytes (5.0 to 5.2 on 32-bit targets) do
  * not fill a block: they are looked at one by one. */
 static void skip_empty(struct jh_walk *w, unsigned size) {
-    struct jh_node *node = &w->node[w->level];
+    while (BLOCK % size == 0 && w->run_len >= STRETCH && jh_all_zero(w->run, STRETCH)) {
+        pass(w, STRETCH, size);
+    }
     while (BLOCK % size == 0 && w->run_len >= BLOCK && is_zero(w->run)) {
-        w->run += BLOCK;
-        w->run_len -= BLOCK;
-        node->index += BLOCK / size;
+        pass(w, BLOCK, size);
     }
 }
 
