@@ -10,6 +10,7 @@
 #define TOUCHED 16    /* bytes written to an allocation: too few to make a large one resident */
 #define SPANS 24      /* large blocks that each thread takes from each arena */
 #define SMALL_ENOUGH 16384
+#define CROWDED 1000     /* allocations that a large heap has at least */
 #define CACHED_MAX 32768 /* opt.lg_tcache_max's default: no larger class is cached */
 
 /* ---- books ----------------------------------------------------------------------------------- */
@@ -272,20 +273,23 @@ static void free_foreign(struct worker *worker) {
     }
 }
 
-/* Make up for what others freed, so that the promised number is live. */
 /* More extents in one arena than half of what a serial number of an extent counts to (e_size_esn
- * has as many bits for it as a page has bytes). With larger pages that would take too much memory.
- */
+ * has as many bits for it as a page has bytes). With larger pages that would take too much memory,
+ * and a heap of few allocations is to be a small one. */
 static void crowd(struct worker *worker) {
     struct workload *load = worker->load;
     size_t size = load->class_size[workload_control("arenas.nbins")]; /* four pages */
     size_t page = size / 4;
+    if (load->allocations < CROWDED) {
+        return;
+    }
     for (size_t i = 0; worker->index == 0 && page <= 4096 && i < page / 2 + page / 8; i++) {
         remember(worker, je_mallocx(size, MALLOCX_ARENA(load->arena[0]) | MALLOCX_TCACHE_NONE),
                  size, 0);
     }
 }
 
+/* Make up for what others freed, so that the promised number is live. */
 static void refill(struct worker *worker) {
     while (worker->count < worker->fixed + share(worker)) {
         allocate_small(worker);
