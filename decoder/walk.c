@@ -239,10 +239,11 @@ static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
     if (status != JH_OK) {
         return status;
     }
-    if ((e->base ^ p->page) & jh_low_mask(w->heap->layout->build.lg_vaddr)) {
+    uint64_t page = jh_canonical(w->heap->layout, p->page);
+    if (e->base != page) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, e->at,
-                       jh_extent_covers(e, p->page) ? "leaf.first-page-missing"
-                                                    : "leaf.extent-not-covering");
+                       jh_extent_covers(e, page) ? "leaf.first-page-missing"
+                                                 : "leaf.extent-not-covering");
     }
     if (e->base < w->last_end) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, e->at, e->base, "extent.overlap");
@@ -271,7 +272,7 @@ static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct
 /* More elements of the extent that was just given: a slab's pages, a large one's last page behind
  * elements that were left in its middle. */
 static bool is_given(const struct jh_walk *w, const struct jh_pending *p) {
-    return p->extent == w->last_at && p->page < w->last_end;
+    return p->extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
 }
 
 static uint64_t key_of(const struct jh_walk *w, uint64_t addr) {

@@ -380,6 +380,42 @@ static void a_missing_first_page(void **state) {
     one_fault_between(&b, JH_STAGE_LEAF, "leaf.first-page-missing", A + 8 * PAGE, at);
 }
 
+/* In the kernel's half pages are sign-extended, and keys are not. */
+static void a_missing_first_page_in_the_kernel_half(void **state) {
+    (void)state;
+    const uint64_t high = 0xffff888012345000;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_dirty(&b.image, high, 9 * PAGE);
+    image_leaf(&b.image, high, &(struct image_leaf){0, 232, 0, false, false});
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.first-page-missing", 0x888012345000 + 8 * PAGE, at);
+}
+
+static void a_stray_pointer_in_the_kernel_half(void **state) {
+    (void)state;
+    const uint64_t high = 0xffff888012345000;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_dirty(&b.image, high, 9 * PAGE);
+    image_leaf(&b.image, high + 20 * PAGE, &(struct image_leaf){at, 232, 1, false, false});
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 3);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-not-covering",
+             0x888012345000 + 20 * PAGE);
+    image_end(&b.image);
+}
+
+/* No program has such an address: a lookup of it finds nothing, and of the page it is corrupt. */
+static void an_address_that_is_not_canonical(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_slab(&b.image, A);
+    image_put8(&b.image, at + 8, A | UINT64_C(1) << 60);
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-not-covering", A, at);
+}
+
 static void a_pointer_to_an_extent_elsewhere(void **state) {
     (void)state;
     struct between b;
@@ -592,6 +628,9 @@ int main(void) {
         cmocka_unit_test(misaligned_extent),
         cmocka_unit_test(an_unsound_extent),
         cmocka_unit_test(a_missing_first_page),
+        cmocka_unit_test(a_missing_first_page_in_the_kernel_half),
+        cmocka_unit_test(a_stray_pointer_in_the_kernel_half),
+        cmocka_unit_test(an_address_that_is_not_canonical),
         cmocka_unit_test(a_pointer_to_an_extent_elsewhere),
         cmocka_unit_test(elements_that_were_left_behind),
         cmocka_unit_test(overlaps),
