@@ -1,0 +1,95 @@
+/* Target functions: jh_walk_next, jh_lookup, jh_lookup_many, jh_before, jh_after, jh_locate,
+ * jh_slab_read, jh_rtree_lookup and what they are made of, on a whole image.
+ *
+ * Relations: what a walk gives is what a second reader of the tree gives (reference.c), and what a
+ * lookup of each registered page finds; lookups agree with that reader, with jh_lookup_many() and
+ * with jh_locate(); all answers are the same when the image is cut into other segments, copied, or
+ * lent in pieces; nothing that the program writes to its own memory changes any of them; budgets
+ * end a walk; every fault names a known rule; outputs are untouched on failure. */
+#include "heap_checks.h"
+#include "heap_images.h"
+
+static uint64_t step_of(uint8_t salt) {
+    return salt & 0x80 ? salt * UINT64_C(0x101) : salt % 3;
+}
+
+/* Addresses: near the places that are asked for. */
+static size_t addresses(const struct heap_view *v, const struct heap_input *input, uint64_t *out) {
+    const struct heap_image *image = v->image;
+    size_t count = 0;
+    for (unsigned i = 0; i < HEAP_PROBES; i++) {
+        const struct heap_place *p = &image->place[input->probe[i].place % image->places];
+        uint64_t pages = (uint64_t)(int64_t)input->probe[i].pages;
+        out[count++] = p->page + (pages << image->layout.build.lg_page) + step_of(input->salt);
+    }
+    out[count++] = image->place[input->hole % image->places].addr; /* metadata itself */
+    return count;
+}
+
+static void read_otherwise(struct heap_setup *s,
+                           void (*reader)(struct heap_view *view, struct jh_reader *out)) {
+    struct jh_heap *heap = &s->other[s->others++];
+    *heap = s->heap;
+    reader(s->view, &heap->reader);
+}
+
+/* Few, or scanning empty nodes is all that an execution does; now and then the default. */
+static uint64_t max_passed(uint8_t passed) {
+    return passed >= 0xf8 ? 0 : UINT64_C(1) << passed % 14;
+}
+
+static void set_up(struct heap_setup *s) {
+    const struct heap_input *in = s->input;
+    s->heap =
+        (struct jh_heap){.layout = &s->view->image->layout,
+                         .rtree_root = s->view->image->root,
+                         .limits = {in->nodes ? 4U * in->nodes : 1024,
+                                    in->extents ? 8U * in->extents : 0, max_passed(in->passed)}};
+    heap_view_plain(s->view, &s->heap.reader);
+    if (in->what & HEAP_CUT) {
+        read_otherwise(s, heap_view_cut);
+    }
+    if (in->what & HEAP_COPY) {
+        read_otherwise(s, heap_view_copy);
+    }
+    if (in->what & HEAP_EXACT) {
+        read_otherwise(s, heap_view_exact);
+    }
+}
+
+/* What a walk of the image as it was captured answers. */
+static uint64_t sound_digest(struct heap_image *image, const struct heap_input *input) {
+    static struct heap_view view;
+    struct heap_input plain = *input;
+    struct fuzz_input nothing = {NULL, 0};
+    struct heap_setup s = {.view = &view, .input = &plain};
+    plain.hole_len = plain.what = 0;
+    heap_view_open(&view, image, &nothing, &plain);
+    set_up(&s);
+    uint64_t digest = heap_check_walk(&s);
+    heap_view_close(&view);
+    return digest;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct heap_view view;
+    struct fuzz_input in = {data, size};
+    struct heap_input input;
+    uint64_t addr[HEAP_PROBES + 1];
+    heap_input_take(&in, &input);
+    struct heap_image *image = heap_images_find(input.image);
+    struct heap_setup s = {.view = &view, .input = &input};
+    heap_view_open(&view, image, &in, &input);
+    set_up(&s);
+    size_t count = addresses(&view, &input, addr);
+    for (size_t i = 0; i < count; i++) {
+        heap_check_address(&s, addr[i]);
+    }
+    heap_check_many(&s, addr, count);
+    bool walks = heap_input_walks(data, size);
+    uint64_t digest = walks ? heap_check_walk(&s) : 0;
+    bool same = walks && view.undos && view.user_only;
+    heap_view_close(&view);
+    FUZZ_CHECK(!same || digest == sound_digest(image, &input));
+    return 0;
+}

@@ -1,0 +1,168 @@
+/* heap_lookups.c - relations of one address. */
+#include "heap_checks.h"
+
+#include "rules.h"
+
+#define MARKED 0xa5
+
+static void mark(void *out, size_t size) {
+    memset(out, MARKED, size);
+}
+
+/* An output is untouched unless the call says JH_OK, and then there is a fault. */
+static void check_outcome(enum jh_status status, const struct jh_fault *fault, const void *out,
+                          size_t size) {
+    const uint8_t *byte = out;
+    if (status == JH_OK) {
+        return;
+    }
+    fuzz_check_fault(status, fault);
+    FUZZ_CHECK(byte[0] == MARKED && memcmp(byte, byte + 1, size - 1) == 0);
+}
+
+static bool same_extent(const struct jh_extent *a, const struct jh_extent *b) {
+    return a->at == b->at && (!a->at || (a->addr == b->addr && a->bsize == b->bsize &&
+                                         a->bits == b->bits && a->sn == b->sn && a->ps == b->ps &&
+                                         a->usize == b->usize && a->allocated == b->allocated));
+}
+
+static bool is_canonical(const struct jh_layout *l, uint64_t addr) {
+    uint64_t top = addr >> (l->build.lg_vaddr - 1), ones = UINT64_MAX >> (l->build.lg_vaddr - 1);
+    return l->build.pointer_size == 4 ? addr >> 32 == 0
+           : l->build.aarch64         ? l->build.lg_vaddr == 64 || addr >> l->build.lg_vaddr == 0
+                                      : top == 0 || top == ones;
+}
+
+/* Where the reference cannot tell, something is missing that a lookup may have to look at: then
+ * absent is an answer, too. */
+static void check_reference(const struct heap_setup *s, uint64_t addr, enum jh_status status,
+                            const struct jh_extent *e) {
+    uint64_t at;
+    enum reference_status wanted = reference_lookup(&s->view->reference, addr, &at);
+    if (status == JH_LIMIT || wanted == REFERENCE_OPEN) {
+        return;
+    }
+    FUZZ_CHECK((status == JH_OK) == (wanted == REFERENCE_KNOWN));
+    FUZZ_CHECK((status == JH_CORRUPT) == (wanted == REFERENCE_CORRUPT));
+    FUZZ_CHECK((status == JH_ABSENT) == (wanted == REFERENCE_ABSENT));
+    FUZZ_CHECK(status != JH_OK || e->at == at);
+}
+
+static void check_others(const struct heap_setup *s, uint64_t addr, enum jh_status status,
+                         const struct jh_extent *e, const struct jh_fault *fault) {
+    for (size_t i = 0; i < s->others; i++) {
+        struct jh_extent out;
+        struct jh_fault found;
+        mark(&out, sizeof(out));
+        FUZZ_CHECK(jh_lookup(&s->other[i], addr, &out, &found) == status);
+        check_outcome(status, &found, &out, sizeof(out));
+        FUZZ_CHECK(status == JH_OK ? same_extent(&out, e)
+                                   : found.rule == fault->rule && found.addr == fault->addr &&
+                                         found.seen == fault->seen && found.stage == fault->stage);
+    }
+}
+
+static void check_neighbours(const struct heap_setup *s, uint64_t addr) {
+    struct jh_extent e;
+    struct jh_fault fault;
+    mark(&e, sizeof(e));
+    enum jh_status status = jh_before(&s->heap, addr, &e, &fault);
+    check_outcome(status, &fault, &e, sizeof(e));
+    bool ordered = is_canonical(s->heap.layout, addr);
+    FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base + e.size - 1 < addr);
+    mark(&e, sizeof(e));
+    status = jh_after(&s->heap, addr, &e, &fault);
+    check_outcome(status, &fault, &e, sizeof(e));
+    FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base > addr);
+}
+
+/* The regions of a slab, and the one that addr is in. */
+static void check_slab(const struct heap_setup *s, uint64_t addr, enum jh_status located,
+                       const struct jh_location *l, const struct jh_extent *e) {
+    static struct jh_slab slab;
+    struct jh_fault fault;
+    mark(&slab, sizeof(slab));
+    enum jh_status status = jh_slab_read(&s->heap, e, &slab, &fault);
+    check_outcome(status, &fault, &slab, sizeof(slab));
+    FUZZ_CHECK(jh_extent_is_slab(e) ? status == JH_OK || status == JH_ABSENT
+                                    : status == JH_UNSUPPORTED);
+    if (status != JH_OK || located != JH_OK) {
+        return;
+    }
+    uint32_t region = jh_slab_region(s->heap.layout, e, addr);
+    FUZZ_CHECK(slab.nfree <= slab.nregs && region <= slab.nregs);
+    FUZZ_CHECK(l->owned == (region < slab.nregs));
+    if (l->owned) {
+        bool free = jh_slab_free(s->heap.layout, &slab, region);
+        FUZZ_CHECK(l->use == (free ? JH_USE_FREE : JH_USE_HELD) && l->region_index == region);
+        FUZZ_CHECK(l->size == slab.reg_size && l->start == e->base + region * slab.reg_size);
+    }
+}
+
+static void check_locate(const struct heap_setup *s, uint64_t addr, enum jh_status status,
+                         const struct jh_extent *e) {
+    struct jh_location l;
+    struct jh_fault fault;
+    mark(&l, sizeof(l));
+    enum jh_status located = jh_locate(&s->heap, addr, &l, &fault);
+    check_outcome(located, &fault, &l, sizeof(l));
+    if (addr >> s->heap.layout->build.lg_page == 0) {
+        FUZZ_CHECK(located == JH_OK && !l.owned && l.why == JH_WHY_NULL);
+        return;
+    }
+    if (status != JH_OK) {
+        FUZZ_CHECK(located == status);
+        return;
+    }
+    if (e->at) {
+        check_slab(s, addr, located, &l, e);
+    }
+    FUZZ_CHECK(located == JH_OK || (located == JH_ABSENT && jh_extent_is_slab(e)));
+    if (located != JH_OK) {
+        return;
+    }
+    FUZZ_CHECK(same_extent(&l.extent, e) && l.owned == (l.why == JH_WHY_OWNED));
+    FUZZ_CHECK(e->at ||
+               (!l.owned && l.why == (is_canonical(s->heap.layout, addr) ? JH_WHY_NO_LEAF
+                                                                         : JH_WHY_NON_CANONICAL)));
+    if (l.owned) {
+        FUZZ_CHECK(l.offset < l.size && l.start + l.offset == addr);
+        FUZZ_CHECK(l.start >= e->base && l.start - e->base <= e->size);
+    }
+}
+
+void heap_check_address(const struct heap_setup *s, uint64_t addr) {
+    struct jh_extent e;
+    struct jh_fault fault;
+    mark(&e, sizeof(e));
+    enum jh_status status = jh_lookup(&s->heap, addr, &e, &fault);
+    check_outcome(status, &fault, &e, sizeof(e));
+    if (status == JH_OK && e.at) {
+        FUZZ_CHECK(jh_extent_check(s->heap.layout, &e, NULL) == JH_OK);
+        FUZZ_CHECK(addr - e.base < e.size);
+    }
+    check_reference(s, addr, status, &e);
+    check_others(s, addr, status, &e, &fault);
+    check_neighbours(s, addr);
+    check_locate(s, addr, status, &e);
+}
+
+#define MANY_MAX 128 /* two batches */
+
+void heap_check_many(const struct heap_setup *s, const uint64_t *addr, size_t count) {
+    static struct jh_extent out[MANY_MAX];
+    enum jh_status status[MANY_MAX];
+    FUZZ_CHECK(count <= MANY_MAX);
+    for (size_t reader = 0; reader <= s->others; reader++) {
+        const struct jh_heap *heap = reader ? &s->other[reader - 1] : &s->heap;
+        mark(out, count * sizeof(out[0]));
+        jh_lookup_many(heap, addr, count, out, status);
+        for (size_t i = 0; i < count; i++) {
+            struct jh_extent e;
+            struct jh_fault fault;
+            FUZZ_CHECK(jh_lookup(&s->heap, addr[i], &e, &fault) == status[i]);
+            check_outcome(status[i], &fault, &out[i], sizeof(out[i]));
+            FUZZ_CHECK(status[i] != JH_OK || same_extent(&e, &out[i]));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/* heap_walks.c - relations of a walk. */
+#include "heap_checks.h"
+
+#include "rules.h"
+
+#define EXTENTS_MAX 4096 /* remembered; what a walk gives beyond is only counted */
+#define PAGES_MAX 8      /* of one extent that are looked up, ... */
+#define SAMPLE 64        /* ... of so many extents */
+
+struct given {
+    struct jh_extent extent[EXTENTS_MAX];
+    uint64_t extents, faults, digest;
+    enum jh_status last; /* JH_LIMIT when a budget ended it, else JH_END */
+};
+
+static void mix(struct given *g, uint64_t value) {
+    g->digest = (g->digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    g->digest ^= g->digest >> 29;
+}
+
+static void note_extent(struct given *g, const struct jh_extent *e) {
+    if (g->extents < EXTENTS_MAX) {
+        g->extent[g->extents] = *e;
+    }
+    g->extents++;
+    mix(g, e->at);
+    mix(g, e->addr);
+    mix(g, e->bsize);
+    mix(g, e->bits);
+    mix(g, e->usize);
+}
+
+static void note_fault(struct given *g, enum jh_status status, const struct jh_fault *fault) {
+    fuzz_check_fault(status, fault);
+    g->faults++;
+    g->last = status == JH_LIMIT ? JH_LIMIT : g->last;
+    mix(g, (uint64_t)status);
+    mix(g, fault->addr);
+    mix(g, fault->seen);
+    mix(g, (uintptr_t)fault->rule);
+}
+
+/* Answers that budgets and elements allow: each is an extent, a fault of one of its leaf elements,
+ * of an inner element, or of a hole between elements. */
+static uint64_t answers_max(const struct jh_heap *heap, uint64_t max_extents) {
+    const struct jh_layout *l = heap->layout;
+    uint64_t widest = 0, nodes = heap->limits.max_nodes ? heap->limits.max_nodes : 65536;
+    for (unsigned i = 0; i < l->rtree_height; i++) {
+        uint64_t count = UINT64_C(1) << l->rtree_level[i].bits;
+        widest = count > widest ? count : widest;
+    }
+    return max_extents + (nodes + 1) * widest + 2;
+}
+
+static void walk(const struct jh_heap *heap, struct given *g) {
+    static struct jh_walk w;
+    uint64_t max = heap->limits.max_extents ? heap->limits.max_extents : UINT64_C(1) << 30;
+    uint64_t left = answers_max(heap, max), last_end = 0;
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status;
+    g->extents = g->faults = g->digest = 0;
+    g->last = JH_END;
+    jh_walk_start(&w, heap);
+    while ((status = jh_walk_next(&w, &e, &fault)) != JH_END) {
+        FUZZ_CHECK(left-- > 0 && g->last != JH_LIMIT); /* it ends, and after a limit at once */
+        if (status != JH_OK) {
+            note_fault(g, status, &fault);
+            continue;
+        }
+        FUZZ_CHECK(jh_extent_check(heap->layout, &e, NULL) == JH_OK);
+        FUZZ_CHECK(e.base >= last_end && g->extents < max);
+        last_end = e.base + e.size;
+        note_extent(g, &e);
+    }
+    FUZZ_CHECK(jh_walk_next(&w, &e, &fault) == JH_END);
+}
+
+/* The same extents in the same order, as far as both came. The reference ends at the first node
+ * that is not all there; the walk goes on. */
+static void check_reference(const struct heap_setup *s, const struct given *g) {
+    static uint64_t at[EXTENTS_MAX];
+    size_t count, known = g->extents < EXTENTS_MAX ? (size_t)g->extents : EXTENTS_MAX;
+    struct reference *r = &s->view->reference;
+    r->max_nodes = s->heap.limits.max_nodes ? s->heap.limits.max_nodes : 65536;
+    bool all = reference_walk(r, at, EXTENTS_MAX, &count);
+    FUZZ_CHECK(!all || known <= count);
+    FUZZ_CHECK(g->last == JH_LIMIT || known >= count);
+    for (size_t i = 0; i < known && i < count; i++) {
+        FUZZ_CHECK(g->extent[i].at == at[i]);
+    }
+}
+
+/* A page whose leaf element names the extent that a walk gave is that extent's, whatever else is
+ * broken: the walk has seen that it is sound and begins at its first element. */
+static void check_page(const struct jh_heap *heap, const struct jh_extent *e, uint64_t page) {
+    struct jh_leaf_bytes bytes;
+    struct jh_leaf leaf;
+    struct jh_extent found;
+    if (jh_rtree_lookup(heap, page, &bytes, NULL) != JH_OK) {
+        FUZZ_CHECK(page != e->base);
+        return;
+    }
+    jh_leaf_decode(heap->layout, bytes.bytes, &leaf);
+    FUZZ_CHECK(leaf.extent == e->at || page != e->base);
+    if (leaf.extent == e->at) {
+        FUZZ_CHECK(jh_lookup(heap, page, &found, NULL) == JH_OK && found.at == e->at);
+    }
+}
+
+static void check_pages(const struct heap_setup *s, const struct given *g) {
+    uint64_t page = UINT64_C(1) << s->heap.layout->build.lg_page;
+    size_t step = (size_t)(g->extents / SAMPLE) + 1;
+    for (size_t i = s->input->salt % step; i < g->extents && i < EXTENTS_MAX; i += step) {
+        const struct jh_extent *e = &g->extent[i];
+        for (uint64_t at = 0; at < e->size && at / page < PAGES_MAX; at += page) {
+            check_page(&s->heap, e, e->base + at);
+        }
+        check_page(&s->heap, e, e->base + e->size - page);
+    }
+}
+
+uint64_t heap_check_walk(const struct heap_setup *s) {
+    static struct given plain, other;
+    walk(&s->heap, &plain);
+    for (size_t i = 0; i < s->others; i++) {
+        walk(&s->other[i], &other);
+        FUZZ_CHECK(other.extents == plain.extents && other.faults == plain.faults);
+        FUZZ_CHECK(other.digest == plain.digest && other.last == plain.last);
+    }
+    if (s->input->what & HEAP_DEEP) {
+        check_reference(s, &plain);
+        check_pages(s, &plain);
+    }
+    return plain.digest;
+}

@@ -1,0 +1,11 @@
+/* rules.h - every rule that walks, lookups and regions may name in a fault, and with which status.
+ * ci/rules holds the list against the sources of the decoder. */
+#ifndef JEHEAP_FUZZ_RULES_H
+#define JEHEAP_FUZZ_RULES_H
+
+#include "fuzz.h"
+
+/* abort() unless the fault is one that this status can have: rule, stage, status. */
+void fuzz_check_fault(enum jh_status status, const struct jh_fault *fault);
+
+#endif
