@@ -56,33 +56,39 @@ static bool know_source(struct work *w) {
     return known;
 }
 
+struct json_object *cell_build(const struct cell *cell, const char *version, unsigned make_jobs,
+                               const char *dir, char *why, size_t why_size) {
+    char version_is[128];
+    char pin[256], config[256], result[256], source[4200], jobs[64], log[256];
+    snprintf(log, sizeof(log), "%s/build.log", dir);
+    snprintf(pin, sizeof(pin), "-DPIN=%s", cell->source ? "source" : cell->pin);
+    snprintf(config, sizeof(config), "-DCONFIG=%s", cell->config);
+    snprintf(result, sizeof(result), "-DRESULT=%s/build.json", dir);
+    snprintf(source, sizeof(source), "-DSOURCE=%s", cell->source ? cell->source : "");
+    snprintf(jobs, sizeof(jobs), "-DJOBS=%u", make_jobs);
+    snprintf(version_is, sizeof(version_is), "-DVERSION=%s", version);
+    const char *const argv[] = {"cmake",    pin,    config,
+                                result,     source, jobs,
+                                version_is, "-P",   JEHEAP_HARNESS_DIR "/cmake/cell.cmake",
+                                NULL};
+    int status = run_logged(argv, log);
+    struct json_object *build = json_object_from_file(strchr(result, '=') + 1);
+    if (build) {
+        snprintf(why, why_size, "%s", plan_text(build, "why"));
+    } else {
+        snprintf(why, why_size, "the build ended with status %d and said nothing: see %s", status,
+                 log);
+    }
+    return build;
+}
+
 static bool build(struct work *w) {
-    char pin[256], config[256], result[256], source[4200], jobs[64], log[256], result_path[128];
-    char version[128];
     if (w->cell->source && !know_source(w)) {
         return false;
     }
-    snprintf(version, sizeof(version), "-DVERSION=%s", w->family.version_string);
-    path_in(w, "build.json", result_path, sizeof(result_path));
-    path_in(w, "build.log", log, sizeof(log));
-    snprintf(pin, sizeof(pin), "-DPIN=%s", w->cell->source ? "source" : w->cell->pin);
-    snprintf(config, sizeof(config), "-DCONFIG=%s", w->cell->config);
-    snprintf(result, sizeof(result), "-DRESULT=%s", result_path);
-    snprintf(source, sizeof(source), "-DSOURCE=%s", w->cell->source ? w->cell->source : "");
-    snprintf(jobs, sizeof(jobs), "-DJOBS=%u", w->options->make_jobs);
-    const char *const argv[] = {"cmake", pin,    config,
-                                result,  source, jobs,
-                                version, "-P",   JEHEAP_HARNESS_DIR "/cmake/cell.cmake",
-                                NULL};
-    int status = run_logged(argv, log);
-    w->build = json_object_from_file(result_path);
-    if (!w->build) {
-        snprintf(w->why, sizeof(w->why), "the build ended with status %d and said nothing: see %s",
-                 status, log);
-        return false;
-    }
-    snprintf(w->why, sizeof(w->why), "%s", plan_text(w->build, "why"));
-    return strcmp(plan_text(w->build, "status"), "ok") == 0;
+    w->build = cell_build(w->cell, w->family.version_string, w->options->make_jobs, w->dir, w->why,
+                          sizeof(w->why));
+    return w->build && strcmp(plan_text(w->build, "status"), "ok") == 0;
 }
 
 /* ---- compare -------------------------------------------------------------------------------- */

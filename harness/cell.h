@@ -16,6 +16,11 @@ struct run_options {
     unsigned prove;   /* so many of a cell's are configured for real too */
 };
 
+/* Let the build scripts make it, in a folder that is there: what they say of it, or NULL. Why it is
+ * not ok stands in why. version is that of a tree of the user's, "" where it says so itself. */
+struct json_object *cell_build(const struct cell *cell, const char *version, unsigned make_jobs,
+                               const char *dir, char *why, size_t why_size);
+
 /* The cell of `run --report-json`, as one JSON object; never NULL. */
 struct json_object *cell_run(const struct cell *cell, const struct run_options *options);
 
@@ -30,6 +35,7 @@ struct json_object *cell_result(const struct cell *cell, const struct run_option
 void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
                   size_t size);
 
+/* Remove a folder and all that is in it. */
 void cell_remove_dir(const char *dir);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "constants.h"
 #include "drift.h"
+#include "emit.h"
 #include "list.h"
 #include "report.h"
 #include "run.h"
@@ -27,6 +28,9 @@ static const char usage[] =
     "  constants           the constants of every combination of build parameters, learnt from "
     "the\n"
     "                      headers of each pin on each machine without building it\n"
+    "  emit                inputs for fuzz targets, made from live builds: of every family, "
+    "address\n"
+    "                      width, page size, word and byte order, or of --pin and --config\n"
     "\n"
     "options of run:\n"
     "  --pin P             only this pin (may be repeated)\n"
@@ -45,6 +49,10 @@ static const char usage[] =
     "                      as it takes for any three values of different parameters to meet\n"
     "  --only NAME         this combination, by the name that a mismatch is reported with\n"
     "  --prove N           configure N combinations of a cell for real: the same must come out\n"
+    "\n"
+    "options of emit, at least one of them:\n"
+    "  --seeds DIR         seeds, in a folder for each target\n"
+    "  --images DIR        the small heaps that the target of whole heaps is built with\n"
     "\n"
     "everywhere:\n"
     "  --json              one JSON object a line on stdout\n"
@@ -68,9 +76,11 @@ struct names {
 struct arguments {
     struct names pins, configs;
     const char *source, *report_json, *report_junit, *report_html;
+    const char *seeds, *images;
     struct run_options run;
     unsigned jobs;
     bool all, json, quiet, color;
+    bool emits; /* then other cells are usual */
 };
 
 enum {
@@ -86,6 +96,8 @@ enum {
     OPT_R_JSON,
     OPT_R_JUNIT,
     OPT_R_HTML,
+    OPT_SEEDS,
+    OPT_IMAGES,
     OPT_JSON,
     OPT_QUIET,
     OPT_COLOR,
@@ -105,6 +117,8 @@ static const struct option options[] = {{"pin", required_argument, NULL, OPT_PIN
                                         {"report-json", required_argument, NULL, OPT_R_JSON},
                                         {"report-junit", required_argument, NULL, OPT_R_JUNIT},
                                         {"report-html", required_argument, NULL, OPT_R_HTML},
+                                        {"seeds", required_argument, NULL, OPT_SEEDS},
+                                        {"images", required_argument, NULL, OPT_IMAGES},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"quiet", no_argument, NULL, OPT_QUIET},
                                         {"color", required_argument, NULL, OPT_COLOR},
@@ -171,6 +185,12 @@ static bool take(struct arguments *a, int option, const char *value) {
     case OPT_R_HTML:
         a->report_html = value;
         return true;
+    case OPT_SEEDS:
+        a->seeds = value;
+        return true;
+    case OPT_IMAGES:
+        a->images = value;
+        return true;
     case OPT_JSON:
         return a->json = true;
     case OPT_QUIET:
@@ -204,10 +224,15 @@ static bool machine_config(struct json_object *config) {
     return strcmp(name, "default") == 0 || strcmp(plan_text(config, "machine"), name) == 0;
 }
 
-static bool config_chosen(const struct arguments *a, struct json_object *config) {
+static bool config_chosen(const struct arguments *a, struct json_object *config, const char *pin) {
     const char *name = plan_text(config, "name");
-    bool all = a->run.constants ? machine_config(config) : a->all || strcmp(name, "default") == 0;
-    return a->configs.count ? wanted(&a->configs, name) : all;
+    if (a->configs.count) {
+        return wanted(&a->configs, name);
+    }
+    if (a->run.constants) {
+        return machine_config(config);
+    }
+    return a->all || (a->emits ? emit_by_default(pin, name) : strcmp(name, "default") == 0);
 }
 
 /* Config by config, so that builds come before the cells that only run them differently. */
@@ -219,11 +244,10 @@ static struct cell_list choose(const struct arguments *a, const struct plan *pla
     for (size_t i = 0; list.cell && i < configs; i++) {
         struct json_object *entry = json_object_array_get_idx(plan->configs, i);
         const char *config = plan_text(entry, "name");
-        bool chosen = config_chosen(a, entry);
-        for (size_t p = 0; chosen && p < pins; p++) {
+        for (size_t p = 0; p < pins; p++) {
             const char *pin =
                 a->source ? "source" : plan_text(json_object_array_get_idx(plan->pins, p), "name");
-            if (a->source || wanted(&a->pins, pin)) {
+            if (config_chosen(a, entry, pin) && (a->source || wanted(&a->pins, pin))) {
                 list.cell[list.count++] = (struct cell){pin, config, a->source};
             }
         }
@@ -319,6 +343,23 @@ static int drift(struct arguments *a, const struct plan *plan) {
     return status;
 }
 
+static int emit(struct arguments *a, const struct plan *plan) {
+    if (!a->seeds && !a->images) {
+        return wrong_usage("an option is missing:", "--seeds DIR or --images DIR");
+    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const struct emit_options wanted_files = {a->seeds, a->images,
+                                              processors > 0 ? (unsigned)processors : 1, a->quiet};
+    a->emits = true;
+    struct cell_list list = choose(a, plan);
+    int skipped = emit_cells(&list, &wanted_files);
+    int status = skipped < 0                     ? EXIT_WRONG
+                 : (size_t)skipped == list.count ? EXIT_UNREADABLE
+                                                 : EXIT_DONE;
+    free(list.cell);
+    return status;
+}
+
 static int command(const char *name, struct arguments *a, const struct plan *plan) {
     int wrong = check_names(a, plan);
     if (wrong) {
@@ -328,6 +369,7 @@ static int command(const char *name, struct arguments *a, const struct plan *pla
            : strcmp(name, "run") == 0       ? run(a, plan)
            : strcmp(name, "drift") == 0     ? drift(a, plan)
            : strcmp(name, "constants") == 0 ? constants(a, plan)
+           : strcmp(name, "emit") == 0      ? emit(a, plan)
                                             : wrong_usage("there is no command", name);
 }
 

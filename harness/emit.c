@@ -1,0 +1,191 @@
+#include "emit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "cell.h"
+#include "seeds.h"
+#include "witness.h"
+
+/* Few enough for a few hundred extents; of every kind all the same. */
+static const char *const small_heap[] = {"--threads", "1", "--allocations", "100"};
+
+static const struct {
+    const char *pin, *config;
+} by_default[] = {
+    {"redis-6.0", "default"}, {"redis-6.0", "la57"},     {"redis-7.0", "default"},
+    {"redis-7.0", "la57"},    {"redis-7.0", "page64k"},  {"redis-7.0", "i386"},
+    {"redis-7.0", "s390x"},   {"5.3.0", "default"},      {"5.3.0", "la57"},
+    {"5.3.0", "page16k"},     {"5.3.0", "page64k"},      {"5.3.0", "la57-page64k"},
+    {"5.3.0", "i386"},        {"5.3.0", "aarch64"},      {"5.3.0", "armhf"},
+    {"5.3.0", "s390x"},       {"5.3.0", "hpa"},          {"5.3.0", "guarded"},
+    {"5.3.1", "default"},     {"5.3.1", "la57"},         {"5.3.1", "hpa"},
+    {"5.3.1", "guarded"},     {"5.3.1", "no-oblivious"}, {"valkey-9.1", "default"},
+};
+
+bool emit_by_default(const char *pin, const char *config) {
+    for (size_t i = 0; i < sizeof(by_default) / sizeof(by_default[0]); i++) {
+        if (strcmp(by_default[i].pin, pin) == 0 && strcmp(by_default[i].config, config) == 0) {
+            return true;
+        }
+    }
+    return strcmp(pin, "source") == 0 && strcmp(config, "default") == 0;
+}
+
+/* ---- one cell -------------------------------------------------------------------------------- */
+
+struct emission {
+    const struct emit_options *options;
+    char name[128]; /* of the files */
+    char dir[64];   /* for the witness's files */
+    char why[512];
+    size_t extents;
+};
+
+static bool fail(struct emission *e, const char *what) {
+    snprintf(e->why, sizeof(e->why), "%.400s: %s", what, strerror(errno));
+    return false;
+}
+
+/* Under another name until it is complete. */
+static bool write_image(struct emission *e, const char *bytes, size_t size) {
+    char path[4200], part[4210];
+    snprintf(path, sizeof(path), "%s/%s", e->options->images, e->name);
+    snprintf(part, sizeof(part), "%s.part", path);
+    FILE *file = fopen(part, "wb");
+    if (!file) {
+        return fail(e, part);
+    }
+    bool good = fwrite(bytes, 1, size, file) == size;
+    if (fclose(file) != 0 || !good || rename(part, path) != 0) {
+        unlink(part);
+        return fail(e, path);
+    }
+    return true;
+}
+
+static bool write_files(struct emission *e, const char *bytes, size_t size) {
+    if (e->options->images && !write_image(e, bytes, size)) {
+        return false;
+    }
+    if (!e->options->seeds) {
+        return true;
+    }
+    struct heap_image *image = heap_image_load(e->name, (const uint8_t *)bytes, size);
+    bool good = seeds_write(image, e->options->seeds, e->name, e->why, sizeof(e->why));
+    heap_image_free(image);
+    return good;
+}
+
+static bool emit_heap(struct emission *e, const struct jt_target *target) {
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&bytes, &size);
+    if (!file) {
+        return fail(e, "an image");
+    }
+    bool good = capture_heap(target, file, &e->extents, e->why, sizeof(e->why));
+    good = fclose(file) == 0 && good && write_files(e, bytes, size);
+    free(bytes);
+    return good;
+}
+
+static bool emit_target(struct emission *e, struct json_object *build, struct witness *witness) {
+    struct json_object *emulator = json_object_object_get(build, "emulator");
+    struct jt_options options = {0};
+    struct jt_target *target = NULL;
+    char name[128];
+    snprintf(name, sizeof(name), "%d", (int)witness->pid);
+    if (json_object_array_length(emulator) > 0) {
+        snprintf(name, sizeof(name), "%s/core.own", e->dir);
+        options.exe = plan_text(build, "witness");
+        if (!witness_own_core(witness, name, e->why, sizeof(e->why))) {
+            return false;
+        }
+    }
+    options.target = name;
+    bool good = jt_open(&options, &target) == JT_OK;
+    if (!good) {
+        snprintf(e->why, sizeof(e->why), "%.400s", target ? target->error : "out of memory");
+    }
+    good = good && emit_heap(e, target);
+    jt_close(target);
+    return good;
+}
+
+static void run_small(struct json_object *build) {
+    struct json_object *args = json_object_object_get(build, "witness_args");
+    for (size_t i = 0; i < sizeof(small_heap) / sizeof(small_heap[0]); i++) {
+        json_object_array_add(args, json_object_new_string(small_heap[i]));
+    }
+}
+
+/* 1: made, 0: cannot be had, -1: failed. */
+static int emit_cell(struct emission *e, const struct cell *cell) {
+    struct witness witness = {-1, -1, -1, NULL};
+    int result = -1;
+    struct json_object *build =
+        cell_build(cell, "", e->options->make_jobs, e->dir, e->why, sizeof(e->why));
+    const char *status = build ? plan_text(build, "status") : "";
+    if (strcmp(status, "ok") == 0) {
+        run_small(build);
+        result = witness_start(build, e->dir, 1, &witness, e->why, sizeof(e->why)) &&
+                         emit_target(e, build, &witness)
+                     ? 1
+                     : -1;
+        witness_stop(&witness);
+    } else if (strcmp(status, "skip") == 0) {
+        result = 0;
+    }
+    json_object_put(build);
+    return result;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static bool make_folder(const char *path) {
+    if (path && mkdir(path, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "jeconform: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void say(const struct emission *e, const struct cell *cell, int result) {
+    if (result > 0 && !e->options->quiet) {
+        fprintf(stderr, "%s %s: %zu extents\n", cell->pin, cell->config, e->extents);
+    } else if (result <= 0) {
+        fprintf(stderr, "%s %s: %s: %s\n", cell->pin, cell->config, result ? "fail" : "skip",
+                e->why);
+    }
+}
+
+int emit_cells(const struct cell_list *list, const struct emit_options *options) {
+    int skipped = 0;
+    if (!make_folder(options->images) || !make_folder(options->seeds)) {
+        return -1;
+    }
+    /* Addresses that are the same each time make the same files each time. */
+    int old = personality(0xffffffff);
+    (void)personality((unsigned long)old | ADDR_NO_RANDOMIZE);
+    for (size_t i = 0; i < list->count && skipped >= 0; i++) {
+        struct emission e = {.options = options, .dir = "/tmp/jeconform.XXXXXX"};
+        const struct cell *cell = &list->cell[i];
+        snprintf(e.name, sizeof(e.name), "%s-%s", cell->pin, cell->config);
+        if (!mkdtemp(e.dir)) {
+            abort();
+        }
+        int result = emit_cell(&e, cell);
+        say(&e, cell, result);
+        skipped = result < 0 ? -1 : skipped + !result;
+        cell_remove_dir(e.dir);
+    }
+    (void)personality((unsigned long)old);
+    return skipped;
+}

@@ -1,0 +1,14 @@
+/* seeds.h - inputs for the fuzz targets, made of a heap that was captured. */
+#ifndef JEHEAP_SEEDS_H
+#define JEHEAP_SEEDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heap_image.h"
+
+/* Files FOLDER/STAGE/NAME-WHAT for each stage. False and a sentence in why. */
+bool seeds_write(const struct heap_image *image, const char *folder, const char *name, char *why,
+                 size_t why_size);
+
+#endif
