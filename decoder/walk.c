@@ -13,6 +13,7 @@ void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap) {
     walk->heap = heap;
     walk->node[0].at = heap->rtree_root;
     walk->nodes_left = heap->limits.max_nodes ? heap->limits.max_nodes : MAX_NODES_DEFAULT;
+    walk->bytes_left = heap->limits.max_node_bytes ? heap->limits.max_node_bytes : UINT64_MAX;
     walk->extents_left = heap->limits.max_extents ? heap->limits.max_extents : MAX_EXTENTS_DEFAULT;
 }
 
@@ -45,6 +46,23 @@ static void stop(struct jh_walk *w) {
     w->node[0].index = element_count(w);
 }
 
+/* Take the run off the budget, once for each time that the node is entered. */
+static enum jh_status pay(struct jh_walk *w, struct jh_fault *fault) {
+    struct jh_node *node = &w->node[w->level];
+    unsigned size = element_size(w);
+    uint64_t from = node->index > node->paid ? node->index : node->paid;
+    uint64_t end = node->index + w->run_len / size;
+    uint64_t bytes = end > from ? (end - from) * size : 0;
+    if (bytes > w->bytes_left) {
+        w->run_len = 0;
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, node->at + from * size, bytes,
+                       "rtree.max-node-bytes");
+    }
+    w->bytes_left -= bytes;
+    node->paid = end > from ? end : node->paid;
+    return JH_OK;
+}
+
 /* Bytes from the node's next element on. */
 static enum jh_status load_run(struct jh_walk *w, struct jh_fault *fault) {
     struct jh_node *node = &w->node[w->level];
@@ -55,7 +73,7 @@ static enum jh_status load_run(struct jh_walk *w, struct jh_fault *fault) {
         jh_fetch_some(&w->heap->reader, at, &len, w->scratch, sizeof(w->scratch), &w->run);
     if (status == JH_OK && len >= size) {
         w->run_len = len - len % size;
-        return JH_OK;
+        return pay(w, fault);
     }
     status = status == JH_OK ? JH_ABSENT : status;
     return jh_fail(fault, status, JH_STAGE_RTREE, at, 0,
@@ -173,7 +191,7 @@ static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
     uint64_t page = page_of(w, node->index - 1);
     w->run_len = 0;
     w->level++;
-    w->node[w->level] = (struct jh_node){child, page, 0};
+    w->node[w->level] = (struct jh_node){child, page, 0, 0};
     return JH_OK;
 }
 

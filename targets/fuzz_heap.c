@@ -43,7 +43,7 @@ static void set_up(struct heap_setup *s) {
     s->heap =
         (struct jh_heap){.layout = &s->view->image->layout,
                          .rtree_root = s->view->image->root,
-                         .limits = {in->nodes ? 4U * in->nodes : 1024,
+                         .limits = {in->nodes ? 4U * in->nodes : 1024, UINT64_C(64) << 20,
                                     in->extents ? 8U * in->extents : 0, max_passed(in->passed)}};
     heap_view_plain(s->view, &s->heap.reader);
     if (in->what & HEAP_CUT) {

@@ -12,6 +12,7 @@ static const struct {
     {"rtree.child-alignment", JH_CORRUPT},
     {"rtree.child-repeated", JH_CORRUPT},
     {"rtree.max-nodes", JH_LIMIT},
+    {"rtree.max-node-bytes", JH_LIMIT},
     {"rtree.max-passed", JH_LIMIT},
     {"leaf.extent-alignment", JH_CORRUPT},
     {"leaf.extent-not-covering", JH_CORRUPT},

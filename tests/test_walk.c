@@ -529,6 +529,24 @@ static void a_budget_of_nodes(void **state) {
     street_end(&s);
 }
 
+/* What is there of the street's nodes is paid once, also where a run is looked at again. */
+static void a_budget_of_node_bytes(void **state) {
+    (void)state;
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < s.image.blocks; i++) {
+        bytes += s.image.block[i].len >= 8 << 18 ? s.image.block[i].len : 0;
+    }
+    s.image.heap.limits.max_node_bytes = bytes;
+    gives_the_street(&s);
+    s.image.heap.limits.max_node_bytes = bytes - 1;
+    const struct seen *seen = walk(&s.image.heap);
+    assert_int_equal(seen->faults, 1);
+    FAULT_IS(seen->fault[0], JH_LIMIT, JH_STAGE_RTREE, "rtree.max-node-bytes");
+    street_end(&s);
+}
+
 static void a_node_that_cannot_be_read(void **state) {
     (void)state;
     struct between b;
@@ -637,6 +655,7 @@ int main(void) {
         cmocka_unit_test(all_root_slots_to_one_child),
         cmocka_unit_test(a_budget_of_extents),
         cmocka_unit_test(a_budget_of_nodes),
+        cmocka_unit_test(a_budget_of_node_bytes),
         cmocka_unit_test(a_node_that_cannot_be_read),
         cmocka_unit_test(nobody_has_to_take_faults),
         cmocka_unit_test(a_stray_pointer_behind_its_extent),

@@ -68,7 +68,12 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out) {
     uint64_t extents = efforts[effort].extents, steps = efforts[effort].steps;
-    struct jh_heap heap = {reader_of(target), layout, root, {efforts[effort].nodes, 2 * steps, 0}};
+    struct jh_heap heap = {reader_of(target),
+                           layout,
+                           root,
+                           {.max_nodes = efforts[effort].nodes,
+                            .max_node_bytes = target->heap.limits.max_node_bytes,
+                            .max_extents = 2 * steps}};
     struct jh_walk walk;
     struct jh_extent extent;
     struct jh_fault fault;

@@ -197,6 +197,16 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
     return JT_OK;
 }
 
+/* Nodes are apart from one another: a sound tree's take no more than there is. A process may grow
+ * while it is read. */
+#define GROWTH (UINT64_C(64) << 20)
+
+static void limit_nodes(struct jt_target *target) {
+    struct jh_limits *limits = &target->heap.limits;
+    if (limits->max_node_bytes == 0 && target->bytes_present < UINT64_MAX / 2 - GROWTH)
+        limits->max_node_bytes = 2 * target->bytes_present + GROWTH;
+}
+
 static enum jt_status open_memory(struct jt_target *target, const struct jt_options *options,
                                   const struct jt_bytes *bytes) {
     if (bytes != NULL)
@@ -220,6 +230,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = jt_modules_fill(target);
         jt_core_count(target);
     }
+    limit_nodes(target);
     if (status == JT_OK)
         status = find_root(target, &learn);
     if (status != JT_OK)

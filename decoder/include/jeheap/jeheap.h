@@ -363,7 +363,11 @@ uint64_t jh_addr2base(uint64_t addr, uint64_t alignment);
 
 /* Budgets of one walk or one lookup; 0 means the default, which no sound heap reaches. */
 struct jh_limits {
-    uint64_t max_nodes;   /* rtree nodes a walk may enter (default 64 Ki) */
+    uint64_t max_nodes; /* rtree nodes a walk may enter (default 64 Ki) */
+    /* Bytes of nodes that a walk may look at (default: no bound). Nodes of a sound tree are apart
+     * from one another, so there are not more than bytes of memory; what is looked at again and
+     * again through several parents is told by this. */
+    uint64_t max_node_bytes;
     uint64_t max_extents; /* extents a walk may read (default 1 Gi) */
     uint64_t max_passed;  /* tree elements that one lookup may pass over on its way to the first
                              page of a large extent (default 64 Mi) */
@@ -477,9 +481,10 @@ struct jh_walk {
         uint64_t at;    /* address */
         uint64_t page;  /* the first page that it covers */
         uint64_t index; /* the next element to look at */
+        uint64_t paid;  /* elements in front of this one are off the budget of bytes */
     } node[JH_RTREE_HEIGHT_MAX];
     unsigned level;
-    uint64_t nodes_left, extents_left;
+    uint64_t nodes_left, bytes_left, extents_left;
     uint64_t last_child[JH_RTREE_HEIGHT_MAX]; /* entered last: one that repeats is a fault */
     uint64_t last_extent;                     /* of the leaf element that was seen last */
     uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
