@@ -352,6 +352,11 @@ static int emit(struct arguments *a, const struct plan *plan) {
                                               processors > 0 ? (unsigned)processors : 1, a->quiet};
     a->emits = true;
     struct cell_list list = choose(a, plan);
+    if (list.count == 0) { /* a pin that is not among those */
+        a->emits = false;
+        free(list.cell);
+        list = choose(a, plan);
+    }
     int skipped = emit_cells(&list, &wanted_files);
     int status = skipped < 0                     ? EXIT_WRONG
                  : (size_t)skipped == list.count ? EXIT_UNREADABLE

@@ -235,3 +235,28 @@ test_source_that_lies() {
         out_has "note: the tree says that it is $version-0-g[0-9a-f]+, its headers are those of 5\.3\.0"
     done
 }
+
+# The same files each time: nothing in them depends on where the system puts things.
+test_emit() {
+    have stock
+    status 0 jeconform emit --pin 5.3.0 --config default --seeds "$WORK/seeds" --images "$WORK/images"
+    err_has '^5\.3\.0 default: [0-9]+ extents'
+    head -n 2 "$WORK/images/5.3.0-default" | tail -n 1 | grep -aq '^build 5\.3\.0 8 48 12 ' ||
+        fail "the image does not say what it is of"
+    [ "$(stat -c %s "$WORK/images/5.3.0-default")" -lt 200000 ] || fail "the image is not small"
+    for what in sound child leaf extent user; do
+        [ -s "$WORK/seeds/heap/5.3.0-default-$what" ] || fail "no seed $what"
+    done
+    status 0 jeconform emit --quiet --pin 5.3.0 --config default --images "$WORK/again"
+    [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
+    cmp -s "$WORK/images/5.3.0-default" "$WORK/again/5.3.0-default" || fail "another image"
+}
+
+test_emit_that_cannot() {
+    have stock
+    refuses 2 'missing.*--seeds' jeconform emit
+    refuses 2 'no config nope' jeconform emit --seeds "$WORK/s" --config nope
+    refuses 1 'file/seeds' jeconform emit --pin 5.3.0 --seeds "$WORK/nothing/file/seeds"
+    JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' \
+        refuses 3 '5\.0\.0 default: skip' jeconform emit --pin 5.0.0 --seeds "$WORK/s"
+}
