@@ -116,8 +116,14 @@ static uint64_t field_value(const struct heap_image *image, unsigned which, uint
                             struct jh_field field, struct dice *dice) {
     uint64_t page = UINT64_C(1) << image->layout.build.lg_page;
     if (which == JH_EXTENT_ADDR && dice_below(dice, 4)) {
-        return dice_below(dice, 2) ? some_address(image, old, dice)
-                                   : old + page * (dice_below(dice, 9) - 4);
+        switch (dice_below(dice, 3)) {
+        case 0:
+            return some_address(image, old, dice);
+        case 1:
+            return old ^ UINT64_C(1) << (63 - dice_below(dice, 16)); /* not canonical */
+        default:
+            return old + page * (dice_below(dice, 9) - 4);
+        }
     }
     if (which == JH_EXTENT_BSIZE && dice_below(dice, 2)) {
         return old + page * (dice_below(dice, 9) - 4);
@@ -128,10 +134,13 @@ static uint64_t field_value(const struct heap_image *image, unsigned which, uint
 static void bend_field(struct bend *b, const struct heap_image *image, const uint8_t *head,
                        struct dice *dice) {
     const struct jh_layout *l = &image->layout;
-    unsigned which;
-    do {
+    /* These decide what an extent is. */
+    static const unsigned telling[] = {JH_EXTENT_ADDR, JH_EXTENT_BSIZE, JH_EXTENT_STATE,
+                                       JH_EXTENT_SZIND, JH_EXTENT_SLAB};
+    unsigned which = telling[dice_below(dice, sizeof(telling) / sizeof(telling[0]))];
+    while (dice_below(dice, 2) || !l->extent[which].width) {
         which = (unsigned)dice_below(dice, JH_EXTENT_FIELDS);
-    } while (!l->extent[which].width);
+    }
     struct jh_field field = l->extent[which];
     uint64_t word = load(l, head + field.offset, field.word), mask = jh_field_mask(field);
     uint64_t old = (word & mask) >> field.shift;
