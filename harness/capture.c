@@ -17,7 +17,7 @@ static void record(struct recorder *r, uint64_t addr, uint64_t len) {
         last->len += len;
         return;
     }
-    if (r->count == r->room) {
+    if (!r->range || r->count == r->room) {
         r->room = r->room ? 2 * r->room : 1024;
         r->range = realloc(r->range, r->room * sizeof(*r->range));
         if (!r->range) {

@@ -73,5 +73,5 @@ struct heap_image *heap_images_find(uint16_t id) {
             return heap_images_nth(i);
         }
     }
-    return heap_images_nth(id % count);
+    return heap_images_nth(count ? id % count : 0);
 }
