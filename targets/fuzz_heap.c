@@ -33,18 +33,24 @@ static void read_otherwise(struct heap_setup *s,
     reader(s->view, &heap->reader);
 }
 
-/* Few, or scanning empty nodes is all that an execution does; now and then the default. */
-static uint64_t max_passed(uint8_t passed) {
-    return passed >= 0xf8 ? 0 : UINT64_C(1) << passed % 14;
+/* Far below the defaults, or looking at damage is all that an execution does: no image has more
+ * than a few nodes, 32 MiB of them and a thousand extents. Now and then the defaults. */
+static struct jh_limits limits_of(const struct heap_input *in) {
+    bool usual = in->passed < 0xf8;
+    return (struct jh_limits){.max_nodes = in->nodes ? in->nodes : 64,
+                              .max_node_bytes =
+                                  in->nodes == 1 ? UINT64_C(1) << 20 : UINT64_C(32) << 20,
+                              .max_extents = in->extents ? 8U * in->extents
+                                             : usual     ? 4096
+                                                         : 0,
+                              .max_passed = usual ? UINT64_C(1) << in->passed % 14 : 0};
 }
 
 static void set_up(struct heap_setup *s) {
     const struct heap_input *in = s->input;
-    s->heap =
-        (struct jh_heap){.layout = &s->view->image->layout,
-                         .rtree_root = s->view->image->root,
-                         .limits = {in->nodes ? 4U * in->nodes : 1024, UINT64_C(64) << 20,
-                                    in->extents ? 8U * in->extents : 0, max_passed(in->passed)}};
+    s->heap = (struct jh_heap){.layout = &s->view->image->layout,
+                               .rtree_root = s->view->image->root,
+                               .limits = limits_of(in)};
     heap_view_plain(s->view, &s->heap.reader);
     if (in->what & HEAP_CUT) {
         read_otherwise(s, heap_view_cut);

@@ -7,7 +7,8 @@
 #include "heap_private.h"
 #include "reference.h"
 
-#define GRAIN 8
+#define GRAIN 8    /* bytes that are zero or not, together */
+#define PIECE 4096 /* and so many, most often */
 #define USER_PAGES 4
 #define USER_BYTES 4096
 
@@ -188,12 +189,18 @@ void heap_image_finish(struct heap_image *image) {
 
 /* A node's zeroes stay pages that nobody has touched. */
 static void copy_runs(struct heap_image *image, const struct jh_segment *from, uint8_t *to) {
-    static const uint8_t zero[GRAIN];
-    for (uint64_t at = 0; at < from->len; at += GRAIN) {
-        size_t len = from->len - at < GRAIN ? (size_t)(from->len - at) : GRAIN;
-        if (memcmp(from->bytes + at, zero, len) != 0) {
-            memcpy(to + at, from->bytes + at, len);
-            heap_image_add_run(image, from->addr + at, len);
+    static const uint8_t zero[PIECE];
+    for (uint64_t at = 0, size; at < from->len; at += size) {
+        size_t piece = at % PIECE ? GRAIN : PIECE; /* the whole of it, or the next grain */
+        size_t len = from->len - at < piece ? (size_t)(from->len - at) : piece;
+        size = len;
+        if (memcmp(from->bytes + at, zero, len) == 0) {
+            continue;
+        }
+        size = len < GRAIN ? len : GRAIN;
+        if (memcmp(from->bytes + at, zero, (size_t)size) != 0) {
+            memcpy(to + at, from->bytes + at, (size_t)size);
+            heap_image_add_run(image, from->addr + at, size);
         }
     }
 }

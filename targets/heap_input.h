@@ -54,7 +54,7 @@ void heap_input_write(const struct heap_input *input, uint8_t *tail);
 
 /* Is this one of the inputs, one in HEAP_WALK_ODDS, that are walked? A digest of all bytes says so:
  * a parameter of its own would soon be set in all of a corpus, because a walk covers the most. */
-#define HEAP_WALK_ODDS 32
+#define HEAP_WALK_ODDS 64
 bool heap_input_walks(const uint8_t *data, size_t size);
 
 /* The next patch of the payload; false at its end. */
