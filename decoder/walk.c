@@ -46,19 +46,22 @@ static void stop(struct jh_walk *w) {
     w->node[0].index = element_count(w);
 }
 
-/* Take the run off the budget, once for each time that the node is entered. */
+/* Take the run off the budget, once for each time that the node is entered. It is shortened to what
+ * is left, so that a walk ends at the same element whatever is read at a time. */
 static enum jh_status pay(struct jh_walk *w, struct jh_fault *fault) {
     struct jh_node *node = &w->node[w->level];
     unsigned size = element_size(w);
     uint64_t from = node->index > node->paid ? node->index : node->paid;
     uint64_t end = node->index + w->run_len / size;
-    uint64_t bytes = end > from ? (end - from) * size : 0;
-    if (bytes > w->bytes_left) {
-        w->run_len = 0;
-        return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, node->at + from * size, bytes,
+    if (end > from && (end - from) * size > w->bytes_left) {
+        end = from + w->bytes_left / size;
+    }
+    w->run_len = (size_t)(end - node->index) * size;
+    if (!w->run_len) {
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, node->at + node->index * size, 0,
                        "rtree.max-node-bytes");
     }
-    w->bytes_left -= bytes;
+    w->bytes_left -= end > from ? (end - from) * size : 0;
     node->paid = end > from ? end : node->paid;
     return JH_OK;
 }
