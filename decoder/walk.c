@@ -192,6 +192,8 @@ static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
     w->nodes_left--;
     w->last_child[w->level] = child;
     uint64_t page = page_of(w, node->index - 1);
+    w->bytes_left += w->run_len; /* the rest of it is paid when it is looked at */
+    node->paid = node->index;
     w->run_len = 0;
     w->level++;
     w->node[w->level] = (struct jh_node){child, page, 0, 0};
