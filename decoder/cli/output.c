@@ -53,15 +53,28 @@ static void pass_on(int number) {
     kill(writer, number);
 }
 
-static int wait_for_writer(void) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
+
+/* Held back while there is a file, and nobody yet who would remove it. */
+static void hold(sigset_t *before) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ENDS; i++) {
+        sigaddset(&set, ends[i]);
+    }
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+static int wait_for_writer(const sigset_t *mask) {
     struct sigaction action;
     int status;
     memset(&action, 0, sizeof(action));
     action.sa_handler = pass_on;
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        sigaction(signals[i], &action, NULL);
+    for (size_t i = 0; i < ENDS; i++) {
+        sigaction(ends[i], &action, NULL);
     }
+    sigprocmask(SIG_SETMASK, mask, NULL);
     while (waitpid(writer, &status, 0) < 0) {
         if (errno != EINTR) {
             return EXIT_UNREADABLE;
@@ -85,23 +98,30 @@ static int put_in_place(const struct arguments *a, const char *beside, int statu
 
 /* ---- both ----------------------------------------------------------------------------------- */
 
-static int with_file(struct arguments *a, char *beside) {
-    a->output_fd = mkstemp(beside);
-    if (a->output_fd < 0) {
-        return cannot(a, EXIT_USAGE, strerror(errno));
-    }
-    usual_mode(a->output_fd);
+/* Returns in the process that writes; or when there is none, which is said. */
+static int part(struct arguments *a, const char *beside, const sigset_t *mask) {
     pid_t parent = getpid();
+    usual_mode(a->output_fd);
     writer = fork();
-    if (writer == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        return getppid() == parent ? 0 : EXIT_UNREADABLE;
+    if (writer > 0) {
+        _exit(put_in_place(a, beside, wait_for_writer(mask)));
     }
     if (writer < 0) {
+        int error = errno;
         unlink(beside);
-        return cannot(a, EXIT_UNREADABLE, strerror(errno));
+        return cannot(a, EXIT_UNREADABLE, strerror(error));
     }
-    _exit(put_in_place(a, beside, wait_for_writer()));
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == parent ? 0 : EXIT_UNREADABLE;
+}
+
+static int with_file(struct arguments *a, char *beside) {
+    sigset_t mask;
+    hold(&mask);
+    a->output_fd = mkstemp(beside);
+    int status = a->output_fd < 0 ? cannot(a, EXIT_USAGE, strerror(errno)) : part(a, beside, &mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    return status;
 }
 
 int output_start(struct arguments *args) {
