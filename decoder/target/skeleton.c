@@ -141,6 +141,11 @@ static enum jt_status make(struct jt_maker *m, const struct jt_ranges *keep,
     }
     if (m->lost)
         return jt_fail(m->target, JT_UNREADABLE, "out of memory");
+    if (m->note[JT_NOTE_ABOUT - 1].size > JT_ABOUT_MAX)
+        return jt_fail(m->target, JT_UNREADABLE,
+                       "the names of its modules are too long for a skeleton: %zu bytes with the "
+                       "rest, and there may be %u",
+                       m->note[JT_NOTE_ABOUT - 1].size, JT_ABOUT_MAX);
     for (size_t i = 0; i < m->pieces; i++) {
         out->kept += m->piece[i].len;
         out->zeroes += m->piece[i].offset == JT_SKELETON_ZERO ? m->piece[i].len : 0;

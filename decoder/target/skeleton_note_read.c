@@ -1,12 +1,11 @@
 /* skeleton_note_read.c - what skeleton_note.c wrote, or anybody else: nothing in it is believed
  * unseen. */
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
 
 #include "skeleton.h"
-
-#define ABOUT_MAX (8u << 20) /* bytes: the longest paths that as many modules can have */
 
 /* NULL when the key is missing or of another type. */
 static json_object *child(json_object *object, const char *key, json_type type) {
@@ -194,18 +193,21 @@ static const char *read_top(struct jt_target *target, json_object *top, uint64_t
 
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) {
     const struct jt_text *note = &target->priv->note[JT_NOTE_ABOUT];
-    json_tokener *parser = note->size > ABOUT_MAX ? NULL : json_tokener_new();
+    errno = 0; /* json-c does not tell what it had no memory for */
+    json_tokener *parser = note->size > JT_ABOUT_MAX ? NULL : json_tokener_new();
     json_object *top =
         parser == NULL ? NULL : json_tokener_parse_ex(parser, note->bytes, (int)note->size);
     const char *bad = "JSON";
     uint64_t format = 0;
-    if (top != NULL)
+    if (top != NULL && errno != ENOMEM)
         bad = number_of(top, "skeleton", &format) ? NULL : "skeleton";
     if (bad == NULL && format == JT_SKELETON_FORMAT)
         bad = read_top(target, top, root);
     json_object_put(top);
     if (parser != NULL)
         json_tokener_free(parser);
+    if (bad != NULL && errno == ENOMEM)
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
     if (bad != NULL)
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken note (\"%s\")",
                        target->path, bad);

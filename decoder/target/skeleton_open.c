@@ -7,8 +7,6 @@
 
 #include "skeleton.h"
 
-#define LAYOUT_MAX (1u << 20) /* bytes, as for a layout's file */
-
 bool jt_is_skeleton(const struct jt_target *target) {
     return target->priv->note[JT_NOTE_ABOUT].bytes != NULL;
 }
@@ -16,13 +14,12 @@ bool jt_is_skeleton(const struct jt_target *target) {
 static enum jt_status take_layout(struct jt_target *target, const struct jt_learn *learn) {
     const struct jt_private *p = target->priv;
     const struct jt_text *note = &p->note[JT_NOTE_LAYOUT];
-    char error[JT_TEXT_MAX] = "it is too long";
+    char error[JT_TEXT_MAX];
     const struct jh_build *build = &target->layout.build;
     if (note->bytes == NULL)
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton without a layout; give --layout",
                        target->path);
-    if (note->size > LAYOUT_MAX ||
-        jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK)
+    if (jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK)
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken layout: %.300s",
                        target->path, error);
     if (build->pointer_size != p->words || build->little_endian != p->little_endian)

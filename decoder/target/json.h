@@ -1,6 +1,6 @@
 /* json.h - a small streaming writer: values go out as they are written, commas set themselves. */
-#ifndef JEHEAP_CLI_JSON_H
-#define JEHEAP_CLI_JSON_H
+#ifndef JEHEAP_TARGET_JSON_H
+#define JEHEAP_TARGET_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>
