@@ -49,6 +49,35 @@ test_every_allocation() {
     done
 }
 
+# A skeleton that gives all the answers, or none at all.
+test_skeleton_without_memory() {
+    local number refused=0 made=0
+    preload fail_alloc
+    small tiny
+    core_of tiny
+    status 0 jeheap extents "$CORE" --json --quiet
+    cp "$OUT" "$WORK/extents"
+    for ((number = 1; number < 700; number += 6)); do
+        rm -f "$WORK/faulty"
+        try env "LD_PRELOAD=$PRELOAD" "FAIL_ALLOC=$number" "$JEHEAP" skeleton "$CORE" --quiet \
+            -o "$WORK/faulty"
+        case $RC in
+        0)
+            made=$((made + 1))
+            status 0 jeheap extents "$WORK/faulty" --json --quiet
+            same_file "$WORK/extents" "$OUT" "allocation $number"
+            ;;
+        3 | 4)
+            refused=$((refused + 1))
+            [ -s "$ERR" ] || fail "allocation $number: status $RC without a sentence"
+            [ -z "$(find "$WORK" -maxdepth 1 -name 'faulty*')" ] || fail "allocation $number: a file"
+            ;;
+        *) fail "allocation $number: exit status $RC: $(said)" ;;
+        esac
+    done
+    [ $((made > 0 && refused > 10)) = 1 ] || fail "$made skeletons made, $refused refused"
+}
+
 # ---- what the kernel answers ---------------------------------------------------------------------
 
 test_interrupted_and_short() {

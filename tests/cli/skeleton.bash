@@ -231,6 +231,21 @@ test_full_disk() {
     [ "$(find "$WORK/full" -type f)" = "$WORK/full/other" ] || fail "something was left behind"
 }
 
+# Wherever it is ended: all of the file, or none and nothing beside it.
+test_ended_by_a_signal() {
+    have stock
+    skeleton_of stock
+    mkdir -p "$WORK/ended"
+    for moment in 001 002 003 004 006 008 010 015 020 030 050 100 200; do
+        timeout -s TERM "0.$moment" "$JEHEAP" skeleton "$CORE" -o "$WORK/ended/x" --quiet \
+            >"$OUT" 2>"$ERR"
+        for file in "$WORK/ended"/*; do
+            [ ! -e "$file" ] || [ "$file" = "$WORK/ended/x" ] || fail "after 0.$moment s: $file is left"
+        done
+        [ ! -e "$WORK/ended/x" ] || same_file "$SKELETON" "$WORK/ended/x" "after 0.$moment s"
+    done
+}
+
 # ---- skeletons that lie --------------------------------------------------------------------------
 
 # bent SED PATTERN: a note with something else in it, of the same length.
