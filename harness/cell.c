@@ -1,5 +1,3 @@
-#include "cell.h"
-
 #include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,30 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "compare.h"
 #include "constants.h"
-#include "drift.h"
 #include "shows.h"
-#include "source.h"
-#include "witness.h"
-
-struct work {
-    const struct cell *cell;
-    const struct run_options *options;
-    char dir[64];  /* for the files of this cell */
-    char why[512]; /* why it did not pass */
-    struct json_object *build;
-    struct witness witness;
-    struct truth truth;
-    struct comparison *comparison;
-    char layout[128];
-    struct json_object *drift;   /* NULL: was not asked for */
-    struct source_family family; /* of an unpinned tree */
-};
-
-static void path_in(const struct work *w, const char *name, char *out, size_t size) {
-    snprintf(out, size, "%s/%s", w->dir, name);
-}
+#include "work.h"
 
 /* ---- build ---------------------------------------------------------------------------------- */
 
@@ -41,7 +18,7 @@ static void path_in(const struct work *w, const char *name, char *out, size_t si
 static bool know_source(struct work *w) {
     struct probe probe;
     char dir[128];
-    path_in(w, "headers", dir, sizeof(dir));
+    work_path(w, "headers", dir, sizeof(dir));
     if (mkdir(dir, 0755) != 0) {
         abort();
     }
@@ -93,39 +70,6 @@ static bool build(struct work *w) {
 
 /* ---- compare -------------------------------------------------------------------------------- */
 
-static bool has_any(const struct work *w, const char *key) {
-    struct json_object *array;
-    return json_object_object_get_ex(w->build, key, &array) && json_object_array_length(array) > 0;
-}
-
-/* It is another machine's program: there is no process of it to read. */
-static bool emulated(const struct work *w) {
-    return has_any(w, "emulator");
-}
-
-/* It is somebody else's program: what is known of its heap is what the public API tells. */
-static bool outsider(const struct work *w) {
-    return has_any(w, "preload");
-}
-
-static struct jt_target *open_target(struct work *w, const struct jt_options *options,
-                                     const char *what) {
-    struct jt_target *out = NULL;
-    enum jt_status status = jt_open(options, &out);
-    if (out && status == JT_OK) {
-        return out;
-    }
-    snprintf(w->why, sizeof(w->why), "%s cannot be opened: %.400s", what,
-             out ? out->error : "out of memory");
-    jt_close(out);
-    return NULL;
-}
-
-/* An emulator's core does not name the program. */
-static const char *program(const struct work *w) {
-    return emulated(w) ? plan_text(w->build, "witness") : NULL;
-}
-
 /* The layout that jeheap makes from the build parameters alone must be that of the build too. */
 static void compare_layouts(struct comparison *c, const struct jh_layout *found) {
     struct jh_layout made;
@@ -148,20 +92,20 @@ static void compare_layouts(struct comparison *c, const struct jh_layout *found)
 static bool compare_process(struct work *w) {
     char target[128];
     snprintf(target, sizeof(target), "%d", (int)w->witness.pid);
-    if (emulated(w)) {
-        path_in(w, "core.own", target, sizeof(target));
+    if (work_emulated(w)) {
+        work_path(w, "core.own", target, sizeof(target));
         if (!witness_own_core(&w->witness, target, w->why, sizeof(w->why))) {
             return false;
         }
     }
-    const struct jt_options options = {.target = target, .exe = program(w)};
-    struct jt_target *t = open_target(w, &options, "the witness's process");
+    const struct jt_options options = {.target = target, .exe = work_program(w)};
+    struct jt_target *t = work_open(w, &options, "the witness's process");
     if (!t) {
         return false;
     }
     struct comparison *c = w->comparison;
     snprintf(w->layout, sizeof(w->layout), "%s", t->layout_name);
-    if (!outsider(w)) {
+    if (!work_outsider(w)) {
         compare_layouts(c, &t->layout);
         c->level = LEVEL_HEAP;
         compare_heap(c, t);
@@ -172,76 +116,9 @@ static bool compare_process(struct work *w) {
     return true;
 }
 
-static bool unchanged(struct work *w) {
-    if (!witness_unchanged(&w->witness)) {
-        snprintf(w->why, sizeof(w->why), "the witness's heap changed while it was read");
-        return false;
-    }
-    return true;
-}
-
-/* By gdb, or by the emulator, where that can write one. */
-static bool make_core(struct work *w, char *core, size_t size) {
-    if (!emulated(w)) {
-        path_in(w, "core", core, size);
-        return witness_core(&w->witness, core, w->why, sizeof(w->why));
-    }
-    if (strcmp(plan_text(w->build, "core"), "qemu") != 0) {
-        path_in(w, "core.own", core, size);
-        return true;
-    }
-    path_in(w, "core", core, size);
-    return unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
-}
-
-/* An image is decoded twice: with what it says of itself, and with the layout that is made from the
- * build parameters. The first time a skeleton of it is made as well. */
-static bool compare_image(struct work *w, const char *path, bool core, const char *skeleton) {
-    const char *exe = core ? program(w) : NULL;
-    const char *const layout[] = {NULL, w->layout};
-    bool made = true;
-    for (size_t i = 0; made && i < 2; i++) {
-        const struct jt_options options = {.target = path, .exe = exe, .layout = layout[i]};
-        struct jt_target *t = open_target(w, &options, path);
-        if (!t) {
-            return false;
-        }
-        w->comparison->level = LEVEL_OFFLINE;
-        if (outsider(w)) {
-            compare_api(w->comparison, &t->heap);
-        } else {
-            compare_heap(w->comparison, t);
-        }
-        if (w->options->drift && core && !layout[i]) {
-            w->drift = drift_bends(&w->truth, t);
-        }
-        if (!core) {
-            compare_private(w->comparison, &t->heap);
-        }
-        if (i == 0) {
-            made = skeleton_make(w->comparison, t, skeleton, w->why, sizeof(w->why));
-        }
-        jt_close(t);
-    }
-    return made;
-}
-
-/* A core, then its skeleton, without the program: the same truth for both. */
-static bool compare_core(struct work *w) {
-    char core[128], skeleton[128], again[128];
-    path_in(w, "skeleton", skeleton, sizeof(skeleton));
-    path_in(w, "skeleton.again", again, sizeof(again));
-    if (!make_core(w, core, sizeof(core)) || !compare_image(w, core, true, skeleton) ||
-        !compare_image(w, skeleton, false, again)) {
-        return false;
-    }
-    compare_again(w->comparison, skeleton, again);
-    return true;
-}
-
 static bool witnessed(struct work *w) {
     char path[128], error[256];
-    path_in(w, "truth", path, sizeof(path));
+    work_path(w, "truth", path, sizeof(path));
     if (!witness_start(w->build, w->dir, w->options->seed, &w->witness, w->why, sizeof(w->why))) {
         return false;
     }
@@ -255,7 +132,7 @@ static bool witnessed(struct work *w) {
 
 static bool enough(struct work *w) {
     const struct truth_list *list = w->truth.list;
-    size_t inside = !outsider(w);
+    size_t inside = !work_outsider(w);
     struct {
         const char *what;
         size_t count, least;
@@ -278,10 +155,10 @@ static bool enough(struct work *w) {
 
 static bool all_levels(struct work *w) {
     uint64_t mismatches = 0;
-    if (!witnessed(w) || !enough(w) || !compare_process(w) || !compare_core(w)) {
+    if (!witnessed(w) || !enough(w) || !compare_process(w) || !offline_compare(w)) {
         return false;
     }
-    if (w->witness.pid > 0 && !unchanged(w)) {
+    if (w->witness.pid > 0 && !work_unchanged(w)) {
         return false;
     }
     for (unsigned i = 0; i < LEVELS; i++) {

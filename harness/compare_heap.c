@@ -277,14 +277,18 @@ static void compare_allocations(struct comparison *c, const struct jh_heap *heap
     }
 }
 
+/* Without symbols only the root is known to be jemalloc's own memory. */
 static void compare_addresses(struct comparison *c, struct jt_target *target) {
+    bool symbols = target->source[JT_PART_ROOT] != JT_INFERRED;
     const struct truth_list *list = &c->truth->list[TRUTH_ADDRESS];
     for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t addr = truth_get(TRUTH_ADDRESS, r, KEY_ADDR);
         compare_address(c, &target->heap, addr);
         if (strcmp(r->text, "metadata") == 0) {
-            compare_number(c, "metadata", addr, JT_YES, jt_is_metadata(target, addr));
+            enum jt_answer answer = jt_is_metadata(target, addr);
+            compare_number(c, "metadata", addr, true,
+                           answer == JT_YES || (!symbols && answer == JT_CANNOT_TELL));
         } else if (strcmp(r->text, "unmapped") == 0) {
             compare_number(c, "mapped", addr, false, jt_mapped(target, addr));
         }

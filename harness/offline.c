@@ -1,0 +1,107 @@
+/* offline: the same heap from a core, with less and less to go by: debug information, symbols, none
+ * of both; and from the core's skeleton, without the program. */
+#include <string.h>
+
+#include "drift.h"
+#include "plan.h"
+#include "work.h"
+
+/* By gdb, or by the emulator, where that can write one. */
+static bool make_core(struct work *w, char *core, size_t size) {
+    if (!work_emulated(w)) {
+        work_path(w, "core", core, size);
+        return witness_core(&w->witness, core, w->why, sizeof(w->why));
+    }
+    if (strcmp(plan_text(w->build, "core"), "qemu") != 0) {
+        work_path(w, "core.own", core, size);
+        return true;
+    }
+    work_path(w, "core", core, size);
+    return work_unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
+}
+
+/* An image is decoded twice: with what it says of itself, and with the layout that is made from the
+ * build parameters. The first time a skeleton of it is made as well. */
+static bool compare_image(struct work *w, const char *path, bool core, const char *skeleton) {
+    const char *exe = core ? work_program(w) : NULL;
+    const char *const layout[] = {NULL, w->layout};
+    bool made = true;
+    for (size_t i = 0; made && i < 2; i++) {
+        const struct jt_options options = {.target = path, .exe = exe, .layout = layout[i]};
+        struct jt_target *t = work_open(w, &options, path);
+        if (!t) {
+            return false;
+        }
+        w->comparison->level = LEVEL_OFFLINE;
+        if (work_outsider(w)) {
+            compare_api(w->comparison, &t->heap);
+        } else {
+            compare_heap(w->comparison, t);
+        }
+        if (w->options->drift && core && !layout[i]) {
+            w->drift = drift_bends(&w->truth, t);
+        }
+        if (!core) {
+            compare_private(w->comparison, &t->heap);
+        }
+        if (i == 0) {
+            made = skeleton_make(w->comparison, t, skeleton, w->why, sizeof(w->why));
+        }
+        jt_close(t);
+    }
+    return made;
+}
+
+/* ---- stripped ------------------------------------------------------------------------------- */
+
+/* The same build without debug information, then without any symbol: elfutils' strip, because it
+ * knows every machine's files. */
+static bool strip(struct work *w, const char *option, const char *from, const char *to) {
+    char log[128];
+    work_path(w, "strip.log", log, sizeof(log));
+    const char *const argv[] = {"eu-strip", "-o", to, from, option, NULL};
+    if (run_logged(argv, log) == 0) {
+        return true;
+    }
+    snprintf(w->why, sizeof(w->why), "the witness cannot be stripped (eu-strip): see %s", log);
+    return false;
+}
+
+static bool compare_stripped(struct work *w, const char *core, const char *name,
+                             const char *option) {
+    const char *witness = plan_text(w->build, "witness");
+    char exe[128];
+    work_path(w, name, exe, sizeof(exe));
+    if (!strip(w, option, witness, exe)) {
+        return false;
+    }
+    const struct jt_options options = {.target = core, .exe = exe};
+    struct jt_target *t = work_open(w, &options, name);
+    if (!t) {
+        return false;
+    }
+    compare_heap(w->comparison, t);
+    jt_close(t);
+    return true;
+}
+
+/* A witness that is in somebody else's program has none of its own, and its jemalloc is stripped.
+ */
+static bool compare_all_stripped(struct work *w, const char *core) {
+    return work_outsider(w) || (compare_stripped(w, core, "witness.symbols", "-g") &&
+                                compare_stripped(w, core, "witness.stripped", NULL));
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+bool offline_compare(struct work *w) {
+    char core[128], skeleton[128], again[128];
+    work_path(w, "skeleton", skeleton, sizeof(skeleton));
+    work_path(w, "skeleton.again", again, sizeof(again));
+    if (!make_core(w, core, sizeof(core)) || !compare_image(w, core, true, skeleton) ||
+        !compare_image(w, skeleton, false, again) || !compare_all_stripped(w, core)) {
+        return false;
+    }
+    compare_again(w->comparison, skeleton, again);
+    return true;
+}
