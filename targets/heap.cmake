@@ -1,11 +1,5 @@
 # Whole heaps: the images, the relations, the mutator.
 
-# Code that only checks tells libFuzzer nothing, and its coverage costs more than what is fuzzed.
-set(blind "")
-if(JEHEAP_FUZZ_ENGINE STREQUAL "libfuzzer")
-  set(blind -fno-sanitize=fuzzer-no-link)
-endif()
-
 # The images of corpora/images become part of whatever asks for them: no path is needed to run it.
 file(GLOB images CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/corpora/images/*)
 set(JEHEAP_IMAGE_BYTES "")
@@ -33,11 +27,10 @@ target_link_libraries(jeheap_fuzz_heap PUBLIC jeheap_heap_image jeheap_fuzz)
 target_compile_options(jeheap_heap_image PRIVATE ${blind})
 target_compile_options(jeheap_fuzz_heap PRIVATE ${blind})
 
-jeheap_fuzz_target(heap jeheap_fuzz_heap)
+jeheap_fuzz_pure(heap jeheap_fuzz_heap)
 if(JEHEAP_FUZZ_ENGINE MATCHES "^(libfuzzer|given)$")
   target_sources(fuzz_heap PRIVATE mutate_libfuzzer.c)
 endif()
-target_compile_options(fuzz_heap PRIVATE ${blind})
 
 # afl-fuzz itself loads the mutator: a plain build, whatever the target is built with.
 if(JEHEAP_FUZZ_ENGINE STREQUAL "replay" AND NOT JEHEAP_SANITIZE)

@@ -175,7 +175,7 @@ static void add_user_runs(struct heap_image *image) {
 
 void heap_image_finish(struct heap_image *image) {
     struct reference reference = {.image = image, .max_nodes = 4096};
-    reference_elements(&reference, note_element, image);
+    (void)reference_elements(&reference, note_element, image);
     sort_places(image);
     add_user_pages(image);
     sort_places(image);

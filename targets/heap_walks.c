@@ -83,8 +83,9 @@ static void check_reference(const struct heap_setup *s, const struct given *g) {
     size_t count, known = g->extents < EXTENTS_MAX ? (size_t)g->extents : EXTENTS_MAX;
     struct reference *r = &s->view->reference;
     r->max_nodes = s->heap.limits.max_nodes ? s->heap.limits.max_nodes : 65536;
-    bool all = reference_walk(r, at, EXTENTS_MAX, &count);
-    FUZZ_CHECK(!all || known <= count);
+    enum reference_end end = reference_walk(r, at, EXTENTS_MAX, &count);
+    FUZZ_CHECK(end == REFERENCE_SOME || known <= count);
+    FUZZ_CHECK(end != REFERENCE_NODES || g->last == JH_LIMIT);
     FUZZ_CHECK(g->last == JH_LIMIT || known >= count);
     for (size_t i = 0; i < known && i < count; i++) {
         FUZZ_CHECK(g->extent[i].at == at[i]);

@@ -158,30 +158,32 @@ static bool enters(struct walk *w, uint64_t node, const struct reference_element
            e->value != w->last_child[e->level] && e->value != node;
 }
 
-static bool elements(struct walk *w, unsigned level, uint64_t node, uint64_t page) {
+static enum reference_end elements(struct walk *w, unsigned level, uint64_t node, uint64_t page) {
     const struct jh_layout *l = &w->reference->image->layout;
     uint64_t size = element_size(l, level), count = element_count(l, level), from = 0;
     struct reference_element e;
+    enum reference_end end = REFERENCE_ALL;
     if (!present(w->reference, node, count * size)) {
-        return false;
+        return REFERENCE_SOME;
     }
-    while (find_element(w->reference, level, node, from, count, false, &e)) {
+    while (end == REFERENCE_ALL &&
+           find_element(w->reference, level, node, from, count, false, &e)) {
         from = (e.at - node) / size + 1;
         e.page |= page;
         if (!w->fn(w->arg, &e)) {
-            return false;
+            return REFERENCE_SOME;
         }
         if (level + 1U < l->rtree_height && enters(w, node, &e)) {
             w->last_child[level] = e.value;
-            if (w->nodes++ == w->reference->max_nodes || !elements(w, level + 1, e.value, e.page)) {
-                return false;
-            }
+            end = w->nodes++ == w->reference->max_nodes ? REFERENCE_NODES
+                                                        : elements(w, level + 1, e.value, e.page);
         }
     }
-    return true;
+    return end;
 }
 
-bool reference_elements(const struct reference *reference, reference_fn *fn, void *arg) {
+enum reference_end reference_elements(const struct reference *reference, reference_fn *fn,
+                                      void *arg) {
     struct walk w = {.reference = reference, .fn = fn, .arg = arg};
     return elements(&w, 0, reference->image->root, 0);
 }
@@ -231,11 +233,12 @@ static bool give(void *arg, const struct reference_element *e) {
     return true;
 }
 
-bool reference_walk(const struct reference *reference, uint64_t *at, size_t max, size_t *count) {
+enum reference_end reference_walk(const struct reference *reference, uint64_t *at, size_t max,
+                                  size_t *count) {
     struct given g = {.reference = reference, .at = at, .max = max};
-    bool all = reference_elements(reference, give, &g);
+    enum reference_end end = reference_elements(reference, give, &g);
     *count = g.count;
-    return all;
+    return end;
 }
 
 /* ---- lookup ---------------------------------------------------------------------------------- */

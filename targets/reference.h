@@ -38,12 +38,20 @@ enum reference_status {
     REFERENCE_OPEN /* something is not there that may or may not be looked at, or it is too much */
 };
 
+enum reference_end {
+    REFERENCE_ALL,
+    REFERENCE_SOME, /* as far as the first node that is not all there, or to where fn ended it */
+    REFERENCE_NODES /* max_nodes of them were entered, and there is one more */
+};
+
 /* All elements, a node's before those of its children; nodes are entered as walks enter them: not
- * one that was the last on its level, not one in itself. False: not all of them. */
-bool reference_elements(const struct reference *reference, reference_fn *fn, void *arg);
+ * one that was the last on its level, not one in itself. */
+enum reference_end reference_elements(const struct reference *reference, reference_fn *fn,
+                                      void *arg);
 
 /* The addresses of the extents that a walk must give, in its order; at most max of them. */
-bool reference_walk(const struct reference *reference, uint64_t *at, size_t max, size_t *count);
+enum reference_end reference_walk(const struct reference *reference, uint64_t *at, size_t max,
+                                  size_t *count);
 
 /* The address of the extent that owns addr; 0: none does. */
 enum reference_status reference_lookup(const struct reference *reference, uint64_t addr,
