@@ -9,7 +9,7 @@
 
 struct given {
     struct jh_extent extent[EXTENTS_MAX];
-    uint64_t extents, faults, digest;
+    uint64_t extents, faults, repeated, digest;
     enum jh_status last; /* JH_LIMIT when a budget ended it, else JH_END */
 };
 
@@ -33,6 +33,7 @@ static void note_extent(struct given *g, const struct jh_extent *e) {
 static void note_fault(struct given *g, enum jh_status status, const struct jh_fault *fault) {
     fuzz_check_fault(status, fault);
     g->faults++;
+    g->repeated += strcmp(fault->rule, "rtree.child-repeated") == 0;
     g->last = status == JH_LIMIT ? JH_LIMIT : g->last;
     mix(g, (uint64_t)status);
     mix(g, fault->addr);
@@ -59,7 +60,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
-    g->extents = g->faults = g->digest = 0;
+    g->extents = g->faults = g->repeated = g->digest = 0;
     g->last = JH_END;
     jh_walk_start(&w, heap);
     while ((status = jh_walk_next(&w, &e, &fault)) != JH_END) {
@@ -80,14 +81,16 @@ static void walk(const struct jh_heap *heap, struct given *g) {
  * that is not all there; the walk goes on. */
 static void check_reference(const struct heap_setup *s, const struct given *g) {
     static uint64_t at[EXTENTS_MAX];
-    size_t count, known = g->extents < EXTENTS_MAX ? (size_t)g->extents : EXTENTS_MAX;
+    size_t known = g->extents < EXTENTS_MAX ? (size_t)g->extents : EXTENTS_MAX;
     struct reference *r = &s->view->reference;
     r->max_nodes = s->heap.limits.max_nodes ? s->heap.limits.max_nodes : 65536;
-    enum reference_end end = reference_walk(r, at, EXTENTS_MAX, &count);
-    FUZZ_CHECK(end == REFERENCE_SOME || known <= count);
-    FUZZ_CHECK(end != REFERENCE_NODES || g->last == JH_LIMIT);
-    FUZZ_CHECK(g->last == JH_LIMIT || known >= count);
-    for (size_t i = 0; i < known && i < count; i++) {
+    struct reference_result wanted = reference_walk(r, at, EXTENTS_MAX);
+    FUZZ_CHECK(wanted.end == REFERENCE_SOME || known <= wanted.extents);
+    FUZZ_CHECK(wanted.end != REFERENCE_NODES || g->last == JH_LIMIT);
+    FUZZ_CHECK(g->last == JH_LIMIT || known >= wanted.extents);
+    FUZZ_CHECK(wanted.end != REFERENCE_ALL || g->last == JH_LIMIT ||
+               g->repeated == wanted.repeated);
+    for (size_t i = 0; i < known && i < wanted.extents; i++) {
         FUZZ_CHECK(g->extent[i].at == at[i]);
     }
 }

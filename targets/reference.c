@@ -150,12 +150,15 @@ struct walk {
     const struct reference *reference;
     reference_fn *fn;
     void *arg;
-    uint64_t last_child[JH_RTREE_HEIGHT_MAX], nodes;
+    uint64_t last_child[JH_RTREE_HEIGHT_MAX], nodes, repeated;
 };
 
+/* One that is not aligned is another matter. */
 static bool enters(struct walk *w, uint64_t node, const struct reference_element *e) {
-    return e->value % w->reference->image->layout.rtree_node_size == 0 &&
-           e->value != w->last_child[e->level] && e->value != node;
+    bool aligned = e->value % w->reference->image->layout.rtree_node_size == 0;
+    bool repeated = e->value == w->last_child[e->level] || e->value == node;
+    w->repeated += aligned && repeated;
+    return aligned && !repeated;
 }
 
 static enum reference_end elements(struct walk *w, unsigned level, uint64_t node, uint64_t page) {
@@ -182,10 +185,12 @@ static enum reference_end elements(struct walk *w, unsigned level, uint64_t node
     return end;
 }
 
-enum reference_end reference_elements(const struct reference *reference, reference_fn *fn,
-                                      void *arg) {
+struct reference_result reference_elements(const struct reference *reference, reference_fn *fn,
+                                           void *arg) {
     struct walk w = {.reference = reference, .fn = fn, .arg = arg};
-    return elements(&w, 0, reference->image->root, 0);
+    struct reference_result result = {.end = elements(&w, 0, reference->image->root, 0)};
+    result.repeated = w.repeated;
+    return result;
 }
 
 /* ---- extents --------------------------------------------------------------------------------- */
@@ -233,12 +238,12 @@ static bool give(void *arg, const struct reference_element *e) {
     return true;
 }
 
-enum reference_end reference_walk(const struct reference *reference, uint64_t *at, size_t max,
-                                  size_t *count) {
+struct reference_result reference_walk(const struct reference *reference, uint64_t *at,
+                                       size_t max) {
     struct given g = {.reference = reference, .at = at, .max = max};
-    enum reference_end end = reference_elements(reference, give, &g);
-    *count = g.count;
-    return end;
+    struct reference_result result = reference_elements(reference, give, &g);
+    result.extents = g.count;
+    return result;
 }
 
 /* ---- lookup ---------------------------------------------------------------------------------- */

@@ -44,14 +44,19 @@ enum reference_end {
     REFERENCE_NODES /* max_nodes of them were entered, and there is one more */
 };
 
+struct reference_result {
+    enum reference_end end;
+    size_t extents;
+    uint64_t repeated; /* children that were not entered, for what they are */
+};
+
 /* All elements, a node's before those of its children; nodes are entered as walks enter them: not
  * one that was the last on its level, not one in itself. */
-enum reference_end reference_elements(const struct reference *reference, reference_fn *fn,
-                                      void *arg);
+struct reference_result reference_elements(const struct reference *reference, reference_fn *fn,
+                                           void *arg);
 
 /* The addresses of the extents that a walk must give, in its order; at most max of them. */
-enum reference_end reference_walk(const struct reference *reference, uint64_t *at, size_t max,
-                                  size_t *count);
+struct reference_result reference_walk(const struct reference *reference, uint64_t *at, size_t max);
 
 /* The address of the extent that owns addr; 0: none does. */
 enum reference_status reference_lookup(const struct reference *reference, uint64_t addr,
