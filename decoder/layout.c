@@ -69,6 +69,10 @@ static const char *check_leaf(const struct jh_layout *l) {
                : NULL;
 }
 
+static bool whole_word(struct jh_field f) {
+    return f.word && !f.shift && f.width == 8 * f.word;
+}
+
 static const char *check_extent(const struct jh_layout *l) {
     if (l->extent_head > JH_EXTENT_HEAD_MAX || l->extent_head > l->extent_size ||
         !l->extent_align || l->extent_align & (l->extent_align - 1U)) {
@@ -81,6 +85,9 @@ static const char *check_extent(const struct jh_layout *l) {
         }
     }
     struct jh_field bits = l->extent[JH_EXTENT_BITS];
+    if (!whole_word(bits) || !whole_word(l->extent[JH_EXTENT_BSIZE])) {
+        return "layout.extent-word"; /* their parts are taken out of them */
+    }
     for (unsigned i = 0; i < JH_EXTENT_BITS; i++) { /* decoded from one load of e_bits */
         if (i != JH_EXTENT_SN && l->extent[i].width &&
             (l->extent[i].offset != bits.offset || l->extent[i].word != bits.word)) {
@@ -100,6 +107,13 @@ static const char *check_extent(const struct jh_layout *l) {
     return NULL;
 }
 
+static bool bin_fits(const struct jh_layout *l, const struct jh_bin *bin) {
+    return bin->reg_size && bin->nregs && bin->nregs <= 8 * JH_BITMAP_MAX &&
+           bin->slab_size % jh_page(l) == 0 && bin->slab_size / bin->nregs >= bin->reg_size &&
+           l->bitmap_offset <= l->extent_size &&
+           bin->nregs <= 8U * (unsigned)(l->extent_size - l->bitmap_offset);
+}
+
 static const char *check_sizes(const struct jh_layout *l) {
     const struct jh_build *b = &l->build;
     if (b->lg_page < 12 || b->lg_page > 16 || b->lg_quantum < 3 || b->lg_quantum > 4 ||
@@ -114,10 +128,7 @@ static const char *check_sizes(const struct jh_layout *l) {
         return "layout.size-classes";
     }
     for (unsigned i = 0; i < l->sc_nbins; i++) {
-        const struct jh_bin *bin = &l->bin[i];
-        if (!bin->reg_size || bin->slab_size % jh_page(l) || bin->nregs > 8 * JH_BITMAP_MAX ||
-            !bin->nregs || bin->slab_size / bin->nregs < bin->reg_size ||
-            bin->nregs > 8U * (unsigned)(l->extent_size - l->bitmap_offset)) {
+        if (!bin_fits(l, &l->bin[i])) {
             return "layout.bin";
         }
     }

@@ -448,6 +448,12 @@ static void bent_extents(void **state) {
     BENT("layout.extent-field", l.extent[JH_EXTENT_SZIND].offset = 8);
     BENT("layout.extent-field", l.extent[JH_EXTENT_SLAB].word = 4);
     BENT("layout.extent-field", l.extent[JH_EXTENT_BITS].offset = 8);
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BITS].width = 0);
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BITS].width = 63);
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BITS] = ((struct jh_field){0, 8, 8, 56}));
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BITS] = ((struct jh_field){0, 0, 0, 0}));
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BSIZE].width = 52);
+    BENT("layout.extent-word", l.extent[JH_EXTENT_BSIZE].width = 0);
     BENT("layout.extent-state", l.extent[JH_EXTENT_STATE].width = 4);
     BENT("layout.extent-state", l.states = 9);
     BENT("layout.extent-state", l.extent[JH_EXTENT_ESN].width = 33);
