@@ -21,10 +21,10 @@ bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *b
 
 static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,
                 uint64_t value) {
-    uint8_t *at = bytes + field.offset;
     if (!field.width) {
-        return;
+        return; /* its offset means nothing */
     }
+    uint8_t *at = bytes + field.offset;
     uint64_t word = jh_load(layout, at, field.word);
     word |= (value & jh_low_mask(field.width)) << field.shift;
     for (unsigned i = 0; i < field.word; i++) {
