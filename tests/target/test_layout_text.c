@@ -18,9 +18,18 @@ static char *to_json(const struct jh_layout *layout, size_t *len) {
     return text;
 }
 
+static void same_fields(const struct jh_field *a, const struct jh_field *b, unsigned count) {
+    for (unsigned i = 0; i < count; i++) { /* one by one: they have padding */
+        assert_int_equal(a[i].offset, b[i].offset);
+        assert_int_equal(a[i].word, b[i].word);
+        assert_int_equal(a[i].shift, b[i].shift);
+        assert_int_equal(a[i].width, b[i].width);
+    }
+}
+
 static void same(const struct jh_layout *a, const struct jh_layout *b) {
-    assert_memory_equal(a->extent, b->extent, sizeof a->extent);
-    assert_memory_equal(a->leaf, b->leaf, sizeof a->leaf);
+    same_fields(a->extent, b->extent, JH_EXTENT_FIELDS);
+    same_fields(a->leaf, b->leaf, JH_LEAF_FIELDS);
     assert_memory_equal(a->state, b->state, sizeof a->state);
     for (unsigned i = 0; i < a->sc_nbins; i++) {
         assert_int_equal(a->bin[i].reg_size, b->bin[i].reg_size);
