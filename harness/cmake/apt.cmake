@@ -36,6 +36,31 @@ function(jeheap_apt_errors out text)
   set(${out} "${line}" PARENT_SCOPE)
 endfunction()
 
+# Options that make apt work in HOME, with these suites of SITE and nothing of the machine's own.
+# KIND: deb or deb-src.
+function(jeheap_apt_options out home site kind)
+  file(MAKE_DIRECTORY "${home}/lists/partial" "${home}/cache/archives/partial")
+  set(keyring "")
+  foreach(extension gpg pgp)
+    if(EXISTS "/usr/share/keyrings/debian-archive-keyring.${extension}")
+      set(keyring "[signed-by=/usr/share/keyrings/debian-archive-keyring.${extension}] ")
+    endif()
+  endforeach()
+  set(list "")
+  foreach(suite IN LISTS ARGN)
+    string(APPEND list "${kind} ${keyring}${site} ${suite} main\n")
+  endforeach()
+  file(CONFIGURE OUTPUT "${home}/sources.list" CONTENT "${list}")
+  # On the command line, where they win over every file in /etc/apt. Sandbox: apt as root reads as
+  # another user, who need not be able to enter the cache folder.
+  set(options -q
+      -o "Dir::Etc::sourcelist=${home}/sources.list" -o Dir::Etc::sourceparts=-
+      -o "Dir::State::lists=${home}/lists" -o "Dir::Cache=${home}/cache"
+      -o Acquire::Languages=none -o Acquire::Retries=1 -o Acquire::http::Timeout=20
+      -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root)
+  set(${out} "${options}" PARENT_SCOPE)
+endfunction()
+
 # Fetches FILE of source package PACKAGE into DIR. WHY is empty on success. The caller checks the
 # digest; here it only selects the package versions that have this very tarball.
 function(jeheap_apt_fetch why package file sha256 dir)
@@ -52,25 +77,8 @@ function(jeheap_apt_fetch why package file sha256 dir)
   endif()
 
   set(home "${JEHEAP_CACHE_DIR}/apt")
-  file(MAKE_DIRECTORY "${home}/lists/partial" "${home}/cache/archives/partial" "${dir}")
-  set(keyring "")
-  foreach(extension gpg pgp)
-    if(EXISTS "/usr/share/keyrings/debian-archive-keyring.${extension}")
-      set(keyring "[signed-by=/usr/share/keyrings/debian-archive-keyring.${extension}] ")
-    endif()
-  endforeach()
-  set(list "")
-  foreach(suite IN LISTS JEHEAP_DEBIAN_SUITES)
-    string(APPEND list "deb-src ${keyring}${site} ${suite} main\n")
-  endforeach()
-  file(CONFIGURE OUTPUT "${home}/sources.list" CONTENT "${list}")
-  # On the command line, where they win over every file in /etc/apt. Sandbox: apt as root reads as
-  # another user, who need not be able to enter the cache folder.
-  set(options -q
-      -o "Dir::Etc::sourcelist=${home}/sources.list" -o Dir::Etc::sourceparts=-
-      -o "Dir::State::lists=${home}/lists" -o "Dir::Cache=${home}/cache"
-      -o Acquire::Languages=none -o Acquire::Retries=1 -o Acquire::http::Timeout=20
-      -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root)
+  file(MAKE_DIRECTORY "${dir}")
+  jeheap_apt_options(options "${home}" "${site}" deb-src ${JEHEAP_DEBIAN_SUITES})
 
   jeheap_lock(apt)
   set(stamp "${home}/updated")
@@ -126,4 +134,37 @@ function(jeheap_apt_fetch why package file sha256 dir)
   if(NOT EXISTS "${dir}/${file}")
     set(${why} "${reason}" PARENT_SCOPE)
   endif()
+endfunction()
+
+# Unpacks binary packages of a suite into ROOT; they are not installed. WHY is empty on success.
+function(jeheap_apt_unpack why suite root)
+  set(${why} "" PARENT_SCOPE)
+  jeheap_debian_site(site)
+  if(NOT site)
+    set(${why} "apt on this machine has no Debian archive (main)" PARENT_SCOPE)
+    return()
+  endif()
+  set(home "${root}/apt")
+  jeheap_apt_options(options "${home}" "${site}" deb ${suite})
+  file(REMOVE_RECURSE "${home}/debs")
+  file(MAKE_DIRECTORY "${home}/debs")
+  foreach(arguments "update" "download;${ARGN}")
+    execute_process(COMMAND apt-get ${options} ${arguments} WORKING_DIRECTORY "${home}/debs"
+                    OUTPUT_VARIABLE text ERROR_VARIABLE text RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+      jeheap_apt_errors(error "${text}")
+      set(${why} "apt-get: ${error}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  file(GLOB debs "${home}/debs/*.deb")
+  foreach(deb IN LISTS debs)
+    execute_process(COMMAND dpkg-deb -x "${deb}" "${root}" RESULT_VARIABLE status
+                    ERROR_VARIABLE text)
+    if(NOT status EQUAL 0)
+      set(${why} "dpkg-deb: ${text}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  file(REMOVE_RECURSE "${home}") # lists and archives have done their work
 endfunction()
