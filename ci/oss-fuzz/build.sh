@@ -3,14 +3,14 @@
 # its seeds, its dictionary and its options. CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, SANITIZER,
 # SRC, OUT and WORK come from there.
 #
-# elfutils, json-c and zlib are built from $SRC with the same flags, where they are. Where those
+# elfutils and zlib are built from $SRC with the same flags, where they are. Where those
 # are not, the system's static libraries do, but for MemorySanitizer, which would not know what they
 # wrote: then only the targets are built that need none.
 project=$SRC/jeheap
 export PREFIX=$WORK/deps
 part=fuzz_all
 libraries=-lz
-if [ -d "$SRC/elfutils" ] && [ -d "$SRC/json-c" ]; then
+if [ -d "$SRC/elfutils" ]; then
   "$project/ci/oss-fuzz/libraries.sh"
   libraries="-L$PREFIX/lib -lz"
   export PKG_CONFIG_LIBDIR=$PREFIX/lib/pkgconfig

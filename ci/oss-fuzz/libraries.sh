@@ -1,5 +1,5 @@
 #!/bin/bash -eu
-# zlib, libelf, libdw and json-c as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS
+# zlib, libelf and libdw as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS
 # say: with the sanitizer, and with coverage, which leads the fuzzer through libdw. zlib as well,
 # because MemorySanitizer has to see what it unpacks.
 mkdir -p "$PREFIX/lib/pkgconfig" "$PREFIX/include/elfutils" "$WORK/elfutils"
@@ -49,8 +49,3 @@ package() {
 }
 package libelf -lelf
 package libdw -ldw -lcpu -lelf
-
-cmake -S "$SRC/json-c" -B "$WORK/json-c" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF \
-  -DBUILD_TESTING=OFF -DBUILD_APPS=OFF -DDISABLE_WERROR=ON -DDISABLE_EXTRA_LIBS=ON \
-  -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib
-cmake --build "$WORK/json-c" --target install

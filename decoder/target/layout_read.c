@@ -3,16 +3,15 @@
  * Geometry and size classes follow from the build parameters and are compared, not believed: a file
  * that contradicts itself is a mistake somebody wants to hear of. What may differ from a release
  * (bit fields, offsets, states, bins, pad) is taken. */
-#include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "json_read.h"
 #include "layout_json.h"
 
-#define TEXT_MAX                                                                                   \
-    (256u << 10) /* bytes; a layout takes 18 KiB, and what is parsed takes 100 times more */
+#define TEXT_MAX (256u << 10) /* bytes; a layout takes 18 KiB */
 
 struct in {
     char *error;
@@ -31,58 +30,55 @@ static JT_PRINTF(2, 3) void bad(struct in *in, const char *text, ...) {
     va_end(args);
 }
 
-static json_object *child(struct in *in, json_object *object, const char *key, json_type type,
-                          bool required) {
-    json_object *value = NULL;
-    if (!json_object_is_type(object, json_type_object) ||
-        !json_object_object_get_ex(object, key, &value)) {
-        if (required)
-            bad(in, "\"%s\" is missing", key);
-        return NULL;
-    }
-    if (json_object_is_type(value, type))
+static const struct json_value *child(struct in *in, const struct json_value *object,
+                                      const char *key, enum json_kind kind, bool required) {
+    const struct json_value *value = json_member(object, key);
+    if (value == NULL && required)
+        bad(in, "\"%s\" is missing", key);
+    if (value == NULL || value->kind == kind)
         return value;
-    bad(in, "\"%s\" should be a %s", key, json_type_to_name(type));
+    bad(in, "\"%s\" should be a %s", key, json_kind_name(kind));
     return NULL;
 }
 
 /* A whole number, not negative, at most most; out is untouched when the key is not there. */
-static void take(struct in *in, json_object *object, const char *key, bool required, uint64_t most,
-                 uint64_t *out) {
-    json_object *value = child(in, object, key, json_type_int, required);
+static void take(struct in *in, const struct json_value *object, const char *key, bool required,
+                 uint64_t most, uint64_t *out) {
+    const struct json_value *value = child(in, object, key, JSON_INT, required);
     if (value == NULL)
         return;
-    uint64_t number = json_object_get_uint64(value);
-    bool negative = json_object_get_int64(value) < 0; /* saturates, so large ones stay positive */
-    if (negative || number > most)
-        bad(in, "\"%s\" is %s, and may be 0 to %" PRIu64, key, json_object_get_string(value), most);
+    if (value->text[0] == '-' || value->wide || value->number > most)
+        bad(in, "\"%s\" is %.*s, and may be 0 to %" PRIu64, key,
+            value->len < 40 ? (int)value->len : 40, value->text, most);
     else
-        *out = number;
+        *out = value->number;
 }
 
-static uint8_t take8(struct in *in, json_object *object, const char *key, bool required,
+static uint8_t take8(struct in *in, const struct json_value *object, const char *key, bool required,
                      uint8_t otherwise) {
     uint64_t value = otherwise;
     take(in, object, key, required, UINT8_MAX, &value);
     return (uint8_t)value;
 }
 
-static uint16_t take16(struct in *in, json_object *object, const char *key, uint16_t otherwise) {
+static uint16_t take16(struct in *in, const struct json_value *object, const char *key,
+                       uint16_t otherwise) {
     uint64_t value = otherwise;
     take(in, object, key, false, UINT16_MAX, &value);
     return (uint16_t)value;
 }
 
-static bool take_bool(struct in *in, json_object *object, const char *key, bool otherwise) {
-    json_object *value = child(in, object, key, json_type_boolean, false);
-    return value == NULL ? otherwise : json_object_get_boolean(value) != 0;
+static bool take_bool(struct in *in, const struct json_value *object, const char *key,
+                      bool otherwise) {
+    const struct json_value *value = child(in, object, key, JSON_BOOL, false);
+    return value == NULL ? otherwise : value->number != 0;
 }
 
-static void take_build(struct in *in, json_object *top, struct jh_build *b) {
+static void take_build(struct in *in, const struct json_value *top, struct jh_build *b) {
     enum jh_version version = JH_5_3_0;
-    json_object *name = child(in, top, "version", json_type_string, true);
-    if (name != NULL && jh_version_parse(json_object_get_string(name), &version) != JH_OK)
-        bad(in, "\"version\" is \"%.40s\", which is not known", json_object_get_string(name));
+    const struct json_value *name = child(in, top, "version", JSON_TEXT, true);
+    if (name != NULL && jh_version_parse(name->text, &version) != JH_OK)
+        bad(in, "\"version\" is \"%.40s\", which is not known", name->text);
     jh_build_init(b, version);
     b->lg_vaddr = take8(in, top, "lg_vaddr", true, 0);
     b->lg_page = take8(in, top, "lg_page", true, 0);
@@ -101,9 +97,10 @@ static void take_build(struct in *in, json_object *top, struct jh_build *b) {
         b->lg_slab_maxregs = maxregs;
 }
 
-static void take_field(struct in *in, json_object *fields, const char *name, struct jh_field *out) {
+static void take_field(struct in *in, const struct json_value *fields, const char *name,
+                       struct jh_field *out) {
     static const char *const key[] = {"offset", "word", "shift", "width"};
-    json_object *field = child(in, fields, name, json_type_object, false);
+    const struct json_value *field = child(in, fields, name, JSON_OBJECT, false);
     *out = (struct jh_field){0, 0, 0, 0};
     if (field == NULL)
         return;
@@ -122,29 +119,29 @@ static const char *extent_name(unsigned i) {
     return jh_extent_field_name((enum jh_extent_field)i);
 }
 
-static void take_fields(struct in *in, json_object *part, name_fn *name, struct jh_field *out,
-                        unsigned count) {
-    json_object *fields = child(in, part, "fields", json_type_object, true);
+static void take_fields(struct in *in, const struct json_value *part, name_fn *name,
+                        struct jh_field *out, unsigned count) {
+    const struct json_value *fields = child(in, part, "fields", JSON_OBJECT, true);
     if (fields == NULL)
         return;
-    json_object_object_foreach(fields, key, unused) {
+    const struct json_value *key = fields + 1;
+    for (uint32_t member = 0; member < fields->count; member++, key = json_next(key + 1)) {
         unsigned i = 0;
-        (void)unused;
-        while (i < count && strcmp(name(i), key) != 0)
+        while (i < count && strcmp(name(i), key->text) != 0)
             i++;
         if (i == count)
-            bad(in, "\"%.60s\" is not a field's name", key);
+            bad(in, "\"%.60s\" is not a field's name", key->text);
     }
     for (unsigned i = 0; i < count; i++)
         take_field(in, fields, name(i), &out[i]);
 }
 
-static void take_leaf(struct in *in, json_object *top, struct jh_layout *l) {
-    json_object *leaf = child(in, top, "leaf", json_type_object, false);
+static void take_leaf(struct in *in, const struct json_value *top, struct jh_layout *l) {
+    const struct json_value *leaf = child(in, top, "leaf", JSON_OBJECT, false);
     if (leaf == NULL)
         return;
-    json_object *form = child(in, leaf, "form", json_type_string, false);
-    if (form != NULL && strcmp(json_object_get_string(form), jt_leaf_form_name[l->leaf_form]) != 0)
+    const struct json_value *form = child(in, leaf, "form", JSON_TEXT, false);
+    if (form != NULL && strcmp(form->text, jt_leaf_form_name[l->leaf_form]) != 0)
         bad(in, "\"form\" of the leaf contradicts lg_vaddr");
     l->leaf_size = take8(in, leaf, "size", false, l->leaf_size);
     l->leaf_low_bits = take8(in, leaf, "low_bits", false, l->leaf_low_bits);
@@ -152,18 +149,19 @@ static void take_leaf(struct in *in, json_object *top, struct jh_layout *l) {
     take_fields(in, leaf, leaf_name, l->leaf, JH_LEAF_FIELDS);
 }
 
-static void take_states(struct in *in, json_object *top, struct jh_layout *l) {
-    json_object *states = child(in, top, "states", json_type_array, false);
+static void take_states(struct in *in, const struct json_value *top, struct jh_layout *l) {
+    const struct json_value *states = child(in, top, "states", JSON_ARRAY, false);
     if (states == NULL)
         return;
-    size_t count = json_object_array_length(states);
+    uint32_t count = states->count;
     if (count == 0 || count > JH_STATES_MAX) {
-        bad(in, "\"states\" has %zu names, and may have 1 to %d", count, JH_STATES_MAX);
+        bad(in, "\"states\" has %" PRIu32 " names, and may have 1 to %d", count, JH_STATES_MAX);
         return;
     }
     l->states = (uint8_t)count;
-    for (size_t i = 0; i < count; i++) {
-        const char *name = json_object_get_string(json_object_array_get_idx(states, i));
+    const struct json_value *state = states + 1;
+    for (size_t i = 0; i < count; i++, state = json_next(state)) {
+        const char *name = state->kind == JSON_TEXT ? state->text : NULL;
         unsigned s = 0;
         while (s < JH_STATE_UNKNOWN &&
                (name == NULL || strcmp(jh_state_name((enum jh_state)s), name) != 0))
@@ -180,8 +178,8 @@ static const enum jh_extent_field needed[] = {
     JH_EXTENT_NFREE, JH_EXTENT_BITS, JH_EXTENT_ADDR,  JH_EXTENT_SIZE,
 };
 
-static void take_extent(struct in *in, json_object *top, struct jh_layout *l) {
-    json_object *extent = child(in, top, "extent", json_type_object, false);
+static void take_extent(struct in *in, const struct json_value *top, struct jh_layout *l) {
+    const struct json_value *extent = child(in, top, "extent", JSON_OBJECT, false);
     if (extent == NULL)
         return;
     l->extent_size = take16(in, extent, "size", l->extent_size);
@@ -194,30 +192,30 @@ static void take_extent(struct in *in, json_object *top, struct jh_layout *l) {
             bad(in, "\"%s\" of the extent is missing", jh_extent_field_name(needed[i]));
 }
 
-static void take_root(struct in *in, json_object *top, struct jh_layout *l) {
-    json_object *root = child(in, top, "root", json_type_object, false);
+static void take_root(struct in *in, const struct json_value *top, struct jh_layout *l) {
+    const struct json_value *root = child(in, top, "root", JSON_OBJECT, false);
     uint64_t offset = l->root_offset;
     if (root == NULL)
         return;
     take(in, root, "offset", false, UINT32_MAX, &offset);
     l->root_offset = (uint32_t)offset;
-    json_object *symbol = child(in, root, "symbol", json_type_string, false);
-    if (symbol != NULL && strcmp(json_object_get_string(symbol), l->root_symbol) != 0)
+    const struct json_value *symbol = child(in, root, "symbol", JSON_TEXT, false);
+    if (symbol != NULL && strcmp(symbol->text, l->root_symbol) != 0)
         bad(in, "\"symbol\" of the root is \"%s\" in jemalloc %s", l->root_symbol,
             jh_version_name(l->build.version));
 }
 
-static void take_bins(struct in *in, json_object *top, struct jh_layout *l) {
-    json_object *classes = child(in, top, "size_classes", json_type_array, false);
+static void take_bins(struct in *in, const struct json_value *top, struct jh_layout *l) {
+    const struct json_value *classes = child(in, top, "size_classes", JSON_ARRAY, false);
     if (classes == NULL)
         return;
-    if (json_object_array_length(classes) != l->sc_nsizes) {
-        bad(in, "\"size_classes\" has %zu entries, and should have %u",
-            json_object_array_length(classes), l->sc_nsizes);
+    if (classes->count != l->sc_nsizes) {
+        bad(in, "\"size_classes\" has %" PRIu32 " entries, and should have %u", classes->count,
+            l->sc_nsizes);
         return;
     }
-    for (uint32_t i = 0; i < l->sc_nbins; i++) {
-        json_object *row = json_object_array_get_idx(classes, i);
+    const struct json_value *row = classes + 1;
+    for (uint32_t i = 0; i < l->sc_nbins; i++, row = json_next(row)) {
         uint64_t nregs = l->bin[i].nregs, shards = l->bin[i].n_shards;
         take(in, row, "size", true, UINT64_MAX, &l->bin[i].reg_size);
         take(in, row, "slab_size", false, UINT64_MAX, &l->bin[i].slab_size);
@@ -231,7 +229,8 @@ static void take_bins(struct in *in, json_object *top, struct jh_layout *l) {
     }
 }
 
-static void compare_constants(struct in *in, json_object *top, const struct jh_layout *l) {
+static void compare_constants(struct in *in, const struct json_value *top,
+                              const struct jh_layout *l) {
     for (size_t i = 0; i < jh_constant_count(); i++) {
         char key[64];
         uint64_t should = jh_constant_value(l, i), is = should;
@@ -244,10 +243,10 @@ static void compare_constants(struct in *in, json_object *top, const struct jh_l
     }
 }
 
-static void take_top(struct in *in, json_object *top, struct jh_layout *l) {
+static void take_top(struct in *in, const struct json_value *top, struct jh_layout *l) {
     struct jh_build build;
     struct jh_fault fault;
-    if (!json_object_is_type(top, json_type_object)) {
+    if (top->kind != JSON_OBJECT) {
         bad(in, "not a JSON object");
         return;
     }
@@ -276,22 +275,17 @@ enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *ou
     struct jh_layout layout;
     if (len > TEXT_MAX)
         bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
-    errno = 0;
-    json_tokener *parser = in.failed ? NULL : json_tokener_new();
-    json_object *top = parser == NULL ? NULL : json_tokener_parse_ex(parser, text, (int)len);
-    if (errno == ENOMEM) { /* with an object that lacks something, as like as not */
-        bad(&in, "out of memory");
-    } else if (top == NULL) {
-        bad(&in, "not JSON, at byte %zu", parser == NULL ? 0 : json_tokener_get_parse_end(parser));
-    } else {
+    size_t wrong = 0;
+    struct json_value *top = in.failed ? NULL : json_read(text, len, &wrong);
+    if (top != NULL)
         take_top(&in, top, &layout);
-    }
-    bool no_memory = errno == ENOMEM;
-    json_object_put(top);
-    if (parser != NULL)
-        json_tokener_free(parser);
+    else if (wrong == JSON_NO_MEMORY)
+        bad(&in, "out of memory");
+    else
+        bad(&in, "not JSON, at byte %zu", wrong);
+    free(top);
     if (in.failed)
-        return no_memory ? JT_UNREADABLE : JT_USAGE;
+        return wrong == JSON_NO_MEMORY ? JT_UNREADABLE : JT_USAGE;
     *out = layout;
     return JT_OK;
 }

@@ -17,7 +17,7 @@ const char *jt_skeleton_variable(size_t index);
 
 /* ---- skeleton_note.c, skeleton_note_read.c ------------------------------------------------  */
 
-#define JT_ABOUT_MAX (1u << 20) /* bytes; what is parsed takes 100 times more */
+#define JT_ABOUT_MAX (1u << 20) /* bytes; what is parsed takes 20 times more */
 #define JT_BLOCK_BYTES                                                                             \
     16u /* of a block: start and end, 8 bytes each, in the target's byte order                     \
          */

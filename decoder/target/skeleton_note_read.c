@@ -2,44 +2,43 @@
  * unseen. */
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "json_read.h"
 #include "skeleton.h"
 
-/* NULL when the key is missing or of another type. */
-static json_object *child(json_object *object, const char *key, json_type type) {
-    json_object *value = NULL;
-    if (!json_object_is_type(object, json_type_object) ||
-        !json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
-        return NULL;
-    return value;
+/* NULL when the key is missing or of another kind. */
+static const struct json_value *child(const struct json_value *object, const char *key,
+                                      enum json_kind kind) {
+    const struct json_value *value = json_member(object, key);
+    return value == NULL || value->kind != kind ? NULL : value;
 }
 
-static const char *text_of(json_object *object, const char *key) {
-    json_object *value = child(object, key, json_type_string);
-    return value == NULL ? NULL : json_object_get_string(value);
+static const char *text_of(const struct json_value *object, const char *key) {
+    const struct json_value *value = child(object, key, JSON_TEXT);
+    return value == NULL ? NULL : value->text;
 }
 
-static bool address_of(json_object *object, const char *key, uint64_t *out) {
+static bool address_of(const struct json_value *object, const char *key, uint64_t *out) {
     const char *text = text_of(object, key);
     return text != NULL && jt_number(text, out);
 }
 
-static bool number_of(json_object *object, const char *key, uint64_t *out) {
-    json_object *value = child(object, key, json_type_int);
-    if (value == NULL || json_object_get_int64(value) < 0)
+static bool number_of(const struct json_value *object, const char *key, uint64_t *out) {
+    const struct json_value *value = child(object, key, JSON_INT);
+    if (value == NULL || value->text[0] == '-' || value->wide)
         return false;
-    *out = json_object_get_uint64(value);
+    *out = value->number;
     return true;
 }
 
-static bool flag_of(json_object *object, const char *key) {
-    json_object *value = child(object, key, json_type_boolean);
-    return value != NULL && json_object_get_boolean(value) != 0;
+static bool flag_of(const struct json_value *object, const char *key) {
+    const struct json_value *value = child(object, key, JSON_BOOL);
+    return value != NULL && value->number != 0;
 }
 
-static bool copy_text(json_object *object, const char *key, char *out, size_t size) {
+static bool copy_text(const struct json_value *object, const char *key, char *out, size_t size) {
     const char *text = text_of(object, key);
     if (text == NULL || strlen(text) >= size)
         return false;
@@ -47,12 +46,8 @@ static bool copy_text(json_object *object, const char *key, char *out, size_t si
     return true;
 }
 
-static size_t length(json_object *array) {
-    return array == NULL ? 0 : json_object_array_length(array);
-}
-
-static bool read_sources(struct jt_target *target, json_object *top) {
-    json_object *from = child(top, "learnt_from", json_type_object);
+static bool read_sources(struct jt_target *target, const struct json_value *top) {
+    const struct json_value *from = child(top, "learnt_from", JSON_OBJECT);
     for (unsigned part = 0; part < JT_PARTS; part++) {
         const char *word = text_of(from, jt_part_name(part));
         unsigned source = JT_UNKNOWN;
@@ -65,15 +60,17 @@ static bool read_sources(struct jt_target *target, json_object *top) {
     return true;
 }
 
-static bool read_variables(struct jt_target *target, json_object *top) {
+static bool read_variables(struct jt_target *target, const struct json_value *top) {
     struct jt_private *p = target->priv;
-    json_object *all = child(top, "variables", json_type_object);
+    const struct json_value *all = child(top, "variables", JSON_OBJECT);
     if (all == NULL)
         return false;
-    json_object_object_foreach(all, name, value) {
+    const struct json_value *key = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, key = json_next(key + 1)) {
+        const char *name = key->text;
         struct jt_variable v = {"", 0, 0};
         if (strlen(name) >= sizeof v.name || p->variables == JT_VARIABLES_MAX ||
-            !address_of(value, "addr", &v.addr) || !number_of(value, "size", &v.size))
+            !address_of(key + 1, "addr", &v.addr) || !number_of(key + 1, "size", &v.size))
             return false;
         memcpy(v.name, name, strlen(name) + 1);
         p->variable[p->variables++] = v;
@@ -112,7 +109,7 @@ static bool read_build_id(const char *text, struct jt_build_id *out) {
     return true;
 }
 
-static bool read_module(struct jt_target *target, json_object *row) {
+static bool read_module(struct jt_target *target, const struct json_value *row) {
     const char *path = text_of(row, "path"), *file = text_of(row, "file");
     unsigned state = 0;
     if (path == NULL || file == NULL)
@@ -128,33 +125,37 @@ static bool read_module(struct jt_target *target, json_object *row) {
     return true;
 }
 
-static bool read_modules(struct jt_target *target, json_object *top) {
-    json_object *all = child(top, "modules", json_type_array);
-    if (all == NULL || length(all) > JT_MODULES_MAX)
+static bool read_modules(struct jt_target *target, const struct json_value *top) {
+    const struct json_value *all = child(top, "modules", JSON_ARRAY);
+    if (all == NULL || all->count > JT_MODULES_MAX)
         return false;
-    for (size_t i = 0; i < length(all); i++)
-        if (!read_module(target, json_object_array_get_idx(all, i)))
+    const struct json_value *row = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row))
+        if (!read_module(target, row))
             return false;
-    for (size_t i = 0; i < length(all); i++) /* the array does not move any more */
-        if (flag_of(json_object_array_get_idx(all, i), "jemalloc"))
-            target->jemalloc = &target->module[i];
+    row = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row))
+        if (flag_of(row, "jemalloc"))
+            target->jemalloc = &target->module[i]; /* the array does not move any more */
     return true;
 }
 
-static bool read_warnings(struct jt_target *target, json_object *top) {
-    json_object *all = child(top, "warnings", json_type_array);
-    for (size_t i = 0; i < length(all); i++) {
-        const char *text = json_object_get_string(json_object_array_get_idx(all, i));
-        if (text == NULL)
+static bool read_warnings(struct jt_target *target, const struct json_value *top) {
+    const struct json_value *all = child(top, "warnings", JSON_ARRAY);
+    if (all == NULL)
+        return false;
+    const struct json_value *row = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
+        if (row->kind != JSON_TEXT)
             return false;
-        jt_warn(target, "%s", text);
+        jt_warn(target, "%s", row->text);
     }
-    return all != NULL;
+    return true;
 }
 
 /* Of the original. Said here, before the warnings that it brings: a skeleton of this one says it
  * itself. */
-static bool read_truncated(struct jt_target *target, json_object *top) {
+static bool read_truncated(struct jt_target *target, const struct json_value *top) {
     uint64_t bytes;
     if (!number_of(top, "bytes_truncated", &bytes) || bytes > UINT64_MAX - target->bytes_truncated)
         return false;
@@ -169,7 +170,8 @@ static bool read_truncated(struct jt_target *target, json_object *top) {
 }
 
 /* The first part that is not as it should be; NULL: all of it is. */
-static const char *read_top(struct jt_target *target, json_object *top, uint64_t *root) {
+static const char *read_top(struct jt_target *target, const struct json_value *top,
+                            uint64_t *root) {
     uint64_t pid;
     if (!number_of(top, "pid", &pid) || pid > INT32_MAX)
         return "pid";
@@ -193,19 +195,17 @@ static const char *read_top(struct jt_target *target, json_object *top, uint64_t
 
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) {
     const struct jt_text *note = &target->priv->note[JT_NOTE_ABOUT];
-    errno = 0; /* json-c does not tell what it had no memory for */
-    json_tokener *parser = note->size > JT_ABOUT_MAX ? NULL : json_tokener_new();
-    json_object *top =
-        parser == NULL ? NULL : json_tokener_parse_ex(parser, note->bytes, (int)note->size);
+    size_t wrong;
+    errno = 0;
+    struct json_value *top =
+        note->size > JT_ABOUT_MAX ? NULL : json_read(note->bytes, note->size, &wrong);
     const char *bad = "JSON";
     uint64_t format = 0;
-    if (top != NULL && errno != ENOMEM)
+    if (top != NULL)
         bad = number_of(top, "skeleton", &format) ? NULL : "skeleton";
     if (bad == NULL && format == JT_SKELETON_FORMAT)
         bad = read_top(target, top, root);
-    json_object_put(top);
-    if (parser != NULL)
-        json_tokener_free(parser);
+    free(top);
     if (bad != NULL && errno == ENOMEM)
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     if (bad != NULL)

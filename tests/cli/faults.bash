@@ -78,6 +78,26 @@ test_skeleton_without_memory() {
     [ $((made > 0 && refused > 10)) = 1 ] || fail "$made skeletons made, $refused refused"
 }
 
+# What is JSON: a layout of the user's, the notes of a skeleton.
+test_layout_file_without_memory() {
+    preload fail_alloc
+    small tiny
+    core_of tiny
+    status 0 jeheap layout "$CORE" --json --quiet
+    cp "$OUT" "$WORK/faults.json"
+    faults alloc "$PRELOAD" "$JEHEAP" layout "$CORE" --layout "$WORK/faults.json" --json
+    went 0 3
+}
+
+test_skeleton_read_without_memory() {
+    preload fail_alloc
+    small tiny
+    core_of tiny
+    status 0 jeheap skeleton "$CORE" --quiet -o "$WORK/faults.skeleton"
+    faults alloc "$PRELOAD" "$JEHEAP" info "$WORK/faults.skeleton" --json
+    went 0 3
+}
+
 # ---- what the kernel answers ---------------------------------------------------------------------
 
 test_interrupted_and_short() {
