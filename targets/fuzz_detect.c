@@ -4,12 +4,16 @@
  * The input is a core, then the ELF file that every name in the core leads to, then that file's
  * length in four bytes and a byte of options. Relations: a target that opened has a layout that is
  * sound, was tried, and says of each part where it was learnt; one that did not has a sentence;
- * memory is bounded; twice the same. */
+ * memory is bounded; twice the same.
+ *
+ * Debug information is read in a process of its own and layouts are searched for in one input of
+ * 16; the others have a root where nothing is, which ends it after modules and symbols. */
 #include "look.h"
 #include "memory.h"
 #include "private.h"
 
 #define OPENED_MAX 6
+#define WHOLE_ONE_IN 16
 
 struct files {
     const uint8_t *bytes;
@@ -58,7 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     len = len < in.size ? len : in.size;
     size_t core = in.size - (size_t)len;
     struct files files = {in.data + core, (size_t)len, 0};
-    struct jt_options options = {.target = "core", .unverified = flags & 1};
+    struct jt_options options = {.target = "core",
+                                 .unverified = flags & 1,
+                                 .root = UINT64_MAX,
+                                 .root_given = !fuzz_one_in(WHOLE_ONE_IN, data, size)};
     struct jt_bytes bytes = {in.data, core, {open_file, &files}};
     fuzz_memory_start();
     enum jt_status status = jt_open_bytes(&options, &bytes, &t);

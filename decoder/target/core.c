@@ -97,8 +97,8 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     }
     if (ph->p_offset < size)
         there = saved < size - ph->p_offset ? saved : size - ph->p_offset;
-    if (there < saved)
-        target->bytes_truncated += saved - there;
+    uint64_t lost = saved - there, most = UINT64_MAX - target->bytes_truncated;
+    target->bytes_truncated += lost < most ? lost : most; /* headers may overlap, and lie */
     p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + ph->p_memsz};
     if (there != 0)
         p->segment[p->segments++] = (struct jh_segment){ph->p_vaddr, p->core + ph->p_offset, there};

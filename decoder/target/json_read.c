@@ -212,9 +212,10 @@ static bool value(struct parser *p) {
 
 /* At least as many as there are: but for the first, one of these stands in front of each. */
 static size_t values_at_most(const char *text, size_t len) {
+    static const uint8_t begins[UINT8_MAX + 1] = {[','] = 1, [':'] = 1, ['['] = 1, ['{'] = 1};
     size_t count = 1;
     for (size_t i = 0; i < len; i++) {
-        count += text[i] == ',' || text[i] == ':' || text[i] == '[' || text[i] == '{';
+        count += begins[(unsigned char)text[i]];
     }
     return count;
 }

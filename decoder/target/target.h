@@ -126,7 +126,7 @@ struct jt_target {
     struct jt_module *module;
     size_t modules;
     uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
-    uint64_t bytes_truncated;             /* of a core that was cut off */
+    uint64_t bytes_truncated;             /* of a core that was cut off; UINT64_MAX at most */
     bool ended;                           /* the process, while it was read */
     bool memory_ran_out; /* since it was opened: what was asked then may be known in part only */
 

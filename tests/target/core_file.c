@@ -16,7 +16,7 @@ void core_start(struct core_file *core, uint16_t machine, uint8_t words, bool li
 void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t len) {
     if (core->loads == CORE_LOADS)
         abort();
-    core->load[core->loads++] = (struct core_load){addr, len, bytes, len};
+    core->load[core->loads++] = (struct core_load){addr, len, bytes, len, 0};
 }
 
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size) {
@@ -62,7 +62,7 @@ static void put_segment(const struct core_file *core, FILE *file, uint32_t type,
     core_put(core, h, type, 4);
     core_put(core, h + w, offset, w);
     core_put(core, h + 2 * w, l->addr, w);
-    core_put(core, h + 4 * w, l->len, w);
+    core_put(core, h + 4 * w, l->promised != 0 ? l->promised : l->len, w);
     core_put(core, h + 5 * w, l->memsz, w);
     fwrite(h, 1, wide ? 56 : 32, file);
 }
@@ -72,7 +72,7 @@ void core_save(const struct core_file *core, const char *path) {
     bool wide = core->words == 8;
     size_t notes = core->note_len == 0 ? 0 : core->note_segments, count = notes + core->loads;
     uint64_t offset = (wide ? 64 : 52) + count * (wide ? 56 : 32);
-    struct core_load note = {0, 0, core->note, core->note_len};
+    struct core_load note = {0, 0, core->note, core->note_len - core->note_cut, 0};
     if (file == NULL)
         abort();
     put_header(core, file, count);

@@ -88,6 +88,15 @@ static void note_file(uint64_t start, uint64_t end, const char *name) {
     core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
 }
 
+#define PID 4242
+
+/* struct elf_prpsinfo of 64-bit machines. */
+static void note_process(void) {
+    uint8_t bytes[136] = {0};
+    core_put(&core, bytes + 24, PID, 4);
+    core_note(&core, NT_PRPSINFO, bytes, sizeof bytes);
+}
+
 /* The number of this x86_64 build in targets/builds.c; pages of 12, 14 and 16 bits. */
 static uint8_t shape_of(const struct jh_build *b) {
     static const uint8_t shape[2][3] = {{0, 2, 3}, {1, 25, 4}};
@@ -135,10 +144,32 @@ static void save_odd(const char *folder) {
         if (odd[i].words == 8) {
             note_auxv(0x10000);
             note_file(0x10000, 0x40000, "/bin/program");
+            note_process();
         }
         core_save(&core, in(folder, "core", odd[i].name));
         append(path, (const uint8_t[16]){0}, 16);
     }
+}
+
+/* Notes whose segment ends before their last one does, and segments of which the headers promise
+ * more than there can be. */
+static void save_liars(const char *folder) {
+    static const uint8_t bytes[64] = "5.2.1-0-g0";
+    core_start(&core, EM_X86_64, 8, true);
+    note_auxv(0x10000);
+    note_process();
+    core.note_cut = 4;
+    core_load(&core, 0x10000, bytes, sizeof bytes);
+    core_save(&core, in(folder, "core", "note-cut"));
+    append(path, (const uint8_t[16]){0}, 16);
+    core_start(&core, EM_X86_64, 8, true);
+    core_load(&core, 0x1000, bytes, sizeof bytes);
+    core_load(&core, 0x2000, bytes, sizeof bytes);
+    core_load(&core, 0x3000, bytes, sizeof bytes);
+    core.load[1].promised = core.load[1].memsz = UINT64_MAX - 0x2000;
+    core.load[2].promised = core.load[2].memsz = UINT64_MAX - 0x3000;
+    core_save(&core, in(folder, "core", "promises"));
+    append(path, (const uint8_t[16]){0}, 16);
 }
 
 /* ---- detect: the heap of a program that is there --------------------------------------------- */
@@ -181,6 +212,27 @@ static void save_detect(const char *folder, const char *program) {
     street_end(&s);
 }
 
+/* What may be left out is left out: the engine gets further with short ones. */
+static void save_short_layouts(const char *folder) {
+    static const char *const more[] = {
+        "",
+        ",\"states\":[\"active\",\"dirty\",\"muzzy\",\"retained\"],"
+        "\"root\":{\"offset\":120},\"large_pad\":4096",
+        ",\"leaf\":{\"size\":8,\"fields\":{\"extent\":{\"offset\":0,\"word\":8,\"shift\":0,"
+        "\"width\":48}}}",
+        ",\"debug\":true,\"aarch64\":false,\"rtree_height\":2,\"version\":\"5.3.0\\u0000\"",
+    };
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        char name[16], text[512];
+        int len = snprintf(text, sizeof text,
+                           "{\"version\":\"5.3.0\",\"lg_vaddr\":48,\"lg_page\":12,"
+                           "\"lg_quantum\":4%s}",
+                           more[i]);
+        snprintf(name, sizeof name, "short-%zu", i);
+        append(in(folder, "json", name), text, (size_t)len);
+    }
+}
+
 static void save_layouts(const char *folder) {
     static const char *const names[] = {
         "5.0.1",          "5.2.1,lg_vaddr=57",  "5.3.0",
@@ -195,6 +247,7 @@ static void save_layouts(const char *folder) {
         jt_layout_write(&layout, file);
         fclose(file);
     }
+    save_short_layouts(folder);
 }
 
 int main(int argc, char **argv) {
@@ -207,6 +260,7 @@ int main(int argc, char **argv) {
         save_street(argv[1], n);
     }
     save_odd(argv[1]);
+    save_liars(argv[1]);
     save_layouts(argv[1]);
     for (int i = 2; i < argc; i++)
         save_detect(argv[1], argv[i]);
