@@ -1,13 +1,38 @@
-/* Target functions: jt_layout_read, jt_layout_write, jt_layout_name, jt_layout_parse.
+/* Target functions: json_read, jt_layout_read, jt_layout_write, jt_layout_name, jt_layout_parse.
  *
- * Relations: what is accepted passes jh_layout_check and is safe for every later stage; written and
+ * Relations: values of JSON fill each other without a gap, and a text ends where its 0 is; what is
+ * accepted passes jh_layout_check and is safe for every later stage; written and
  * read again it is the same; what is refused is a usage error with a sentence. */
+#include "json_read.h"
 #include "look.h"
 #include "memory.h"
 #include "target.h"
 
 #define HEAP_AT 0x10000
-#define WRITTEN_ONE_IN 8
+#define MORE_ONE_IN 8
+
+static void check_value(const struct json_value *value) {
+    bool object = value->kind == JSON_OBJECT;
+    const struct json_value *inside = value + 1;
+    FUZZ_CHECK(value->kind != JSON_TEXT || strlen(value->text) == value->len);
+    for (uint32_t i = 0; i < value->count; i++) {
+        FUZZ_CHECK(!object || (inside->kind == JSON_TEXT && json_member(value, inside->text)));
+        inside += object;
+        check_value(inside);
+        inside = json_next(inside);
+    }
+    FUZZ_CHECK(inside == json_next(value));
+}
+
+static void check_values(const char *text, size_t size) {
+    size_t wrong;
+    struct json_value *top = json_read(text, size, &wrong);
+    FUZZ_CHECK(top || wrong <= size);
+    if (top) {
+        check_value(top);
+        free(top);
+    }
+}
 
 static char *written(const struct jh_layout *layout, size_t *len) {
     char *text = NULL;
@@ -56,13 +81,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_memory_start();
     enum jt_status status = jt_layout_read((const char *)data, size, &layout, error);
     fuzz_memory_check(size);
+    bool more = fuzz_one_in(MORE_ONE_IN, data, size);
+    if (more) {
+        check_values((const char *)data, size);
+    }
     if (status != JT_OK) {
         FUZZ_CHECK(status == JT_USAGE && error[0]);
         FUZZ_CHECK(jt_layout_read((const char *)data, size, &layout, NULL) == JT_USAGE);
         return 0;
     }
     FUZZ_CHECK(jh_layout_check(&layout, NULL) == JH_OK);
-    if (fuzz_one_in(WRITTEN_ONE_IN, data, size)) {
+    if (more) {
         check_way_back(&layout);
         look(&layout, data, size);
     }

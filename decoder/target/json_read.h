@@ -37,7 +37,7 @@ struct json_value {
 
 /* The whole text is one value and white space; free() what is returned. NULL: *wrong is the byte
  * that is no JSON, or JSON_NO_MEMORY. 40 bytes of memory for each value. */
-struct json_value *json_read(const char *text, size_t len, size_t *wrong);
+struct json_value *json_read(const char *bytes, size_t len, size_t *wrong);
 #define JSON_NO_MEMORY SIZE_MAX
 
 const char *json_kind_name(enum json_kind kind); /* "int", "string", "object", ... */
