@@ -33,14 +33,19 @@ static bool zero(const uint8_t *bytes, size_t len) {
     return len == 0;
 }
 
+/* What is zero, but not where the root begins: a root that was given has to be there. */
+static bool left_out(const struct image *image, const struct jh_segment *s, size_t at) {
+    return zero(s->bytes + at, PIECE) && image->heap.rtree_root - (s->addr + at) >= PIECE;
+}
+
 /* The parts of the heap that are in use. */
 static void load_image(const struct image *image) {
     for (size_t i = 0; i < image->bytes.count; i++) {
         const struct jh_segment *s = &image->segment[i];
         for (size_t at = 0, from; at < s->len;) {
-            for (; at < s->len && zero(s->bytes + at, PIECE); at += PIECE)
+            for (; at < s->len && left_out(image, s, at); at += PIECE)
                 ;
-            for (from = at; at < s->len && !zero(s->bytes + at, PIECE); at += PIECE)
+            for (from = at; at < s->len && !left_out(image, s, at); at += PIECE)
                 ;
             if (at != from)
                 core_load(&core, s->addr + from, s->bytes + from, at - from);
@@ -172,6 +177,31 @@ static void save_liars(const char *folder) {
     append(path, (const uint8_t[16]){0}, 16);
 }
 
+/* A core's notes in JSON. */
+static void save_skeleton(const char *folder) {
+    static struct street s;
+    char whole[sizeof path], layout[128];
+    struct jt_skeleton out = {0};
+    struct jt_target *t;
+    street_start(&s, JH_5_3_0, 48, 12);
+    jt_layout_name(&s.image.layout.build, layout, sizeof layout);
+    core_start(&core, EM_X86_64, 8, true);
+    note_file(0x400000, 0x402000, "/bin/program");
+    load_image(&s.image);
+    snprintf(whole, sizeof whole, "%s/core/whole", folder);
+    core_save(&core, whole);
+    struct jt_options options = {
+        .target = whole, .layout = layout, .root = s.image.heap.rtree_root, .root_given = true};
+    FILE *file = fopen(in(folder, "core", "skeleton"), "w+b");
+    if (file == NULL || jt_open(&options, &t) != JT_OK || jt_skeleton_write(t, file, &out) != JT_OK)
+        abort();
+    fclose(file);
+    jt_close(t);
+    remove(whole);
+    append(path, (const uint8_t[11]){0}, 11);
+    street_end(&s);
+}
+
 /* ---- detect: the heap of a program that is there --------------------------------------------- */
 
 static uint64_t entry_of(const uint8_t *elf) {
@@ -261,6 +291,7 @@ int main(int argc, char **argv) {
     }
     save_odd(argv[1]);
     save_liars(argv[1]);
+    save_skeleton(argv[1]);
     save_layouts(argv[1]);
     for (int i = 2; i < argc; i++)
         save_detect(argv[1], argv[i]);
