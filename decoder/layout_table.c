@@ -19,7 +19,8 @@ struct bits_row {
     uint8_t field, width;
 };
 
-/* e_bits from bit 0 up; each field starts where the one before it ends. */
+/* e_bits from bit 0 up; each field starts where the one before it ends. An empty row is the end:
+ * every table has one. */
 #define BITS_MAX 14
 static const struct bits_row bits_5_0[BITS_MAX] = {
     {JH_EXTENT_ARENA, 12},      {JH_EXTENT_SLAB, 1},   {JH_EXTENT_COMMITTED, 1},
@@ -151,11 +152,11 @@ const char *jh_version_name(enum jh_version version) {
     return (unsigned)version < JH_VERSIONS ? families[version].name : "?";
 }
 
-/* "-47-g295e": so many commits after the tag. Only those after the last release are known, as dev.
- */
+/* "-47-g295e", of which rest is what follows the first "-": so many commits after the tag. Only
+ * those after the last release are known, as dev. */
 static bool commits_after(const char *rest) {
-    size_t digits = strspn(rest + 1, "0123456789");
-    return rest[0] == '-' && digits && strncmp(rest + 1 + digits, "-g", 2) == 0;
+    size_t digits = strspn(rest, "0123456789");
+    return digits && strncmp(rest + digits, "-g", 2) == 0;
 }
 
 enum jh_status jh_version_parse(const char *text, enum jh_version *out) {
@@ -166,7 +167,7 @@ enum jh_status jh_version_parse(const char *text, enum jh_version *out) {
         }
         const char *rest = text + number;
         bool tag = !*rest || strncmp(rest, "-0-g", 4) == 0;
-        if (!tag && (v != JH_5_3_1 || !commits_after(rest))) {
+        if (!tag && (v != JH_5_3_1 || !commits_after(rest + 1))) {
             return JH_UNSUPPORTED;
         }
         *out = tag ? (enum jh_version)v : JH_DEV;
@@ -247,13 +248,14 @@ static void make_bins(struct jh_layout *l) {
     }
 }
 
-/* rtree.h: RTREE_HEIGHT and rtree_levels[]. */
+/* rtree.h: RTREE_HEIGHT and rtree_levels[]. For a single level 10 bits would have to do: no build
+ * has fewer than 16, which is 32 bits of address and pages of 64 KiB. */
 static void make_rtree(struct jh_layout *l) {
     const struct jh_build *b = &l->build;
     l->rtree_nhib = (uint8_t)(8 * b->pointer_size - b->lg_vaddr);
     l->rtree_nlib = b->lg_page;
     l->rtree_nsb = (uint8_t)(b->lg_vaddr - b->lg_page);
-    l->rtree_height = l->rtree_nsb <= 10 ? 1 : l->rtree_nsb <= 36 ? 2 : 3;
+    l->rtree_height = l->rtree_nsb <= 36 ? 2 : 3;
     unsigned left = l->rtree_nsb, cumbits = l->rtree_nhib;
     for (unsigned i = 0; i < l->rtree_height; i++) {
         unsigned bits = left / (l->rtree_height - i); /* what does not divide goes to the leaves */
@@ -264,16 +266,21 @@ static void make_rtree(struct jh_layout *l) {
     l->rtree_node_size = b->pointer_size;
 }
 
-/* Where a member of a struct is. The rows have all that is asked for here in every version. */
+/* Where a member of a struct is. The rows have all that is asked for here in every version; what
+ * they have not would be 0. */
 static unsigned offset_of(const struct jh_layout *l, const char *name, const char *member) {
     struct jh_member m = {0};
-    return jh_struct_member(l, name, member, &m, NULL) == JH_OK ? (unsigned)m.offset : 0;
+    enum jh_status status = jh_struct_member(l, name, member, &m, NULL);
+    (void)status;
+    return (unsigned)m.offset;
 }
 
 static unsigned size_of(const struct jh_layout *l, const char *name) {
     uint64_t size = 0;
     uint32_t align;
-    return jh_struct_size(l, name, &size, &align, NULL) == JH_OK ? (unsigned)size : 0;
+    enum jh_status status = jh_struct_size(l, name, &size, &align, NULL);
+    (void)status;
+    return (unsigned)size;
 }
 
 static void make_root(struct jh_layout *l, const struct family *f) {
@@ -316,7 +323,7 @@ static void make_leaf(struct jh_layout *l, const struct family *f) {
 
 static void make_bits(struct jh_layout *l, const struct family *f) {
     unsigned shift = 0;
-    for (unsigned i = 0; i < BITS_MAX && f->bits[i].width; i++) {
+    for (unsigned i = 0; f->bits[i].width; i++) {
         unsigned width = f->bits[i].width;
         width = width == W_SZIND   ? jh_lg_ceil(l->sc_nsizes)
                 : width == W_NFREE ? l->sc_lg_slab_maxregs + 1U

@@ -156,13 +156,12 @@ static const struct jh_row *step(const struct jh_layout *l, struct cursor *c, st
             continue;
         }
         *shape = shape_of(l, (enum jh_type)row->type, depth + 1);
-        uint32_t align =
-            row->when & W_CACHELINE && shape->align < CACHELINE ? CACHELINE : shape->align;
+        uint32_t align = row->when & W_CACHELINE ? CACHELINE : shape->align; /* no shape has more */
         c->offset = c->rows->is_union ? 0 : align_up(c->end, align);
         uint64_t end = c->offset + shape->size * number(l, row->count);
         c->end = c->end > end ? c->end : end;
         c->align = c->align > align ? c->align : align;
-        c->known = shape->known || row->count == N_NONE;
+        c->known = shape->known;
         return row->type == T_UNKNOWN ? NULL : row;
     }
     return NULL;
@@ -203,14 +202,14 @@ static const struct jh_row *find(const struct jh_layout *l, const struct jh_rows
     while (depth < DEPTH_MAX && (row = step(l, &c, shape, depth)) != NULL) {
         const struct jh_rows *inner = row->type > T_UNKNOWN ? rows_of(l, row->type) : NULL;
         *offset = base + c.offset;
-        if (!row->name && inner) {
+        if (inner && !row->name) {
             struct shape of_inner = *shape;
             row = find(l, inner, name, len, index, offset, &of_inner, depth + 1);
             if (row) {
                 *shape = of_inner;
                 return row;
             }
-        } else if (row->name && row->name[0] && is_it(row, name, len, index)) {
+        } else if (row->name[0] && is_it(row, name, len, index)) {
             return row;
         }
     }

@@ -31,11 +31,7 @@ static uint64_t element_count(const struct jh_walk *w) {
 
 static void leave_node(struct jh_walk *w) {
     w->run_len = 0;
-    if (w->level) {
-        w->level--;
-    } else {
-        w->node[0].index = element_count(w);
-    }
+    w->level--;
 }
 
 /* Nothing more will come. */
@@ -99,9 +95,7 @@ static void skip_absent(struct jh_walk *w, struct jh_fault *fault) {
         len = size;
     } while (node->index < count && jh_fetch_some(&w->heap->reader, node->at + node->index * size,
                                                   &len, w->scratch, size, &w->run) == JH_ABSENT);
-    if (fault) {
-        fault->seen = (node->index - first) * size;
-    }
+    fault->seen = (node->index - first) * size;
 }
 
 #define BLOCK 64     /* bytes that are looked at together */

@@ -6,7 +6,7 @@ static bool touches(const struct spy *spy, uint64_t addr, size_t len) {
 
 static enum jh_status read_under(struct spy *spy, uint64_t addr, void *dst, size_t len,
                                  size_t *got) {
-    if (touches(spy, addr, len)) {
+    if (touches(spy, addr, len) || (spy->fail_nth && spy->reads == spy->fail_nth)) {
         *got = 0;
         return spy->fail;
     }
@@ -27,6 +27,9 @@ static enum jh_status count_gather(void *arg, struct jh_span *span, size_t count
     }
     for (size_t i = 0; i < count; i++) {
         span[i].got = 0;
+        if (spy->gather_forgets) {
+            continue;
+        }
         (void)read_under(spy, span[i].addr, span[i].dst, span[i].len, &span[i].got);
     }
     return JH_OK;

@@ -440,7 +440,8 @@ static void an_extent_that_cannot_be_read(void **state) {
     cannot_read(&image.heap, 0x100000, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent", 0x100000);
     image_hole(&image, at + 39, 1);
     cannot_read(&image.heap, at, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent", at + 39);
-    struct spy spy = {image.heap.reader, at, 8, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {
+        .under = image.heap.reader, .fail_addr = at, .fail_len = 8, .fail = JH_READ_FAILED};
     image.heap.reader = spy_read(&spy);
     cannot_read(&image.heap, at, JH_READ_FAILED, JH_STAGE_READER, "reader.failed", at);
     image_end(&image);

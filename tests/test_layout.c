@@ -312,6 +312,10 @@ static void versions_that_are_not(void **state) {
                                         "5.2.1-3-gea6b3e973b",
                                         "4.5.0-0-g04380e79f1e2428bd0ad000bbc6e3d2dfc6b66a5",
                                         "5.1.0-12-g0",
+                                        "5.3.1-",
+                                        "5.3.1-g0",
+                                        "5.3.1-47",
+                                        "5.3.1-47-h0",
                                         "0.0.0-0-g0000000000000000000000000000000000000000"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         enum jh_version version;
@@ -454,9 +458,26 @@ static void bent_extents(void **state) {
     BENT("layout.extent-word", l.extent[JH_EXTENT_BITS] = ((struct jh_field){0, 0, 0, 0}));
     BENT("layout.extent-word", l.extent[JH_EXTENT_BSIZE].width = 52);
     BENT("layout.extent-word", l.extent[JH_EXTENT_BSIZE].width = 0);
+    BENT("layout.extent-size-esn", l.extent[JH_EXTENT_SIZE].offset = 8);
+    BENT("layout.extent-size-esn", l.extent[JH_EXTENT_SIZE] = ((struct jh_field){16, 4, 12, 20}));
+    BENT("layout.extent-size-esn", l.extent[JH_EXTENT_ESN].offset = 24);
+    BENT("layout.extent-size-esn", l.extent[JH_EXTENT_ESN].word = 4);
     BENT("layout.extent-state", l.extent[JH_EXTENT_STATE].width = 4);
     BENT("layout.extent-state", l.states = 9);
     BENT("layout.extent-state", l.extent[JH_EXTENT_ESN].width = 33);
+}
+
+/* Trees that are sound, of builds that are none. */
+static void bent_builds(void **state) {
+    (void)state;
+    BENT("layout.build", (l.build.lg_page = l.rtree_nlib = 11, l.rtree_nsb = 37,
+                          l.rtree_level[1] = (struct jh_rtree_level){19, 53}));
+    BENT("layout.build", (l.build.lg_page = l.rtree_nlib = 17, l.rtree_nsb = 31,
+                          l.rtree_level[1] = (struct jh_rtree_level){13, 47}));
+    BENT("layout.build",
+         (l.build.pointer_size = l.rtree_node_size = 2, l.sc_ptr_bits = 16, l.rtree_height = 1,
+          l.rtree_nhib = 1, l.rtree_nsb = 3, l.rtree_level[0] = (struct jh_rtree_level){3, 4},
+          l.leaf[JH_LEAF_EXTENT] = (struct jh_field){0, 2, 0, 16}));
 }
 
 static void bent_sizes(void **state) {
@@ -628,6 +649,7 @@ static void names(void **state) {
     assert_string_equal(jh_state_name(JH_ACTIVE), "active");
     assert_string_equal(jh_state_name(JH_PINNED), "pinned");
     assert_string_equal(jh_state_name(JH_STATE_UNKNOWN), "unknown");
+    assert_string_equal(jh_state_name((enum jh_state)(JH_STATE_UNKNOWN + 1)), "?");
     assert_string_equal(jh_version_name(JH_VERSIONS), "?");
 }
 
@@ -648,6 +670,7 @@ int main(void) {
         cmocka_unit_test(bent_trees),
         cmocka_unit_test(bent_leaves),
         cmocka_unit_test(bent_extents),
+        cmocka_unit_test(bent_builds),
         cmocka_unit_test(bent_sizes),
         cmocka_unit_test(bent_bins),
         cmocka_unit_test(every_made_layout_is_sound),

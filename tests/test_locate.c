@@ -230,7 +230,8 @@ static void what_is_wrong(void **state) {
     fails(&image.heap, A, JH_CORRUPT, JH_STAGE_EXTENT, "extent.slab-size");
     image_put8(&image, at + 16, 0x1000);
     fails(&image.heap, A + 0x1000, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-not-covering");
-    struct spy spy = {image.heap.reader, at, 128, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {
+        .under = image.heap.reader, .fail_addr = at, .fail_len = 128, .fail = JH_READ_FAILED};
     image.heap.reader = spy_read(&spy);
     fails(&image.heap, A, JH_READ_FAILED, JH_STAGE_READER, "reader.failed");
     image_end(&image);

@@ -162,6 +162,9 @@ static void elements_that_were_left_behind(void **state) {
             image_put(&image, &(struct image_extent){A + 0x100000, 0x1000, 4, 0, true, 0, 0});
         image_leaf(&image, A + 0x3000, &(struct image_leaf){other, 232, 0, false, false});
         image_leaf(&image, A + 0x20000, &(struct image_leaf){other, 232, 0, false, false});
+        image_leaf(&image, A + 0x40000, &(struct image_leaf){other, 232, 0, true, false});
+        fails(jh_lookup, &image.heap, A + 0x40000, JH_CORRUPT, JH_STAGE_LEAF,
+              "leaf.extent-not-covering"); /* no slab is left behind */
         if (v < JH_5_3_0) {
             fails(jh_lookup, &image.heap, A + 0x3000, JH_CORRUPT, JH_STAGE_LEAF,
                   "leaf.extent-not-covering");
@@ -241,13 +244,44 @@ static void a_reader_that_fails(void **state) {
     (void)state;
     struct street s;
     street_start(&s, JH_5_3_0, 48, 12);
-    struct spy spy = {s.image.heap.reader, s.house[2].at, 128, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {.under = s.image.heap.reader,
+                      .fail_addr = s.house[2].at,
+                      .fail_len = 128,
+                      .fail = JH_READ_FAILED};
     s.image.heap.reader = spy_read(&spy);
     fails(jh_lookup, &s.image.heap, s.house[2].base, JH_READ_FAILED, JH_STAGE_READER,
           "reader.failed");
     fails(jh_before, &s.image.heap, s.house[3].base, JH_READ_FAILED, JH_STAGE_READER,
           "reader.failed");
     finds(jh_lookup, &s.image.heap, s.house[1].base, s.house[1].at);
+    street_end(&s);
+}
+
+/* Whichever read it is: its status comes out, and all that is in front of it was of no harm. */
+static void every_read_may_fail(void **state) {
+    (void)state;
+    look_fn *const look[] = {jh_lookup, jh_before, jh_after};
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    struct spy spy = {.under = s.image.heap.reader, .fail = JH_LIMIT};
+    s.image.heap.reader = spy_read(&spy);
+    for (size_t i = 0; i < COUNT(look); i++) {
+        for (unsigned p = 0; p < STREET_PROBES; p++) {
+            struct jh_extent e;
+            spy.fail_nth = spy.reads = 0;
+            assert_int_equal(look[i](&s.image.heap, s.probe[p], &e, NULL), JH_OK);
+            size_t reads = spy.reads, step = 1 + reads / 50; /* a gap is many */
+            for (spy.fail_nth = 1; spy.fail_nth <= reads; spy.fail_nth += step) {
+                struct jh_fault fault;
+                MARK(e);
+                spy.reads = 0;
+                assert_int_equal(look[i](&s.image.heap, s.probe[p], &e, &fault), JH_LIMIT);
+                FAULT_IS(fault, JH_LIMIT, JH_STAGE_READER, "reader.budget");
+                UNTOUCHED(e);
+                assert_int_equal(spy.reads, spy.fail_nth);
+            }
+        }
+    }
     street_end(&s);
 }
 
@@ -412,6 +446,7 @@ int main(void) {
         cmocka_unit_test(misaligned_children),
         cmocka_unit_test(bytes_that_are_not_there),
         cmocka_unit_test(a_reader_that_fails),
+        cmocka_unit_test(every_read_may_fail),
         cmocka_unit_test(the_way_back_has_a_budget),
         cmocka_unit_test(a_tree_in_a_circle_ends),
         cmocka_unit_test(a_tree_that_repeats_ends),

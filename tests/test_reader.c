@@ -135,7 +135,8 @@ static void lent_bytes_are_the_segments_own(void **state) {
 static void a_failing_callback_is_not_absence(void **state) {
     (void)state;
     struct jh_image image;
-    struct spy spy = {open_image(&image), 0x1008, 4, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {
+        .under = open_image(&image), .fail_addr = 0x1008, .fail_len = 4, .fail = JH_READ_FAILED};
     struct jh_reader reader = spy_read(&spy);
     struct jh_fault fault;
     uint8_t got[16];
@@ -161,6 +162,19 @@ static void a_short_read_that_says_ok_is_absent(void **state) {
     assert_int_equal(jh_read(&reader, 0x1000, got, 16, &fault), JH_ABSENT);
     FAULT_IS(fault, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
     assert_int_equal(fault.addr, 0x1008);
+}
+
+/* None is asked for, and none is missing: not even behind the last address. */
+static void a_read_of_nothing(void **state) {
+    (void)state;
+    struct jh_image image;
+    struct jh_reader reader = open_image(&image);
+    uint8_t got[1];
+    MARK(got);
+    assert_int_equal(jh_read(&reader, 0x1000, got, 0, NULL), JH_OK);
+    assert_int_equal(jh_read(&reader, 0x500, got, 0, NULL), JH_OK);
+    assert_int_equal(jh_read(&reader, UINT64_MAX, got, 0, NULL), JH_OK);
+    UNTOUCHED(got);
 }
 
 /* Far more segments than windows, looked up forwards, backwards and in strides. */
@@ -195,12 +209,14 @@ static void statuses_and_stages_have_names(void **state) {
     assert_string_equal(jh_status_name(JH_UNSUPPORTED), "unsupported");
     assert_string_equal(jh_status_name(JH_LIMIT), "limit");
     assert_string_equal(jh_status_name(JH_BAD_ARG), "bad argument");
+    assert_string_equal(jh_status_name((enum jh_status)(JH_BAD_ARG + 1)), "?");
     assert_string_equal(jh_stage_name(JH_STAGE_READER), "reader");
     assert_string_equal(jh_stage_name(JH_STAGE_LAYOUT), "layout");
     assert_string_equal(jh_stage_name(JH_STAGE_RTREE), "rtree");
     assert_string_equal(jh_stage_name(JH_STAGE_LEAF), "leaf");
     assert_string_equal(jh_stage_name(JH_STAGE_EXTENT), "extent");
     assert_string_equal(jh_stage_name(JH_STAGE_SLAB), "slab");
+    assert_string_equal(jh_stage_name((enum jh_stage)(JH_STAGE_SLAB + 1)), "?");
 }
 
 static void status_numbers_are_pinned(void **state) {
@@ -226,6 +242,7 @@ int main(void) {
         cmocka_unit_test(lent_bytes_are_the_segments_own),
         cmocka_unit_test(a_failing_callback_is_not_absence),
         cmocka_unit_test(a_short_read_that_says_ok_is_absent),
+        cmocka_unit_test(a_read_of_nothing),
         cmocka_unit_test(every_segment_is_found),
         cmocka_unit_test(statuses_and_stages_have_names),
         cmocka_unit_test(status_numbers_are_pinned),

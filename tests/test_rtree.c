@@ -204,7 +204,8 @@ static void a_reader_that_fails(void **state) {
     struct image image;
     start(&image, 48, 12);
     uint64_t leaf = image_leaf_slot(&image, A), root = image_slot(&image, A, 0);
-    struct spy spy = {image.heap.reader, leaf, 8, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {
+        .under = image.heap.reader, .fail_addr = leaf, .fail_len = 8, .fail = JH_READ_FAILED};
     image.heap.reader = spy_read(&spy);
     fails(&image.heap, JH_READ_FAILED, JH_STAGE_READER, "reader.failed", leaf);
     spy.fail_addr = root;

@@ -175,7 +175,10 @@ static void bits_that_are_not_there(void **state) {
     (void)state;
     struct slab_in s;
     start(&s, JH_5_3_0, 12, 0, 0x1000);
-    struct spy spy = {s.image.heap.reader, s.extent.at + 64, 64, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {.under = s.image.heap.reader,
+                      .fail_addr = s.extent.at + 64,
+                      .fail_len = 64,
+                      .fail = JH_READ_FAILED};
     struct jh_reader lending = s.image.heap.reader;
     s.image.heap.reader = spy_read(&spy);
     cannot_read(&s, JH_READ_FAILED, JH_STAGE_READER, "reader.failed");

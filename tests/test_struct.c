@@ -204,6 +204,21 @@ static void pages_and_regions(void **state) {
     assert_int_equal(m.size, 8);
 }
 
+/* LG_BITMAP_MAXBITS is the larger of the bits that a slab and that the size classes need. */
+static void bitmaps_of_size_classes(void **state) {
+    (void)state;
+    struct jh_build build;
+    jh_build_init(&build, JH_5_3_0);
+    struct jh_layout layout = remade(&build);
+    uint64_t size[2];
+    for (unsigned i = 0; i < 2; i++) {
+        layout.sc_lg_slab_maxregs = (uint8_t)(7 + i); /* 232 classes are 8 bits */
+        size[i] = size_of(&layout, "slab_data_s");
+    }
+    assert_int_equal(size[0], size[1]);
+    assert_int_equal(size[1], 32);
+}
+
 /* ---- other machines ------------------------------------------------------------------------- */
 
 static void i386(void **state) {
@@ -421,6 +436,7 @@ int main(void) {
         cmocka_unit_test(debug_moves_what_follows_a_lock),
         cmocka_unit_test(profiling_moves_thread_caches),
         cmocka_unit_test(pages_and_regions),
+        cmocka_unit_test(bitmaps_of_size_classes),
         cmocka_unit_test(i386),
         cmocka_unit_test(extents_of_i386),
         cmocka_unit_test(bits_of_i386),

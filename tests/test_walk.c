@@ -363,6 +363,18 @@ static void misaligned_extent(void **state) {
     one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-alignment", A, b.before + 32);
 }
 
+/* It would end behind the last address. */
+static void an_extent_that_wraps(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_2_1);
+    uint64_t at = UINT64_MAX - 15;
+    image_leaf(&b.image, A, &(struct image_leaf){at, 4, 0, true, false});
+    struct spy spy = {.under = b.image.heap.reader};
+    b.image.heap.reader = spy_read(&spy);
+    one_fault_between(&b, JH_STAGE_LEAF, "leaf.extent-alignment", A, at);
+}
+
 static void an_unsound_extent(void **state) {
     (void)state;
     struct between b;
@@ -553,7 +565,10 @@ static void a_node_that_cannot_be_read(void **state) {
     start_between(&b, JH_5_3_0);
     put_slab(&b.image, A);
     uint64_t node = image_leaf_slot(&b.image, A) & ~UINT64_C(0x1fffff);
-    struct spy spy = {b.image.heap.reader, node, 8 << 18, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {.under = b.image.heap.reader,
+                      .fail_addr = node,
+                      .fail_len = 8 << 18,
+                      .fail = JH_READ_FAILED};
     b.image.heap.reader = spy_read(&spy);
     const struct seen *seen = walk(&b.image.heap);
     assert_int_equal(seen->extents, 1);
@@ -562,6 +577,57 @@ static void a_node_that_cannot_be_read(void **state) {
     assert_int_equal(seen->fault[0].status, JH_READ_FAILED);
     assert_int_equal(seen->fault[0].addr, node);
     image_end(&b.image);
+}
+
+/* A budget that ends within a node or at an extent: nothing more comes, and the rule says why. */
+static void a_reader_with_a_budget(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t at = put_slab(&b.image, A);
+    uint64_t failing[] = {image_leaf_slot(&b.image, A) & ~UINT64_C(0x1fffff), at};
+    size_t len[] = {8 << 18, 128};
+    struct jh_reader under = b.image.heap.reader;
+    for (unsigned i = 0; i < 2; i++) {
+        struct spy spy = {.under = under, .fail_addr = failing[i], .fail_len = len[i]};
+        spy.fail = JH_LIMIT;
+        b.image.heap.reader = spy_read(&spy);
+        const struct seen *seen = walk(&b.image.heap);
+        assert_int_equal(seen->extents, 1);
+        assert_int_equal(seen->at[0], b.before);
+        assert_int_equal(seen->faults, 1);
+        assert_string_equal(seen->fault[0].rule, "reader.budget");
+        assert_int_equal(seen->fault[0].status, JH_LIMIT);
+        assert_int_equal(seen->fault[0].addr, failing[i]);
+    }
+    image_end(&b.image);
+}
+
+/* OK with no bytes is as good as absent. */
+static void a_reader_that_has_nothing(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    put_slab(&b.image, A);
+    uint64_t node = image_leaf_slot(&b.image, A) & ~UINT64_C(0x1fffff);
+    struct spy spy = {.under = b.image.heap.reader, .fail_addr = node, .fail_len = 8 << 18};
+    b.image.heap.reader = spy_read(&spy);
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->faults, 1);
+    fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", node);
+    image_end(&b.image);
+}
+
+/* What a batch does not have is read for itself. */
+static void a_gather_that_forgets(void **state) {
+    (void)state;
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    struct spy spy = {.under = s.image.heap.reader, .gather_forgets = true};
+    s.image.heap.reader = spy_gather(&spy);
+    gives_the_street(&s);
+    assert_true(spy.gathers > 0);
+    street_end(&s);
 }
 
 static void nobody_has_to_take_faults(void **state) {
@@ -603,7 +669,8 @@ static void an_extent_that_cannot_be_read(void **state) {
     struct between b;
     start_between(&b, JH_5_3_0);
     uint64_t at = put_slab(&b.image, A);
-    struct spy spy = {b.image.heap.reader, at, 128, JH_READ_FAILED, false, 0, 0};
+    struct spy spy = {
+        .under = b.image.heap.reader, .fail_addr = at, .fail_len = 128, .fail = JH_READ_FAILED};
     b.image.heap.reader = spy_read(&spy);
     const struct seen *seen = walk(&b.image.heap);
     assert_int_equal(seen->extents, 1);
@@ -644,6 +711,7 @@ int main(void) {
         cmocka_unit_test(a_child_that_is_the_node_itself),
         cmocka_unit_test(a_child_that_repeats),
         cmocka_unit_test(misaligned_extent),
+        cmocka_unit_test(an_extent_that_wraps),
         cmocka_unit_test(an_unsound_extent),
         cmocka_unit_test(a_missing_first_page),
         cmocka_unit_test(a_missing_first_page_in_the_kernel_half),
@@ -657,6 +725,9 @@ int main(void) {
         cmocka_unit_test(a_budget_of_nodes),
         cmocka_unit_test(a_budget_of_node_bytes),
         cmocka_unit_test(a_node_that_cannot_be_read),
+        cmocka_unit_test(a_reader_with_a_budget),
+        cmocka_unit_test(a_reader_that_has_nothing),
+        cmocka_unit_test(a_gather_that_forgets),
         cmocka_unit_test(nobody_has_to_take_faults),
         cmocka_unit_test(a_stray_pointer_behind_its_extent),
         cmocka_unit_test(a_stray_pointer_in_front_of_its_extent),
