@@ -509,6 +509,7 @@ static void bent_bins(void **state) {
     BENT("layout.bin", (l.bin[0].nregs = 8193, l.bin[0].slab_size = 65536 + 4096));
     BENT("layout.bin", l.bitmap_offset = 65); /* 512 regions do not fit behind it */
     BENT("layout.bin", l.bitmap_offset = 129);
+    BENT("layout.bin", (l.sc_nbins = 0, l.bitmap_offset = 129)); /* no bin that says so */
     BENT("layout.bin", l.extent_size = 127);
     BENT("layout.bin", l.large_pad = 4097);
 }
