@@ -58,7 +58,7 @@ BUGS = [
     Bug("layout: shift unchecked", "decoder/layout.c",
         "f.shift + f.width <= 8U * f.word", "f.width <= 8U * f.word", ["bent"]),
     Bug("layout: no regions let pass", "decoder/layout.c",
-        "!bin->nregs ||", "", ["bent"]),
+        "bin->nregs && bin->nregs <=", "bin->nregs <=", ["bent"]),
     # rtree, lookup, walk
     Bug("rtree: subkey one bit too wide", "decoder/rtree.c",
         "& jh_low_mask(l.bits);", "& jh_low_mask(l.bits + 1U);", ["rtree", "oracle", "bent"]),
