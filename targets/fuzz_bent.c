@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct jh_heap heap = {.reader = {.read = read_some, .arg = &in},
                                  .layout = &l,
                                  .rtree_root = BASE,
-                                 .limits = {8, 16, 4096}};
+                                 .limits = {8, 16, 4096, 0}};
     heap_stages(&heap, x);
     return 0;
 }
