@@ -247,9 +247,9 @@ test_emit() {
     for what in sound child leaf extent user; do
         [ -s "$WORK/seeds/heap/5.3.0-default-$what" ] || fail "no seed $what"
     done
-    status 0 jeconform emit --quiet --pin 5.3.0 --config default --images "$WORK/again"
+    status 0 jeconform emit --quiet --pin 5.3.0 --config default --images "$WORK/images-again"
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
-    cmp -s "$WORK/images/5.3.0-default" "$WORK/again/5.3.0-default" || fail "another image"
+    cmp -s "$WORK/images/5.3.0-default" "$WORK/images-again/5.3.0-default" || fail "another image"
 }
 
 test_emit_that_cannot() {
