@@ -38,7 +38,8 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
             break;
         size_t here = (size_t)(five - bytes), len = match(five, size - here);
         *at = here + 1;
-        if (len == 0 || len > 127 || (here != 0 && (isalnum(five[-1]) || five[-1] == '.')))
+        /* letters in front may be the end of something else: constants follow one another */
+        if (len == 0 || len > 127 || (here != 0 && (isdigit(five[-1]) || five[-1] == '.')))
             continue;
         memcpy(out, five, len);
         out[len] = 0;

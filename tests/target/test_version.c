@@ -19,7 +19,7 @@ static bool find(const char *bytes, size_t size, char out[128]) {
 static void finds_them(void **state) {
     static const char bytes[] = "5.5.5.3\0version\0"
                                 "5.3.0-0-g" HASH "\0x\0"
-                                "5.2.1-0-g0\0"
+                                "zzzz5.2.1-0-g0\0" /* a constant without an end in front */
                                 "5.3.1-47-g295e48944b20";
     char out[128];
     size_t at = 0;
