@@ -110,7 +110,6 @@ static const char *check_extent(const struct jh_layout *l) {
 static bool bin_fits(const struct jh_layout *l, const struct jh_bin *bin) {
     return bin->reg_size && bin->nregs && bin->nregs <= 8 * JH_BITMAP_MAX &&
            bin->slab_size % jh_page(l) == 0 && bin->slab_size / bin->nregs >= bin->reg_size &&
-           l->bitmap_offset <= l->extent_size &&
            bin->nregs <= 8U * (unsigned)(l->extent_size - l->bitmap_offset);
 }
 
@@ -127,12 +126,15 @@ static const char *check_sizes(const struct jh_layout *l) {
         l->sc_nsizes != l->sc_ntiny + l->sc_npseudo + l->sc_nregular || l->sc_nsizes > 235) {
         return "layout.size-classes";
     }
+    if (l->bitmap_offset > l->extent_size || l->large_pad > jh_page(l)) {
+        return "layout.bin";
+    }
     for (unsigned i = 0; i < l->sc_nbins; i++) {
         if (!bin_fits(l, &l->bin[i])) {
             return "layout.bin";
         }
     }
-    return l->bitmap_offset > l->extent_size || l->large_pad > jh_page(l) ? "layout.bin" : NULL;
+    return NULL;
 }
 
 enum jh_status jh_layout_check(const struct jh_layout *layout, struct jh_fault *fault) {

@@ -2,6 +2,7 @@
  * nothing behind extent_head is read; base, size and usable size follow from them.
  *
  * sources: extent.c size_class.c reader.c
+ * slow: minutes
  * options: --unwind 21
  * mutant: extent.c: f[JH_EXTENT_NFREE]) => f[JH_EXTENT_SZIND])
  * mutant: extent.c: out->state_bits < layout->states => out->state_bits <= layout->states

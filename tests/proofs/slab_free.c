@@ -2,6 +2,7 @@
  * (bitmap.h: bitmap_get), inside the bitmap for every region of every bin.
  *
  * sources: slab.c reader.c
+ * slow: minutes
  * options: --unwind 9
  * mutant: internal.h: index / (8 * word) * word => index / (8 * word)
  * mutant: internal.h: >> (index % (8 * word)) => >> (index % 32)

@@ -4,13 +4,14 @@
  * solver.
  *
  * sources: slab.c reader.c
+ * slow: minutes
  * options: --unwind 9
  * each: REG_SIZE 8 16 24 32 40 48 56 64 80 96 112 128 160 192 224 256 320 384 448 512 640 768
  * each: 896 1024 1280 1536 1792 2048 2560 3072 3584 4096 5120 6144 7168 8192 10240 12288 14336
  * each: 16384 20480 24576 28672 32768 40960 49152 57344 65536 81920 98304 114688 131072 163840
  * each: 196608 229376 262144
  * mutant: slab.c: addr < extent->base || =>
- * mutant: slab.c: >= bin->nregs * bin->reg_size => > bin->nregs * bin->reg_size
+ * mutant: slab.c: >= bin->nregs * => >= (bin->nregs - 1) *
  * mutant: slab.c: - extent->base) / bin->reg_size => - extent->addr) / bin->reg_size */
 #include "proof.h"
 
