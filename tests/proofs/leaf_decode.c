@@ -2,7 +2,6 @@
  * behind leaf_size.
  *
  * sources: leaf.c reader.c
- * slow: minutes
  * options: --unwind 9
  * mutant: leaf.c: layout->leaf[JH_LEAF_STATE]); => layout->leaf[JH_LEAF_SZIND]);
  * mutant: internal.h: at |= ~jh_low_mask(field.width) => at |= ~jh_low_mask(field.width + 1U)

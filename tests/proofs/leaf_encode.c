@@ -2,7 +2,6 @@
  * when a field that has it says so, and no other.
  *
  * sources: leaf.c reader.c
- * slow: minutes
  * options: --unwind 17
  * mutant: leaf.c: (value & jh_low_mask(field.width)) << field.shift => value << field.shift
  * mutant: leaf.c: field.word - 1U - i => i
