@@ -52,7 +52,7 @@ sum_lines() {
 ctest_part() {
   local dir=$1 name=$2 log lines
   log=$dir/ctest.log
-  ctest --test-dir "$dir" --verbose --timeout 300 >"$log" 2>&1
+  ctest --test-dir "$dir" --verbose --timeout 600 >"$log" 2>&1
   local status=$?
   lines=$(sed -nE 's/^[0-9]+: \[       OK \] (.*)/passed \1/p; s/^[0-9]+: \[  FAILED  \] ([^ ]*)$/failed \1/p; s/^[0-9]+: \[  SKIPPED \] ([^ ]*)$/skipped \1/p' "$log" | sort -u)
   if [ "$status" -ne 0 ] && ! grep -q '^failed' <<<"$lines"; then
