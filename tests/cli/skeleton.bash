@@ -261,7 +261,7 @@ test_notes_that_lie() {
     bent 's/"skeleton":1/"skeleton":9/' 'a skeleton of format 9'
     bent 's/{"skeleton"/{"skeletoN"/' 'broken note \("skeleton"'
     bent 's/{"skeleton"/["skeleton"/' 'broken note \("JSON"'
-    bent 's/"pid":[0-9]/"pid":-/' 'broken note \("pid"'
+    bent 's/"pid":[0-9][0-9]/"pid":-1/' 'broken note \("pid"'
     bent 's/"root":"0x/"root":"xx/' 'broken note \("root"'
     bent 's/"leaf":"dwarf"/"leaf":"dream"/' 'broken note \("learnt_from"'
     bent 's/"file":"same"/"file":"lame"/' 'broken note \("modules"'
