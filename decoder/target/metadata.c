@@ -44,21 +44,30 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
     p->metadata_complete = complete;
 }
 
-static bool take_block(struct metadata *m, uint64_t at, uint64_t size) {
+static bool take_block(struct metadata *m, uint64_t block, uint64_t *next) {
+    uint64_t size;
+    if (m->blocks_left == 0 || !jt_read_word(m->target, block + m->size, &size) || size == 0 ||
+        size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, next))
+        return false;
     m->blocks_left--;
-    return jt_metadata_add(m->target, at, size);
+    return jt_metadata_add(m->target, block, size);
 }
 
-/* False when the list could not be followed to its end. */
+/* False when the list could not be followed to its end. One that never ends is noticed after three
+ * times its length at most: each second, fourth, eighth... block is remembered until the next of
+ * them (Brent). */
 static bool take_base(struct metadata *m, uint64_t base) {
-    uint64_t block, size, next;
+    uint64_t block, remembered = 0;
     if (!jt_read_word(m->target, base + m->blocks, &block))
         return false;
-    for (; block != 0; block = next)
-        if (m->blocks_left == 0 || !jt_read_word(m->target, block + m->size, &size) || size == 0 ||
-            size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, &next) ||
-            !take_block(m, block, size))
+    for (uint64_t n = 1; block != 0; n++) {
+        if (block == remembered)
             return false;
+        if ((n & (n - 1)) == 0)
+            remembered = block;
+        if (!take_block(m, block, &block))
+            return false;
+    }
     return true;
 }
 

@@ -1,0 +1,124 @@
+/* The blocks of jemalloc's base allocators: lists that end, and lists that never do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "private.h"
+
+#define START UINT64_C(0x7f0000000000)
+#define BASE START          /* base_t: the list's first block at 8 */
+#define B0 (START + 64)     /* the variables */
+#define ARENAS (START + 80) /* of one arena */
+#define BLOCKS 16 /* at START + 4096 * (1 + n): base_block_t, its size and the next block */
+
+struct heap {
+    uint64_t word[(1 + BLOCKS) * 512];
+    struct jh_segment segment;
+    struct jt_private p;
+    struct jt_target target;
+};
+
+static uint64_t block_at(unsigned n) {
+    return START + UINT64_C(4096) * (1 + n);
+}
+
+static void put(struct heap *h, uint64_t at, uint64_t value) {
+    h->word[(at - START) / 8] = value;
+}
+
+static void variable(struct heap *h, const char *name, uint64_t addr, uint64_t size) {
+    struct jt_variable *v = &h->p.variable[h->p.variables++];
+    *v = (struct jt_variable){.addr = addr, .size = size};
+    strcpy(v->name, name);
+}
+
+/* So many blocks in a list; the next of the last is block `after`, or none when it is BLOCKS. */
+static struct heap *start(unsigned blocks, unsigned after) {
+    struct heap *h = calloc(1, sizeof *h);
+    assert_non_null(h);
+    h->segment = (struct jh_segment){START, (const uint8_t *)h->word, sizeof h->word};
+    h->p.image = (struct jh_image){.segment = &h->segment, .count = 1};
+    h->p.words = 8;
+    h->p.little_endian = true;
+    h->p.note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
+    h->p.base_blocks = 8;
+    h->p.block_size = 0;
+    h->p.block_next = 8;
+    h->p.arena_base = 0;
+    h->target.priv = &h->p;
+    h->target.heap.layout = &h->target.layout;
+    assert_int_equal(jh_image_reader(&h->p.image, &h->target.heap.reader, NULL), JH_OK);
+    variable(h, "b0", B0, 8);
+    variable(h, "arenas", ARENAS, 8);
+    put(h, B0, BASE);
+    put(h, BASE + 8, block_at(0));
+    for (unsigned n = 0; n < blocks; n++) {
+        put(h, block_at(n), 4096);
+        put(h, block_at(n) + 8, block_at(n + 1));
+    }
+    put(h, block_at(blocks - 1) + 8, after < BLOCKS ? block_at(after) : 0);
+    return h;
+}
+
+static void end(struct heap *h) {
+    free(h->p.block);
+    free(h->p.metadata);
+    free(h);
+}
+
+static void a_list_that_ends(void **state) {
+    (void)state;
+    struct heap *h = start(5, BLOCKS);
+    assert_int_equal(jt_metadata_bytes(&h->target), 5 * 4096);
+    assert_int_equal(jt_is_metadata(&h->target, block_at(4) + 4095), JT_YES);
+    assert_int_equal(jt_is_metadata(&h->target, block_at(5)), JT_NO);
+    assert_int_equal(h->p.blocks, 5);
+    end(h);
+}
+
+/* Of every length, with every number of blocks before it: what is known stays known, what is not in
+ * it cannot be told, and no more than three times around is read. */
+static void rings(void **state) {
+    (void)state;
+    for (unsigned blocks = 1; blocks < BLOCKS; blocks++) {
+        for (unsigned after = 0; after < blocks; after++) {
+            struct heap *h = start(blocks, after);
+            assert_int_equal(jt_is_metadata(&h->target, block_at(blocks - 1)), JT_YES);
+            assert_int_equal(jt_is_metadata(&h->target, block_at(BLOCKS)), JT_CANNOT_TELL);
+            assert_int_equal(jt_metadata_bytes(&h->target), 0);
+            assert_true(h->p.blocks <= 3 * blocks);
+            end(h);
+        }
+    }
+}
+
+/* A block that is not there, has no size, or passes the end of addresses. */
+static void broken_blocks(void **state) {
+    static const uint64_t size[] = {0, UINT64_MAX};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct heap *h = start(3, BLOCKS);
+        if (i < 2) {
+            put(h, block_at(2), size[i]);
+        } else {
+            put(h, block_at(1) + 8, 0x1000);
+        }
+        assert_int_equal(jt_is_metadata(&h->target, block_at(1)), JT_YES);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(9)), JT_CANNOT_TELL);
+        assert_int_equal(h->p.blocks, 2);
+        end(h);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_that_ends),
+        cmocka_unit_test(rings),
+        cmocka_unit_test(broken_blocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
