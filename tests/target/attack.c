@@ -49,6 +49,21 @@ void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, siz
         attack_add(bytes, what, len);
 }
 
+Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers) {
+    Elf64_Ehdr h = {.e_type = type,
+                    .e_machine = EM_X86_64,
+                    .e_version = EV_CURRENT,
+                    .e_ehsize = sizeof h,
+                    .e_phoff = sizeof h,
+                    .e_phnum = program_headers < PN_XNUM ? (Elf64_Half)program_headers : PN_XNUM,
+                    .e_phentsize = sizeof(Elf64_Phdr)};
+    memcpy(h.e_ident, ELFMAG, SELFMAG);
+    h.e_ident[EI_CLASS] = ELFCLASS64;
+    h.e_ident[EI_DATA] = ELFDATA2LSB;
+    h.e_ident[EI_VERSION] = EV_CURRENT;
+    return h;
+}
+
 /* ---- one run -------------------------------------------------------------------------------- */
 
 static struct jt_elf *open_file(void *arg, const char *name) {

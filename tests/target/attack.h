@@ -3,6 +3,7 @@
 #ifndef TESTS_ATTACK_H
 #define TESTS_ATTACK_H
 
+#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ struct attack_bytes { /* grows as it is written */
 void attack_add(struct attack_bytes *bytes, const void *what, size_t len);
 void attack_number(struct attack_bytes *bytes, uint64_t value, unsigned size); /* little endian */
 void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, size_t len);
+
+/* A header of 64 bits, little endian, with program headers right behind it. */
+Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers);
 
 /* What opening it took, with all processes that it made. */
 struct attack_cost {

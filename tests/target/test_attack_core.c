@@ -19,18 +19,8 @@
 #endif
 
 static void header(struct attack_bytes *b, size_t count) {
-    Elf64_Ehdr h = {.e_type = ET_CORE,
-                    .e_machine = EM_X86_64,
-                    .e_version = EV_CURRENT,
-                    .e_ehsize = sizeof h,
-                    .e_phentsize = sizeof(Elf64_Phdr),
-                    .e_phoff = sizeof h,
-                    .e_phnum = count < PN_XNUM ? (Elf64_Half)count : PN_XNUM};
+    Elf64_Ehdr h = attack_elf_header(ET_CORE, count);
     Elf64_Shdr more = {.sh_info = (Elf64_Word)count};
-    memcpy(h.e_ident, ELFMAG, SELFMAG);
-    h.e_ident[EI_CLASS] = ELFCLASS64;
-    h.e_ident[EI_DATA] = ELFDATA2LSB;
-    h.e_ident[EI_VERSION] = EV_CURRENT;
     if (count >= PN_XNUM) { /* the first section says how many */
         h.e_shoff = sizeof h;
         h.e_shnum = 1;

@@ -47,16 +47,8 @@ static struct section *add(struct file *f, const char *name, uint32_t type) {
 static struct attack_bytes build(struct file *f) {
     struct attack_bytes b = {0}, names = {0};
     Elf64_Shdr sh[13] = {{0}};
-    Elf64_Ehdr h = {.e_type = ET_DYN,
-                    .e_machine = EM_X86_64,
-                    .e_version = EV_CURRENT,
-                    .e_ehsize = sizeof h,
-                    .e_phoff = sizeof h,
-                    .e_phnum = 1,
-                    .e_phentsize = sizeof(Elf64_Phdr),
-                    .e_shentsize = sizeof sh[0]};
+    Elf64_Ehdr h = attack_elf_header(ET_DYN, 1);
     Elf64_Phdr ph = {.p_type = PT_LOAD, .p_flags = PF_R};
-    memcpy(h.e_ident, "\177ELF\2\1\1", 7);
     attack_add(&b, &h, sizeof h);
     attack_add(&b, &ph, sizeof ph);
     struct section *last = add(f, ".shstrtab", SHT_STRTAB);
@@ -79,6 +71,7 @@ static struct attack_bytes build(struct file *f) {
     }
     while (b.len % 8 != 0)
         attack_number(&b, 0, 1);
+    h.e_shentsize = sizeof sh[0];
     h.e_shoff = b.len;
     h.e_shnum = (Elf64_Half)(f->sections + 1);
     h.e_shstrndx = (Elf64_Half)f->sections;
@@ -181,13 +174,7 @@ static struct attack_bytes core_of(void) {
     static const char path[] = "/bin/program";
     static const uint8_t page[4096];
     struct attack_bytes b = {0};
-    Elf64_Ehdr h = {.e_type = ET_CORE,
-                    .e_machine = EM_X86_64,
-                    .e_version = EV_CURRENT,
-                    .e_ehsize = sizeof h,
-                    .e_phentsize = sizeof(Elf64_Phdr),
-                    .e_phoff = sizeof h,
-                    .e_phnum = 2};
+    Elf64_Ehdr h = attack_elf_header(ET_CORE, 2);
     Elf64_Phdr ph[2] = {
         {.p_type = PT_LOAD,
          .p_vaddr = BASE + ROOT,
@@ -196,7 +183,6 @@ static struct attack_bytes core_of(void) {
          .p_memsz = ROOT_SIZE},
         {.p_type = PT_NOTE, .p_offset = sizeof h + sizeof ph, .p_filesz = 20 + 40 + sizeof path}};
     const uint64_t row[] = {1, 4096, BASE, BASE + 0x1000, 0};
-    memcpy(h.e_ident, "\177ELF\2\1\1", 7);
     attack_add(&b, &h, sizeof h);
     attack_add(&b, ph, sizeof ph);
     attack_number(&b, 5, 4);
