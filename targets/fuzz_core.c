@@ -88,9 +88,10 @@ static void take(struct reference *r, const uint8_t *file, size_t size, size_t a
     if (number(file, at, 4) == PT_NOTE) {
         take_notes(r, file, size, offset, filesz);
     }
+    memsz = memsz < UINT64_MAX - start ? memsz : UINT64_MAX - start; /* up to the last address */
     uint64_t saved = filesz < memsz ? filesz : memsz;
     uint64_t there = offset >= size ? 0 : size - offset < saved ? size - offset : saved;
-    if (number(file, at, 4) != PT_LOAD || start + memsz < start) {
+    if (number(file, at, 4) != PT_LOAD) {
         return;
     }
     r->truncated =

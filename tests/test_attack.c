@@ -231,7 +231,8 @@ static void extents_of_2_to_the_63(void **state) {
     (void)state;
     struct attack a;
     struct jh_extent e;
-    const uint64_t size[] = {UINT64_C(1) << 63, UINT64_C(1) << 48, 0, UINT64_MAX - 4095};
+    const uint64_t size[] = {UINT64_C(1) << 63, UINT64_C(1) << 48, 0, UINT64_MAX - 4095,
+                             UINT64_C(1) << 63 | 2 * PAGE}; /* its end is behind its start */
     start(&a, 48);
     for (unsigned i = 0; i < COUNT(size); i++) {
         uint64_t at = put_slab(&a, A + i * PAGE);

@@ -88,18 +88,20 @@ static enum jt_status check_header(struct jt_target *target, Elf *elf, const cha
 /* What of one PT_LOAD is in the file. */
 static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     struct jt_private *p = target->priv;
-    uint64_t size = p->core_size, there = 0;
-    uint64_t saved = ph->p_filesz < ph->p_memsz ? ph->p_filesz : ph->p_memsz;
-    if (ph->p_memsz > UINT64_MAX - ph->p_vaddr) {
-        jt_warn(target, "the segment at 0x%" PRIx64 " runs over the end of the address space",
+    uint64_t size = p->core_size, there = 0, memsz = ph->p_memsz;
+    if (memsz > UINT64_MAX - ph->p_vaddr) {
+        jt_warn(target,
+                "the segment at 0x%" PRIx64 " runs over the end of the address space; what would "
+                "be behind it is left out",
                 (uint64_t)ph->p_vaddr);
-        return;
+        memsz = UINT64_MAX - ph->p_vaddr;
     }
+    uint64_t saved = ph->p_filesz < memsz ? ph->p_filesz : memsz;
     if (ph->p_offset < size)
         there = saved < size - ph->p_offset ? saved : size - ph->p_offset;
     uint64_t lost = saved - there, most = UINT64_MAX - target->bytes_truncated;
     target->bytes_truncated += lost < most ? lost : most; /* headers may overlap, and lie */
-    p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + ph->p_memsz};
+    p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + memsz};
     if (there != 0)
         p->segment[p->segments++] = (struct jh_segment){ph->p_vaddr, p->core + ph->p_offset, there};
 }

@@ -21,10 +21,10 @@ Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers);
 
 /* What opening it took, with all processes that it made. */
 struct attack_cost {
-    unsigned ms;                   /* of processor time */
-    unsigned mib;                  /* of memory, without what the test itself had before */
-    int status;                    /* enum jt_status */
-    unsigned proper;               /* it ended by itself, and a refusal had its sentence */
+    unsigned ms;     /* of processor time */
+    unsigned mib;    /* of memory, of the process with most, without what there was before */
+    int status;      /* enum jt_status */
+    unsigned proper; /* it ended by itself, and a refusal had its sentence */
     char error[512], warning[512]; /* its sentence; what it warns of, debug information first */
 };
 

@@ -425,7 +425,7 @@ static void absurd_sizes(void **state) {
     }
 }
 
-/* 20000 symbols of one name of half a MiB. */
+/* 43000 symbols of one name of a MiB. */
 static void long_names(void **state) {
     struct file f = {.sections = 0};
     (void)state;
@@ -434,9 +434,9 @@ static void long_names(void **state) {
                      .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
                      .st_shndx = 1,
                      .st_size = ROOT_SIZE};
-    attack_fill(&f.section[1].bytes, MIB / 2, &sym, sizeof sym);
+    attack_fill(&f.section[1].bytes, MIB, &sym, sizeof sym);
     f.section[2].bytes.len = 1;
-    attack_fill(&f.section[2].bytes, MIB / 2, "x", 1);
+    attack_fill(&f.section[2].bytes, MIB, "x", 1);
     attack_number(&f.section[2].bytes, 0, 1);
     run_file("long names", &f, "");
 }

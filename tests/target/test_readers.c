@@ -199,6 +199,25 @@ static void clips_a_cut_core(void **state) {
     }
 }
 
+/* A segment that would run over the last address has its bytes up to there. */
+static void cuts_what_wraps(void **state) {
+    struct core c = sound();
+    struct jt_target *target;
+    uint8_t dst[128];
+    size_t got;
+    (void)state;
+    c.ph[0].p_vaddr = UINT64_MAX - 100;
+    (void)open_at(saved(&c, sizeof c), &target);
+    const struct jh_reader *r = &target->heap.reader;
+    assert_int_equal(r->read(r->arg, UINT64_MAX - 100, dst, 100, &got), JH_OK);
+    assert_int_equal(dst[99], 'b');
+    assert_int_equal(target->bytes_present, 228);
+    assert_int_equal(target->bytes_absent, 0);
+    assert_int_equal(target->bytes_truncated, 0);
+    assert_true(target->warnings != 0 && strstr(target->warning[0], "left out") != NULL);
+    jt_close(target);
+}
+
 static void refuses_what_is_none(void **state) {
     struct core c = sound();
     (void)state;
@@ -242,9 +261,10 @@ static void bears_absurd_segments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_process),      cmocka_unit_test(reads_itself),
-        cmocka_unit_test(reads_a_core),         cmocka_unit_test(clips_a_cut_core),
-        cmocka_unit_test(refuses_what_is_none), cmocka_unit_test(bears_absurd_segments),
+        cmocka_unit_test(reads_a_process),       cmocka_unit_test(reads_itself),
+        cmocka_unit_test(reads_a_core),          cmocka_unit_test(clips_a_cut_core),
+        cmocka_unit_test(cuts_what_wraps),       cmocka_unit_test(refuses_what_is_none),
+        cmocka_unit_test(bears_absurd_segments),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-core-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
