@@ -1,0 +1,118 @@
+"""What ci/broken breaks: a name, where, the text and what it becomes, and who must notice: a cell
+of the matrix (pin and config), or a program of the tests."""
+
+from collections import namedtuple
+
+Break = namedtuple("Break", "name path text replacement judge")
+
+CELLS = [
+    Break("one shift in the layout", "decoder/layout_table.c",
+          "static const struct bits_row bits_5_3[BITS_MAX] = {\n    {JH_EXTENT_ARENA, 12},",
+          "static const struct bits_row bits_5_3[BITS_MAX] = {\n    {JH_EXTENT_ARENA, 13},",
+          ("5.3.0", "default")),
+    Break("leaf mask of 5.2.1 set to 7 bits", "decoder/layout_table.c",
+          "l->leaf_low_bits = f->leaf_low_bits;", "l->leaf_low_bits = 7;",
+          ("redis-7.0", "default")),
+    Break("leaf mask of 5.3.0 set to 1 bit", "decoder/layout_table.c",
+          "l->leaf_low_bits = f->leaf_low_bits;", "l->leaf_low_bits = 1;", ("5.3.0", "default")),
+    Break("szind taken from the leaf", "decoder/lookup.c",
+          "    if (status == JH_OK) {\n        *out = e;\n    }\n    return status;\n}\n\n"
+          "/* ---- many",
+          "    if (status == JH_OK) {\n        struct jh_leaf l;\n"
+          "        jh_leaf_decode(heap->layout, leaf.bytes, &l);\n"
+          "        e.szind = l.extent ? l.szind : e.szind;\n"
+          "        e.usize = e.usize ? jh_index2size(heap->layout, e.szind) : 0;\n"
+          "        *out = e;\n    }\n    return status;\n}\n\n/* ---- many",
+          ("redis-7.0", "default")),
+    Break("usable size of 5.3.1 taken from the class", "decoder/extent.c",
+          "if (layout->large_by_size && e->szind >= layout->sc_nbins) {", "if (false) {",
+          ("5.3.1", "default")),
+    Break("one page off in lookup", "decoder/lookup.c",
+          "jh_rtree_lookup(heap, addr, &leaf, fault)",
+          "jh_rtree_lookup(heap, addr + jh_page(heap->layout), &leaf, fault)",
+          ("5.3.0", "default")),
+    Break("inside of large extents not found", "decoder/lookup.c",
+          "    if (status == JH_OK && !e.at) {\n        status = look_back(heap, addr, &e, fault);",
+          "    if (false) {\n        status = look_back(heap, addr, &e, fault);",
+          ("5.3.0", "default")),
+    Break("two states swapped", "decoder/layout_table.c",
+          "6, {JH_ACTIVE, JH_DIRTY, JH_MUZZY,", "6, {JH_ACTIVE, JH_MUZZY, JH_DIRTY,",
+          ("5.3.0", "default")),
+    Break("bitmap read upside down", "decoder/internal.h",
+          "% (8 * word)) & 1;", "% (8 * word)) & 1 ? 0 : 1;", ("5.3.0", "default")),
+    Break("two tree levels assumed", "decoder/layout_table.c",
+          "l->rtree_nsb <= 36 ? 2 : 3;", "2;", ("5.3.0", "la57")),
+    Break("active taken for allocated", "decoder/extent.c",
+          "out->state == JH_ACTIVE && out->szind < layout->sc_nsizes", "out->state == JH_ACTIVE",
+          ("5.3.0", "hpa")),
+    Break("elements left behind taken for extents", "decoder/leaf.c",
+          "return layout->leaf_left_behind &&", "return false &&", ("5.3.0", "guarded")),
+    Break("a skeleton that takes all along that the tree covers", "decoder/target/skeleton_keep.c",
+          "    jt_ranges_merge(keep);\n    bool lost =",
+          "    for (size_t i = 0; i < handed_out.count; i++)\n"
+          "        jt_ranges_add(keep, handed_out.range[i].start, 4096);\n"
+          "    jt_ranges_merge(keep);\n    bool lost =", ("5.3.0", "default")),
+    Break("a skeleton without the extents' bitmaps", "decoder/target/skeleton_keep.c",
+          "jt_ranges_add(keep, e.at, target->layout.extent_size);", "", ("5.3.0", "default")),
+    Break("a skeleton without the base blocks", "decoder/target/skeleton_note.c",
+          "        fwrite(bytes, 1, sizeof bytes, file);\n", "        (void)bytes, (void)file;\n",
+          ("5.3.0", "default")),
+]
+
+TESTS = [
+    # heaps that are made to keep a reader busy
+    Break("a repeated child is entered again", "decoder/walk.c",
+          "if (child == w->last_child[w->level] || child == node->at) {",
+          "if (child == node->at) {", "test_attack"),
+    Break("a node that is its own child is entered", "decoder/walk.c",
+          "if (child == w->last_child[w->level] || child == node->at) {",
+          "if (child == w->last_child[w->level]) {", "test_attack"),
+    Break("nodes are not counted", "decoder/walk.c", "w->nodes_left--;", "", "test_attack"),
+    Break("bytes of nodes are not counted", "decoder/walk.c",
+          "w->bytes_left -= end > from ? (end - from) * size : 0;", "", "test_attack"),
+    Break("another page's element of the same extent passes", "decoder/walk.c",
+          "return p->extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;",
+          "return p->extent == w->last_at;", "test_attack"),
+    Break("elements that are passed are not counted", "decoder/lookup.c",
+          "count = count < s->left ? count : s->left;", "", "test_attack"),
+    Break("a size of 2^63 passes", "decoder/extent.c",
+          "e->size > jh_low_mask(layout->build.lg_vaddr) ||", "", "test_attack"),
+    Break("an extent wraps", "decoder/extent.c",
+          "((e->base + (e->size - 1)) & jh_low_mask(layout->sc_ptr_bits)) < e->base", "false",
+          "test_extent"),
+    Break("more free regions than regions", "decoder/extent.c",
+          "e->nfree > layout->bin[e->szind].nregs ? corrupt", "false ? corrupt", "test_attack"),
+    # lists and cores
+    Break("a ring of base blocks is followed", "decoder/target/metadata.c",
+          "if (block == remembered)", "if (block + 1 == remembered)", "test_metadata"),
+    Break("a segment wraps", "decoder/target/core.c",
+          "if (memsz > UINT64_MAX - ph->p_vaddr) {", "if (false) {", "test_readers"),
+    Break("the same bytes are looked at as often as they are mapped", "decoder/target/version.c",
+          "if (!in || s->len > left)", "if (!in)", "test_attack_core"),
+    Break("a segment is believed behind the file's end", "decoder/target/core.c",
+          "there = saved < size - ph->p_offset ? saved : size - ph->p_offset;", "there = saved;",
+          "test_readers"),
+    Break("the same notes are read as often as they are named", "decoder/target/notes.c",
+          "            ph.p_filesz > left)", "            false)", "test_attack_core"),
+    Break("a count of files is believed", "decoder/target/notes.c",
+          "jt_number_at(target, note, word) > (size - 2 * word) / (3 * word)", "false",
+          "test_attack_core"),
+    Break("a name has no longest", "decoder/target/modules.c",
+          "for (size_t i = 0; i + 1 < size; i++) {", "for (size_t i = 0; size != 0; i++) {",
+          "test_attack_core"),
+    Break("roots are tried without end", "decoder/target/infer_root.c",
+          "w < s->words && s->steps < STEPS_MAX; w++", "w < s->words; w++", "test_attack_core"),
+    # debug information
+    Break("debug information has all the time", "decoder/target/apart.c",
+          "#define TIME_MS 500", "#define TIME_MS 50000", "test_attack_elf"),
+    Break("an expression has no end", "decoder/target/expr.c",
+          "#define STEPS_MAX 1000000 ", "#define STEPS_MAX 4000000000u ", "test_attack_elf"),
+    Break("libdw is given operands of opcode 0", "decoder/target/macro.c",
+          "(unit[2] & 4) == 0 && ", "", "test_attack_elf"),
+    Break("a symbol's name has no longest", "decoder/target/symbols.c",
+          "memchr(name, '.', strnlen(name, JT_SYMBOL_MAX));", "strchr(name, '.');",
+          "test_attack_elf"),
+    Break("debug information has all the memory", "decoder/target/apart.c",
+          "limit_memory(memory_now() + MEMORY + MEMORY_PER_BYTE * (rlim_t)size);",
+          "(void)limit_memory, (void)memory_now;", "test_attack_elf"),
+]
