@@ -5,7 +5,6 @@ import hashlib
 import os
 import pathlib
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -14,8 +13,8 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 CORPORA = TOP / "corpora"
 WORK = TOP / "build/corpora"  # what is interesting and not committed
 
-Result = collections.namedtuple("Result", "executions speed features finds skip",
-                                defaults=(0, 0.0, 0, (), ""))
+Result = collections.namedtuple("Result", "executions speed features finds skip seconds",
+                                defaults=(0, 0.0, 0, (), "", 0.0))
 
 # A small quarantine: the default takes half a gigabyte and a third of the speed.
 ENV = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=8:detect_leaks=1",
@@ -37,6 +36,19 @@ def run(command, log, env=None, **more):
         return subprocess.run([str(part) for part in command], stdout=out, cwd=TOP,
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                               env=env or ENV, **more).returncode
+
+
+def start(command, log, env=None):
+    with open(log, "w") as out:
+        return subprocess.Popen([str(part) for part in command], stdout=out, cwd=TOP,
+                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env or ENV)
+
+
+def end(process):
+    """Waits. The exit status and the seconds of processor time, those of its children included."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime + usage.ru_stime
 
 
 # ---- why: the first thing that a report names ---------------------------------------------------
@@ -125,7 +137,7 @@ class LibFuzzer:
                    f"-artifact_prefix={finds}/", "-print_final_stats=1", "-rss_limit_mb=2048"]
         if dictionary(target):
             options.append(f"-dict={dictionary(target)}")
-        status = run([self.program(target), *options, *sources(target)], log)
+        status, seconds = end(start([self.program(target), *options, *sources(target)], log))
         report = log.read_text(errors="replace")
         if no_oracles(report):
             return Result(skip=no_oracles(report))
@@ -137,17 +149,17 @@ class LibFuzzer:
         number = re.findall(r"^stat::(\w+):\s+(\d+)", report, re.M)
         stat = {name: int(value) for name, value in number}
         return Result(stat.get("number_of_executed_units", 0),
-                      stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0, found)
+                      stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0, found,
+                      seconds=seconds)
 
     def rate(self, target, runs):
         """Executions per second of processor time, coverage only."""
         log = TOP / "build" / self.folder / "rate.log"
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        run([self.program(target), f"-runs={runs}", "-seed=1", "-max_len=128"], log)
-        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        _, seconds = end(start([self.program(target), f"-runs={runs}", "-seed=1", "-max_len=128"],
+                               log))
         if f"Done {runs} runs" not in log.read_text(errors="replace"):
             sys.exit(f"ci/fuzz: {target} did not end: {log}")
-        return runs / spent
+        return runs / seconds
 
     def minimize(self, target):
         merged = TOP / "build" / self.folder / "merged" / target
@@ -225,14 +237,12 @@ class Afl:
             env["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(mutator)
         # afl-fuzz insists on these two where a sanitizer is in the target
         env["ASAN_OPTIONS"] = "abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16"
-        with open(TOP / f"build/afl/{target}-{name}.log", "w") as log:
-            return subprocess.Popen([str(part) for part in command], stdout=log, cwd=TOP,
-                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
+        return start(command, TOP / f"build/afl/{target}-{name}.log", env)
 
     def run(self, target, seconds):
         both = [self.start(target, "-M", "main", "fuzz-afl", seconds, ["-c", "0"]),
                 self.start(target, "-S", "asan", "fuzz-afl-asan", seconds, [])]
-        status = [process.wait() for process in both]
+        status, seconds = zip(*map(end, both))
         self.end_orphans(target)
         if any(status):
             sys.exit(f"ci/fuzz: afl-fuzz ended with {status}: build/afl/{target}-*.log")
@@ -242,7 +252,8 @@ class Afl:
         finds = {self.explain(target, path) for path in crashes} - {None}
         return Result(sum(int(s["execs_done"]) for s in stats),
                       sum(float(s["execs_per_sec"]) for s in stats),
-                      max(int(s["edges_found"]) for s in stats), sorted(finds))
+                      max(int(s["edges_found"]) for s in stats), sorted(finds),
+                      seconds=sum(seconds))
 
     @staticmethod
     def stats(target, name):
