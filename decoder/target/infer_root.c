@@ -11,7 +11,8 @@
 
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
-#define TRIES_MAX 256        /* roots that are tried with one geometry */
+#define ROOT_BITS_MAX 18     /* of its elements' number: half of the 36 that two levels share */
+#define TRIES_MAX 64         /* roots that are tried with one geometry; heaps take three */
 #define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
 #define PAGES_MAX (1u << 14) /* of all modules, those of zeroes not counted: 64 MiB */
 
@@ -28,6 +29,7 @@ struct scan {
     size_t words;
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
     size_t indexes;
+    uint64_t in_use[(1u << ROOT_BITS_MAX) / 64]; /* the same, a bit for each element */
     unsigned tries, steps, pages;
     uint64_t best_root, best_sound;
     bool ambiguous;
@@ -55,10 +57,13 @@ static void find_indexes(struct scan *s) {
         if (kept == 0 || s->index[i] != s->index[kept - 1])
             s->index[kept++] = s->index[i];
     s->indexes = kept;
+    memset(s->in_use, 0, sizeof s->in_use);
+    for (size_t i = 0; i < kept; i++)
+        s->in_use[s->index[i] / 64] |= UINT64_C(1) << s->index[i] % 64;
 }
 
 static bool is_index(const struct scan *s, uint64_t index) {
-    return bsearch(&index, s->index, s->indexes, sizeof index, by_value) != NULL;
+    return (s->in_use[index / 64] >> index % 64 & 1) != 0;
 }
 
 static uint64_t root_size(const struct scan *s) {
@@ -158,7 +163,8 @@ static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
         b.lg_vaddr = vaddr[i / 2 % vaddrs];
         b.lg_page = jt_lg_page[i / 2 / vaddrs];
         b.lg_quantum = (uint8_t)((i & 1) != 0 ? 7 - b.lg_quantum : b.lg_quantum);
-        if (jh_layout_make(&b, &layout, NULL) != JH_OK)
+        if (jh_layout_make(&b, &layout, NULL) != JH_OK ||
+            layout.rtree_level[0].bits > ROOT_BITS_MAX)
             continue;
         s->layout = &layout;
         s->tries = 0;

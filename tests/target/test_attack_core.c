@@ -189,7 +189,7 @@ static void program_of(const char *name, uint64_t start, const void *what, size_
         attack_number(&n, row[i], 8);
     attack_add(&n, path, sizeof path);
     header(&b, 4);
-    program_header(&b, PT_LOAD, start, 4096, MIB - 8192, MIB - 8192);
+    program_header(&b, PT_LOAD, start, 4096, MIB - 8192, 8 * MIB); /* a root fits in */
     program_header(&b, PT_LOAD, 0x1000, MIB - 4096, 4096, 4096);
     program_header(&b, PT_LOAD, 0x10000, 0, 0, UINT64_C(1) << 42);
     program_header(&b, PT_NOTE, 0, 64 + 4 * 56, n.len, 0);

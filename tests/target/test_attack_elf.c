@@ -198,11 +198,11 @@ static struct attack_bytes core_of(void) {
 
 #define READ "!" /* debug information was read to its end, whatever was in it */
 
-static void run_file(const char *name, struct file *f, const char *sentence) {
+static void run_file(const char *name, struct file *f, unsigned ms, const char *sentence) {
     struct attack_bytes core = core_of(), elf = build(f);
     struct attack_cost cost;
     attack(&core, &elf, &cost);
-    attack_bounded(name, &cost, 1000, 64);
+    attack_bounded(name, &cost, ms, 64);
     if (strcmp(sentence, READ) == 0
             ? strstr(cost.warning, "is not used") != NULL
             : strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL)
@@ -222,7 +222,7 @@ static void run(const char *name, struct dwarf *d, const struct attack_bytes *ma
     add(&d->file, ".debug_info", SHT_PROGBITS)->bytes = d->info;
     if (macro != NULL)
         add(&d->file, ".debug_macro", SHT_PROGBITS)->bytes = *macro;
-    run_file(name, &d->file, sentence);
+    run_file(name, &d->file, 1000, sentence);
 }
 
 /* ---- units, types, references ---------------------------------------------------------------- */
@@ -416,12 +416,12 @@ static void absurd_sizes(void **state) {
         symbols(&f);
         f.section[1].size = size[i % 5];
         f.section[1].entsize = entry[i / 5];
-        run_file("a symbol table's size", &f, "");
+        run_file("a symbol table's size", &f, 1000, "");
         f = (struct file){.sections = 0};
         symbols(&f);
         f.section[2].size = size[i % 5];
         f.section[1].link = (uint32_t)entry[i / 5];
-        run_file("a string table's size", &f, "");
+        run_file("a string table's size", &f, 1000, "");
     }
 }
 
@@ -438,7 +438,7 @@ static void long_names(void **state) {
     f.section[2].bytes.len = 1;
     attack_fill(&f.section[2].bytes, MIB, "x", 1);
     attack_number(&f.section[2].bytes, 0, 1);
-    run_file("long names", &f, "");
+    run_file("long names", &f, 100, "");
 }
 
 /* 256 MiB of zeroes in a quarter of one: where it is unpacked, that ends it. */
