@@ -33,10 +33,12 @@ struct message {
 static bool write_all(int fd, const void *bytes, size_t size) {
     for (const char *at = bytes; size != 0;) {
         ssize_t n = write(fd, at, size);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n <= 0)
+        }
+        if (n <= 0) {
             return false;
+        }
         at += n;
         size -= (size_t)n;
     }
@@ -47,10 +49,12 @@ static size_t read_all(int fd, void *bytes, size_t size) {
     size_t got = 0;
     while (got < size) {
         ssize_t n = read(fd, (char *)bytes + got, size - got);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n <= 0)
+        }
+        if (n <= 0) {
             break;
+        }
         got += (size_t)n;
     }
     return got;
@@ -62,18 +66,21 @@ static size_t read_all(int fd, void *bytes, size_t size) {
 static rlim_t memory_now(void) {
     FILE *file = fopen("/proc/self/statm", "re");
     unsigned long pages = 0;
-    if (file == NULL)
+    if (file == NULL) {
         return 0;
-    if (fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) != 1)
+    }
+    if (fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) != 1) {
         pages = 0;
+    }
     fclose(file);
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
 static void limit_memory(rlim_t most) {
     struct rlimit old;
-    if (getrlimit(RLIMIT_DATA, &old) == 0 && most < old.rlim_cur)
+    if (getrlimit(RLIMIT_DATA, &old) == 0 && most < old.rlim_cur) {
         (void)setrlimit(RLIMIT_DATA, &(struct rlimit){most, most});
+    }
 }
 
 static void bound(size_t size) {
@@ -82,8 +89,9 @@ static void bound(size_t size) {
     struct itimerval time = {.it_value = {ms / 1000, ms % 1000 * 1000}};
     sigset_t none;
     sigemptyset(&none);
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
         (void)signal(fatal[i], SIG_DFL);
+    }
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0); /* its end is expected: no core */
     limit_memory(memory_now() + MEMORY + MEMORY_PER_BYTE * (rlim_t)size);
@@ -97,11 +105,13 @@ static void decode(const struct jt_root_symbol *root, int fd) {
     bound(root->module->elf->mapped);
     errno = 0;
     jt_dwarf_read(root, &m.dwarf);
-    if (errno == ENOMEM)
+    if (errno == ENOMEM) {
         _exit(NO_MEMORY);
+    }
     char *texts = m.dwarf.macros == NULL ? NULL : jt_macros_pack(m.dwarf.macros, TEXT_MAX, &text);
-    if (m.dwarf.macros != NULL && texts == NULL)
+    if (m.dwarf.macros != NULL && texts == NULL) {
         _exit(NO_MEMORY);
+    }
     m.text = text;
     bool ok = write_all(fd, &m, sizeof m) && write_all(fd, texts, text);
     _exit(ok ? 0 : NO_MEMORY + 1); /* nothing of this process's business is to be finished twice */
@@ -111,25 +121,29 @@ static void decode(const struct jt_root_symbol *root, int fd) {
 
 static bool take(int fd, struct jt_dwarf *out) {
     struct message m;
-    if (read_all(fd, &m, sizeof m) != sizeof m || m.text > TEXT_MAX)
+    if (read_all(fd, &m, sizeof m) != sizeof m || m.text > TEXT_MAX) {
         return false;
+    }
     m.dwarf.macros = NULL;
     if (m.text != 0) {
         char *texts = malloc((size_t)m.text);
-        if (texts != NULL && read_all(fd, texts, (size_t)m.text) == m.text)
+        if (texts != NULL && read_all(fd, texts, (size_t)m.text) == m.text) {
             m.dwarf.macros = jt_macros_unpack(texts, (size_t)m.text);
-        else
+        } else {
             free(texts);
-        if (m.dwarf.macros == NULL)
+        }
+        if (m.dwarf.macros == NULL) {
             return false;
+        }
     }
     *out = m.dwarf;
     return true;
 }
 
 static const char *reason(int status) {
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status)) {
         return WTERMSIG(status) == SIGPROF ? "takes too long" : "fails: it contradicts itself";
+    }
     return WEXITSTATUS(status) == NO_MEMORY ? "takes too much memory" : "fails";
 }
 
@@ -137,8 +151,9 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
                          struct jt_dwarf *out) {
     int fd[2], status = 0;
     jt_dwarf_init(out);
-    if (root->module == NULL || root->module->elf == NULL || !root->module->has_debug_info)
+    if (root->module == NULL || root->module->elf == NULL || !root->module->has_debug_info) {
         return;
+    }
     if (pipe2(fd, O_CLOEXEC) != 0) {
         jt_warn(target, "debug information is not used: no pipe: %s", strerror(errno));
         return;
@@ -154,12 +169,14 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
     bool taken = pid > 0 && take(fd[0], out);
     jt_note_memory(target);
     close(fd[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         ;
-    if (pid < 0)
+    }
+    if (pid < 0) {
         jt_warn(target, "debug information is not used: no process to read it in: %s",
                 strerror(error));
-    else if (!taken)
+    } else if (!taken) {
         jt_warn(target, "the debug information of %s is not used: reading it %s",
                 root->module->file, reason(status));
+    }
 }

@@ -19,15 +19,17 @@ enum jt_status jt_image_start(struct jt_target *target) {
     struct jh_fault fault;
     size_t dropped;
     p->segments = jt_segments_normalise(p->segment, p->segments, &dropped);
-    if (dropped != 0)
+    if (dropped != 0) {
         jt_warn(target, "%zu segments run over the end of the address space and were left out",
                 dropped);
+    }
     memset(&p->image, 0, sizeof p->image);
     p->image.segment = p->segment;
     p->image.count = p->segments;
-    if (jh_image_reader(&p->image, &target->heap.reader, &fault) != JH_OK)
+    if (jh_image_reader(&p->image, &target->heap.reader, &fault) != JH_OK) {
         return jt_fail(target, JT_UNREADABLE, "the segments cannot be read: %s at 0x%" PRIx64,
                        fault.rule, fault.addr);
+    }
     return JT_OK;
 }
 
@@ -36,15 +38,18 @@ static enum jt_status map_file(struct jt_target *target, const char *path) {
     struct jt_private *p = target->priv;
     struct stat *st = &p->core_was;
     p->core_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (p->core_fd < 0 || fstat(p->core_fd, st) != 0)
+    if (p->core_fd < 0 || fstat(p->core_fd, st) != 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st->st_mode) || st->st_size == 0)
+    }
+    if (!S_ISREG(st->st_mode) || st->st_size == 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: %s, not a core", path,
                        S_ISREG(st->st_mode) ? "an empty file" : "not a regular file");
+    }
     p->core_size = (size_t)st->st_size;
     void *bytes = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, p->core_fd, 0);
-    if (bytes == MAP_FAILED)
+    if (bytes == MAP_FAILED) {
         return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(errno));
+    }
     p->core = bytes;
     p->core_mapped = true;
     return JT_OK;
@@ -62,26 +67,31 @@ bool jt_changed(const struct jt_target *target) {
 static enum jt_status check_ident(struct jt_target *target, const char *path) {
     const struct jt_private *p = target->priv;
     const uint8_t *e = p->core;
-    if (p->core_size < EI_NIDENT || memcmp(e, ELFMAG, SELFMAG) != 0)
+    if (p->core_size < EI_NIDENT || memcmp(e, ELFMAG, SELFMAG) != 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
-    if (p->core_size < (e[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr)))
+    }
+    if (p->core_size < (e[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr))) {
         return jt_fail(target, JT_UNREADABLE, "%s: cut off inside the ELF header", path);
+    }
     return JT_OK;
 }
 
 static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path) {
     GElf_Ehdr header;
-    if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL)
+    if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a broken ELF header: %s", path, elf_errmsg(-1));
-    if (header.e_type != ET_CORE)
+    }
+    if (header.e_type != ET_CORE) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: an ELF file, but not a core; give the core here and the program "
                        "with --exe",
                        path);
-    if (!jt_machine_take(target, target->priv->core, target->priv->core_size))
+    }
+    if (!jt_machine_take(target, target->priv->core, target->priv->core_size)) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
                        path);
+    }
     return JT_OK;
 }
 
@@ -97,33 +107,39 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
         memsz = UINT64_MAX - ph->p_vaddr;
     }
     uint64_t saved = ph->p_filesz < memsz ? ph->p_filesz : memsz;
-    if (ph->p_offset < size)
+    if (ph->p_offset < size) {
         there = saved < size - ph->p_offset ? saved : size - ph->p_offset;
+    }
     uint64_t lost = saved - there, most = UINT64_MAX - target->bytes_truncated;
     target->bytes_truncated += lost < most ? lost : most; /* headers may overlap, and lie */
     p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + memsz};
-    if (there != 0)
+    if (there != 0) {
         p->segment[p->segments++] = (struct jh_segment){ph->p_vaddr, p->core + ph->p_offset, there};
+    }
 }
 
 static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char *path) {
     struct jt_private *p = target->priv;
     size_t count;
-    if (elf_getphdrnum(elf, &count) != 0)
+    if (elf_getphdrnum(elf, &count) != 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: broken program headers: %s", path,
                        elf_errmsg(-1));
+    }
     p->segment = calloc(count + 1, sizeof *p->segment);
     p->mapped = calloc(count + 1, sizeof *p->mapped);
-    if (p->segment == NULL || p->mapped == NULL)
+    if (p->segment == NULL || p->mapped == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: out of memory", path);
+    }
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD)
+        if (gelf_getphdr(elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD) {
             take_load(target, &ph);
+        }
     }
     p->mapped_count = jt_ranges_normalise(p->mapped, p->mapped_count);
-    if (p->mapped_count == 0)
+    if (p->mapped_count == 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: a core without memory (no PT_LOAD)", path);
+    }
     return JT_OK;
 }
 
@@ -131,11 +147,13 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
 static enum jt_status add_files(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct jt_range *all = calloc(p->mapped_count + p->mappings + 1, sizeof *all);
-    if (all == NULL)
+    if (all == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: out of memory", target->path);
+    }
     memcpy(all, p->mapped, p->mapped_count * sizeof *all);
-    for (size_t i = 0; i < p->mappings; i++)
+    for (size_t i = 0; i < p->mappings; i++) {
         all[p->mapped_count + i] = (struct jt_range){p->mapping[i].start, p->mapping[i].end};
+    }
     free(p->mapped);
     p->mapped = all;
     p->mapped_count = jt_ranges_normalise(all, p->mapped_count + p->mappings);
@@ -146,33 +164,39 @@ void jt_core_count(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint64_t mapped = 0;
     target->bytes_present = 0;
-    for (size_t i = 0; i < p->mapped_count; i++)
+    for (size_t i = 0; i < p->mapped_count; i++) {
         mapped += p->mapped[i].end - p->mapped[i].start;
-    for (size_t i = 0; i < p->segments; i++)
+    }
+    for (size_t i = 0; i < p->segments; i++) {
         target->bytes_present += p->segment[i].len;
+    }
     target->bytes_absent = mapped > target->bytes_present ? mapped - target->bytes_present : 0;
 }
 
 static enum jt_status read_core(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     enum jt_status status = check_ident(target, target->path);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
     status = check_header(target, elf, target->path);
-    if (status == JT_OK)
+    if (status == JT_OK) {
         status = read_loads(target, elf, target->path);
+    }
     if (status == JT_OK) {
         jt_notes_read(target, elf);
         status = add_files(target);
     }
-    if (status == JT_OK)
+    if (status == JT_OK) {
         status = jt_image_start(target);
-    if (status == JT_OK && target->bytes_truncated != 0)
+    }
+    if (status == JT_OK && target->bytes_truncated != 0) {
         jt_warn(target,
                 "%s was cut off: %" PRIu64 " bytes that its headers promise are missing; "
                 "answers about them are \"absent\"",
                 target->path, target->bytes_truncated);
+    }
     target->priv->file_warnings = target->warnings;
     elf_end(elf);
     return status;
@@ -186,18 +210,21 @@ static bool name_core(struct jt_target *target, const char *name) {
 }
 
 enum jt_status jt_core_open(struct jt_target *target, const char *path) {
-    if (!name_core(target, path))
+    if (!name_core(target, path)) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
     enum jt_status status = map_file(target, path);
     return status == JT_OK ? read_core(target) : status;
 }
 
 enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
                             const char *name) {
-    if (!name_core(target, name))
+    if (!name_core(target, name)) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
-    if (size == 0)
+    }
+    if (size == 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: no bytes, not a core", name);
+    }
     target->priv->core = bytes;
     target->priv->core_size = size;
     return read_core(target);
@@ -205,9 +232,11 @@ enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size
 
 void jt_core_close(struct jt_target *target) {
     const struct jt_private *p = target->priv;
-    if (p->core_fd >= 0)
+    if (p->core_fd >= 0) {
         close(p->core_fd);
-    if (p->core_mapped)
+    }
+    if (p->core_mapped) {
         munmap((void *)(uintptr_t)p->core, p->core_size);
+    }
     free(target->priv->core_path);
 }

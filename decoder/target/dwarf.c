@@ -15,24 +15,29 @@ static bool defines_root(Dwarf_Die *die, const struct jt_root_symbol *root) {
     Dwarf_Op *op;
     size_t count, prefix;
     bool emap;
-    if (dwarf_tag(die) != DW_TAG_variable || dwarf_attr(die, DW_AT_location, &attr) == NULL)
+    if (dwarf_tag(die) != DW_TAG_variable || dwarf_attr(die, DW_AT_location, &attr) == NULL) {
         return false;
+    }
     const char *name = dwarf_diename(die); /* follows DW_AT_specification */
     if (name == NULL || !jt_root_name_is(name, &prefix, &emap) ||
-        dwarf_getlocation(&attr, &op, &count) != 0 || count != 1)
+        dwarf_getlocation(&attr, &op, &count) != 0 || count != 1) {
         return false;
-    if (op->atom != DW_OP_addr) /* split DWARF keeps an index; the name has to do */
+    }
+    if (op->atom != DW_OP_addr) { /* split DWARF keeps an index; the name has to do */
         return true;
+    }
     return op->number == root->addr - root->module->bias;
 }
 
 static bool unit_has_root(Dwarf_Die *unit, const struct jt_root_symbol *root) {
     Dwarf_Die die;
-    if (dwarf_child(unit, &die) != 0)
+    if (dwarf_child(unit, &die) != 0) {
         return false;
+    }
     do {
-        if (defines_root(&die, root))
+        if (defines_root(&die, root)) {
             return true;
+        }
     } while (dwarf_siblingof(&die, &die) == 0);
     return false;
 }
@@ -47,10 +52,12 @@ static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die
     for (unsigned pass = 0; pass < 2; pass++) {
         Dwarf_CU *cu = NULL;
         uint8_t type;
-        while (dwarf_get_units(dwarf, cu, &cu, NULL, &type, out, NULL) == 0)
+        while (dwarf_get_units(dwarf, cu, &cu, NULL, &type, out, NULL) == 0) {
             if (type == DW_UT_compile && likely(out, root) == (pass == 0) &&
-                unit_has_root(out, root))
+                unit_has_root(out, root)) {
                 return true;
+            }
+        }
     }
     return false;
 }
@@ -112,18 +119,21 @@ static bool member_is(const char *name, const char *member, const char *prefix) 
 
 static void take_member(const char *type, const char *name, uint32_t offset, const char *prefix,
                         struct jt_dwarf *out) {
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (wanted[i].member != NULL && strcmp(wanted[i].type, type) == 0 &&
-            member_is(name, wanted[i].member, prefix))
+            member_is(name, wanted[i].member, prefix)) {
             memcpy((char *)out + wanted[i].into, &offset, sizeof offset);
+        }
+    }
 }
 
 static uint32_t udata(Dwarf_Die *die, unsigned name, uint32_t otherwise) {
     Dwarf_Attribute attr;
     Dwarf_Word value;
     if (dwarf_attr_integrate(die, name, &attr) == NULL || dwarf_formudata(&attr, &value) != 0 ||
-        value >= JT_DWARF_UNKNOWN)
+        value >= JT_DWARF_UNKNOWN) {
         return otherwise;
+    }
     return (uint32_t)value;
 }
 
@@ -132,40 +142,47 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
                          unsigned depth, struct jt_dwarf *out) {
     Dwarf_Die member, inner;
     Dwarf_Attribute attr;
-    if (depth > 8 || dwarf_child(type, &member) != 0)
+    if (depth > 8 || dwarf_child(type, &member) != 0) {
         return;
+    }
     do {
-        if (dwarf_tag(&member) != DW_TAG_member)
+        if (dwarf_tag(&member) != DW_TAG_member) {
             continue;
+        }
         uint32_t offset = base + udata(&member, DW_AT_data_member_location, 0);
         const char *text = dwarf_diename(&member);
-        if (text != NULL)
+        if (text != NULL) {
             take_member(name, text, offset, prefix, out);
-        else if (dwarf_attr(&member, DW_AT_type, &attr) != NULL &&
-                 dwarf_formref_die(&attr, &inner) != NULL)
+        } else if (dwarf_attr(&member, DW_AT_type, &attr) != NULL &&
+                   dwarf_formref_die(&attr, &inner) != NULL) {
             take_members(&inner, name, offset, prefix, depth + 1, out);
+        }
     } while (dwarf_siblingof(&member, &member) == 0);
 }
 
 static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
     uint32_t size = udata(type, DW_AT_byte_size, JT_DWARF_UNKNOWN);
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        if (wanted[i].member == NULL && strcmp(wanted[i].type, name) == 0)
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (wanted[i].member == NULL && strcmp(wanted[i].type, name) == 0) {
             memcpy((char *)out + wanted[i].into, &size, sizeof size);
+        }
+    }
 }
 
 /* How many elements root[] has: its type's last index + 1. */
 static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die member, array, range;
     Dwarf_Attribute attr;
-    if (dwarf_child(type, &member) != 0)
+    if (dwarf_child(type, &member) != 0) {
         return;
+    }
     do {
         const char *name = dwarf_diename(&member);
         if (name == NULL || strcmp(name, "root") != 0 ||
             dwarf_attr(&member, DW_AT_type, &attr) == NULL ||
-            dwarf_formref_die(&attr, &array) == NULL || dwarf_child(&array, &range) != 0)
+            dwarf_formref_die(&attr, &array) == NULL || dwarf_child(&array, &range) != 0) {
             continue;
+        }
         uint32_t last = udata(&range, DW_AT_upper_bound, 0);
         out->root_elements = last == 0 ? udata(&range, DW_AT_count, JT_DWARF_UNKNOWN) : last + 1;
         return;
@@ -177,50 +194,62 @@ static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
 static void take_state(const char *name, uint64_t number, struct jt_dwarf *out) {
     static const char head[] = "extent_state_";
     if (number >= sizeof out->state / sizeof out->state[0] ||
-        strncmp(name, head, sizeof head - 1) != 0)
+        strncmp(name, head, sizeof head - 1) != 0) {
         return;
-    for (int state = 0; state < JH_STATE_UNKNOWN; state++)
-        if (strcmp(name + sizeof head - 1, jh_state_name((enum jh_state)state)) == 0)
+    }
+    for (int state = 0; state < JH_STATE_UNKNOWN; state++) {
+        if (strcmp(name + sizeof head - 1, jh_state_name((enum jh_state)state)) == 0) {
             out->state[number] = (uint32_t)state;
+        }
+    }
 }
 
 static void take_states(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die die;
-    if (dwarf_child(type, &die) != 0)
+    if (dwarf_child(type, &die) != 0) {
         return;
+    }
     do {
         const char *name = dwarf_diename(&die);
-        if (dwarf_tag(&die) == DW_TAG_enumerator && name != NULL)
+        if (dwarf_tag(&die) == DW_TAG_enumerator && name != NULL) {
             take_state(name, udata(&die, DW_AT_const_value, JT_DWARF_UNKNOWN), out);
+        }
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
 /* sizeof(pthread_mutex_t): the C library's word on it. */
 static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
     Dwarf_Word size;
-    if (dwarf_aggregate_size(die, &size) == 0 && size != 0 && size < 256)
+    if (dwarf_aggregate_size(die, &size) == 0 && size != 0 && size < 256) {
         out->mutex_size = (uint32_t)size;
+    }
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out) {
     Dwarf_Die die;
-    if (dwarf_child(unit, &die) != 0)
+    if (dwarf_child(unit, &die) != 0) {
         return;
+    }
     do {
         const char *name = dwarf_diename(&die);
         int tag = dwarf_tag(&die);
-        if (tag == DW_TAG_enumeration_type)
+        if (tag == DW_TAG_enumeration_type) {
             take_states(&die, out);
-        if (tag == DW_TAG_typedef && name != NULL && strcmp(name, "pthread_mutex_t") == 0)
+        }
+        if (tag == DW_TAG_typedef && name != NULL && strcmp(name, "pthread_mutex_t") == 0) {
             take_mutex(&die, out);
-        if (tag != DW_TAG_structure_type || name == NULL || dwarf_hasattr(&die, DW_AT_declaration))
+        }
+        if (tag != DW_TAG_structure_type || name == NULL ||
+            dwarf_hasattr(&die, DW_AT_declaration)) {
             continue;
+        }
         take_size(&die, name, out);
         take_members(&die, name, 0, prefix, 0, out);
-        if (strcmp(name, "rtree_s") == 0)
+        if (strcmp(name, "rtree_s") == 0) {
             take_root_elements(&die, out);
+        }
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
@@ -235,8 +264,9 @@ void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out) {
     jt_dwarf_init(out);
     Dwarf *dwarf =
         root->module == NULL || root->module->elf == NULL ? NULL : jt_elf_dwarf(root->module->elf);
-    if (dwarf == NULL || !find_unit(dwarf, root, &unit))
+    if (dwarf == NULL || !find_unit(dwarf, root, &unit)) {
         return;
+    }
     out->found = true;
     take_types(&unit, root->prefix, out);
     out->macros = jt_macros_read(&unit);

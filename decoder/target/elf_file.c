@@ -15,8 +15,9 @@
  * libelf writes into what it was given when it unpacks sections. */
 static uint8_t *room(size_t size, size_t *out) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    if (size == 0 || size > SIZE_MAX / 2)
+    if (size == 0 || size > SIZE_MAX / 2) {
         return NULL;
+    }
     *out = (size + page - 1) / page * page + page;
     void *bytes = mmap(NULL, *out, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -27,15 +28,17 @@ static uint8_t *room(size_t size, size_t *out) {
 static struct jt_elf *take(uint8_t *bytes, size_t size, size_t mapped) {
     Elf *elf = bytes == NULL ? NULL : elf_memory((char *)bytes, size);
     struct jt_elf *made = NULL;
-    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE)
+    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE) {
         made = calloc(1, sizeof *made);
+    }
     if (made != NULL) {
         *made = (struct jt_elf){.bytes = bytes, .mapped = mapped, .elf = elf};
         return made;
     }
     elf_end(elf);
-    if (bytes != NULL)
+    if (bytes != NULL) {
         munmap(bytes, mapped);
+    }
     return NULL;
 }
 
@@ -45,10 +48,12 @@ static struct jt_elf *open_here(void *arg, const char *file) {
     uint8_t *bytes = NULL;
     size_t mapped = 0;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         bytes = room((size_t)st.st_size, &mapped);
+    }
     if (bytes != NULL && mmap(bytes, (size_t)st.st_size, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
         munmap(bytes, mapped);
@@ -63,16 +68,19 @@ const struct jt_files jt_files_here = {open_here, NULL};
 struct jt_elf *jt_elf_bytes(const void *bytes, size_t size) {
     size_t mapped = 0;
     uint8_t *copy = room(size, &mapped);
-    if (copy != NULL)
+    if (copy != NULL) {
         memcpy(copy, bytes, size);
+    }
     return take(copy, size, mapped);
 }
 
 void jt_elf_close(struct jt_elf *elf) {
-    if (elf == NULL)
+    if (elf == NULL) {
         return;
-    if (elf->dwarf != NULL)
+    }
+    if (elf->dwarf != NULL) {
         dwarf_end(elf->dwarf);
+    }
     jt_elf_close(elf->debug);
     elf_end(elf->elf);
     munmap(elf->bytes, elf->mapped);
@@ -83,22 +91,27 @@ void jt_elf_close(struct jt_elf *elf) {
 static bool notes_are_sound(const struct jt_elf *elf) {
     size_t count = 0;
     uint64_t left = elf->mapped, left_too = elf->mapped;
-    if (elf_getphdrnum(elf->elf, &count) != 0)
+    if (elf_getphdrnum(elf->elf, &count) != 0) {
         return false;
+    }
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_NOTE)
+        if (gelf_getphdr(elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_NOTE) {
             continue;
-        if (ph.p_filesz > left)
+        }
+        if (ph.p_filesz > left) {
             return false;
+        }
         left -= ph.p_filesz;
     }
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf->elf, scn)) != NULL;) {
         GElf_Shdr sh;
-        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != SHT_NOTE)
+        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != SHT_NOTE) {
             continue;
-        if (sh.sh_size > left_too)
+        }
+        if (sh.sh_size > left_too) {
             return false;
+        }
         left_too -= sh.sh_size;
     }
     return true;
@@ -108,8 +121,9 @@ void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out) {
     const void *bytes;
     ssize_t size = notes_are_sound(elf) ? dwelf_elf_gnu_build_id(elf->elf, &bytes) : 0;
     out->size = 0;
-    if (size <= 0 || size > JT_BUILD_ID_MAX)
+    if (size <= 0 || size > JT_BUILD_ID_MAX) {
         return;
+    }
     out->size = (size_t)size;
     memcpy(out->bytes, bytes, out->size);
 }
@@ -127,13 +141,15 @@ Elf_Scn *jt_section(Elf *elf, const char *name) {
     size_t index;
     struct jt_strings names;
     Elf_Scn *scn = NULL;
-    if (elf_getshdrstrndx(elf, &index) != 0 || !jt_strings_open(&names, elf, index))
+    if (elf_getshdrstrndx(elf, &index) != 0 || !jt_strings_open(&names, elf, index)) {
         return NULL;
+    }
     while ((scn = elf_nextscn(elf, scn)) != NULL) {
         GElf_Shdr sh;
         if (gelf_getshdr(scn, &sh) != NULL && sh.sh_name < names.size &&
-            strcmp(names.at + sh.sh_name, name) == 0)
+            strcmp(names.at + sh.sh_name, name) == 0) {
             return scn;
+        }
     }
     return NULL;
 }
@@ -147,8 +163,9 @@ static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const ch
                       const struct jt_build_id *id) {
     struct jt_build_id found;
     struct jt_elf *debug = files->open(files->arg, file);
-    if (debug == NULL)
+    if (debug == NULL) {
         return false;
+    }
     jt_elf_build_id(debug, &found);
     if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0) {
         elf->debug = debug;
@@ -165,27 +182,31 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
     const char *link = dwelf_elf_gnu_debuglink(elf->elf, &crc);
     const char *slash = strrchr(file, '/');
     int folder = slash == NULL ? 0 : (int)(slash - file) + 1;
-    if (link == NULL || strchr(link, '/') != NULL)
+    if (link == NULL || strchr(link, '/') != NULL) {
         return;
+    }
     for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
         char path[PATH_MAX];
         int n =
             snprintf(path, sizeof path, "%s%.*s%s%s", place[i][0], folder, file, place[i][1], link);
-        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, path, id))
+        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, path, id)) {
             return;
+        }
     }
 }
 
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
                        const struct jt_build_id *id) {
     char hex[2 * JT_BUILD_ID_MAX + 1], path[sizeof hex + 64];
-    if (jt_section(elf->elf, ".symtab") != NULL && has_dwarf(elf->elf))
+    if (jt_section(elf->elf, ".symtab") != NULL && has_dwarf(elf->elf)) {
         return;
+    }
     jt_build_id_text(id, hex);
     if (id->size > 1) {
         snprintf(path, sizeof path, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
-        if (try_debug(elf, files, path, id))
+        if (try_debug(elf, files, path, id)) {
             return;
+        }
     }
     try_debuglink(elf, files, file, id);
 }
@@ -195,8 +216,9 @@ bool jt_elf_has_debug_info(const struct jt_elf *elf) {
 }
 
 Dwarf *jt_elf_dwarf(struct jt_elf *elf) {
-    if (elf->dwarf_tried)
+    if (elf->dwarf_tried) {
         return elf->dwarf;
+    }
     elf->dwarf_tried = true;
     bool separate = elf->debug != NULL && !has_dwarf(elf->elf);
     elf->dwarf = dwarf_begin_elf(separate ? elf->debug->elf : elf->elf, DWARF_C_READ, NULL);

@@ -35,15 +35,18 @@ size_t jt_memory_phdrs(const struct jt_target *target, uint64_t start,
     if (jh_read(&target->heap.reader, start, header, o->header, NULL) != JH_OK ||
         memcmp(header, ELFMAG, SELFMAG) != 0 ||
         header[EI_CLASS] != (target->priv->words == 4 ? ELFCLASS32 : ELFCLASS64) ||
-        jt_number_at(target, header + o->phentsize, 2) != o->entry)
+        jt_number_at(target, header + o->phentsize, 2) != o->entry) {
         return 0;
+    }
     uint64_t at = start + jt_number_at(target, header + o->phoff, target->priv->words);
     size_t count = (size_t)jt_number_at(target, header + o->phnum, 2);
-    if (count > JT_PHDRS_MAX)
+    if (count > JT_PHDRS_MAX) {
         count = JT_PHDRS_MAX;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (jh_read(&target->heap.reader, at + i * o->entry, bytes, o->entry, NULL) != JH_OK)
+        if (jh_read(&target->heap.reader, at + i * o->entry, bytes, o->entry, NULL) != JH_OK) {
             return i;
+        }
         out[i] = entry(target, bytes);
     }
     return count;
@@ -56,12 +59,14 @@ static bool id_in_notes(const struct jt_target *target, const uint8_t *note, siz
         uint64_t name = jt_number_at(target, note + at, 4);
         uint64_t desc = jt_number_at(target, note + at + 4, 4);
         uint64_t type = jt_number_at(target, note + at + 8, 4);
-        if (name > size || desc > size)
+        if (name > size || desc > size) {
             return false;
+        }
         size_t from = at + 12 + (((size_t)name + 3u) & ~(size_t)3);
         size_t next = from + (((size_t)desc + 3u) & ~(size_t)3);
-        if (next > size)
+        if (next > size) {
             return false;
+        }
         if (type == NT_GNU_BUILD_ID && name == 4 && memcmp(note + at + 12, "GNU", 4) == 0 &&
             desc <= JT_BUILD_ID_MAX) {
             out->size = (size_t)desc;
@@ -79,15 +84,18 @@ void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct j
     size_t count = jt_memory_phdrs(target, start, ph);
     uint64_t first = 0;
     out->size = 0;
-    for (size_t i = 0; i < count; i++)
-        if (ph[i].type == PT_LOAD && ph[i].offset == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (ph[i].type == PT_LOAD && ph[i].offset == 0) {
             first = ph[i].vaddr;
+        }
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t note[4096];
         if (ph[i].type == PT_NOTE && ph[i].filesz <= sizeof note &&
             jh_read(&target->heap.reader, start - first + ph[i].vaddr, note, (size_t)ph[i].filesz,
                     NULL) == JH_OK &&
-            id_in_notes(target, note, (size_t)ph[i].filesz, out))
+            id_in_notes(target, note, (size_t)ph[i].filesz, out)) {
             return;
+        }
     }
 }

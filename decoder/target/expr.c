@@ -40,11 +40,13 @@ static struct value fail(struct eval *e) {
 
 static void blanks(struct eval *e) {
     for (;;) {
-        while (isspace((unsigned char)*e->at))
+        while (isspace((unsigned char)*e->at)) {
             e->at++;
+        }
         const char *end = e->at[0] == '/' && e->at[1] == '*' ? strstr(e->at + 2, "*/") : NULL;
-        if (end == NULL)
+        if (end == NULL) {
             return;
+        }
         e->at = end + 2;
     }
 }
@@ -52,33 +54,39 @@ static void blanks(struct eval *e) {
 static bool take(struct eval *e, const char *text) {
     blanks(e);
     size_t n = strlen(text);
-    if (strncmp(e->at, text, n) != 0)
+    if (strncmp(e->at, text, n) != 0) {
         return false;
+    }
     e->at += n;
     return true;
 }
 
 static size_t identifier(const char *s) {
     size_t n = 0;
-    if (isalpha((unsigned char)s[0]) || s[0] == '_')
-        while (isalnum((unsigned char)s[n]) || s[n] == '_')
+    if (isalpha((unsigned char)s[0]) || s[0] == '_') {
+        while (isalnum((unsigned char)s[n]) || s[n] == '_') {
             n++;
+        }
+    }
     return n;
 }
 
 static struct value number(struct eval *e) {
     unsigned base = 10;
     uint64_t bits = 0;
-    if (e->at[0] == '0')
+    if (e->at[0] == '0') {
         base = (e->at[1] | 32) == 'x' ? 16 : 8;
-    if (base == 16)
+    }
+    if (base == 16) {
         e->at += 2;
+    }
     const char *start = e->at;
     for (; isxdigit((unsigned char)*e->at); e->at++) {
         unsigned c = (unsigned char)*e->at;
         unsigned digit = c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
-        if (digit >= base || bits > (UINT64_MAX - digit) / base)
+        if (digit >= base || bits > (UINT64_MAX - digit) / base) {
             return fail(e);
+        }
         bits = bits * base + digit;
     }
     bool is_unsigned = false, wide = false;
@@ -86,8 +94,9 @@ static struct value number(struct eval *e) {
         is_unsigned |= (*e->at | 32) == 'u';
         wide |= (*e->at | 32) == 'l';
     }
-    if (e->at == start || identifier(e->at) != 0 || *e->at == '.')
+    if (e->at == start || identifier(e->at) != 0 || *e->at == '.') {
         return fail(e);
+    }
     wide |= bits > UINT32_MAX || (bits > INT32_MAX && !is_unsigned && base == 10);
     is_unsigned |= bits > INT64_MAX || (!wide && bits > INT32_MAX);
     return jt_make(bits, is_unsigned, wide);
@@ -112,9 +121,11 @@ static const struct type type_name[] = {
 
 static const struct type *type_at(const char *s, size_t *len) {
     *len = identifier(s);
-    for (size_t i = 0; i < sizeof type_name / sizeof type_name[0]; i++)
-        if (strlen(type_name[i].name) == *len && memcmp(type_name[i].name, s, *len) == 0)
+    for (size_t i = 0; i < sizeof type_name / sizeof type_name[0]; i++) {
+        if (strlen(type_name[i].name) == *len && memcmp(type_name[i].name, s, *len) == 0) {
             return &type_name[i];
+        }
+    }
     return NULL;
 }
 
@@ -124,17 +135,21 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
     size_t len, words = 0;
     const struct type *t;
     *out = (struct type){NULL, 0, 0};
-    if (!take(e, "("))
+    if (!take(e, "(")) {
         return false;
+    }
     for (blanks(e); (t = type_at(e->at, &len)) != NULL; blanks(e), words++) {
         e->at += len;
-        if (t->size != 0 && !(out->size != 0 && t->size == 4)) /* "long int" is a long */
+        if (t->size != 0 && !(out->size != 0 && t->size == 4)) { /* "long int" is a long */
             out->size = t->size;
-        if (t->sign != 0)
+        }
+        if (t->sign != 0) {
             out->sign = t->sign;
+        }
     }
-    if (words != 0 && take(e, ")"))
+    if (words != 0 && take(e, ")")) {
         return true;
+    }
     e->at = start;
     return false;
 }
@@ -145,8 +160,9 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
 static struct value inner(struct eval *e, const char *text, const struct param *param,
                           size_t params) {
     struct eval in = *e;
-    if (e->depth >= DEPTH_MAX)
+    if (e->depth >= DEPTH_MAX) {
         return fail(e);
+    }
     in.at = text;
     in.param = param;
     in.params = params;
@@ -154,17 +170,20 @@ static struct value inner(struct eval *e, const char *text, const struct param *
     struct value v = expression(&in);
     blanks(&in);
     *e->steps += (unsigned)(in.at - text); /* long names and blanks cost something as well */
-    if (in.failed || *in.at != 0)
+    if (in.failed || *in.at != 0) {
         return fail(e);
+    }
     return v;
 }
 
 /* jemalloc's suffix macros paste tokens: KQU(5) is 5ULL. */
 static bool pastes(const char *name, size_t len) {
     static const char *const known[] = {"ZU", "ZI", "QU", "QI", "KZU", "KZI", "KQU", "KQI"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strlen(known[i]) == len && memcmp(known[i], name, len) == 0)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strlen(known[i]) == len && memcmp(known[i], name, len) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -174,19 +193,22 @@ static const char *arguments(struct eval *e, const char *text, struct param para
     struct eval names = *e;
     names.at = text + 1;
     *params = 0;
-    if (!take(e, "("))
+    if (!take(e, "(")) {
         return NULL;
+    }
     do {
         blanks(&names);
         size_t len = identifier(names.at);
-        if (len == 0 || *params == PARAMS_MAX)
+        if (len == 0 || *params == PARAMS_MAX) {
             return NULL;
+        }
         param[*params].name = names.at;
         param[*params].len = len;
         names.at += len;
         param[(*params)++].value = expression(e);
-        if (e->failed)
+        if (e->failed) {
             return NULL;
+        }
     } while (take(&names, ",") && take(e, ","));
     return take(&names, ")") && take(e, ")") ? names.at : NULL;
 }
@@ -197,22 +219,28 @@ static struct value named(struct eval *e) {
     struct param param[PARAMS_MAX];
     size_t params;
     e->at += len;
-    for (size_t i = 0; i < e->params; i++)
-        if (e->param[i].len == len && memcmp(e->param[i].name, name, len) == 0)
+    for (size_t i = 0; i < e->params; i++) {
+        if (e->param[i].len == len && memcmp(e->param[i].name, name, len) == 0) {
             return e->param[i].value;
+        }
+    }
     if (pastes(name, len)) {
         struct value v = unary(e);
         return jt_make(v.bits, name[len - 1] == 'U', true);
     }
-    if (len == 4 && memcmp(name, "true", 4) == 0)
+    if (len == 4 && memcmp(name, "true", 4) == 0) {
         return jt_make(1, false, false);
-    if (len == 5 && memcmp(name, "false", 5) == 0)
+    }
+    if (len == 5 && memcmp(name, "false", 5) == 0) {
         return jt_make(0, false, false);
+    }
     const char *text = e->macro == NULL ? NULL : e->macro(e->arg, name, len);
-    if (text == NULL)
+    if (text == NULL) {
         return fail(e);
-    if (text[0] != '(')
+    }
+    if (text[0] != '(') {
         return inner(e, text, NULL, 0);
+    }
     const char *body = arguments(e, text, param, &params);
     return body == NULL ? fail(e) : inner(e, body, param, params);
 }
@@ -221,14 +249,18 @@ static struct value named(struct eval *e) {
 
 static struct value primary(struct eval *e) {
     blanks(e);
-    if (++*e->steps > STEPS_MAX || e->depth > DEPTH_MAX)
+    if (++*e->steps > STEPS_MAX || e->depth > DEPTH_MAX) {
         return fail(e);
-    if (isdigit((unsigned char)*e->at))
+    }
+    if (isdigit((unsigned char)*e->at)) {
         return number(e);
-    if (identifier(e->at) != 0)
+    }
+    if (identifier(e->at) != 0) {
         return named(e);
-    if (!take(e, "("))
+    }
+    if (!take(e, "(")) {
         return fail(e);
+    }
     e->depth++;
     struct value v = expression(e);
     e->depth--;
@@ -238,8 +270,9 @@ static struct value primary(struct eval *e) {
 static struct value unary(struct eval *e) {
     struct type type;
     blanks(e);
-    if (e->failed || ++e->depth > DEPTH_MAX)
+    if (e->failed || ++e->depth > DEPTH_MAX) {
         return fail(e);
+    }
     struct value v;
     if (type_in_parentheses(e, &type)) {
         v = jt_cast(unary(e), type.size == 0 ? 4 : type.size, type.sign > 0);
@@ -272,10 +305,12 @@ static enum op next_operator(struct eval *e, int rank, int *found) {
     blanks(e);
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         size_t n = strlen(operators[i].text);
-        if (strncmp(e->at, operators[i].text, n) != 0)
+        if (strncmp(e->at, operators[i].text, n) != 0) {
             continue;
-        if (operators[i].rank < rank)
+        }
+        if (operators[i].rank < rank) {
             return NONE;
+        }
         e->at += n;
         *found = operators[i].rank;
         return operators[i].op;
@@ -288,16 +323,18 @@ static struct value binary(struct eval *e, int rank) {
     struct value a = unary(e);
     enum op op;
     int found;
-    if (e->depth >= DEPTH_MAX)
+    if (e->depth >= DEPTH_MAX) {
         return fail(e);
+    }
     e->depth++;
     while (!e->failed && (op = next_operator(e, rank, &found)) != NONE) {
         bool dead = e->dead;
         e->dead |= (op == LAND && a.bits == 0) || (op == LOR && a.bits != 0);
         struct value b = binary(e, found + 1);
         e->dead = dead;
-        if (!jt_apply(op, a, b, &a) && !e->dead)
+        if (!jt_apply(op, a, b, &a) && !e->dead) {
             return fail(e);
+        }
     }
     e->depth--;
     return a;
@@ -305,15 +342,18 @@ static struct value binary(struct eval *e, int rank) {
 
 static struct value expression(struct eval *e) {
     struct value condition = binary(e, 1);
-    if (e->failed || !take(e, "?"))
+    if (e->failed || !take(e, "?")) {
         return condition;
-    if (++e->depth > DEPTH_MAX)
+    }
+    if (++e->depth > DEPTH_MAX) {
         return fail(e);
+    }
     bool dead = e->dead, yes = condition.bits != 0;
     e->dead = dead || !yes;
     struct value a = expression(e);
-    if (!take(e, ":"))
+    if (!take(e, ":")) {
         return fail(e);
+    }
     e->dead = dead || yes;
     struct value b = expression(e);
     e->dead = dead;
@@ -328,8 +368,9 @@ bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out) {
     struct eval e = {text, macro, arg, NULL, 0, 0, &steps, false, false};
     struct value v = expression(&e);
     blanks(&e);
-    if (e.failed || *e.at != 0)
+    if (e.failed || *e.at != 0) {
         return false;
+    }
     *out = v.bits;
     return true;
 }

@@ -49,17 +49,21 @@ static void find_indexes(struct scan *s) {
     for (size_t i = 0; i < p->mapped_count; i++) {
         uint64_t last = (p->mapped[i].end - 1) >> shift;
         for (uint64_t part = p->mapped[i].start >> shift; part <= last && s->indexes < INDEXES_MAX;
-             part++)
+             part++) {
             s->index[s->indexes++] = jh_rtree_subkey(s->layout, part << shift, 0);
+        }
     }
     qsort(s->index, s->indexes, sizeof s->index[0], by_value);
-    for (size_t i = 0; i < s->indexes; i++)
-        if (kept == 0 || s->index[i] != s->index[kept - 1])
+    for (size_t i = 0; i < s->indexes; i++) {
+        if (kept == 0 || s->index[i] != s->index[kept - 1]) {
             s->index[kept++] = s->index[i];
+        }
+    }
     s->indexes = kept;
     memset(s->in_use, 0, sizeof s->in_use);
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < kept; i++) {
         s->in_use[s->index[i] / 64] |= UINT64_C(1) << s->index[i] % 64;
+    }
 }
 
 static bool is_index(const struct scan *s, uint64_t index) {
@@ -75,10 +79,11 @@ static size_t word_from(const struct scan *s, uint64_t at) {
     size_t low = 0, high = s->words;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (s->word[middle].at < at)
+        if (s->word[middle].at < at) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -88,22 +93,27 @@ static bool looks_right(struct scan *s, uint64_t root) {
     unsigned size = s->target->priv->words;
     size_t from = word_from(s, root), to = word_from(s, root + root_size(s));
     size_t before = from == 0 ? 0 : s->word[from - 1].strange;
-    if (to == from || to - from > s->indexes || s->word[to - 1].strange != before)
+    if (to == from || to - from > s->indexes || s->word[to - 1].strange != before) {
         return false;
-    for (size_t i = from; i < to; i++, s->steps++)
-        if (!is_index(s, (s->word[i].at - root) / size))
+    }
+    for (size_t i = from; i < to; i++, s->steps++) {
+        if (!is_index(s, (s->word[i].at - root) / size)) {
             return false;
+        }
+    }
     return true;
 }
 
 static void try_root(struct scan *s, uint64_t root) {
     struct jt_fit fit;
-    if (root == s->best_root || s->tries >= TRIES_MAX)
+    if (root == s->best_root || s->tries >= TRIES_MAX) {
         return;
+    }
     s->tries++;
     jt_layout_fit(s->target, s->layout, root, JT_FIT_GLANCE, &fit);
-    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound)
+    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound) {
         return;
+    }
     s->ambiguous = fit.sound == s->best_sound;
     s->best_sound = fit.sound;
     s->best_root = root;
@@ -122,10 +132,12 @@ static void try_words(struct scan *s, uint64_t start, uint64_t end) {
         uint64_t at = s->word[w].at;
         for (size_t i = 0; i < s->indexes && is_node(s, s->word[w].value); i++, s->steps++) {
             uint64_t front = word * s->index[i];
-            if (at < behind || front > at - behind)
+            if (at < behind || front > at - behind) {
                 break; /* indexes are sorted */
-            if (end - (at - front) >= size && looks_right(s, at - front))
+            }
+            if (end - (at - front) >= size && looks_right(s, at - front)) {
                 try_root(s, at - front);
+            }
         }
         behind = at + word;
     }
@@ -140,13 +152,15 @@ static void collect(struct scan *s, uint64_t start, uint64_t end) {
         uint8_t page[4096]; /* addresses wrap behind the last one */
         static const uint8_t zero[4096];
         if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
-            memcmp(page, zero, sizeof page) == 0)
+            memcmp(page, zero, sizeof page) == 0) {
             continue;
+        }
         s->pages++;
         for (size_t i = 0; i < sizeof page; i += size) {
             uint64_t value = jt_number_at(s->target, page + i, size);
-            if (value == 0)
+            if (value == 0) {
                 continue;
+            }
             strange += !is_node(s, value);
             s->word[s->words++] = (struct found_word){at + i, value, strange};
         }
@@ -164,8 +178,9 @@ static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
         b.lg_page = jt_lg_page[i / 2 / vaddrs];
         b.lg_quantum = (uint8_t)((i & 1) != 0 ? 7 - b.lg_quantum : b.lg_quantum);
         if (jh_layout_make(&b, &layout, NULL) != JH_OK ||
-            layout.rtree_level[0].bits > ROOT_BITS_MAX)
+            layout.rtree_level[0].bits > ROOT_BITS_MAX) {
             continue;
+        }
         s->layout = &layout;
         s->tries = 0;
         find_indexes(s);
@@ -177,14 +192,18 @@ static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
 static void scan_module(struct scan *s, const struct jt_module *m) {
     const struct jt_private *p = s->target->priv;
     uint64_t end = m->end;
-    for (size_t i = 0; i < p->mapped_count; i++)
-        if (p->mapped[i].start <= m->end && p->mapped[i].end > m->end)
+    for (size_t i = 0; i < p->mapped_count; i++) {
+        if (p->mapped[i].start <= m->end && p->mapped[i].end > m->end) {
             end = p->mapped[i].end;
-    if (end - m->start > REGION_MAX)
+        }
+    }
+    if (end - m->start > REGION_MAX) {
         end = m->end - m->start > REGION_MAX ? m->start + REGION_MAX : m->end;
+    }
     collect(s, m->start & ~(uint64_t)4095, end);
-    if (s->words != 0)
+    if (s->words != 0) {
         try_geometries(s, m->start, end);
+    }
 }
 
 bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root) {
@@ -197,10 +216,13 @@ bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint6
         return false;
     }
     /* jemalloc's variables are in the module that has its version string */
-    for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++)
-        for (size_t m = 0; m < target->modules; m++)
-            if (jt_version_in(&target->module[m]) == (pass == 0))
+    for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++) {
+        for (size_t m = 0; m < target->modules; m++) {
+            if (jt_version_in(&target->module[m]) == (pass == 0)) {
                 scan_module(&s, &target->module[m]);
+            }
+        }
+    }
     free(s.word);
     *root = s.best_root;
     return s.best_sound != 0 && !s.ambiguous;

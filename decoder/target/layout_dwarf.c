@@ -15,8 +15,9 @@ static bool number(struct jt_dwarf *dwarf, const char *name, uint64_t most, uint
 static void take_u8(struct jt_target *target, struct jt_dwarf *dwarf, const char *name,
                     enum jt_part part, uint8_t *out) {
     uint64_t value;
-    if (!number(dwarf, name, 64, &value))
+    if (!number(dwarf, name, 64, &value)) {
         return;
+    }
     *out = (uint8_t)value;
     target->source[part] = JT_DWARF;
 }
@@ -27,28 +28,33 @@ static void take_version(struct jt_target *target, struct jt_dwarf *dwarf, struc
     const char *start = text == NULL ? NULL : strchr(text, '"');
     const char *end = start == NULL ? NULL : strchr(start + 1, '"');
     size_t len = end == NULL ? 0 : (size_t)(end - start - 1);
-    if (len == 0 || len >= sizeof target->version_string)
+    if (len == 0 || len >= sizeof target->version_string) {
         return;
+    }
     memcpy(target->version_string, start + 1, len);
     target->version_string[len] = 0;
-    if (jh_version_parse(target->version_string, &build->version) == JH_OK)
+    if (jh_version_parse(target->version_string, &build->version) == JH_OK) {
         target->source[JT_PART_VERSION] = JT_DWARF;
+    }
 }
 
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
                           struct jh_build *build) {
     uint64_t value;
-    if (dwarf->mutex_size <= UINT8_MAX)
+    if (dwarf->mutex_size <= UINT8_MAX) {
         build->pthread_mutex_size = (uint8_t)dwarf->mutex_size;
-    if (dwarf->macros == NULL)
+    }
+    if (dwarf->macros == NULL) {
         return;
+    }
     take_version(target, dwarf, build);
     take_u8(target, dwarf, "LG_VADDR", JT_PART_LG_VADDR, &build->lg_vaddr);
     take_u8(target, dwarf, "LG_PAGE", JT_PART_LG_PAGE, &build->lg_page);
     take_u8(target, dwarf, "LG_QUANTUM", JT_PART_LG_QUANTUM, &build->lg_quantum);
     if (number(dwarf, "SC_LG_SLAB_MAXREGS", 32, &value) ||
-        number(dwarf, "LG_SLAB_MAXREGS", 32, &value))
+        number(dwarf, "LG_SLAB_MAXREGS", 32, &value)) {
         build->lg_slab_maxregs = value + 3 == build->lg_page ? 0 : (uint8_t)value;
+    }
     build->debug = jt_macros_text(dwarf->macros, "JEMALLOC_DEBUG") != NULL;
     target->source[JT_PART_DEBUG] = JT_DWARF;
     build->cache_oblivious = jt_macros_text(dwarf->macros, "JEMALLOC_CACHE_OBLIVIOUS") != NULL;
@@ -79,8 +85,9 @@ static const char *const macro_name[JH_EXTENT_BITS] = {
 static bool bits_macro(struct jt_dwarf *dwarf, const char *name, const char *what, uint64_t *out) {
     char text[64];
     snprintf(text, sizeof text, "EDATA_BITS_%s_%s", name, what);
-    if (number(dwarf, text, 64, out))
+    if (number(dwarf, text, 64, out)) {
         return true;
+    }
     snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
     return number(dwarf, text, 64, out);
 }
@@ -91,14 +98,18 @@ static void take_field(struct jt_target *target, struct jt_dwarf *dwarf, enum jh
     const struct jh_field *word = &layout->extent[JH_EXTENT_BITS];
     uint64_t shift = 0, width = 0;
     bool there = bits_macro(dwarf, macro_name[index], "SHIFT", &shift) && shift < 64;
-    if (there && !bits_macro(dwarf, macro_name[index], "WIDTH", &width))
+    if (there && !bits_macro(dwarf, macro_name[index], "WIDTH", &width)) {
         width = 64 - shift; /* sn takes the rest, and has no macro for that */
-    if (!there && index == JH_EXTENT_SN)
+    }
+    if (!there && index == JH_EXTENT_SN) {
         return; /* a word of its own */
-    if (there == (f->width != 0) && f->shift == shift && f->width == width)
+    }
+    if (there == (f->width != 0) && f->shift == shift && f->width == width) {
         return;
-    if (shift + width > 64)
+    }
+    if (shift + width > 64) {
         return;
+    }
     jt_warn(target,
             "debug information says that %s is bits %" PRIu64 ":%" PRIu64 " of e_bits, where "
             "jemalloc %s has %u:%u; debug information is used",
@@ -112,29 +123,33 @@ static void take_states(struct jt_target *target, const struct jt_dwarf *dwarf,
     bool differs = false;
     uint8_t count = 0;
     for (uint8_t i = 0; i < JH_STATES_MAX; i++) {
-        if (dwarf->state[i] == JT_DWARF_UNKNOWN)
+        if (dwarf->state[i] == JT_DWARF_UNKNOWN) {
             continue;
+        }
         count = (uint8_t)(i + 1);
         differs |= i >= layout->states || layout->state[i] != (enum jh_state)dwarf->state[i];
     }
-    if (count == 0 || (!differs && count == layout->states))
+    if (count == 0 || (!differs && count == layout->states)) {
         return;
+    }
     jt_warn(target,
             "debug information numbers the extent states otherwise than jemalloc %s; "
             "debug information is used",
             jh_version_name(layout->build.version));
     layout->states = count;
-    for (uint8_t i = 0; i < count; i++)
+    for (uint8_t i = 0; i < count; i++) {
         layout->state[i] =
             dwarf->state[i] == JT_DWARF_UNKNOWN ? JH_STATE_UNKNOWN : (enum jh_state)dwarf->state[i];
+    }
 }
 
 /* ---- offsets -------------------------------------------------------------------------------- */
 
 static bool differs(struct jt_target *target, const struct jh_layout *layout, const char *what,
                     uint32_t seen, uint32_t made) {
-    if (seen == JT_DWARF_UNKNOWN || seen == made || seen > 65535)
+    if (seen == JT_DWARF_UNKNOWN || seen == made || seen > 65535) {
         return false;
+    }
     jt_warn(target,
             "debug information says %s is %u, where jemalloc %s has %u; debug information is used",
             what, seen, jh_version_name(layout->build.version), made);
@@ -144,8 +159,9 @@ static bool differs(struct jt_target *target, const struct jh_layout *layout, co
 static void take_offset(struct jt_target *target, struct jh_layout *layout,
                         enum jh_extent_field field, const char *what, uint32_t seen) {
     struct jh_field *f = &layout->extent[field];
-    if (f->width != 0 && differs(target, layout, what, seen, f->offset))
+    if (f->width != 0 && differs(target, layout, what, seen, f->offset)) {
         f->offset = (uint16_t)seen;
+    }
 }
 
 static void take_extent(struct jt_target *target, const struct jt_dwarf *d, struct jh_layout *l) {
@@ -153,59 +169,70 @@ static void take_extent(struct jt_target *target, const struct jt_dwarf *d, stru
     take_offset(target, l, JH_EXTENT_ADDR, "the offset of e_addr", d->e_addr);
     take_offset(target, l, JH_EXTENT_BSIZE, "the offset of e_size_esn", d->e_size_esn);
     take_offset(target, l, JH_EXTENT_PS, "the offset of e_ps", d->e_ps);
-    if (d->e_sn != JT_DWARF_UNKNOWN)
+    if (d->e_sn != JT_DWARF_UNKNOWN) {
         take_offset(target, l, JH_EXTENT_SN, "the offset of e_sn", d->e_sn);
+    }
     l->extent[JH_EXTENT_SIZE].offset = l->extent[JH_EXTENT_BSIZE].offset;
     l->extent[JH_EXTENT_ESN].offset = l->extent[JH_EXTENT_BSIZE].offset;
-    if (differs(target, l, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset))
+    if (differs(target, l, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset)) {
         l->bitmap_offset = (uint16_t)d->e_slab_data;
-    if (differs(target, l, "the size of an extent", d->extent_size, l->extent_size))
+    }
+    if (differs(target, l, "the size of an extent", d->extent_size, l->extent_size)) {
         l->extent_size = (uint16_t)d->extent_size;
+    }
     for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
         struct jh_field *f = &l->extent[i];
-        if (i < JH_EXTENT_SN && f->width != 0)
+        if (i < JH_EXTENT_SN && f->width != 0) {
             f->offset = l->extent[JH_EXTENT_BITS].offset;
-        if (f->width != 0 && f->offset + f->word > l->extent_head)
+        }
+        if (f->width != 0 && f->offset + f->word > l->extent_head) {
             l->extent_head = (uint16_t)(f->offset + f->word);
+        }
     }
 }
 
 static void take_leaf(struct jt_target *target, const struct jt_dwarf *d, struct jh_layout *l) {
     bool compact = d->le_bits != JT_DWARF_UNKNOWN;
-    if (d->leaf_size == JT_DWARF_UNKNOWN)
+    if (d->leaf_size == JT_DWARF_UNKNOWN) {
         return;
+    }
     if (compact != (l->leaf_form == JH_LEAF_COMPACT)) {
         jt_warn(target, "debug information says that leaves are %s, the layout that they are not",
                 compact ? "compact" : "wide");
         return;
     }
-    if (differs(target, l, "the size of a leaf element", d->leaf_size, l->leaf_size))
+    if (differs(target, l, "the size of a leaf element", d->leaf_size, l->leaf_size)) {
         l->leaf_size = (uint8_t)d->leaf_size;
+    }
     target->source[JT_PART_LEAF] = JT_DWARF;
 }
 
 static void take_root(struct jt_target *target, const struct jt_dwarf *d, struct jh_layout *l) {
     uint32_t offset = d->rtree_root;
-    if (offset != JT_DWARF_UNKNOWN && d->emap_rtree != JT_DWARF_UNKNOWN)
+    if (offset != JT_DWARF_UNKNOWN && d->emap_rtree != JT_DWARF_UNKNOWN) {
         offset += d->emap_rtree;
-    if (differs(target, l, "the offset of the root's array", offset, l->root_offset))
+    }
+    if (differs(target, l, "the offset of the root's array", offset, l->root_offset)) {
         l->root_offset = offset;
+    }
 }
 
 void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
                           struct jh_layout *layout) {
     struct jt_dwarf d = *dwarf; /* evaluating a macro needs a place that can be written */
     uint64_t any;
-    if (!d.found)
+    if (!d.found) {
         return;
+    }
     take_extent(target, &d, layout);
     take_leaf(target, &d, layout);
     take_root(target, &d, layout);
     target->source[JT_PART_OFFSETS] =
         d.e_bits == JT_DWARF_UNKNOWN ? target->source[JT_PART_OFFSETS] : JT_DWARF;
     if (bits_macro(&d, "ARENA", "SHIFT", &any)) {
-        for (unsigned i = 0; i < JH_EXTENT_BITS; i++)
+        for (unsigned i = 0; i < JH_EXTENT_BITS; i++) {
             take_field(target, &d, (enum jh_extent_field)i, layout);
+        }
         target->source[JT_PART_FIELDS] = JT_DWARF;
     }
     take_states(target, &d, layout);

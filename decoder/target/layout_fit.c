@@ -19,17 +19,19 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
         fit->sized += e->szind == layout->sc_nsizes;
         fit->missized += e->szind != layout->sc_nsizes;
     }
-    if (!e->allocated || e->slab || e->szind < layout->sc_nbins)
+    if (!e->allocated || e->slab || e->szind < layout->sc_nbins) {
         return;
+    }
     uint64_t most = jh_index2size(layout, e->szind);
     uint64_t least = layout->large_by_size ? jh_index2size(layout, e->szind - 1) + 1 : most;
     uint64_t size = e->size - layout->large_pad;
     bool shifted = e->addr != e->base; /* into the padding, which must be there then */
     if (e->size > layout->large_pad && size >= least && size <= most &&
-        (!shifted || layout->large_pad != 0))
+        (!shifted || layout->large_pad != 0)) {
         fit->sized++;
-    else
+    } else {
         fit->missized++;
+    }
 }
 
 /* A wrong layout asks for very much that is nowhere; what was mapped a moment ago is known without
@@ -44,8 +46,9 @@ static enum jh_status read_mapped(void *arg, uint64_t addr, void *dst, size_t le
 
 static struct jh_reader reader_of(struct jt_target *target) {
     struct jh_reader reader = target->heap.reader;
-    if (target->kind == JT_PROCESS)
+    if (target->kind == JT_PROCESS) {
         reader = (struct jh_reader){read_mapped, NULL, NULL, target};
+    }
     return reader;
 }
 
@@ -59,10 +62,12 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
     const uint64_t said[] = {e->at,        e->addr,    e->size,  e->usize,
                              e->arena_ind, e->szind,   e->nfree, (uint64_t)e->state,
                              e->sn,        e->is_head, e->slab,  e->allocated};
-    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         mix(&fit->digest, said[i]);
-    if (jh_extent_is_slab(e))
+    }
+    if (jh_extent_is_slab(e)) {
         mix(&fit->digest, layout->bin[e->szind].reg_size);
+    }
 }
 
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
@@ -81,22 +86,26 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
     jh_walk_start(&walk, &heap);
     for (uint64_t i = 0; i < steps && out->sound < extents; i++) {
         enum jh_status status = jh_walk_next(&walk, &extent, &fault);
-        if (status == JH_END || status == JH_LIMIT)
+        if (status == JH_END || status == JH_LIMIT) {
             return;
-        if (status == JH_OK)
+        }
+        if (status == JH_OK) {
             status = jh_extent_check(layout, &extent, &fault);
+        }
         if (status == JH_OK) {
             out->sound++;
             fit_size(layout, &extent, out);
             fit_digest(layout, &extent, out);
             continue;
         }
-        if (out->unsound + out->absent == 0)
+        if (out->unsound + out->absent == 0) {
             out->fault = fault;
-        if (status == JH_ABSENT)
+        }
+        if (status == JH_ABSENT) {
             out->absent++;
-        else
+        } else {
             out->unsound++;
+        }
     }
 }
 

@@ -19,8 +19,9 @@ static bool read_bin(const struct jt_target *target, const struct jh_layout *lay
         !jt_read_word(target, at + o->slab_size, &bin->slab_size) ||
         !jt_read_number(target, at + o->nregs, 4, &nregs) ||
         (layout->build.version >= JH_5_2_0 &&
-         !jt_read_number(target, at + o->n_shards, 4, &n_shards)))
+         !jt_read_number(target, at + o->n_shards, 4, &n_shards))) {
         return false;
+    }
     bin->nregs = (uint32_t)nregs;
     bin->n_shards = (uint32_t)n_shards;
     return true;
@@ -43,14 +44,17 @@ bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
     struct jh_bin bin[JH_BINS_MAX];
     uint64_t at, size;
     if (!jt_symbol(target, name, &at, &size) || layout->sc_nbins == 0 ||
-        size % layout->sc_nbins != 0 || size / layout->sc_nbins > 4096)
+        size % layout->sc_nbins != 0 || size / layout->sc_nbins > 4096) {
         return false;
+    }
     o.stride = or_else(dwarf->bin_info_size, (uint32_t)(size / layout->sc_nbins));
     memcpy(bin, layout->bin, sizeof bin);
-    for (uint32_t i = 0; i < layout->sc_nbins; i++)
+    for (uint32_t i = 0; i < layout->sc_nbins; i++) {
         if (!read_bin(target, layout, at + (uint64_t)i * o.stride, &o, &bin[i]) ||
-            !sound(layout, i, &bin[i]))
+            !sound(layout, i, &bin[i])) {
             return false;
+        }
+    }
     memcpy(layout->bin, bin, sizeof bin);
     return true;
 }
@@ -60,12 +64,14 @@ bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout) {
     uint64_t at, size, pad;
     uint8_t flag;
     if (layout->large_by_size && jt_symbol(target, "opt_disable_large_size_classes", &at, &size) &&
-        size == 1 && jh_read(r, at, &flag, 1, NULL) == JH_OK)
+        size == 1 && jh_read(r, at, &flag, 1, NULL) == JH_OK) {
         layout->large_by_size = flag != 0;
+    }
     if (!jt_symbol(target, "sz_large_pad", &at, &size) || size != target->priv->words ||
         !jt_read_word(target, at, &pad) ||
-        (pad != 0 && pad != (uint64_t)1 << layout->build.lg_page))
+        (pad != 0 && pad != (uint64_t)1 << layout->build.lg_page)) {
         return false;
+    }
     layout->large_pad = pad;
     return true;
 }

@@ -21,22 +21,26 @@ struct in {
 /* The first mistake is the one that is told. */
 static JT_PRINTF(2, 3) void bad(struct in *in, const char *text, ...) {
     va_list args;
-    if (in->failed)
+    if (in->failed) {
         return;
+    }
     in->failed = true;
     va_start(args, text);
-    if (in->error != NULL)
+    if (in->error != NULL) {
         vsnprintf(in->error, JT_TEXT_MAX, text, args);
+    }
     va_end(args);
 }
 
 static const struct json_value *child(struct in *in, const struct json_value *object,
                                       const char *key, enum json_kind kind, bool required) {
     const struct json_value *value = json_member(object, key);
-    if (value == NULL && required)
+    if (value == NULL && required) {
         bad(in, "\"%s\" is missing", key);
-    if (value == NULL || value->kind == kind)
+    }
+    if (value == NULL || value->kind == kind) {
         return value;
+    }
     bad(in, "\"%s\" should be a %s", key, json_kind_name(kind));
     return NULL;
 }
@@ -45,13 +49,15 @@ static const struct json_value *child(struct in *in, const struct json_value *ob
 static void take(struct in *in, const struct json_value *object, const char *key, bool required,
                  uint64_t most, uint64_t *out) {
     const struct json_value *value = child(in, object, key, JSON_INT, required);
-    if (value == NULL)
+    if (value == NULL) {
         return;
-    if (value->text[0] == '-' || value->wide || value->number > most)
+    }
+    if (value->text[0] == '-' || value->wide || value->number > most) {
         bad(in, "\"%s\" is %.*s, and may be 0 to %" PRIu64, key,
             value->len < 40 ? (int)value->len : 40, value->text, most);
-    else
+    } else {
         *out = value->number;
+    }
 }
 
 static uint8_t take8(struct in *in, const struct json_value *object, const char *key, bool required,
@@ -77,8 +83,9 @@ static bool take_bool(struct in *in, const struct json_value *object, const char
 static void take_build(struct in *in, const struct json_value *top, struct jh_build *b) {
     enum jh_version version = JH_5_3_0;
     const struct json_value *name = child(in, top, "version", JSON_TEXT, true);
-    if (name != NULL && jh_version_parse(name->text, &version) != JH_OK)
+    if (name != NULL && jh_version_parse(name->text, &version) != JH_OK) {
         bad(in, "\"version\" is \"%.40s\", which is not known", name->text);
+    }
     jh_build_init(b, version);
     b->lg_vaddr = take8(in, top, "lg_vaddr", true, 0);
     b->lg_page = take8(in, top, "lg_page", true, 0);
@@ -93,8 +100,9 @@ static void take_build(struct in *in, const struct json_value *top, struct jh_bu
     b->stats = take_bool(in, top, "stats", b->stats);
     b->cache_oblivious = take_bool(in, top, "cache_oblivious", b->cache_oblivious);
     uint8_t maxregs = take8(in, top, "sc_lg_slab_maxregs", false, 0);
-    if (maxregs != 0 && maxregs + 3 != b->lg_page)
+    if (maxregs != 0 && maxregs + 3 != b->lg_page) {
         b->lg_slab_maxregs = maxregs;
+    }
 }
 
 static void take_field(struct in *in, const struct json_value *fields, const char *name,
@@ -102,11 +110,13 @@ static void take_field(struct in *in, const struct json_value *fields, const cha
     static const char *const key[] = {"offset", "word", "shift", "width"};
     const struct json_value *field = child(in, fields, name, JSON_OBJECT, false);
     *out = (struct jh_field){0, 0, 0, 0};
-    if (field == NULL)
+    if (field == NULL) {
         return;
+    }
     uint64_t value[4] = {0, 0, 0, 0};
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         take(in, field, key[i], true, i == 0 ? 4096 : 64, &value[i]);
+    }
     *out = (struct jh_field){(uint16_t)value[0], (uint8_t)value[1], (uint8_t)value[2],
                              (uint8_t)value[3]};
 }
@@ -122,27 +132,33 @@ static const char *extent_name(unsigned i) {
 static void take_fields(struct in *in, const struct json_value *part, name_fn *name,
                         struct jh_field *out, unsigned count) {
     const struct json_value *fields = child(in, part, "fields", JSON_OBJECT, true);
-    if (fields == NULL)
+    if (fields == NULL) {
         return;
+    }
     const struct json_value *key = fields + 1;
     for (uint32_t member = 0; member < fields->count; member++, key = json_next(key + 1)) {
         unsigned i = 0;
-        while (i < count && strcmp(name(i), key->text) != 0)
+        while (i < count && strcmp(name(i), key->text) != 0) {
             i++;
-        if (i == count)
+        }
+        if (i == count) {
             bad(in, "\"%.60s\" is not a field's name", key->text);
+        }
     }
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         take_field(in, fields, name(i), &out[i]);
+    }
 }
 
 static void take_leaf(struct in *in, const struct json_value *top, struct jh_layout *l) {
     const struct json_value *leaf = child(in, top, "leaf", JSON_OBJECT, false);
-    if (leaf == NULL)
+    if (leaf == NULL) {
         return;
+    }
     const struct json_value *form = child(in, leaf, "form", JSON_TEXT, false);
-    if (form != NULL && strcmp(form->text, jt_leaf_form_name[l->leaf_form]) != 0)
+    if (form != NULL && strcmp(form->text, jt_leaf_form_name[l->leaf_form]) != 0) {
         bad(in, "\"form\" of the leaf contradicts lg_vaddr");
+    }
     l->leaf_size = take8(in, leaf, "size", false, l->leaf_size);
     l->leaf_low_bits = take8(in, leaf, "low_bits", false, l->leaf_low_bits);
     l->leaf_sign_extend = take_bool(in, leaf, "sign_extend", l->leaf_sign_extend);
@@ -151,8 +167,9 @@ static void take_leaf(struct in *in, const struct json_value *top, struct jh_lay
 
 static void take_states(struct in *in, const struct json_value *top, struct jh_layout *l) {
     const struct json_value *states = child(in, top, "states", JSON_ARRAY, false);
-    if (states == NULL)
+    if (states == NULL) {
         return;
+    }
     uint32_t count = states->count;
     if (count == 0 || count > JH_STATES_MAX) {
         bad(in, "\"states\" has %" PRIu32 " names, and may have 1 to %d", count, JH_STATES_MAX);
@@ -164,10 +181,12 @@ static void take_states(struct in *in, const struct json_value *top, struct jh_l
         const char *name = state->kind == JSON_TEXT ? state->text : NULL;
         unsigned s = 0;
         while (s < JH_STATE_UNKNOWN &&
-               (name == NULL || strcmp(jh_state_name((enum jh_state)s), name) != 0))
+               (name == NULL || strcmp(jh_state_name((enum jh_state)s), name) != 0)) {
             s++;
-        if (s == JH_STATE_UNKNOWN && (name == NULL || strcmp(name, "unknown") != 0))
+        }
+        if (s == JH_STATE_UNKNOWN && (name == NULL || strcmp(name, "unknown") != 0)) {
             bad(in, "\"states\": \"%.40s\" is none", name == NULL ? "null" : name);
+        }
         l->state[i] = (enum jh_state)s;
     }
 }
@@ -180,35 +199,41 @@ static const enum jh_extent_field needed[] = {
 
 static void take_extent(struct in *in, const struct json_value *top, struct jh_layout *l) {
     const struct json_value *extent = child(in, top, "extent", JSON_OBJECT, false);
-    if (extent == NULL)
+    if (extent == NULL) {
         return;
+    }
     l->extent_size = take16(in, extent, "size", l->extent_size);
     l->extent_align = take16(in, extent, "align", l->extent_align);
     l->extent_head = take16(in, extent, "head", l->extent_head);
     l->bitmap_offset = take16(in, extent, "bitmap_offset", l->bitmap_offset);
     take_fields(in, extent, extent_name, l->extent, JH_EXTENT_FIELDS);
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (l->extent[needed[i]].width == 0)
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (l->extent[needed[i]].width == 0) {
             bad(in, "\"%s\" of the extent is missing", jh_extent_field_name(needed[i]));
+        }
+    }
 }
 
 static void take_root(struct in *in, const struct json_value *top, struct jh_layout *l) {
     const struct json_value *root = child(in, top, "root", JSON_OBJECT, false);
     uint64_t offset = l->root_offset;
-    if (root == NULL)
+    if (root == NULL) {
         return;
+    }
     take(in, root, "offset", false, UINT32_MAX, &offset);
     l->root_offset = (uint32_t)offset;
     const struct json_value *symbol = child(in, root, "symbol", JSON_TEXT, false);
-    if (symbol != NULL && strcmp(symbol->text, l->root_symbol) != 0)
+    if (symbol != NULL && strcmp(symbol->text, l->root_symbol) != 0) {
         bad(in, "\"symbol\" of the root is \"%s\" in jemalloc %s", l->root_symbol,
             jh_version_name(l->build.version));
+    }
 }
 
 static void take_bins(struct in *in, const struct json_value *top, struct jh_layout *l) {
     const struct json_value *classes = child(in, top, "size_classes", JSON_ARRAY, false);
-    if (classes == NULL)
+    if (classes == NULL) {
         return;
+    }
     if (classes->count != l->sc_nsizes) {
         bad(in, "\"size_classes\" has %" PRIu32 " entries, and should have %u", classes->count,
             l->sc_nsizes);
@@ -223,9 +248,10 @@ static void take_bins(struct in *in, const struct json_value *top, struct jh_lay
         take(in, row, "n_shards", false, UINT32_MAX, &shards);
         l->bin[i].nregs = (uint32_t)nregs;
         l->bin[i].n_shards = (uint32_t)shards;
-        if (l->bin[i].reg_size != jh_index2size(l, i))
+        if (l->bin[i].reg_size != jh_index2size(l, i)) {
             bad(in, "\"size_classes\": size %" PRIu64 " of class %u should be %" PRIu64,
                 l->bin[i].reg_size, i, jh_index2size(l, i));
+        }
     }
 }
 
@@ -235,11 +261,13 @@ static void compare_constants(struct in *in, const struct json_value *top,
         char key[64];
         uint64_t should = jh_constant_value(l, i), is = should;
         jt_constant_key(i, key);
-        if (!jt_constant_is_flat(i))
+        if (!jt_constant_is_flat(i)) {
             continue;
+        }
         take(in, top, key, false, UINT64_MAX, &is);
-        if (is != should)
+        if (is != should) {
             bad(in, "\"%s\" is %" PRIu64 ", and all the rest says %" PRIu64, key, is, should);
+        }
     }
 }
 
@@ -251,8 +279,9 @@ static void take_top(struct in *in, const struct json_value *top, struct jh_layo
         return;
     }
     take_build(in, top, &build);
-    if (in->failed)
+    if (in->failed) {
         return;
+    }
     if (jh_layout_make(&build, l, &fault) != JH_OK) {
         bad(in, "no such build is described: %s (%" PRIu64 ")", fault.rule, fault.seen);
         return;
@@ -265,27 +294,31 @@ static void take_top(struct in *in, const struct json_value *top, struct jh_layo
     take(in, top, "large_pad", false, UINT64_MAX, &l->large_pad);
     l->large_by_size = take_bool(in, top, "large_by_size", l->large_by_size);
     compare_constants(in, top, l);
-    if (!in->failed && jh_layout_check(l, &fault) != JH_OK)
+    if (!in->failed && jh_layout_check(l, &fault) != JH_OK) {
         bad(in, "not a sound layout: %s", fault.rule);
+    }
 }
 
 enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *out,
                               char error[JT_TEXT_MAX]) {
     struct in in = {error, false};
     struct jh_layout layout;
-    if (len > TEXT_MAX)
+    if (len > TEXT_MAX) {
         bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
+    }
     size_t wrong = 0;
     struct json_value *top = in.failed ? NULL : json_read(text, len, &wrong);
-    if (top != NULL)
+    if (top != NULL) {
         take_top(&in, top, &layout);
-    else if (wrong == JSON_NO_MEMORY)
+    } else if (wrong == JSON_NO_MEMORY) {
         bad(&in, "out of memory");
-    else
+    } else {
         bad(&in, "not JSON, at byte %zu", wrong);
+    }
     free(top);
-    if (in.failed)
+    if (in.failed) {
         return wrong == JSON_NO_MEMORY ? JT_UNREADABLE : JT_USAGE;
+    }
     *out = layout;
     return JT_OK;
 }

@@ -10,14 +10,16 @@
 #include "private.h"
 
 static uint64_t root_of(const struct jt_learn *learn, const struct jh_layout *layout) {
-    if (learn->root_known)
+    if (learn->root_known) {
         return learn->root_addr;
+    }
     return learn->root.addr + layout->root_offset;
 }
 
 static void drop_warnings(struct jt_target *target, size_t keep) {
-    while (target->warnings > keep)
+    while (target->warnings > keep) {
         free(target->warning[--target->warnings]);
+    }
 }
 
 /* ---- one candidate -------------------------------------------------------------------------- */
@@ -34,10 +36,12 @@ static bool contradicted(const struct jt_learn *learn, const struct jh_layout *l
     const struct jt_dwarf *d = &learn->dwarf;
     unsigned bits = layout->rtree_level[0].bits;
     if (learn->root.module != NULL &&
-        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits)
+        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits) {
         return true;
-    if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits)
+    }
+    if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits) {
         return true;
+    }
     bool compact = layout->leaf_form == JH_LEAF_COMPACT;
     return d->leaf_size != JT_DWARF_UNKNOWN && compact != (d->le_bits != JT_DWARF_UNKNOWN);
 }
@@ -45,24 +49,28 @@ static bool contradicted(const struct jt_learn *learn, const struct jh_layout *l
 /* The array is at the end of the root object: believe its size over the mutex's. */
 static void root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout) {
     uint64_t array = (uint64_t)layout->rtree_node_size << layout->rtree_level[0].bits;
-    if (learn->root.module == NULL || learn->dwarf.rtree_root != JT_DWARF_UNKNOWN)
+    if (learn->root.module == NULL || learn->dwarf.rtree_root != JT_DWARF_UNKNOWN) {
         return;
-    if (learn->root.size > array && learn->root.size - array < 4096)
+    }
+    if (learn->root.size > array && learn->root.size - array < 4096) {
         layout->root_offset = (uint32_t)(learn->root.size - array);
+    }
 }
 
 static bool make(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
                  struct jh_layout *layout) {
     struct jh_fault fault;
     c->made = false;
-    if (jh_layout_make(&c->build, layout, &fault) != JH_OK)
+    if (jh_layout_make(&c->build, layout, &fault) != JH_OK) {
         return false;
+    }
     root_from_symbol(learn, layout);
     jt_layout_from_dwarf(target, &learn->dwarf, layout);
     c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
     c->pad = jt_pad_from_memory(target, layout);
-    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN)
+    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
         layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
+    }
     c->made = jh_layout_check(layout, &fault) == JH_OK;
     return c->made;
 }
@@ -70,16 +78,20 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
 /* Negative when a explains the target better than b. */
 static int compare(const struct candidate *a, const struct candidate *b) {
     bool x = a->made && jt_fits(&a->fit), y = b->made && jt_fits(&b->fit);
-    if (x != y)
+    if (x != y) {
         return x ? -1 : 1;
-    if (a->made != b->made)
+    }
+    if (a->made != b->made) {
         return a->made ? -1 : 1;
-    if (a->bins != b->bins)
+    }
+    if (a->bins != b->bins) {
         return a->bins ? -1 : 1;
+    }
     uint64_t bad = a->fit.unsound + a->fit.absent + a->fit.missized;
     uint64_t worse = b->fit.unsound + b->fit.absent + b->fit.missized;
-    if (bad != worse)
+    if (bad != worse) {
         return bad < worse ? -1 : 1;
+    }
     uint64_t good = a->fit.sound + a->fit.sized, better = b->fit.sound + b->fit.sized;
     return good == better ? 0 : good > better ? -1 : 1;
 }
@@ -103,15 +115,18 @@ static size_t list(const struct jt_target *target, const struct jt_learn *learn,
         size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
         struct jh_build b = *build;
         struct jh_layout layout;
-        if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) || (pad && (i & 2) != 0))
+        if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) ||
+            (pad && (i & 2) != 0)) {
             continue;
+        }
         b.lg_vaddr = vaddr ? b.lg_vaddr : vaddrs[v];
         b.lg_page = page ? b.lg_page : jt_lg_page[p];
         b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
         b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
         if (jh_layout_make(&b, &layout, n == 0 ? fault : NULL) == JH_OK &&
-            !contradicted(learn, &layout))
+            !contradicted(learn, &layout)) {
             out[n++] = (struct candidate){.build = b};
+        }
     }
     return n;
 }
@@ -132,11 +147,13 @@ static unsigned part_value(const struct jh_build *build, enum jt_part part) {
 /* Known beforehand when there is no candidate with another value, else inferred. */
 static void settle(struct jt_target *target, const struct candidate *c, size_t count,
                    const struct candidate *best, const struct jt_learn *learn, enum jt_part part) {
-    if (target->source[part] != JT_UNKNOWN)
+    if (target->source[part] != JT_UNKNOWN) {
         return;
+    }
     bool only = true;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         only &= part_value(&c[i].build, part) == part_value(&best->build, part);
+    }
     target->source[part] = !only                                            ? JT_INFERRED
                            : learn->dwarf.root_elements != JT_DWARF_UNKNOWN ? JT_DWARF
                            : learn->root.module != NULL                     ? JT_SYMBOL
@@ -155,12 +172,13 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
                                   const struct jh_fault *fault) {
     char name[128];
     jt_layout_name(&learn->build, name, sizeof name);
-    if (fault->rule == NULL)
+    if (fault->rule == NULL) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s on %s: unsupported: no build of it that is known has a root "
                        "of %" PRIu64 " bytes (%s)",
                        target->version_string, jt_machine_name(target), learn->root.size,
                        target->root_name);
+    }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s on %s: unsupported: such a build is not described (%s, %" PRIu64
                    "; %s)",
@@ -178,12 +196,15 @@ static bool same_build(const struct jh_build *a, const struct jh_build *b) {
 
 /* Does it explain the heap as well as the best does, or without any fault of its own? */
 static bool rivals(const struct candidate *a, const struct candidate *best) {
-    if (a == best || same_build(&a->build, &best->build))
+    if (a == best || same_build(&a->build, &best->build)) {
         return false;
-    if (!a->made || !jt_fits(&a->fit) || a->bins != best->bins)
+    }
+    if (!a->made || !jt_fits(&a->fit) || a->bins != best->bins) {
         return false;
-    if (compare(a, best) == 0)
+    }
+    if (compare(a, best) == 0) {
         return true;
+    }
     return a->fit.unsound + a->fit.absent + a->fit.missized == 0 &&
            2 * a->fit.sound >= best->fit.sound;
 }
@@ -195,9 +216,10 @@ static bool same_answers(const struct candidate *a, const struct candidate *b) {
 }
 
 static void name_candidate(struct jt_target *target, const struct candidate *c) {
-    if (target->candidates < JT_CANDIDATES_MAX)
+    if (target->candidates < JT_CANDIDATES_MAX) {
         jt_layout_name(&c->build, target->candidate[target->candidates++],
                        sizeof target->candidate[0]);
+    }
 }
 
 /* The first extents may be all of one kind, which says little: rivals are asked about far more of
@@ -211,13 +233,17 @@ static size_t look_again(struct jt_target *target, struct jt_learn *learn, struc
         rival[i] = rivals(&c[i], &c[best]) && !same_answers(&c[i], &c[best]);
         any |= rival[i];
     }
-    for (size_t i = 0; any && i < count; i++)
-        if ((i == best || rival[i]) && make(target, learn, &c[i], &layout))
+    for (size_t i = 0; any && i < count; i++) {
+        if ((i == best || rival[i]) && make(target, learn, &c[i], &layout)) {
             jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_SEARCH, &c[i].fit);
+        }
+    }
     drop_warnings(target, warnings);
-    for (size_t i = 0; any && i < count; i++)
-        if ((i == best || rival[i]) && compare(&c[i], &c[now]) < 0)
+    for (size_t i = 0; any && i < count; i++) {
+        if ((i == best || rival[i]) && compare(&c[i], &c[now]) < 0) {
             now = i;
+        }
+    }
     return now;
 }
 
@@ -226,31 +252,36 @@ static enum jt_status judge(struct jt_target *target, const struct candidate *c,
                             const struct candidate *best) {
     bool differ = false;
     name_candidate(target, best);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (rivals(&c[i], best)) {
             name_candidate(target, &c[i]);
             differ |= !same_answers(&c[i], best);
         }
-    if (target->candidates > 1 && differ)
+    }
+    if (target->candidates > 1 && differ) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: the heap decodes as soundly with %zu layouts, and they do not "
                        "say the same: %s and %s; choose with --layout",
                        target->version_string, target->candidates, target->candidate[0],
                        target->candidate[1]);
-    if (target->candidates > 1)
+    }
+    if (target->candidates > 1) {
         jt_warn(target,
                 "the heap decodes as soundly with layout %s; the answers are the same, and nothing "
                 "in it tells which of them it is",
                 target->candidate[1]);
+    }
     return JT_OK;
 }
 
 static void mark_default(struct jt_target *target, const struct candidate *c, size_t count,
                          const struct candidate *best, enum jt_part part) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (target->source[part] == JT_INFERRED && rivals(&c[i], best) &&
-            part_value(&c[i].build, part) != part_value(&best->build, part))
+            part_value(&c[i].build, part) != part_value(&best->build, part)) {
             target->source[part] = JT_DEFAULT;
+        }
+    }
 }
 
 static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
@@ -261,38 +292,46 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
     bool empty = true;
     size_t count = list(target, learn, c, &fault), best = 0, warnings = target->warnings;
-    if (count == 0)
+    if (count == 0) {
         return unsupported(target, learn, &fault);
+    }
     for (size_t i = 0; i < count; i++) {
-        if (make(target, learn, &c[i], &layout) && count > 1)
+        if (make(target, learn, &c[i], &layout) && count > 1) {
             jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_LOOK, &c[i].fit);
+        }
         drop_warnings(target, warnings);
         /* a geometry that looks beside the heap finds nothing, and nothing wrong */
         empty &= c[i].fit.sound + c[i].fit.unsound + c[i].fit.absent == 0;
-        if (compare(&c[i], &c[best]) < 0)
+        if (compare(&c[i], &c[best]) < 0) {
             best = i;
+        }
     }
-    if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified)
+    if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified) {
         return none_fits(target, &c[best].fit);
+    }
     best = look_again(target, learn, c, count, best);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         settle(target, c, count, &c[best], learn, part[i]);
         mark_default(target, c, count, &c[best], part[i]);
     }
     enum jt_status status = judge(target, c, count, &c[best]);
-    if (status != JT_OK && !learn->options->unverified)
+    if (status != JT_OK && !learn->options->unverified) {
         return status;
+    }
     learn->build = c[best].build;
-    if (!make(target, learn, &c[best], &target->layout))
+    if (!make(target, learn, &c[best], &target->layout)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",
                        target->version_string,
                        jh_layout_check(&target->layout, &fault) == JH_OK ? "-" : fault.rule);
-    if (c[best].bins)
+    }
+    if (c[best].bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;
-    if (c[best].pad)
+    }
+    if (c[best].pad) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
+    }
     return JT_OK;
 }
 
@@ -302,23 +341,27 @@ static enum jt_status find_version(struct jt_target *target, struct jt_learn *le
     jt_machine_build(target, JH_5_3_0, &learn->build);
     jt_build_from_macros(target, &learn->dwarf, &learn->build);
     if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
-        if (target->version_string[0] == 0)
+        if (target->version_string[0] == 0) {
             (void)jt_version_find(target, target->jemalloc, target->version_string);
-        if (target->version_string[0] == 0)
+        }
+        if (target->version_string[0] == 0) {
             return jt_fail(target, JT_NO_LAYOUT,
                            "jemalloc is there (%s), but not which version: no version string was "
                            "found; say it with --layout, for example --layout 5.3.0",
                            target->root_name[0] != 0 ? target->root_name : "--root");
-        if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK)
+        }
+        if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK) {
             return jt_fail(target, JT_NO_LAYOUT,
                            "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, "
                            "and dev, are); --layout takes one that it may be alike",
                            target->version_string);
+        }
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }
-    if (learn->root.module != NULL && learn->root.emap != (learn->build.version >= JH_5_3_0))
+    if (learn->root.module != NULL && learn->root.emap != (learn->build.version >= JH_5_3_0)) {
         jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
                 target->root_name);
+    }
     return JT_OK;
 }
 
@@ -332,24 +375,28 @@ static void finish_sources(struct jt_target *target, const struct jt_learn *lear
         bool is_other = learn->root.module != NULL &&
                         jh_layout_make(&other, &layout, NULL) == JH_OK &&
                         layout.root_offset == l->root_offset;
-        if (is_other)
+        if (is_other) {
             target->layout.build.debug = other.debug;
+        }
         s[JT_PART_DEBUG] = learn->root.module != NULL ? JT_SYMBOL : JT_DEFAULT;
     }
     /* what follows from the others by jemalloc's formulas is as sure as the version */
-    for (unsigned part = 0; part < JT_PARTS; part++)
-        if (s[part] == JT_UNKNOWN && part != JT_PART_ROOT)
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        if (s[part] == JT_UNKNOWN && part != JT_PART_ROOT) {
             s[part] = part == JT_PART_BINS   ? JT_DEFAULT
                       : part == JT_PART_LEAF ? s[JT_PART_LG_VADDR]
                                              : s[JT_PART_VERSION];
+        }
+    }
 }
 
 /* rtree_t ends with its array, so the symbol's size is known in advance. */
 static enum jt_status root_agrees(struct jt_target *target, const struct jt_learn *learn) {
     const struct jh_layout *l = &target->layout;
     uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
-    if (learn->root.module == NULL || learn->options->unverified || size == learn->root.size)
+    if (learn->root.module == NULL || learn->options->unverified || size == learn->root.size) {
         return JT_OK;
+    }
     return jt_fail(target, JT_NO_LAYOUT,
                    "--layout %s: its tree has %" PRIu64 " bytes, %s in this target has %" PRIu64
                    "; it is another build's layout",
@@ -361,8 +408,9 @@ static enum jt_status given_suits(struct jt_target *target, const struct jt_lear
     const struct jt_private *p = target->priv;
     const struct jh_build *b = &target->layout.build;
     if (learn->options->unverified ||
-        (b->pointer_size == p->words && b->little_endian == p->little_endian))
+        (b->pointer_size == p->words && b->little_endian == p->little_endian)) {
         return JT_OK;
+    }
     return jt_fail(target, JT_NO_LAYOUT,
                    "--layout %s: it is for %u-bit %s-endian machines, the target is %u-bit and "
                    "%s-endian (%s); add machine=NAME to it",
@@ -374,33 +422,43 @@ static enum jt_status given_suits(struct jt_target *target, const struct jt_lear
 static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
     char error[JT_TEXT_MAX];
     enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return jt_fail(target, status, "--layout %s", error);
-    for (unsigned part = 0; part < JT_PARTS; part++)
-        if (part != JT_PART_ROOT)
+    }
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        if (part != JT_PART_ROOT) {
             target->source[part] = JT_GIVEN;
+        }
+    }
     status = given_suits(target, learn);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     size_t len = strlen(learn->options->layout);
     bool file = len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0;
-    if (!file) /* a file has all of it; a name leaves run-time values open */
+    if (!file) { /* a file has all of it; a name leaves run-time values open */
         root_from_symbol(learn, &target->layout);
+    }
     status = root_agrees(target, learn);
-    if (status != JT_OK || file)
+    if (status != JT_OK || file) {
         return status;
-    if (jt_bins_from_memory(target, &learn->dwarf, &target->layout))
+    }
+    if (jt_bins_from_memory(target, &learn->dwarf, &target->layout)) {
         target->source[JT_PART_BINS] = JT_MEMORY;
-    if (jt_pad_from_memory(target, &target->layout))
+    }
+    if (jt_pad_from_memory(target, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
+    }
     enum jh_version version;
-    if (target->version_string[0] == 0)
+    if (target->version_string[0] == 0) {
         (void)jt_version_find(target, target->jemalloc, target->version_string);
+    }
     if (target->version_string[0] != 0 &&
         jh_version_parse(target->version_string, &version) == JH_OK &&
-        version != target->layout.build.version)
+        version != target->layout.build.version) {
         jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
                 learn->options->layout, target->version_string);
+    }
     return JT_OK;
 }
 
@@ -410,13 +468,16 @@ enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn)
         status = take_given(target, learn);
     } else {
         status = find_version(target, learn);
-        if (status == JT_OK)
+        if (status == JT_OK) {
             status = choose(target, learn);
-        if (status == JT_OK)
+        }
+        if (status == JT_OK) {
             finish_sources(target, learn);
+        }
     }
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     jt_layout_name(&target->layout.build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
     target->heap.rtree_root = root_of(learn, &target->layout);

@@ -13,11 +13,13 @@ static bool others_fit(struct jt_target *target, struct jh_build *out) {
         *out = target->layout.build;
         out->lg_vaddr = vaddr[i % vaddrs];
         out->lg_page = jt_lg_page[i / vaddrs];
-        if (jh_layout_make(out, &layout, NULL) != JH_OK)
+        if (jh_layout_make(out, &layout, NULL) != JH_OK) {
             continue;
+        }
         jt_layout_fit(target, &layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
-        if (jt_fits(&fit))
+        if (jt_fits(&fit)) {
             return true;
+        }
     }
     return false;
 }
@@ -43,15 +45,17 @@ enum jt_status jt_layout_verify(struct jt_target *target, bool unverified) {
     jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
     target->verified = fit.sound;
     if (jt_fits(&fit)) {
-        if (fit.unsound != 0)
+        if (fit.unsound != 0) {
             jt_warn(target,
                     "of the first %" PRIu64 " extents %" PRIu64 " are unsound (%s at 0x%" PRIx64
                     "): the heap is damaged, or was caught in the middle of a change",
                     fit.sound + fit.unsound, fit.unsound, fit.fault.rule, fit.fault.addr);
+        }
         return JT_OK;
     }
-    if (fit.unsound == 0)
+    if (fit.unsound == 0) {
         return nothing_seen(target, fit.absent != 0);
+    }
     if (unverified) {
         jt_warn(target, "layout %s does not fit this heap (%s at 0x%" PRIx64 ")",
                 target->layout_name, fit.fault.rule, fit.fault.addr);

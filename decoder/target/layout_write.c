@@ -25,8 +25,9 @@ static void write_build(FILE *f, const struct jh_build *b) {
 void jt_constant_key(size_t index, char out[64]) {
     const char *name = jh_constant_name(index);
     size_t i = 0;
-    for (; name[i] != 0 && i < 63; i++)
+    for (; name[i] != 0 && i < 63; i++) {
         out[i] = (char)tolower((unsigned char)name[i]);
+    }
     out[i] = 0;
 }
 
@@ -38,21 +39,24 @@ bool jt_constant_is_flat(size_t index) {
 static void write_constants(FILE *f, const struct jh_layout *l) {
     for (size_t i = 0; i < jh_constant_count(); i++) {
         char key[64];
-        if (!jt_constant_is_flat(i))
+        if (!jt_constant_is_flat(i)) {
             continue;
+        }
         jt_constant_key(i, key);
         fprintf(f, "\"%s\":%" PRIu64 ",", key, jh_constant_value(l, i));
     }
     fputs("\"rtree_levels\":[", f);
-    for (unsigned i = 0; i < l->rtree_height; i++)
+    for (unsigned i = 0; i < l->rtree_height; i++) {
         fprintf(f, "%s{\"bits\":%u,\"cumbits\":%u}", i == 0 ? "" : ",", l->rtree_level[i].bits,
                 l->rtree_level[i].cumbits);
+    }
     fputs("],", f);
 }
 
 static void write_field(FILE *f, const char *name, struct jh_field field, bool *first) {
-    if (field.width == 0)
+    if (field.width == 0) {
         return;
+    }
     fprintf(f, "%s\"%s\":{\"offset\":%u,\"word\":%u,\"shift\":%u,\"width\":%u}", *first ? "" : ",",
             name, field.offset, field.word, field.shift, field.width);
     *first = false;
@@ -64,8 +68,9 @@ static void write_leaf(FILE *f, const struct jh_layout *l) {
             jt_leaf_form_name[l->leaf_form], l->leaf_size, l->build.pointer_size, l->leaf_low_bits);
     write_bool(f, "sign_extend", l->leaf_sign_extend);
     fputs("\"fields\":{", f);
-    for (unsigned i = 0; i < JH_LEAF_FIELDS; i++)
+    for (unsigned i = 0; i < JH_LEAF_FIELDS; i++) {
         write_field(f, jh_leaf_field_name((enum jh_leaf_field)i), l->leaf[i], &first);
+    }
     fputs("}},", f);
 }
 
@@ -74,11 +79,13 @@ static void write_extent(FILE *f, const struct jh_layout *l) {
     fprintf(f, "\"extent\":{\"size\":%u,\"align\":%u,\"head\":%u,\"bitmap_offset\":%u,",
             l->extent_size, l->extent_align, l->extent_head, l->bitmap_offset);
     fputs("\"fields\":{", f);
-    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++)
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
         write_field(f, jh_extent_field_name((enum jh_extent_field)i), l->extent[i], &first);
+    }
     fputs("}},\"states\":[", f);
-    for (unsigned i = 0; i < l->states; i++)
+    for (unsigned i = 0; i < l->states; i++) {
         fprintf(f, "%s\"%s\"", i == 0 ? "" : ",", jh_state_name(l->state[i]));
+    }
     fputs("],", f);
 }
 
@@ -87,9 +94,10 @@ static void write_size_classes(FILE *f, const struct jh_layout *l) {
     fputs("\"size_classes\":[", f);
     for (uint32_t i = 0; i < l->sc_nsizes; i++) {
         fprintf(f, "%s{\"size\":%" PRIu64, i == 0 ? "" : ",", jh_index2size(l, i));
-        if (i < l->sc_nbins)
+        if (i < l->sc_nbins) {
             fprintf(f, ",\"slab_size\":%" PRIu64 ",\"nregs\":%u,\"n_shards\":%u",
                     l->bin[i].slab_size, l->bin[i].nregs, l->bin[i].n_shards);
+        }
         fputc('}', f);
     }
     fputs("],", f);
@@ -97,8 +105,9 @@ static void write_size_classes(FILE *f, const struct jh_layout *l) {
 
 static void write_members(FILE *f, const struct jh_layout *l, const char *name) {
     struct jh_member member;
-    for (size_t i = 0; jh_struct_nth(l, name, i, &member) == JH_OK; i++)
+    for (size_t i = 0; jh_struct_nth(l, name, i, &member) == JH_OK; i++) {
         fprintf(f, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", member.name, member.offset);
+    }
 }
 
 /* As the build has them: a difference that was found in the target is in "extent" and "root". */
@@ -109,10 +118,11 @@ static void write_structs(FILE *f, const struct jh_layout *l) {
         uint64_t size;
         uint32_t align;
         fprintf(f, "%s\"%s\":{", i == 0 ? "" : ",", name);
-        if (jh_struct_size(l, name, &size, &align, NULL) == JH_OK)
+        if (jh_struct_size(l, name, &size, &align, NULL) == JH_OK) {
             fprintf(f, "\"size\":%" PRIu64 ",\"align\":%u,", size, align);
-        else
+        } else {
             fputs("\"size\":null,\"align\":null,", f); /* only its beginning is known */
+        }
         fputs("\"members\":{", f);
         write_members(f, l, name);
         fputs("}}", f);

@@ -36,10 +36,12 @@ static const struct machine {
 
 const char *jt_machine_name(const struct jt_target *target) {
     const struct jt_private *p = target->priv;
-    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         if (machines[i].machine == p->machine && machines[i].words == p->words &&
-            machines[i].little_endian == p->little_endian)
+            machines[i].little_endian == p->little_endian) {
             return machines[i].name;
+        }
+    }
     return "unknown";
 }
 
@@ -47,8 +49,9 @@ bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t siz
     struct jt_private *p = target->priv;
     if (size < EI_NIDENT + 4 || memcmp(header, ELFMAG, SELFMAG) != 0 ||
         (header[EI_CLASS] != ELFCLASS32 && header[EI_CLASS] != ELFCLASS64) ||
-        (header[EI_DATA] != ELFDATA2LSB && header[EI_DATA] != ELFDATA2MSB))
+        (header[EI_DATA] != ELFDATA2LSB && header[EI_DATA] != ELFDATA2MSB)) {
         return false;
+    }
     p->words = header[EI_CLASS] == ELFCLASS32 ? 4 : 8;
     p->little_endian = header[EI_DATA] == ELFDATA2LSB;
     p->machine = (uint16_t)jt_number_at(target, header + 18, 2);
@@ -58,8 +61,9 @@ bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t siz
 bool jt_machine_is(const struct jt_target *target, Elf *elf) {
     const struct jt_private *p = target->priv;
     GElf_Ehdr header;
-    if (p->machine == EM_NONE)
+    if (p->machine == EM_NONE) {
         return true; /* not known */
+    }
     return gelf_getehdr(elf, &header) != NULL && header.e_machine == p->machine &&
            (header.e_ident[EI_CLASS] == ELFCLASS32) == (p->words == 4) &&
            (header.e_ident[EI_DATA] == ELFDATA2LSB) == p->little_endian;
@@ -69,8 +73,9 @@ void jt_machine_build(const struct jt_target *target, enum jh_version version,
                       struct jh_build *build) {
     const struct jt_private *p = target->priv;
     jh_build_init(build, version);
-    if (jh_build_machine(build, jt_machine_name(target)) == JH_OK)
+    if (jh_build_machine(build, jt_machine_name(target)) == JH_OK) {
         return;
+    }
     build->pointer_size = p->words;
     build->little_endian = p->little_endian;
     build->lg_vaddr = p->words == 4 ? 32 : 64;
@@ -85,28 +90,33 @@ size_t jt_machine_vaddrs(const struct jt_target *target, uint8_t out[JT_LG_VADDR
     size_t count = 1;
     jt_machine_build(target, JH_5_3_0, &build);
     out[0] = build.lg_vaddr;
-    for (size_t i = 0; i < sizeof any && build.pointer_size == 8; i++)
-        if (any[i] != out[0])
+    for (size_t i = 0; i < sizeof any && build.pointer_size == 8; i++) {
+        if (any[i] != out[0]) {
             out[count++] = any[i];
+        }
+    }
     return count;
 }
 
 uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsigned size) {
     uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
+    for (unsigned i = 0; i < size; i++) {
         value = value << 8 | bytes[target->priv->little_endian ? size - 1 - i : i];
+    }
     return value;
 }
 
 void jt_number_put(const struct jt_target *target, uint8_t *bytes, uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; i++)
+    for (unsigned i = 0; i < size; i++) {
         bytes[target->priv->little_endian ? i : size - 1 - i] = (uint8_t)(value >> 8 * i);
+    }
 }
 
 bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out) {
     uint8_t bytes[8];
-    if (size > sizeof bytes || jh_read(&target->heap.reader, addr, bytes, size, NULL) != JH_OK)
+    if (size > sizeof bytes || jh_read(&target->heap.reader, addr, bytes, size, NULL) != JH_OK) {
         return false;
+    }
     *out = jt_number_at(target, bytes, size);
     return true;
 }

@@ -29,16 +29,18 @@ struct jt_macros {
 
 static size_t hash(const char *name, size_t len) {
     uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         h = (h ^ (unsigned char)name[i]) * 1099511628211u;
+    }
     return (size_t)(h ^ h >> 29);
 }
 
 static struct entry *slot(const struct jt_macros *m, const char *name, size_t len) {
     for (size_t i = hash(name, len);; i++) {
         struct entry *e = &m->entry[i & (m->room - 1)];
-        if (e->text == NULL || (e->len == len && memcmp(e->text, name, len) == 0))
+        if (e->text == NULL || (e->len == len && memcmp(e->text, name, len) == 0)) {
             return e;
+        }
     }
 }
 
@@ -46,11 +48,14 @@ static bool grow(struct jt_macros *m) {
     struct jt_macros bigger = *m;
     bigger.room = m->room == 0 ? 4096 : 2 * m->room;
     bigger.entry = calloc(bigger.room, sizeof *bigger.entry);
-    if (bigger.entry == NULL)
+    if (bigger.entry == NULL) {
         return false;
-    for (size_t i = 0; i < m->room; i++)
-        if (m->entry[i].text != NULL)
+    }
+    for (size_t i = 0; i < m->room; i++) {
+        if (m->entry[i].text != NULL) {
             *slot(&bigger, m->entry[i].text, m->entry[i].len) = m->entry[i];
+        }
+    }
     free(m->entry);
     *m = bigger;
     return true;
@@ -63,8 +68,9 @@ static void set(struct jt_macros *m, const char *text, bool defined) {
     }
     size_t len = strcspn(text, " (");
     struct entry *e = slot(m, text, len);
-    if (e->text == NULL)
+    if (e->text == NULL) {
         m->used++;
+    }
     m->defined += (size_t)defined - (size_t)(e->text != NULL && e->defined);
     *e = (struct entry){text, len, defined};
 }
@@ -86,12 +92,14 @@ static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
     Dwarf_Attribute attr;
     Dwarf_Word offset;
     if (m->depth > 32 || m->imports >= IMPORTS_MAX || dwarf_macro_param(macro, 0, &attr) != 0 ||
-        dwarf_formudata(&attr, &offset) != 0 || !unit_is_sound(m, offset))
+        dwarf_formudata(&attr, &offset) != 0 || !unit_is_sound(m, offset)) {
         return;
+    }
     m->imports++;
     m->depth++;
-    if (dwarf_getmacros_off(m->dwarf, offset, take_macro, m, DWARF_GETMACROS_START) < 0)
+    if (dwarf_getmacros_off(m->dwarf, offset, take_macro, m, DWARF_GETMACROS_START) < 0) {
         m->failed = true;
+    }
     m->depth--;
 }
 
@@ -100,15 +108,17 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     unsigned opcode;
     const char *text;
     m->failed |= ++m->seen > MACROS_MAX;
-    if (dwarf_macro_opcode(macro, &opcode) != 0)
+    if (dwarf_macro_opcode(macro, &opcode) != 0) {
         return DWARF_CB_OK;
+    }
     switch (opcode) {
     case DW_MACRO_define:
     case DW_MACRO_define_strp:
     case DW_MACRO_undef:
     case DW_MACRO_undef_strp:
-        if (dwarf_macro_param2(macro, NULL, &text) == 0 && text != NULL)
+        if (dwarf_macro_param2(macro, NULL, &text) == 0 && text != NULL) {
             set(m, text, opcode == DW_MACRO_define || opcode == DW_MACRO_define_strp);
+        }
         break;
     case DW_MACRO_import:
         take_import(m, macro);
@@ -123,33 +133,39 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
 static bool starts(const struct jt_macros *m, Dwarf_Die *unit) {
     Dwarf_Attribute attr;
     Dwarf_Word offset;
-    if (dwarf_attr(unit, DW_AT_macro_info, &attr) != NULL)
+    if (dwarf_attr(unit, DW_AT_macro_info, &attr) != NULL) {
         return true; /* .debug_macinfo has no headers */
+    }
     if (dwarf_attr(unit, DW_AT_macros, &attr) == NULL &&
-        dwarf_attr(unit, DW_AT_GNU_macros, &attr) == NULL)
+        dwarf_attr(unit, DW_AT_GNU_macros, &attr) == NULL) {
         return false;
+    }
     return dwarf_formudata(&attr, &offset) == 0 && unit_is_sound(m, offset);
 }
 
 struct jt_macros *jt_macros_read(Dwarf_Die *unit) {
     struct jt_macros *m = calloc(1, sizeof *m);
-    if (m == NULL)
+    if (m == NULL) {
         return NULL;
+    }
     m->dwarf = dwarf_cu_getdwarf(unit->cu);
     Elf_Scn *section = jt_section(dwarf_getelf(m->dwarf), ".debug_macro");
-    if (section == NULL)
+    if (section == NULL) {
         section = jt_section(dwarf_getelf(m->dwarf), ".zdebug_macro");
+    }
     m->section = elf_getdata(section, NULL); /* libdw unpacked it */
     if (starts(m, unit) && dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 &&
-        !m->failed && m->used != 0)
+        !m->failed && m->used != 0) {
         return m;
+    }
     jt_macros_free(m);
     return NULL;
 }
 
 void jt_macros_free(struct jt_macros *macros) {
-    if (macros == NULL)
+    if (macros == NULL) {
         return;
+    }
     free(macros->entry);
     free(macros->texts);
     free(macros);
@@ -159,13 +175,17 @@ char *jt_macros_pack(const struct jt_macros *macros, size_t most, size_t *size) 
     char *texts = NULL;
     *size = 0;
     FILE *file = open_memstream(&texts, size);
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
-    for (size_t i = 0; i < macros->room && ftell(file) <= (long)most; i++)
-        if (macros->entry[i].text != NULL && macros->entry[i].defined)
+    }
+    for (size_t i = 0; i < macros->room && ftell(file) <= (long)most; i++) {
+        if (macros->entry[i].text != NULL && macros->entry[i].defined) {
             fwrite(macros->entry[i].text, 1, strlen(macros->entry[i].text) + 1, file);
-    if (fclose(file) == 0 && *size <= most)
+        }
+    }
+    if (fclose(file) == 0 && *size <= most) {
         return texts;
+    }
     free(texts);
     *size = 0;
     return NULL;
@@ -179,10 +199,12 @@ struct jt_macros *jt_macros_unpack(char *texts, size_t size) {
         return NULL;
     }
     m->texts = texts;
-    for (const char *text = texts; text < texts + size && !m->failed; text += strlen(text) + 1)
+    for (const char *text = texts; text < texts + size && !m->failed; text += strlen(text) + 1) {
         set(m, text, true);
-    if (!m->failed)
+    }
+    if (!m->failed) {
         return m;
+    }
     jt_macros_free(m);
     return NULL;
 }

@@ -11,13 +11,15 @@
 bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, const char *path) {
     struct jt_private *p = target->priv;
     struct jt_mapping *grown = jt_grow(p->mapping, p->mappings, sizeof *grown);
-    if (grown == NULL)
+    if (grown == NULL) {
         return false;
+    }
     p->mapping = grown;
     grown[p->mappings] = *mapping;
     grown[p->mappings].path = strdup(path);
-    if (grown[p->mappings].path == NULL)
+    if (grown[p->mappings].path == NULL) {
         return false;
+    }
     p->mappings++;
     return true;
 }
@@ -25,10 +27,12 @@ bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, 
 bool jt_mapped_from_mappings(struct jt_target *target) {
     struct jt_private *p = target->priv;
     p->mapped = calloc(p->mappings + 1, sizeof *p->mapped);
-    if (p->mapped == NULL)
+    if (p->mapped == NULL) {
         return false;
-    for (size_t i = 0; i < p->mappings; i++)
+    }
+    for (size_t i = 0; i < p->mappings; i++) {
         p->mapped[i] = (struct jt_range){p->mapping[i].start, p->mapping[i].end};
+    }
     p->mapped_count = jt_ranges_normalise(p->mapped, p->mappings);
     return true;
 }
@@ -66,8 +70,9 @@ static bool take_line(struct jt_target *target, char *line) {
     int path = 0;
     if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, mode,
                &m.offset, &path) < 4 ||
-        path == 0)
+        path == 0) {
         return true; /* nothing that this kernel's manual describes */
+    }
     m.readable = mode[0] == 'r';
     m.writable = mode[1] == 'w';
     line[strcspn(line, "\n")] = 0;
@@ -90,10 +95,12 @@ static void read_auxv(struct jt_target *target) {
 }
 
 static enum jt_status not_opened(struct jt_target *target, int error) {
-    if (error == ENOMEM)
+    if (error == ENOMEM) {
         return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);
-    if (error == ENOENT || error == ESRCH)
+    }
+    if (error == ENOENT || error == ESRCH) {
         return jt_fail(target, JT_UNREADABLE, "process %d: there is no such process", target->pid);
+    }
     return jt_fail(target, JT_UNREADABLE,
                    "process %d: %s; reading it takes the same user and a permissive "
                    "/proc/sys/kernel/yama/ptrace_scope, or CAP_SYS_PTRACE",
@@ -106,22 +113,27 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     bool ok = true;
     snprintf(name, sizeof name, "/proc/%d/maps", target->pid);
     FILE *file = fopen(name, "re");
-    if (file == NULL)
+    if (file == NULL) {
         return not_opened(target, errno);
+    }
     errno = 0;
-    while (ok && getline(&line, &room, file) > 0)
+    while (ok && getline(&line, &room, file) > 0) {
         ok = take_line(target, line);
+    }
     int error = feof(file) ? 0 : errno; /* getline() says nothing when memory runs out */
     free(line);
     fclose(file);
-    if (error != 0)
+    if (error != 0) {
         return not_opened(target, error);
-    if (!ok || !jt_mapped_from_mappings(target))
+    }
+    if (!ok || !jt_mapped_from_mappings(target)) {
         return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);
-    if (target->priv->mappings == 0)
+    }
+    if (target->priv->mappings == 0) {
         return jt_fail(target, JT_UNREADABLE,
                        "process %d has no memory: it is ending, or a thread of the kernel",
                        target->pid);
+    }
     read_machine(target);
     read_auxv(target);
     return JT_OK;

@@ -38,8 +38,9 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
         target->memory_ran_out = true;
         return;
     }
-    if (p->blocks != 0)
+    if (p->blocks != 0) {
         memcpy(p->metadata, p->block, p->blocks * sizeof *p->block);
+    }
     p->metadata_count = jt_ranges_normalise(p->metadata, p->blocks);
     p->metadata_complete = complete;
 }
@@ -47,8 +48,9 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
 static bool take_block(struct metadata *m, uint64_t block, uint64_t *next) {
     uint64_t size;
     if (m->blocks_left == 0 || !jt_read_word(m->target, block + m->size, &size) || size == 0 ||
-        size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, next))
+        size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, next)) {
         return false;
+    }
     m->blocks_left--;
     return jt_metadata_add(m->target, block, size);
 }
@@ -58,15 +60,19 @@ static bool take_block(struct metadata *m, uint64_t block, uint64_t *next) {
  * them (Brent). */
 static bool take_base(struct metadata *m, uint64_t base) {
     uint64_t block, remembered = 0;
-    if (!jt_read_word(m->target, base + m->blocks, &block))
+    if (!jt_read_word(m->target, base + m->blocks, &block)) {
         return false;
+    }
     for (uint64_t n = 1; block != 0; n++) {
-        if (block == remembered)
+        if (block == remembered) {
             return false;
-        if ((n & (n - 1)) == 0)
+        }
+        if ((n & (n - 1)) == 0) {
             remembered = block;
-        if (!take_block(m, block, &block))
+        }
+        if (!take_block(m, block, &block)) {
             return false;
+        }
     }
     return true;
 }
@@ -76,11 +82,13 @@ static bool take_base(struct metadata *m, uint64_t base) {
 static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
     for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += m->p->words) {
         uint64_t word;
-        if (!jt_read_word(m->target, arena0 + at, &word))
+        if (!jt_read_word(m->target, arena0 + at, &word)) {
             return false;
+        }
         m->arena_base = at;
-        if (word == b0)
+        if (word == b0) {
             return true;
+        }
     }
     return false;
 }
@@ -90,17 +98,21 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
     uint64_t stride = m->p->words, arena, base;
     uint64_t count = size / stride < ARENAS_MAX ? size / stride : ARENAS_MAX;
     if (m->arena_base == JT_DWARF_UNKNOWN &&
-        (b0 == 0 || !jt_read_word(m->target, arenas, &arena) || !find_arena_base(m, arena, b0)))
+        (b0 == 0 || !jt_read_word(m->target, arenas, &arena) || !find_arena_base(m, arena, b0))) {
         return false;
+    }
     for (uint64_t i = 0; i < count; i++) {
-        if (!jt_read_word(m->target, arenas + stride * i, &arena))
+        if (!jt_read_word(m->target, arenas + stride * i, &arena)) {
             return false;
-        if (arena == 0)
+        }
+        if (arena == 0) {
             continue;
-        if (!jt_read_word(m->target, arena + m->arena_base, &base))
+        }
+        if (!jt_read_word(m->target, arena + m->arena_base, &base)) {
             complete = false;
-        else if (base != b0)
+        } else if (base != b0) {
             complete &= take_base(m, base);
+        }
     }
     return complete;
 }
@@ -109,11 +121,13 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
 static uint32_t offset_of(const struct jt_target *target, uint32_t seen, const char *type,
                           const char *member) {
     struct jh_member m;
-    if (seen != JT_DWARF_UNKNOWN)
+    if (seen != JT_DWARF_UNKNOWN) {
         return seen;
+    }
     if (jh_struct_member(&target->layout, type, member, &m, NULL) != JH_OK ||
-        m.offset >= ARENA_BYTES_MAX)
+        m.offset >= ARENA_BYTES_MAX) {
         return JT_DWARF_UNKNOWN;
+    }
     return (uint32_t)m.offset;
 }
 
@@ -130,8 +144,9 @@ void jt_metadata_find(struct jt_target *target) {
     struct metadata m = {target,        p,         p->base_blocks, p->block_size, p->block_next,
                          p->arena_base, BLOCKS_MAX};
     uint64_t at, size, b0 = 0;
-    if (p->metadata_done)
+    if (p->metadata_done) {
         return;
+    }
     if (p->base_blocks == JT_DWARF_UNKNOWN || p->block_size == JT_DWARF_UNKNOWN ||
         p->block_next == JT_DWARF_UNKNOWN) {
         jt_metadata_done(target, false);
@@ -152,11 +167,13 @@ static bool in_root(const struct jt_target *target, uint64_t addr) {
 
 enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
     struct jt_private *p = target->priv;
-    if (in_root(target, addr))
+    if (in_root(target, addr)) {
         return JT_YES;
+    }
     jt_metadata_find(target);
-    if (jt_ranges_hold(p->metadata, p->metadata_count, addr))
+    if (jt_ranges_hold(p->metadata, p->metadata_count, addr)) {
         return JT_YES;
+    }
     return p->metadata_complete ? JT_NO : JT_CANNOT_TELL;
 }
 
@@ -164,7 +181,8 @@ uint64_t jt_metadata_bytes(struct jt_target *target) {
     struct jt_private *p = target->priv;
     uint64_t bytes = 0;
     jt_metadata_find(target);
-    for (size_t i = 0; p->metadata_complete && i < p->metadata_count; i++)
+    for (size_t i = 0; p->metadata_complete && i < p->metadata_count; i++) {
         bytes += p->metadata[i].end - p->metadata[i].start;
+    }
     return bytes;
 }

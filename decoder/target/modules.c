@@ -26,24 +26,31 @@ static bool find_bias(const struct jt_target *target, struct jt_module *module) 
     uint64_t first = UINT64_MAX;
     GElf_Ehdr header;
     if (gelf_getehdr(module->elf->elf, &header) == NULL ||
-        elf_getphdrnum(module->elf->elf, &count) != 0)
+        elf_getphdrnum(module->elf->elf, &count) != 0) {
         return false;
-    if (module->start == 0 && header.e_type == ET_DYN)
+    }
+    if (module->start == 0 && header.e_type == ET_DYN) {
         module->bias = p->entry - header.e_entry;
+    }
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD)
+        if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD) {
             continue;
-        if (module->start != 0 && ph.p_offset == 0)
+        }
+        if (module->start != 0 && ph.p_offset == 0) {
             module->bias = module->start - ph.p_vaddr;
-        if (ph.p_vaddr < first)
+        }
+        if (ph.p_vaddr < first) {
             first = ph.p_vaddr;
+        }
         uint64_t end = module->bias + ph.p_vaddr + ph.p_memsz;
-        if (end > module->end)
+        if (end > module->end) {
             module->end = end; /* .bss lies behind the file's mappings */
+        }
     }
-    if (module->start == 0)
+    if (module->start == 0) {
         module->start = module->bias + first;
+    }
     return !module->main || ((p->entry == 0 || p->entry == module->bias + header.e_entry) &&
                              (p->phnum == 0 || p->phnum == count));
 }
@@ -58,8 +65,9 @@ static bool try_file(struct jt_target *target, struct jt_module *module, const c
     errno = 0;
     struct jt_elf *elf = files->open(files->arg, file);
     jt_note_memory(target);
-    if (elf == NULL)
+    if (elf == NULL) {
         return false;
+    }
     if (!jt_machine_is(target, elf->elf)) {
         jt_elf_close(elf);
         return false;
@@ -70,16 +78,19 @@ static bool try_file(struct jt_target *target, struct jt_module *module, const c
     target->memory_ran_out |= module->file == NULL;
     module->elf = elf;
     bool same = find_bias(target, module);
-    if (module->memory_id.size == 0)
+    if (module->memory_id.size == 0) {
         jt_memory_build_id(target, module->start, &module->memory_id);
+    }
     bool both = module->memory_id.size != 0 && module->file_id.size != 0;
-    if (both)
+    if (both) {
         same = same_id(&module->memory_id, &module->file_id);
+    }
     module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
     if (same) {
         jt_elf_find_debug(elf, files, file, &module->file_id);
-        if (elf->debug == NULL) /* beside the file as the target names it */
+        if (elf->debug == NULL) { /* beside the file as the target names it */
             jt_elf_find_debug(elf, files, module->path, &module->file_id);
+        }
         return true;
     }
     jt_elf_close(elf);
@@ -94,26 +105,30 @@ static bool try_process(struct jt_target *target, struct jt_module *module,
     char name[PATH_MAX + 64];
     snprintf(name, sizeof name, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, target->pid,
              mapping->start, mapping->end);
-    if (try_file(target, module, name))
+    if (try_file(target, module, name)) {
         return true;
+    }
     snprintf(name, sizeof name, "/proc/%d/root%s", target->pid, module->path);
-    if (try_file(target, module, name))
+    if (try_file(target, module, name)) {
         return true;
+    }
     snprintf(name, sizeof name, "/proc/%d/exe", target->pid);
     return module->main && try_file(target, module, name);
 }
 
 struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
     struct jt_module *grown = jt_grow(target->module, target->modules, sizeof *grown);
-    if (grown == NULL)
+    if (grown == NULL) {
         return NULL;
+    }
     target->module = grown;
     grown += target->modules;
     memset(grown, 0, sizeof *grown);
     grown->state = JT_FILE_MISSING;
     grown->path = strdup(path);
-    if (grown->path == NULL)
+    if (grown->path == NULL) {
         return NULL;
+    }
     target->modules++;
     return grown;
 }
@@ -121,15 +136,17 @@ struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
 /* Does ELF start here? Unknown counts as yes: the page may be left out of the core. */
 static bool may_be_elf(const struct jt_target *target, uint64_t addr) {
     uint8_t magic[SELFMAG];
-    if (!read_target(target, addr, magic, sizeof magic))
+    if (!read_target(target, addr, magic, sizeof magic)) {
         return target->kind == JT_CORE;
+    }
     return memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 static bool opened_enough(const struct jt_target *target, const struct jt_module *module) {
     unsigned same = 0;
-    for (const struct jt_module *m = target->module; m != module; m++)
+    for (const struct jt_module *m = target->module; m != module; m++) {
         same += m->elf != NULL && strcmp(m->path, module->path) == 0;
+    }
     return same >= SAME_MAX;
 }
 
@@ -139,14 +156,18 @@ static void open_file(struct jt_target *target, struct jt_module *module,
     uint64_t entry = target->priv->entry;
     module->main = entry >= module->start && entry < module->end;
     jt_memory_build_id(target, module->start, &module->memory_id);
-    if (opened_enough(target, module))
+    if (opened_enough(target, module)) {
         return;
-    if (exe != NULL && module->main && try_file(target, module, exe))
+    }
+    if (exe != NULL && module->main && try_file(target, module, exe)) {
         return;
-    if (target->kind != JT_CORE && try_process(target, module, mapping))
+    }
+    if (target->kind != JT_CORE && try_process(target, module, mapping)) {
         return;
-    if (module->path[0] == '/')
+    }
+    if (module->path[0] == '/') {
         (void)try_file(target, module, module->path);
+    }
 }
 
 static bool modules_from_mappings(struct jt_target *target, const char *exe) {
@@ -155,14 +176,16 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
         const struct jt_mapping *m = &p->mapping[i];
         size_t next = i + 1;
         while (next < p->mappings && p->mapping[next].offset != 0 &&
-               strcmp(p->mapping[next].path, m->path) == 0)
+               strcmp(p->mapping[next].path, m->path) == 0) {
             next++;
+        }
         bool file = m->path[0] == '/' && strncmp(m->path, "/dev/", 5) != 0;
         if (file && m->offset == 0 && target->modules < JT_MODULES_MAX &&
             may_be_elf(target, m->start)) {
             struct jt_module *module = jt_module_add(target, m->path);
-            if (module == NULL)
+            if (module == NULL) {
                 return false;
+            }
             module->start = m->start;
             module->end = p->mapping[next - 1].end;
             open_file(target, module, m, exe);
@@ -182,17 +205,20 @@ static bool modules_from_memory(struct jt_target *target) {
     for (size_t i = 0; i < p->segments && target->modules < JT_MODULES_MAX; i++) {
         uint64_t start = p->segment[i].addr, first = UINT64_MAX, end = 0;
         size_t count = jt_memory_phdrs(target, start, ph);
-        for (size_t k = 0; k < count; k++)
+        for (size_t k = 0; k < count; k++) {
             if (ph[k].type == PT_LOAD) {
                 first = ph[k].vaddr < first ? ph[k].vaddr : first;
                 end = ph[k].vaddr + ph[k].memsz > end ? ph[k].vaddr + ph[k].memsz : end;
             }
-        if (end <= first || end - first > UINT64_MAX - start)
+        }
+        if (end <= first || end - first > UINT64_MAX - start) {
             continue;
+        }
         snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
         struct jt_module *module = jt_module_add(target, name);
-        if (module == NULL)
+        if (module == NULL) {
             return false;
+        }
         module->start = start;
         module->end = start + (end - first);
         module->main = p->entry >= module->start && p->entry < module->end;
@@ -204,10 +230,12 @@ static bool modules_from_memory(struct jt_target *target) {
 /* What the program was called by, which need not be where it is now. */
 static bool program_name(const struct jt_target *target, char *out, size_t size) {
     for (size_t i = 0; i + 1 < size; i++) {
-        if (!read_target(target, target->priv->execfn + i, out + i, 1))
+        if (!read_target(target, target->priv->execfn + i, out + i, 1)) {
             return false;
-        if (out[i] == 0)
+        }
+        if (out[i] == 0) {
             return i != 0 && out[0] == '/';
+        }
     }
     return false;
 }
@@ -216,15 +244,20 @@ static bool program_name(const struct jt_target *target, char *out, size_t size)
 static bool module_from_name(struct jt_target *target, const char *exe) {
     struct jt_module *module = NULL;
     char name[PATH_MAX];
-    if (exe == NULL && (target->priv->execfn == 0 || !program_name(target, name, sizeof name)))
+    if (exe == NULL && (target->priv->execfn == 0 || !program_name(target, name, sizeof name))) {
         return true;
-    for (size_t i = 0; i < target->modules; i++)
-        if (target->module[i].main)
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        if (target->module[i].main) {
             module = &target->module[i];
-    if (module == NULL)
+        }
+    }
+    if (module == NULL) {
         module = jt_module_add(target, exe != NULL ? exe : name);
-    if (module == NULL)
+    }
+    if (module == NULL) {
         return false;
+    }
     module->main = true;
     (void)try_file(target, module, exe != NULL ? exe : name);
     GElf_Ehdr header;
@@ -241,24 +274,31 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     bool ok = modules_from_mappings(target, exe), has_main = false;
-    if (ok && target->kind == JT_CORE && target->priv->mappings == 0)
+    if (ok && target->kind == JT_CORE && target->priv->mappings == 0) {
         ok = modules_from_memory(target) && module_from_name(target, exe);
-    if (exe != NULL && access(exe, R_OK) != 0)
+    }
+    if (exe != NULL && access(exe, R_OK) != 0) {
         return jt_fail(target, JT_USAGE, "--exe %s: there is no such file, or it may not be read",
                        exe);
-    for (size_t i = 0; i < target->modules; i++)
+    }
+    for (size_t i = 0; i < target->modules; i++) {
         has_main |= target->module[i].main;
-    if (ok && exe != NULL && !has_main)
+    }
+    if (ok && exe != NULL && !has_main) {
         ok = module_from_name(target, exe);
-    if (!ok)
+    }
+    if (!ok) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
-        if (exe != NULL && m->main && m->file == NULL)
+        if (exe != NULL && m->main && m->file == NULL) {
             return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
                            jt_machine_name(target));
-        if (m->elf != NULL)
+        }
+        if (m->elf != NULL) {
             m->has_debug_info = jt_elf_has_debug_info(m->elf);
+        }
     }
     return JT_OK;
 }
@@ -273,8 +313,10 @@ void jt_modules_close(struct jt_target *target) {
 }
 
 const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t addr) {
-    for (size_t i = 0; i < target->modules; i++)
-        if (addr >= target->module[i].start && addr < target->module[i].end)
+    for (size_t i = 0; i < target->modules; i++) {
+        if (addr >= target->module[i].start && addr < target->module[i].end) {
             return &target->module[i];
+        }
+    }
     return NULL;
 }

@@ -11,9 +11,11 @@ bool jt_is_process(const char *target) {
 }
 
 static const struct jt_module *main_module(const struct jt_target *target) {
-    for (size_t i = 0; i < target->modules; i++)
-        if (target->module[i].main)
+    for (size_t i = 0; i < target->modules; i++) {
+        if (target->module[i].main) {
             return &target->module[i];
+        }
+    }
     return NULL;
 }
 
@@ -40,22 +42,27 @@ static void warn_of_files(struct jt_target *target) {
             wrong_file(m, text, sizeof text);
             jt_warn(target, "%s; it is not used", text);
         }
-        if (m->state == JT_FILE_MISSING && (m->main || target->jemalloc == NULL))
+        if (m->state == JT_FILE_MISSING && (m->main || target->jemalloc == NULL)) {
             jt_warn(target, "%s is not here, so its symbols are not known", m->path);
-        if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc)
+        }
+        if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc) {
             jt_warn(target,
                     "there is no build-id to compare %s with; it is taken to be what was running",
                     m->file);
+        }
     }
 }
 
 static const struct jt_module *module_in(const struct jt_target *target, enum jt_file state) {
     const struct jt_module *main = main_module(target);
-    if (main != NULL && main->state == state)
+    if (main != NULL && main->state == state) {
         return main;
-    for (size_t i = 0; i < target->modules; i++)
-        if (target->module[i].state == state)
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        if (target->module[i].state == state) {
             return &target->module[i];
+        }
+    }
     return NULL;
 }
 
@@ -70,16 +77,18 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
                                : "jemalloc may be in it, and is in no other module");
     }
     m = module_in(target, JT_FILE_MISSING);
-    if (m != NULL && !m->main)
+    if (m != NULL && !m->main) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "%s is not here, and no other module has jemalloc's symbols; put it there, "
                        "or say which jemalloc it has with --layout (5.3.0, ...)",
                        m->path);
-    if (m != NULL && m->file != NULL && m->elf == NULL)
+    }
+    if (m != NULL && m->file != NULL && m->elf == NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "the core does not tell where %s was loaded, so its symbols have no "
                        "addresses; give --layout and --root",
                        m->file);
+    }
     if (m != NULL) {
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(
@@ -89,11 +98,12 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
             "with --layout (5.3.0, ...), then the root is looked for",
             m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
-    if (version)
+    if (version) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "jemalloc %s is there, but its symbols were stripped, and its root was not "
                        "found by looking; give an unstripped program with --exe, or --root ADDR",
                        target->version_string);
+    }
     return jt_fail(target, JT_NO_JEMALLOC,
                    target->modules == 0
                        ? "no program is known for this core, so no jemalloc; give it with --exe, "
@@ -110,24 +120,29 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
     bool known = learn->options->layout != NULL;
     if (known) {
         enum jt_status status = jt_layout_parse(learn->options->layout, &layout, target->error);
-        if (status != JT_OK)
+        if (status != JT_OK) {
             return jt_fail(target, status, "--layout %s", strdupa(target->error));
+        }
         build = layout.build;
     } else {
         known = jt_version_find(target, NULL, target->version_string) &&
                 jh_version_parse(target->version_string, &version) == JH_OK;
-        if (known)
+        if (known) {
             jt_machine_build(target, version, &build);
+        }
     }
-    if (!known && target->version_string[0] != 0)
+    if (!known && target->version_string[0] != 0) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
                        "dev, are)",
                        target->version_string);
-    if (!known)
+    }
+    if (!known) {
         return no_root(target, false);
-    if (!jt_root_infer(target, &build, &learn->root_addr))
+    }
+    if (!jt_root_infer(target, &build, &learn->root_addr)) {
         return no_root(target, true);
+    }
     learn->root_known = true;
     target->source[JT_PART_ROOT] = JT_INFERRED;
     target->jemalloc = jt_module_at(target, learn->root_addr);
@@ -142,37 +157,42 @@ static void take_root(struct jt_target *target, struct jt_learn *learn,
     target->jemalloc = root->module;
     snprintf(target->root_name, sizeof target->root_name, "%s", root->name);
     snprintf(target->prefix, sizeof target->prefix, "%s", root->prefix);
-    if (target->source[JT_PART_ROOT] == JT_UNKNOWN)
+    if (target->source[JT_PART_ROOT] == JT_UNKNOWN) {
         target->source[JT_PART_ROOT] = JT_SYMBOL;
+    }
 }
 
 /* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
 static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn,
                                   const struct jt_root_symbol *root, size_t count) {
     size_t used = 0, best = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (jt_root_in_use(target, root[i].addr, root[i].size)) {
             best = i;
             used++;
         }
-    if (used > 1 || (used == 0 && count > 1))
+    }
+    if (used > 1 || (used == 0 && count > 1)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "there are %zu jemallocs, and %s of them in use: %s at 0x%" PRIx64
                        ", %s at 0x%" PRIx64 "; choose one with --root (the address of root[0])",
                        count, used > 1 ? "more than one" : "none", root[0].name, root[0].addr,
                        root[1].name, root[1].addr);
-    if (used == 0)
+    }
+    if (used == 0) {
         jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
                 root[0].name);
+    }
     take_root(target, learn, &root[best]);
     return JT_OK;
 }
 
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
     uint64_t root = learn->options->root;
-    if (!jt_mapped(target, root))
+    if (!jt_mapped(target, root)) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "--root 0x%" PRIx64 ": nothing is mapped there in this target", root);
+    }
     learn->root_known = true;
     learn->root_addr = root;
     target->source[JT_PART_ROOT] = JT_GIVEN;
@@ -185,15 +205,19 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
     errno = 0;
     size_t count = jt_roots_find(target, root);
     jt_note_memory(target);
-    if (!o->root_given)
+    if (!o->root_given) {
         return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
+    }
     enum jt_status status = jt_root_given(target, learn);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     target->jemalloc = jt_module_at(target, o->root);
-    for (size_t i = 0; i < count; i++)
-        if (o->root >= root[i].addr && o->root < root[i].addr + root[i].size)
+    for (size_t i = 0; i < count; i++) {
+        if (o->root >= root[i].addr && o->root < root[i].addr + root[i].size) {
             take_root(target, learn, &root[i]);
+        }
+    }
     return JT_OK;
 }
 
@@ -203,43 +227,52 @@ static enum jt_status find_root(struct jt_target *target, struct jt_learn *learn
 
 static void limit_nodes(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
-    if (limits->max_node_bytes == 0 && target->bytes_present < UINT64_MAX / 2 - GROWTH)
+    if (limits->max_node_bytes == 0 && target->bytes_present < UINT64_MAX / 2 - GROWTH) {
         limits->max_node_bytes = 2 * target->bytes_present + GROWTH;
+    }
 }
 
 static enum jt_status open_memory(struct jt_target *target, const struct jt_options *options,
                                   const struct jt_bytes *bytes) {
-    if (bytes != NULL)
+    if (bytes != NULL) {
         return jt_core_read(target, bytes->core, bytes->size, options->target);
-    if (jt_is_process(options->target))
+    }
+    if (jt_is_process(options->target)) {
         return jt_process_open(target, options->target);
+    }
     return jt_core_open(target, options->target);
 }
 
 static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
                                const struct jt_bytes *bytes) {
     struct jt_learn learn = {.options = options};
-    if (options->target == NULL)
+    if (options->target == NULL) {
         return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
+    }
     enum jt_status status = open_memory(target, options, bytes);
-    if (status == JT_OK && jt_is_skeleton(target))
+    if (status == JT_OK && jt_is_skeleton(target)) {
         return jt_skeleton_open(target, &learn);
-    if (status == JT_OK)
+    }
+    if (status == JT_OK) {
         status = jt_modules_open(target, options->exe);
+    }
     if (status == JT_OK && target->kind == JT_CORE) {
         status = jt_modules_fill(target);
         jt_core_count(target);
     }
     limit_nodes(target);
-    if (status == JT_OK)
+    if (status == JT_OK) {
         status = find_root(target, &learn);
-    if (status != JT_OK)
+    }
+    if (status != JT_OK) {
         return status;
+    }
     warn_of_files(target);
     jt_dwarf_read_apart(target, &learn.root, &learn.dwarf);
     status = jt_layout_learn(target, &learn);
-    if (status == JT_OK)
+    if (status == JT_OK) {
         jt_metadata_learn(target, &learn.dwarf);
+    }
     jt_dwarf_free(&learn.dwarf);
     return status;
 }
@@ -263,11 +296,13 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     target->heap.limits = options->limits;
     *out = target;
     enum jt_status status = open_all(target, options, bytes);
-    if (target->memory_ran_out)
+    if (target->memory_ran_out) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
-    if (target->ended && status != JT_OK) /* what was concluded from that is wrong */
+    }
+    if (target->ended && status != JT_OK) { /* what was concluded from that is wrong */
         return jt_fail(target, JT_UNREADABLE, "process %d ended while it was looked at",
                        target->pid);
+    }
     return status;
 }
 
@@ -281,16 +316,19 @@ enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_b
 }
 
 void jt_close(struct jt_target *target) {
-    if (target == NULL)
+    if (target == NULL) {
         return;
+    }
     struct jt_private *p = target->priv;
     jt_modules_close(target);
     jt_process_close(target);
     jt_core_close(target);
-    for (size_t i = 0; i < target->warnings; i++)
+    for (size_t i = 0; i < target->warnings; i++) {
         free(target->warning[i]);
-    for (size_t i = 0; i < p->mappings; i++)
+    }
+    for (size_t i = 0; i < p->mappings; i++) {
         free(p->mapping[i].path);
+    }
     free(target->warning);
     free(p->mapping);
     free(p->mapped);

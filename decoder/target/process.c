@@ -37,8 +37,9 @@ static ssize_t read_mem(const struct jt_target *target, uint64_t addr, void *dst
 static ssize_t read_some(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
     if (!target->priv->without_vm) {
         ssize_t n = read_vm(target, addr, dst, len);
-        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM)) {
             return n;
+        }
         target->priv->without_vm = true;
     }
     return read_mem(target, addr, dst, len);
@@ -49,14 +50,17 @@ static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t l
     *got = 0;
     while (*got < len) {
         ssize_t n = read_some(target, addr + *got, (uint8_t *)dst + *got, len - *got);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n < 0 && (errno == EFAULT || errno == EIO || errno == EINVAL))
+        }
+        if (n < 0 && (errno == EFAULT || errno == EIO || errno == EINVAL)) {
             return JH_ABSENT;
+        }
         /* /proc/PID/mem reads as empty when the process is gone, even before its parent knows */
         target->ended |= n == 0 || errno == ESRCH;
-        if (n <= 0)
+        if (n <= 0) {
             return JH_READ_FAILED;
+        }
         *got += (size_t)n; /* short at a hole; the next call says whether it is one */
     }
     return JH_OK;
@@ -65,16 +69,18 @@ static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t l
 /* One call for count spans. Returns how many are done; the one after that stopped it. */
 static size_t gather_some(const struct jt_target *target, struct jh_span *span, size_t count) {
     struct iovec local[IOV_MAX], remote[IOV_MAX];
-    if (count == 0)
+    if (count == 0) {
         return 0;
+    }
     for (size_t i = 0; i < count; i++) {
         local[i] = (struct iovec){span[i].dst, span[i].len};
         remote[i] = (struct iovec){(void *)(uintptr_t)span[i].addr, span[i].len};
     }
     ssize_t n = process_vm_readv(target->pid, local, count, remote, count, 0);
     size_t left = n < 0 ? 0 : (size_t)n, done = 0;
-    if (n < 0)
+    if (n < 0) {
         return 0;
+    }
     while (done < count && span[done].len <= left) {
         span[done].got = span[done].len;
         left -= span[done].len;
@@ -88,15 +94,18 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
     enum jh_status worst = JH_OK;
     for (size_t at = 0; at < count;) {
         size_t some = count - at < IOV_MAX ? count - at : IOV_MAX;
-        if (!target->priv->without_vm)
+        if (!target->priv->without_vm) {
             at += gather_some(target, span + at, some);
-        if (at >= count)
+        }
+        if (at >= count) {
             break;
+        }
         /* read alone the one that stopped it, to learn why and how far it goes */
         enum jh_status status =
             process_read(target, span[at].addr, span[at].dst, span[at].len, &span[at].got);
-        if (status == JH_READ_FAILED)
+        if (status == JH_READ_FAILED) {
             worst = status;
+        }
         at++;
     }
     return worst;
@@ -106,13 +115,15 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
 static enum jt_status open_self(struct jt_target *target) {
     struct jt_private *p = target->priv;
     p->segment = calloc(p->mappings + 1, sizeof *p->segment);
-    if (p->segment == NULL)
+    if (p->segment == NULL) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
     for (size_t i = 0; i < p->mappings; i++) {
         const struct jt_mapping *m = &p->mapping[i];
         bool device = strncmp(m->path, "/dev/", 5) == 0 || strncmp(m->path, "[v", 2) == 0;
-        if (!m->readable || device)
+        if (!m->readable || device) {
             continue; /* [vvar] and device memory may fault, or answer */
+        }
         p->segment[p->segments++] =
             (struct jh_segment){m->start, (const uint8_t *)(uintptr_t)m->start, m->end - m->start};
     }
@@ -132,13 +143,16 @@ static enum jt_status probe(struct jt_target *target) {
     uint8_t byte;
     size_t got;
     for (size_t i = 0; i < p->mappings; i++) {
-        if (!p->mapping[i].readable)
+        if (!p->mapping[i].readable) {
             continue;
+        }
         enum jh_status status = process_read(target, p->mapping[i].start, &byte, 1, &got);
-        if (status == JH_OK)
+        if (status == JH_OK) {
             return JT_OK;
-        if (status == JH_READ_FAILED)
+        }
+        if (status == JH_READ_FAILED) {
             break;
+        }
     }
     return jt_fail(target, JT_UNREADABLE,
                    "process %d: its memory may not be read (%s); it takes the same user and a "
@@ -148,23 +162,28 @@ static enum jt_status probe(struct jt_target *target) {
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     uint64_t pid;
-    if (!jt_number(text, &pid) || pid == 0 || pid > INT_MAX)
+    if (!jt_number(text, &pid) || pid == 0 || pid > INT_MAX) {
         return jt_fail(target, JT_UNREADABLE, "%s: not a process id", text);
+    }
     target->pid = (int)pid;
     target->kind = target->pid == getpid() ? JT_SELF : JT_PROCESS;
     enum jt_status status = jt_maps_read(target);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
-    for (size_t i = 0; i < target->priv->mapped_count; i++)
+    }
+    for (size_t i = 0; i < target->priv->mapped_count; i++) {
         target->bytes_present += target->priv->mapped[i].end - target->priv->mapped[i].start;
-    if (target->kind == JT_SELF)
+    }
+    if (target->kind == JT_SELF) {
         return open_self(target);
+    }
     open_mem(target);
     target->heap.reader = (struct jh_reader){process_read, NULL, process_gather, target};
     return probe(target);
 }
 
 void jt_process_close(struct jt_target *target) {
-    if (target->priv->mem_fd >= 0)
+    if (target->priv->mem_fd >= 0) {
         close(target->priv->mem_fd);
+    }
 }

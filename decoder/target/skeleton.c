@@ -30,14 +30,16 @@ static void add_piece(struct jt_maker *m, uint64_t addr, uint64_t len, bool zero
     } else {
         struct jt_piece *grown = jt_grow(m->piece, m->pieces, sizeof *grown);
         m->lost |= grown == NULL;
-        if (grown == NULL)
+        if (grown == NULL) {
             return;
+        }
         m->piece = grown;
         last = &grown[m->pieces++];
         *last = (struct jt_piece){addr, len, offset};
     }
-    if (zero && last->len > m->zeroes)
+    if (zero && last->len > m->zeroes) {
         m->zeroes = last->len;
+    }
 }
 
 static uint64_t next_chunk(uint64_t addr) {
@@ -66,12 +68,14 @@ static enum jt_status add_range(struct jt_maker *m, struct jt_range range) {
     for (uint64_t at = range.start; at < range.end;) {
         size_t want = range.end - at < BUFFER ? (size_t)(range.end - at) : BUFFER, got = 0;
         enum jh_status status = r->read(r->arg, at, buffer, want, &got);
-        if (status == JH_LIMIT || status == JH_READ_FAILED)
+        if (status == JH_LIMIT || status == JH_READ_FAILED) {
             return jt_skeleton_stopped(m->target, status);
+        }
         add_bytes(m, at, buffer, got);
         at += got;
-        if (got < want && range.end - at <= STEP)
+        if (got < want && range.end - at <= STEP) {
             break;
+        }
         at = got < want ? (at / STEP + 1) * STEP : at;
     }
     return JT_OK;
@@ -79,8 +83,9 @@ static enum jt_status add_range(struct jt_maker *m, struct jt_range range) {
 
 static enum jt_status find_pieces(struct jt_maker *m, const struct jt_ranges *keep) {
     enum jt_status status = JT_OK;
-    for (size_t i = 0; status == JT_OK && i < keep->count; i++)
+    for (size_t i = 0; status == JT_OK && i < keep->count; i++) {
         status = add_range(m, keep->range[i]);
+    }
     return status;
 }
 
@@ -89,8 +94,9 @@ static enum jt_status find_pieces(struct jt_maker *m, const struct jt_ranges *ke
 static void add_load(struct jt_maker *m, struct jt_load load) {
     struct jt_load *grown = jt_grow(m->load, m->loads, sizeof *grown);
     m->lost |= grown == NULL;
-    if (grown == NULL)
+    if (grown == NULL) {
         return;
+    }
     m->load = grown;
     grown[m->loads++] = load;
 }
@@ -101,8 +107,9 @@ static size_t add_mapping(struct jt_maker *m, struct jt_range range, size_t at) 
         add_load(m, (struct jt_load){range.start, 0, range.end - range.start, 0});
         return at;
     }
-    if (m->piece[at].addr > range.start)
+    if (m->piece[at].addr > range.start) {
         add_load(m, (struct jt_load){range.start, 0, m->piece[at].addr - range.start, 0});
+    }
     for (; at < m->pieces && m->piece[at].addr < range.end; at++) {
         const struct jt_piece *p = &m->piece[at];
         bool last = at + 1 == m->pieces || p[1].addr >= range.end;
@@ -116,13 +123,16 @@ static void find_loads(struct jt_maker *m) {
     const struct jt_private *p = m->target->priv;
     struct jt_ranges all = {NULL, 0, 0, false};
     size_t at = 0;
-    for (size_t i = 0; i < p->mapped_count; i++)
+    for (size_t i = 0; i < p->mapped_count; i++) {
         jt_ranges_add(&all, p->mapped[i].start, p->mapped[i].end - p->mapped[i].start);
-    for (size_t i = 0; i < m->pieces; i++) /* from a file, of which a core may say nothing */
+    }
+    for (size_t i = 0; i < m->pieces; i++) { /* from a file, of which a core may say nothing */
         jt_ranges_add(&all, m->piece[i].addr, m->piece[i].len);
+    }
     jt_ranges_merge(&all);
-    for (size_t i = 0; i < all.count; i++)
+    for (size_t i = 0; i < all.count; i++) {
         at = add_mapping(m, all.range[i], at);
+    }
     m->lost |= all.lost;
     jt_ranges_free(&all);
 }
@@ -132,20 +142,23 @@ static void find_loads(struct jt_maker *m) {
 static enum jt_status make(struct jt_maker *m, const struct jt_ranges *keep,
                            struct jt_skeleton *out) {
     enum jt_status status = find_pieces(m, keep);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     find_loads(m);
     for (unsigned i = 0; i < JT_NOTES; i++) {
         m->note[i].bytes = jt_skeleton_note(m->target, i + 1, &m->note[i].size);
         m->lost |= m->note[i].bytes == NULL;
     }
-    if (m->lost)
+    if (m->lost) {
         return jt_fail(m->target, JT_UNREADABLE, "out of memory");
-    if (m->note[JT_NOTE_ABOUT - 1].size > JT_ABOUT_MAX)
+    }
+    if (m->note[JT_NOTE_ABOUT - 1].size > JT_ABOUT_MAX) {
         return jt_fail(m->target, JT_UNREADABLE,
                        "the names of its modules are too long for a skeleton: %zu bytes with the "
                        "rest, and there may be %u",
                        m->note[JT_NOTE_ABOUT - 1].size, JT_ABOUT_MAX);
+    }
     for (size_t i = 0; i < m->pieces; i++) {
         out->kept += m->piece[i].len;
         out->zeroes += m->piece[i].offset == JT_SKELETON_ZERO ? m->piece[i].len : 0;
@@ -157,12 +170,14 @@ enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt
     struct jt_maker m = {.target = target, .file = file};
     struct jt_ranges keep = {NULL, 0, 0, false};
     enum jt_status status = jt_skeleton_keep(target, &keep, out);
-    if (status == JT_OK)
+    if (status == JT_OK) {
         status = make(&m, &keep, out);
+    }
     jt_ranges_free(&keep);
     free(m.piece);
     free(m.load);
-    for (size_t i = 0; i < JT_NOTES; i++)
+    for (size_t i = 0; i < JT_NOTES; i++) {
         free(m.note[i].bytes);
+    }
     return status;
 }

@@ -33,16 +33,18 @@ static enum jh_status watch_read(void *arg, uint64_t addr, void *dst, size_t len
 static const void *watch_lend(void *arg, uint64_t addr, size_t len) {
     const struct watch *w = arg;
     const void *lent = w->inner.lend(w->inner.arg, addr, len);
-    if (lent != NULL)
+    if (lent != NULL) {
         jt_ranges_add(w->seen, addr, len);
+    }
     return lent;
 }
 
 static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count) {
     const struct watch *w = arg;
     enum jh_status status = w->inner.gather(w->inner.arg, span, count);
-    for (size_t i = 0; status == JH_OK && i < count; i++)
+    for (size_t i = 0; status == JH_OK && i < count; i++) {
         jt_ranges_add(w->seen, span[i].addr, span[i].got);
+    }
     return status;
 }
 
@@ -90,23 +92,28 @@ static void keep_blocks(struct jt_target *target, struct jt_ranges *keep) {
     const struct jt_private *p = target->priv;
     uint64_t size;
     uint32_t align;
-    if (jh_struct_size(&target->layout, "base_block_s", &size, &align, NULL) != JH_OK)
+    if (jh_struct_size(&target->layout, "base_block_s", &size, &align, NULL) != JH_OK) {
         return;
-    for (size_t i = 0; i < p->blocks; i++)
+    }
+    for (size_t i = 0; i < p->blocks; i++) {
         jt_ranges_add(keep, p->block[i].start, size);
+    }
 }
 
 static void keep_variables(struct jt_target *target, struct jt_ranges *keep) {
     uint64_t addr, size;
-    for (size_t i = 0; i < sizeof variable / sizeof variable[0]; i++)
-        if (jt_symbol(target, variable[i], &addr, &size))
+    for (size_t i = 0; i < sizeof variable / sizeof variable[0]; i++) {
+        if (jt_symbol(target, variable[i], &addr, &size)) {
             jt_ranges_add(keep, addr, size);
+        }
+    }
 }
 
 static void add_modules(const struct jt_target *target, struct jt_ranges *set) {
-    for (size_t i = 0; i < target->modules; i++)
+    for (size_t i = 0; i < target->modules; i++) {
         jt_ranges_add(set, target->module[i].start,
                       target->module[i].end - target->module[i].start);
+    }
     jt_ranges_merge(set);
 }
 
@@ -150,15 +157,17 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     out->left_out = jt_ranges_bytes(keep->range, keep->count);
     cut_foreign(target, keep, &handed_out);
     out->left_out -= jt_ranges_bytes(keep->range, keep->count);
-    for (size_t i = 0; i < root.count; i++)
+    for (size_t i = 0; i < root.count; i++) {
         jt_ranges_add(keep, root.range[i].start, root.range[i].end - root.range[i].start);
+    }
     keep_blocks(target, keep);
     keep_variables(target, keep);
     jt_ranges_merge(keep);
     bool lost = keep->lost || root.lost || handed_out.lost;
     jt_ranges_free(&root);
     jt_ranges_free(&handed_out);
-    if (status == JT_OK && lost)
+    if (status == JT_OK && lost) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
     return status;
 }

@@ -10,8 +10,9 @@ const char *const jt_file_word[4] = {"same", "unproven", "missing", "differs"};
 
 static void sources(struct json *j, const struct jt_target *target) {
     json_open(j, "learnt_from", '{');
-    for (unsigned i = 0; i < JT_PARTS; i++)
+    for (unsigned i = 0; i < JT_PARTS; i++) {
         json_text(j, jt_part_name(i), jt_source_name(target->source[i]));
+    }
     json_close(j, '}');
 }
 
@@ -20,8 +21,9 @@ static void variables(struct json *j, struct jt_target *target) {
     uint64_t addr, size;
     json_open(j, "variables", '{');
     for (size_t i = 0; (name = jt_skeleton_variable(i)) != NULL; i++) {
-        if (!jt_symbol(target, name, &addr, &size))
+        if (!jt_symbol(target, name, &addr, &size)) {
             continue;
+        }
         json_open(j, name, '{');
         json_address(j, "addr", addr);
         json_number(j, "size", size);
@@ -46,16 +48,18 @@ static void module(struct json *j, const struct jt_module *m, bool jemalloc) {
 
 static void modules(struct json *j, const struct jt_target *target) {
     json_open(j, "modules", '[');
-    for (size_t i = 0; i < target->modules; i++)
+    for (size_t i = 0; i < target->modules; i++) {
         module(j, &target->module[i], &target->module[i] == target->jemalloc);
+    }
     json_close(j, ']');
 }
 
 /* Those about the core file are not true of the skeleton. */
 static void warnings(struct json *j, const struct jt_target *target) {
     json_open(j, "warnings", '[');
-    for (size_t i = target->priv->file_warnings; i < target->warnings; i++)
+    for (size_t i = target->priv->file_warnings; i < target->warnings; i++) {
         json_text(j, NULL, target->warning[i]);
+    }
     json_close(j, ']');
 }
 
@@ -90,17 +94,20 @@ static void blocks(const struct jt_target *target, FILE *file) {
 char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
     char *note = NULL;
     FILE *file = open_memstream(&note, size);
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
-    if (type == JT_NOTE_ABOUT)
+    }
+    if (type == JT_NOTE_ABOUT) {
         about(target, file);
-    else if (type == JT_NOTE_LAYOUT)
+    } else if (type == JT_NOTE_LAYOUT) {
         jt_layout_write(&target->layout, file);
-    else
+    } else {
         blocks(target, file);
+    }
     bool bad = ferror(file) != 0;
-    if (fclose(file) == 0 && !bad)
+    if (fclose(file) == 0 && !bad) {
         return note;
+    }
     free(note);
     return NULL;
 }

@@ -27,8 +27,9 @@ static bool address_of(const struct json_value *object, const char *key, uint64_
 
 static bool number_of(const struct json_value *object, const char *key, uint64_t *out) {
     const struct json_value *value = child(object, key, JSON_INT);
-    if (value == NULL || value->text[0] == '-' || value->wide)
+    if (value == NULL || value->text[0] == '-' || value->wide) {
         return false;
+    }
     *out = value->number;
     return true;
 }
@@ -40,8 +41,9 @@ static bool flag_of(const struct json_value *object, const char *key) {
 
 static bool copy_text(const struct json_value *object, const char *key, char *out, size_t size) {
     const char *text = text_of(object, key);
-    if (text == NULL || strlen(text) >= size)
+    if (text == NULL || strlen(text) >= size) {
         return false;
+    }
     memcpy(out, text, strlen(text) + 1);
     return true;
 }
@@ -51,10 +53,12 @@ static bool read_sources(struct jt_target *target, const struct json_value *top)
     for (unsigned part = 0; part < JT_PARTS; part++) {
         const char *word = text_of(from, jt_part_name(part));
         unsigned source = JT_UNKNOWN;
-        while (word != NULL && source <= JT_DEFAULT && strcmp(word, jt_source_name(source)) != 0)
+        while (word != NULL && source <= JT_DEFAULT && strcmp(word, jt_source_name(source)) != 0) {
             source++;
-        if (word == NULL || source > JT_DEFAULT)
+        }
+        if (word == NULL || source > JT_DEFAULT) {
             return false;
+        }
         target->source[part] = source;
     }
     return true;
@@ -63,15 +67,17 @@ static bool read_sources(struct jt_target *target, const struct json_value *top)
 static bool read_variables(struct jt_target *target, const struct json_value *top) {
     struct jt_private *p = target->priv;
     const struct json_value *all = child(top, "variables", JSON_OBJECT);
-    if (all == NULL)
+    if (all == NULL) {
         return false;
+    }
     const struct json_value *key = all + 1;
     for (uint32_t i = 0; i < all->count; i++, key = json_next(key + 1)) {
         const char *name = key->text;
         struct jt_variable v = {"", 0, 0};
         if (strlen(name) >= sizeof v.name || p->variables == JT_VARIABLES_MAX ||
-            !address_of(key + 1, "addr", &v.addr) || !number_of(key + 1, "size", &v.size))
+            !address_of(key + 1, "addr", &v.addr) || !number_of(key + 1, "size", &v.size)) {
             return false;
+        }
         memcpy(v.name, name, strlen(name) + 1);
         p->variable[p->variables++] = v;
     }
@@ -83,8 +89,9 @@ static bool read_blocks(struct jt_target *target, bool complete) {
     for (size_t at = 0; at + JT_BLOCK_BYTES <= note->size; at += JT_BLOCK_BYTES) {
         const uint8_t *bytes = (const uint8_t *)note->bytes + at;
         uint64_t start = jt_number_at(target, bytes, 8), end = jt_number_at(target, bytes + 8, 8);
-        if (start >= end || !jt_metadata_add(target, start, end - start))
+        if (start >= end || !jt_metadata_add(target, start, end - start)) {
             return false;
+        }
     }
     jt_metadata_done(target, complete && note->bytes != NULL);
     return note->size % JT_BLOCK_BYTES == 0;
@@ -97,12 +104,14 @@ static int nibble(char c) {
 static bool read_build_id(const char *text, struct jt_build_id *out) {
     size_t size = text == NULL ? 0 : strlen(text) / 2;
     out->size = 0;
-    if (text == NULL || strlen(text) % 2 != 0 || size > JT_BUILD_ID_MAX)
+    if (text == NULL || strlen(text) % 2 != 0 || size > JT_BUILD_ID_MAX) {
         return false;
+    }
     for (size_t i = 0; i < size; i++) {
         int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-        if (high < 0 || low < 0)
+        if (high < 0 || low < 0) {
             return false;
+        }
         out->bytes[i] = (uint8_t)(16 * high + low);
     }
     out->size = size;
@@ -112,14 +121,18 @@ static bool read_build_id(const char *text, struct jt_build_id *out) {
 static bool read_module(struct jt_target *target, const struct json_value *row) {
     const char *path = text_of(row, "path"), *file = text_of(row, "file");
     unsigned state = 0;
-    if (path == NULL || file == NULL)
+    if (path == NULL || file == NULL) {
         return false;
-    while (state <= JT_FILE_DIFFERS && strcmp(file, jt_file_word[state]) != 0)
+    }
+    while (state <= JT_FILE_DIFFERS && strcmp(file, jt_file_word[state]) != 0) {
         state++;
+    }
     struct jt_module *m = jt_module_add(target, path);
     if (m == NULL || state > JT_FILE_DIFFERS || !address_of(row, "start", &m->start) ||
-        !address_of(row, "end", &m->end) || !read_build_id(text_of(row, "build_id"), &m->memory_id))
+        !address_of(row, "end", &m->end) ||
+        !read_build_id(text_of(row, "build_id"), &m->memory_id)) {
         return false;
+    }
     m->state = state;
     m->main = flag_of(row, "main");
     return true;
@@ -127,27 +140,34 @@ static bool read_module(struct jt_target *target, const struct json_value *row) 
 
 static bool read_modules(struct jt_target *target, const struct json_value *top) {
     const struct json_value *all = child(top, "modules", JSON_ARRAY);
-    if (all == NULL || all->count > JT_MODULES_MAX)
+    if (all == NULL || all->count > JT_MODULES_MAX) {
         return false;
+    }
     const struct json_value *row = all + 1;
-    for (uint32_t i = 0; i < all->count; i++, row = json_next(row))
-        if (!read_module(target, row))
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
+        if (!read_module(target, row)) {
             return false;
+        }
+    }
     row = all + 1;
-    for (uint32_t i = 0; i < all->count; i++, row = json_next(row))
-        if (flag_of(row, "jemalloc"))
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
+        if (flag_of(row, "jemalloc")) {
             target->jemalloc = &target->module[i]; /* the array does not move any more */
+        }
+    }
     return true;
 }
 
 static bool read_warnings(struct jt_target *target, const struct json_value *top) {
     const struct json_value *all = child(top, "warnings", JSON_ARRAY);
-    if (all == NULL)
+    if (all == NULL) {
         return false;
+    }
     const struct json_value *row = all + 1;
     for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
-        if (row->kind != JSON_TEXT)
+        if (row->kind != JSON_TEXT) {
             return false;
+        }
         jt_warn(target, "%s", row->text);
     }
     return true;
@@ -157,14 +177,17 @@ static bool read_warnings(struct jt_target *target, const struct json_value *top
  * itself. */
 static bool read_truncated(struct jt_target *target, const struct json_value *top) {
     uint64_t bytes;
-    if (!number_of(top, "bytes_truncated", &bytes) || bytes > UINT64_MAX - target->bytes_truncated)
+    if (!number_of(top, "bytes_truncated", &bytes) ||
+        bytes > UINT64_MAX - target->bytes_truncated) {
         return false;
+    }
     target->bytes_truncated += bytes;
-    if (bytes != 0)
+    if (bytes != 0) {
         jt_warn(target,
                 "the core that this skeleton was made of was cut off: %" PRIu64
                 " bytes were missing; answers about them are \"absent\"",
                 bytes);
+    }
     target->priv->file_warnings = target->warnings;
     return true;
 }
@@ -173,17 +196,22 @@ static bool read_truncated(struct jt_target *target, const struct json_value *to
 static const char *read_top(struct jt_target *target, const struct json_value *top,
                             uint64_t *root) {
     uint64_t pid;
-    if (!number_of(top, "pid", &pid) || pid > INT32_MAX)
+    if (!number_of(top, "pid", &pid) || pid > INT32_MAX) {
         return "pid";
+    }
     target->pid = (int)pid;
-    if (!read_truncated(target, top))
+    if (!read_truncated(target, top)) {
         return "bytes_truncated";
-    if (!copy_text(top, "version", target->version_string, sizeof target->version_string))
+    }
+    if (!copy_text(top, "version", target->version_string, sizeof target->version_string)) {
         return "version";
-    if (!copy_text(top, "root_symbol", target->root_name, sizeof target->root_name))
+    }
+    if (!copy_text(top, "root_symbol", target->root_name, sizeof target->root_name)) {
         return "root_symbol";
-    if (!copy_text(top, "prefix", target->prefix, sizeof target->prefix))
+    }
+    if (!copy_text(top, "prefix", target->prefix, sizeof target->prefix)) {
         return "prefix";
+    }
     return !address_of(top, "root", root)                          ? "root"
            : !read_sources(target, top)                            ? "learnt_from"
            : !read_variables(target, top)                          ? "variables"
@@ -201,19 +229,24 @@ enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) 
         note->size > JT_ABOUT_MAX ? NULL : json_read(note->bytes, note->size, &wrong);
     const char *bad = "JSON";
     uint64_t format = 0;
-    if (top != NULL)
+    if (top != NULL) {
         bad = number_of(top, "skeleton", &format) ? NULL : "skeleton";
-    if (bad == NULL && format == JT_SKELETON_FORMAT)
+    }
+    if (bad == NULL && format == JT_SKELETON_FORMAT) {
         bad = read_top(target, top, root);
+    }
     free(top);
-    if (bad != NULL && errno == ENOMEM)
+    if (bad != NULL && errno == ENOMEM) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
-    if (bad != NULL)
+    }
+    if (bad != NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken note (\"%s\")",
                        target->path, bad);
-    if (format != JT_SKELETON_FORMAT)
+    }
+    if (format != JT_SKELETON_FORMAT) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: a skeleton of format %" PRIu64 "; this jeheap reads format %d",
                        target->path, format, JT_SKELETON_FORMAT);
+    }
     return JT_OK;
 }

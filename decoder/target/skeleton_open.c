@@ -16,16 +16,19 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
     const struct jt_text *note = &p->note[JT_NOTE_LAYOUT];
     char error[JT_TEXT_MAX];
     const struct jh_build *build = &target->layout.build;
-    if (note->bytes == NULL)
+    if (note->bytes == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton without a layout; give --layout",
                        target->path);
-    if (jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK)
+    }
+    if (jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK) {
         return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken layout: %.300s",
                        target->path, error);
-    if (build->pointer_size != p->words || build->little_endian != p->little_endian)
+    }
+    if (build->pointer_size != p->words || build->little_endian != p->little_endian) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: a skeleton whose layout is for other words than its ELF header says",
                        target->path);
+    }
     jt_layout_name(build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
     target->heap.rtree_root = learn->root_addr;
@@ -34,17 +37,21 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
 
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
     jt_core_count(target);
-    if (learn->options->exe != NULL)
+    if (learn->options->exe != NULL) {
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
                 learn->options->exe);
+    }
     enum jt_status status = jt_skeleton_notes_read(target, &learn->root_addr);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         return status;
+    }
     learn->root_known = true;
-    if (learn->options->root_given)
+    if (learn->options->root_given) {
         status = jt_root_given(target, learn);
-    if (status != JT_OK || learn->options->layout == NULL)
+    }
+    if (status != JT_OK || learn->options->layout == NULL) {
         return status != JT_OK ? status : take_layout(target, learn);
+    }
     jt_dwarf_read(&learn->root, &learn->dwarf); /* there is none, and it says so */
     status = jt_layout_learn(target, learn);
     jt_dwarf_free(&learn->dwarf);

@@ -14,8 +14,9 @@ static void put(const struct jt_maker *m, uint64_t value, unsigned size) {
 }
 
 static void put_zeroes(const struct jt_maker *m, uint64_t count) {
-    for (; count != 0; count--)
+    for (; count != 0; count--) {
         fputc(0, m->file);
+    }
 }
 
 /* Sizes by class, 32 bits first. */
@@ -51,8 +52,9 @@ static void put_header(const struct jt_maker *m, size_t segments) {
 static void put_section(const struct jt_maker *m, size_t segments) {
     bool wide = m->target->priv->words == 8;
     unsigned before = wide ? 44 : 28;
-    if (segments < PN_XNUM)
+    if (segments < PN_XNUM) {
         return;
+    }
     put_zeroes(m, before);
     put(m, segments, 4);
     put_zeroes(m, section_size[wide] - before - 4);
@@ -62,15 +64,17 @@ static void put_segment(const struct jt_maker *m, uint32_t type, const struct jt
     unsigned word = m->target->priv->words;
     uint32_t flags = type == PT_LOAD ? PF_R | PF_W : PF_R;
     put(m, type, 4);
-    if (word == 8)
+    if (word == 8) {
         put(m, flags, 4);
+    }
     put(m, l->offset, word);
     put(m, l->addr, word);
     put(m, 0, word); /* p_paddr */
     put(m, l->filesz, word);
     put(m, l->memsz, word);
-    if (word == 4)
+    if (word == 4) {
         put(m, flags, 4);
+    }
     put(m, 1, word); /* p_align */
 }
 
@@ -80,8 +84,9 @@ static uint64_t padded(uint64_t size, uint64_t unit) {
 
 static uint64_t notes_size(const struct jt_maker *m) {
     uint64_t size = 0;
-    for (size_t i = 0; i < JT_NOTES; i++)
+    for (size_t i = 0; i < JT_NOTES; i++) {
         size += 12 + padded(sizeof JT_NOTE_OWNER, 4) + padded(m->note[i].size, 4);
+    }
     return size;
 }
 
@@ -104,8 +109,9 @@ static enum jt_status put_piece(const struct jt_maker *m, const struct jt_piece 
     for (uint64_t at = 0; at < piece->len;) {
         size_t part = piece->len - at < BUFFER ? (size_t)(piece->len - at) : BUFFER, got = 0;
         enum jh_status status = r->read(r->arg, piece->addr + at, buffer, part, &got);
-        if (status != JH_OK)
+        if (status != JH_OK) {
             return jt_skeleton_stopped(m->target, status);
+        }
         fwrite(buffer, 1, part, m->file);
         at += part;
     }
@@ -130,12 +136,15 @@ enum jt_status jt_skeleton_put(const struct jt_maker *m, uint64_t *size) {
     put_section(m, segments);
     put_notes(m);
     put_zeroes(m, data - (note + notes));
-    for (size_t i = 0; status == JT_OK && i < m->pieces; i++)
-        if (m->piece[i].offset != JT_SKELETON_ZERO)
+    for (size_t i = 0; status == JT_OK && i < m->pieces; i++) {
+        if (m->piece[i].offset != JT_SKELETON_ZERO) {
             status = put_piece(m, &m->piece[i]);
+        }
+    }
     *size = data + m->data;
-    if (status == JT_OK && (fflush(m->file) != 0 || ferror(m->file)))
+    if (status == JT_OK && (fflush(m->file) != 0 || ferror(m->file))) {
         return jt_fail(m->target, JT_INCOMPLETE, "the skeleton could not be written: %s",
                        strerror(errno));
+    }
     return status;
 }

@@ -20,15 +20,18 @@ static bool each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_
     Elf_Data *data = elf_getdata(scn, NULL);
     struct jt_strings names;
     size_t count = data == NULL || sh->sh_entsize == 0 ? 0 : data->d_size / sh->sh_entsize;
-    if (!jt_strings_open(&names, elf, sh->sh_link))
+    if (!jt_strings_open(&names, elf, sh->sh_link)) {
         return true;
+    }
     for (size_t i = 0; i < count; i++) {
         GElf_Sym sym;
         if (gelf_getsym(data, (int)i, &sym) == NULL || GELF_ST_TYPE(sym.st_info) != STT_OBJECT ||
-            sym.st_shndx == SHN_UNDEF || sym.st_name >= names.size)
+            sym.st_shndx == SHN_UNDEF || sym.st_name >= names.size) {
             continue;
-        if (!fn(arg, names.at + sym.st_name, sym.st_value, sym.st_size))
+        }
+        if (!fn(arg, names.at + sym.st_name, sym.st_value, sym.st_size)) {
             return false;
+        }
     }
     return true;
 }
@@ -38,19 +41,22 @@ static bool each_in_elf(Elf *elf, GElf_Word type, symbol_fn *fn, void *arg) {
     bool found = false;
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
         GElf_Shdr sh;
-        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != type)
+        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != type) {
             continue;
+        }
         found = true;
-        if (!each_in_section(elf, scn, &sh, fn, arg))
+        if (!each_in_section(elf, scn, &sh, fn, arg)) {
             return true;
+        }
     }
     return found;
 }
 
 static void each_symbol(const struct jt_module *module, symbol_fn *fn, void *arg) {
     if (module->elf == NULL || each_in_elf(module->elf->elf, SHT_SYMTAB, fn, arg) ||
-        (module->elf->debug != NULL && each_in_elf(module->elf->debug->elf, SHT_SYMTAB, fn, arg)))
+        (module->elf->debug != NULL && each_in_elf(module->elf->debug->elf, SHT_SYMTAB, fn, arg))) {
         return;
+    }
     (void)each_in_elf(module->elf->elf, SHT_DYNSYM, fn, arg);
 }
 
@@ -63,8 +69,9 @@ static size_t plain_length(const char *name) {
 
 static bool ends_in(const char *name, size_t len, const char *end, size_t *prefix) {
     size_t n = strlen(end);
-    if (len < n || memcmp(name + len - n, end, n) != 0)
+    if (len < n || memcmp(name + len - n, end, n) != 0) {
         return false;
+    }
     *prefix = len - n;
     return true;
 }
@@ -85,11 +92,13 @@ static bool take_root(void *arg, const char *name, uint64_t value, uint64_t size
     struct roots *roots = arg;
     size_t prefix;
     bool emap;
-    if (size < ROOT_SIZE_MIN || size > ROOT_SIZE_MAX || !jt_root_name_is(name, &prefix, &emap))
+    if (size < ROOT_SIZE_MIN || size > ROOT_SIZE_MAX || !jt_root_name_is(name, &prefix, &emap)) {
         return true;
+    }
     struct jt_root_symbol *root = &roots->out[roots->count];
-    if (prefix >= sizeof root->prefix || strnlen(name, JT_SYMBOL_MAX) == JT_SYMBOL_MAX)
+    if (prefix >= sizeof root->prefix || strnlen(name, JT_SYMBOL_MAX) == JT_SYMBOL_MAX) {
         return true;
+    }
     *root = (struct jt_root_symbol){.module = roots->module, .emap = emap, .size = size};
     memcpy(root->prefix, name, prefix);
     memcpy(root->name, name, strlen(name) + 1);
@@ -112,11 +121,14 @@ bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size) {
     for (uint64_t at = addr + size - array; at < addr + size;) {
         uint8_t byte[4096];
         size_t len = addr + size - at < sizeof byte ? (size_t)(addr + size - at) : sizeof byte;
-        if (jh_read(&target->heap.reader, at, byte, len, NULL) != JH_OK)
+        if (jh_read(&target->heap.reader, at, byte, len, NULL) != JH_OK) {
             return false;
-        for (size_t i = 0; i < len; i++)
-            if (byte[i] != 0)
+        }
+        for (size_t i = 0; i < len; i++) {
+            if (byte[i] != 0) {
                 return true;
+            }
+        }
         at += len;
     }
     return false;
@@ -134,12 +146,14 @@ static bool take_wanted(void *arg, const char *name, uint64_t value, uint64_t si
     bool prefixed = len == prefix + n && memcmp(name, w->prefix, prefix) == 0 &&
                     memcmp(name + prefix, w->name, n) == 0;
     bool plain = len == n && memcmp(name, w->name, n) == 0;
-    if (!prefixed && (!plain || w->prefixed != 0))
+    if (!prefixed && (!plain || w->prefixed != 0)) {
         return true;
-    if (prefixed)
+    }
+    if (prefixed) {
         w->prefixed++;
-    else
+    } else {
         w->plain++;
+    }
     w->value = value;
     w->size = size;
     return true;
@@ -147,24 +161,28 @@ static bool take_wanted(void *arg, const char *name, uint64_t value, uint64_t si
 
 /* A skeleton has no file to look into, but the variables that decoding takes are named in it. */
 static bool variable(const struct jt_private *p, const char *name, uint64_t *addr, uint64_t *size) {
-    for (size_t i = 0; i < p->variables; i++)
+    for (size_t i = 0; i < p->variables; i++) {
         if (strcmp(p->variable[i].name, name) == 0) {
             *addr = p->variable[i].addr;
             *size = p->variable[i].size;
             return true;
         }
+    }
     return false;
 }
 
 bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint64_t *size) {
     struct wanted w = {target->prefix, name, 0, 0, 0, 0};
-    if (jt_is_skeleton(target))
+    if (jt_is_skeleton(target)) {
         return variable(target->priv, name, addr, size);
-    if (target->jemalloc == NULL || target->root_name[0] == 0)
+    }
+    if (target->jemalloc == NULL || target->root_name[0] == 0) {
         return false;
+    }
     each_symbol(target->jemalloc, take_wanted, &w);
-    if (w.prefixed != 1 && (w.prefixed != 0 || w.plain != 1))
+    if (w.prefixed != 1 && (w.prefixed != 0 || w.plain != 1)) {
         return false; /* a static's name that several files use says nothing */
+    }
     *addr = w.value + target->jemalloc->bias;
     *size = w.size;
     return true;

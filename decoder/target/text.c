@@ -9,8 +9,9 @@
 #include "private.h"
 
 int jt_exit_status(enum jt_status status) {
-    if (status == JT_OK)
+    if (status == JT_OK) {
         return 0;
+    }
     return status == JT_USAGE ? 2 : status == JT_INCOMPLETE ? 4 : 3;
 }
 
@@ -55,22 +56,27 @@ size_t jt_read_file(const char *file, void *dst, size_t room) {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     while (fd >= 0 && got < room) {
         ssize_t n = read(fd, (char *)dst + got, room - got);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n <= 0)
+        }
+        if (n <= 0) {
             break;
+        }
         got += (size_t)n;
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return got;
 }
 
 void *jt_grow(void *array, size_t count, size_t element) {
-    if (count != 0 && (count & (count - 1)) != 0)
+    if (count != 0 && (count & (count - 1)) != 0) {
         return array; /* full at powers of two only */
-    if (count > SIZE_MAX / 2 / element)
+    }
+    if (count > SIZE_MAX / 2 / element) {
         return NULL;
+    }
     return realloc(array, (count == 0 ? 1 : 2 * count) * element);
 }
 
@@ -79,32 +85,39 @@ void *jt_grow(void *array, size_t count, size_t element) {
 void jt_warn(struct jt_target *target, const char *text, ...) {
     char line[JT_TEXT_MAX];
     va_list args;
-    if (target->warnings >= WARNINGS_MAX)
+    if (target->warnings >= WARNINGS_MAX) {
         return;
+    }
     va_start(args, text);
     vsnprintf(line, sizeof line, text, args);
     va_end(args);
-    for (size_t i = 0; i < target->warnings; i++)
-        if (strcmp(target->warning[i], line) == 0)
+    for (size_t i = 0; i < target->warnings; i++) {
+        if (strcmp(target->warning[i], line) == 0) {
             return; /* a skeleton's warnings come up again when it is opened */
+        }
+    }
     char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
-    if (grown != NULL)
+    if (grown != NULL) {
         target->warning = grown;
+    }
     char *copy = grown == NULL ? NULL : strdup(line);
-    if (copy != NULL)
+    if (copy != NULL) {
         grown[target->warnings++] = copy;
+    }
     target->memory_ran_out |= copy == NULL;
 }
 
 bool jt_number(const char *text, uint64_t *out) {
-    if (text[0] < '0' || text[0] > '9')
+    if (text[0] < '0' || text[0] > '9') {
         return false; /* strtoull would take blanks and signs */
+    }
     char *end;
     errno = 0;
     unsigned long long value =
         strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);
-    if (errno != 0 || *end != 0)
+    if (errno != 0 || *end != 0) {
         return false;
+    }
     *out = value;
     return true;
 }

@@ -8,8 +8,9 @@
 /* How many there are, most + 1 when more: what is looked at stays linear in a run of digits. */
 static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most) {
     size_t n = 0;
-    while (n < left && n <= most && is(s[n]))
+    while (n < left && n <= most && is(s[n])) {
         n++;
+    }
     return n;
 }
 
@@ -20,12 +21,14 @@ static size_t match(const uint8_t *s, size_t left) {
     for (size_t i = 0; i < 5; i++) {
         size_t most = i < 4 ? 6 : 40,
                n = digits(s + at, left - at, i < 4 ? isdigit : isxdigit, most);
-        if (n == 0 || n > most || (i == 0 && (n != 1 || s[0] != '5')))
+        if (n == 0 || n > most || (i == 0 && (n != 1 || s[0] != '5'))) {
             return 0;
+        }
         at += n;
         size_t skip = i < 4 ? strlen(between[i]) : 0;
-        if (left - at < skip || (i < 4 && memcmp(s + at, between[i], skip) != 0))
+        if (left - at < skip || (i < 4 && memcmp(s + at, between[i], skip) != 0)) {
             return 0;
+        }
         at += skip;
     }
     return at < left && s[at] == 0 ? at : 0;
@@ -34,13 +37,15 @@ static size_t match(const uint8_t *s, size_t left) {
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]) {
     while (*at < size) {
         const uint8_t *five = memchr(bytes + *at, '5', size - *at);
-        if (five == NULL)
+        if (five == NULL) {
             break;
+        }
         size_t here = (size_t)(five - bytes), len = match(five, size - here);
         *at = here + 1;
         /* letters in front may be the end of something else: constants follow one another */
-        if (len == 0 || len > 127 || (here != 0 && (isdigit(five[-1]) || five[-1] == '.')))
+        if (len == 0 || len > 127 || (here != 0 && (isdigit(five[-1]) || five[-1] == '.'))) {
             continue;
+        }
         memcpy(out, five, len);
         out[len] = 0;
         *at = here + len;
@@ -64,8 +69,9 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
             memcpy(found->unknown, text, strlen(text) + 1);
             continue;
         }
-        if (found->different == 0 || strcmp(found->text, text) != 0)
+        if (found->different == 0 || strcmp(found->text, text) != 0) {
             found->different++;
+        }
         memcpy(found->text, text, strlen(text) + 1);
     }
 }
@@ -74,18 +80,21 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
  * looked at as there is. */
 static void take_module(struct found *found, const struct jt_module *module) {
     size_t size, count = 0, left;
-    if (module->elf == NULL)
+    if (module->elf == NULL) {
         return;
+    }
     const uint8_t *bytes = (const uint8_t *)elf_rawfile(module->elf->elf, &size);
-    if (bytes == NULL || elf_getphdrnum(module->elf->elf, &count) != 0)
+    if (bytes == NULL || elf_getphdrnum(module->elf->elf, &count) != 0) {
         return;
+    }
     left = size;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
         if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD ||
             (ph.p_flags & PF_W) != 0 || ph.p_offset > size || ph.p_filesz > size - ph.p_offset ||
-            ph.p_filesz > left)
+            ph.p_filesz > left) {
             continue;
+        }
         left -= ph.p_filesz;
         take_bytes(found, bytes + ph.p_offset, ph.p_filesz);
     }
@@ -103,14 +112,17 @@ static void take_segments(struct found *found, const struct jt_target *target,
                           const struct jt_module *module) {
     const struct jt_private *p = target->priv;
     uint64_t left = p->core_size;
-    for (size_t i = 0; i < target->modules; i++)
-        if (target->module[i].elf != NULL)
+    for (size_t i = 0; i < target->modules; i++) {
+        if (target->module[i].elf != NULL) {
             left += target->module[i].elf->mapped; /* module_fill.c's */
+        }
+    }
     for (size_t i = 0; i < p->segments; i++) {
         const struct jh_segment *s = &p->segment[i];
         bool in = module == NULL || (s->addr >= module->start && s->addr < module->end);
-        if (!in || s->len > left)
+        if (!in || s->len > left) {
             continue;
+        }
         left -= s->len;
         take_bytes(found, s->bytes, s->len);
     }
@@ -118,16 +130,21 @@ static void take_segments(struct found *found, const struct jt_target *target,
 
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
     struct found found = {"", "", 0};
-    if (module != NULL)
+    if (module != NULL) {
         take_module(&found, module);
-    for (size_t i = 0; module == NULL && i < target->modules; i++)
+    }
+    for (size_t i = 0; module == NULL && i < target->modules; i++) {
         take_module(&found, &target->module[i]);
-    if (found.different == 0 && target->kind == JT_CORE)
+    }
+    if (found.different == 0 && target->kind == JT_CORE) {
         take_segments(&found, target, module);
-    if (found.different == 0 && found.unknown[0] != 0)
+    }
+    if (found.different == 0 && found.unknown[0] != 0) {
         memcpy(out, found.unknown, strlen(found.unknown) + 1);
-    if (found.different != 1)
+    }
+    if (found.different != 1) {
         return false;
+    }
     memcpy(out, found.text, strlen(found.text) + 1);
     return true;
 }

@@ -29,24 +29,28 @@ void attack_add(struct attack_bytes *bytes, const void *what, size_t len) {
     while (bytes->room - bytes->len < len) {
         bytes->room = bytes->room == 0 ? 4096 : 2 * bytes->room;
         bytes->at = realloc(bytes->at, bytes->room);
-        if (bytes->at == NULL)
+        if (bytes->at == NULL) {
             abort();
+        }
     }
-    if (len != 0)
+    if (len != 0) {
         memcpy(bytes->at + bytes->len, what, len);
+    }
     bytes->len += len;
 }
 
 void attack_number(struct attack_bytes *bytes, uint64_t value, unsigned size) {
     uint8_t byte[8];
-    for (unsigned i = 0; i < size; i++)
+    for (unsigned i = 0; i < size; i++) {
         byte[i] = (uint8_t)(value >> 8 * i);
+    }
     attack_add(bytes, byte, size);
 }
 
 void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, size_t len) {
-    while (bytes->len + len <= until)
+    while (bytes->len + len <= until) {
         attack_add(bytes, what, len);
+    }
 }
 
 Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers) {
@@ -77,8 +81,9 @@ static const uint8_t *alone(const struct attack_bytes *bytes) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (bytes->len + page - 1) / page * page;
     uint8_t *at =
         mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED || mprotect(at + size, page, PROT_NONE) != 0)
+    if (at == MAP_FAILED || mprotect(at + size, page, PROT_NONE) != 0) {
         abort();
+    }
     at += size - bytes->len;
     return memcpy(at, bytes->at, bytes->len);
 }
@@ -88,15 +93,18 @@ static void open_core(const uint8_t *core, size_t size, const struct attack_byte
     struct jt_options options = {.target = "core"};
     struct jt_bytes bytes = {core, size, {open_file, (void *)(uintptr_t)elf}};
     struct jt_target *target;
-    cost->status = jt_open_bytes(&options, &bytes, &target);
-    if (target == NULL)
+    cost->status = (int)jt_open_bytes(&options, &bytes, &target);
+    if (target == NULL) {
         return;
+    }
     (void)jt_metadata_bytes(target);
     cost->proper = (cost->status == JT_OK) == (target->error[0] == 0);
     snprintf(cost->error, sizeof cost->error, "%s", target->error);
-    for (size_t i = 0; i < target->warnings; i++)
-        if (cost->warning[0] == 0 || strstr(target->warning[i], "debug information") != NULL)
+    for (size_t i = 0; i < target->warnings; i++) {
+        if (cost->warning[0] == 0 || strstr(target->warning[i], "debug information") != NULL) {
             snprintf(cost->warning, sizeof cost->warning, "%s", target->warning[i]);
+        }
+    }
     jt_close(target);
 }
 
@@ -131,10 +139,13 @@ void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
 void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib) {
     print_message("%-28s %5u ms of %5u, %3u MiB of %3u: %.60s / %.90s\n", name, cost->ms, ms,
                   cost->mib, mib, cost->error, cost->warning);
-    if (!cost->proper)
+    if (!cost->proper) {
         fail_msg("%s: it did not end well: %s", name, cost->error);
-    if (cost->ms > (SANITIZED ? 10 * ms : ms))
+    }
+    if (cost->ms > (SANITIZED ? 10 * ms : ms)) {
         fail_msg("%s: %u ms, and %u are allowed", name, cost->ms, ms);
-    if (!SANITIZED && cost->mib > mib)
+    }
+    if (!SANITIZED && cost->mib > mib) {
         fail_msg("%s: %u MiB, and %u are allowed", name, cost->mib, mib);
+    }
 }

@@ -14,21 +14,24 @@ void core_start(struct core_file *core, uint16_t machine, uint8_t words, bool li
 }
 
 void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t len) {
-    if (core->loads == CORE_LOADS)
+    if (core->loads == CORE_LOADS) {
         abort();
+    }
     core->load[core->loads++] = (struct core_load){addr, len, bytes, len, 0};
 }
 
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; i++)
+    for (unsigned i = 0; i < size; i++) {
         at[core->little_endian ? i : size - 1 - i] = (uint8_t)(value >> (8 * i));
+    }
 }
 
 void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len) {
     uint8_t *at = core->note + core->note_len;
     size_t padded = (len + 3) & ~(size_t)3;
-    if (core->note_len + 20 + padded > sizeof core->note)
+    if (core->note_len + 20 + padded > sizeof core->note) {
         abort();
+    }
     core_put(core, at, 5, 4);
     core_put(core, at + 4, len, 4);
     core_put(core, at + 8, type, 4);
@@ -73,19 +76,23 @@ void core_save(const struct core_file *core, const char *path) {
     size_t notes = core->note_len == 0 ? 0 : core->note_segments, count = notes + core->loads;
     uint64_t offset = (wide ? 64 : 52) + count * (wide ? 56 : 32);
     struct core_load note = {0, 0, core->note, core->note_len - core->note_cut, 0};
-    if (file == NULL)
+    if (file == NULL) {
         abort();
+    }
     put_header(core, file, count);
-    for (size_t i = 0; i < notes; i++)
+    for (size_t i = 0; i < notes; i++) {
         put_segment(core, file, PT_NOTE, offset, &note);
+    }
     offset += core->note_len;
     for (size_t i = 0; i < core->loads; i++) {
         put_segment(core, file, PT_LOAD, offset, &core->load[i]);
         offset += core->load[i].len;
     }
     fwrite(core->note, 1, core->note_len, file);
-    for (size_t i = 0; i < core->loads; i++)
+    for (size_t i = 0; i < core->loads; i++) {
         fwrite(core->load[i].bytes, 1, core->load[i].len, file);
-    if (fclose(file) != 0)
+    }
+    if (fclose(file) != 0) {
         abort();
+    }
 }

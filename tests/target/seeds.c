@@ -28,8 +28,9 @@ static const char *in(const char *folder, const char *stage, const char *name) {
 }
 
 static bool zero(const uint8_t *bytes, size_t len) {
-    while (len != 0 && bytes[len - 1] == 0)
+    while (len != 0 && bytes[len - 1] == 0) {
         len--;
+    }
     return len == 0;
 }
 
@@ -43,27 +44,32 @@ static void load_image(const struct image *image) {
     for (size_t i = 0; i < image->bytes.count; i++) {
         const struct jh_segment *s = &image->segment[i];
         for (size_t at = 0, from; at < s->len;) {
-            for (; at < s->len && left_out(image, s, at); at += PIECE)
+            for (; at < s->len && left_out(image, s, at); at += PIECE) {
                 ;
-            for (from = at; at < s->len && !left_out(image, s, at); at += PIECE)
+            }
+            for (from = at; at < s->len && !left_out(image, s, at); at += PIECE) {
                 ;
-            if (at != from)
+            }
+            if (at != from) {
                 core_load(&core, s->addr + from, s->bytes + from, at - from);
+            }
         }
     }
 }
 
 static void append(const char *file, const void *bytes, size_t len) {
     FILE *f = fopen(file, "ab");
-    if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
+    if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0) {
         abort();
+    }
 }
 
 static uint8_t *read_file(const char *file, size_t *len) {
     FILE *f = fopen(file, "rb");
     uint8_t *bytes = malloc(1 << 20);
-    if (f == NULL || bytes == NULL)
+    if (f == NULL || bytes == NULL) {
         abort();
+    }
     *len = fread(bytes, 1, 1 << 20, f);
     fclose(f);
     return bytes;
@@ -79,16 +85,18 @@ static void version_text(enum jh_version version, char out[128]) {
 static void note_auxv(uint64_t entry) {
     const uint64_t auxv[][2] = {{AT_ENTRY, entry}, {AT_PAGESZ, 4096}, {AT_NULL, 0}};
     uint8_t bytes[sizeof auxv];
-    for (size_t i = 0; i < sizeof bytes / 8; i++)
+    for (size_t i = 0; i < sizeof bytes / 8; i++) {
         core_put(&core, bytes + 8 * i, auxv[i / 2][i % 2], 8);
+    }
     core_note(&core, NT_AUXV, bytes, sizeof bytes);
 }
 
 static void note_file(uint64_t start, uint64_t end, const char *name) {
     const uint64_t words[] = {1, 4096, start, end, 0};
     uint8_t bytes[sizeof words + 64] = {0};
-    for (size_t i = 0; i < sizeof words / 8; i++)
+    for (size_t i = 0; i < sizeof words / 8; i++) {
         core_put(&core, bytes + 8 * i, words[i], 8);
+    }
     memcpy(bytes + sizeof words, name, strlen(name) + 1);
     core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
 }
@@ -193,8 +201,10 @@ static void save_skeleton(const char *folder) {
     struct jt_options options = {
         .target = whole, .layout = layout, .root = s.image.heap.rtree_root, .root_given = true};
     FILE *file = fopen(in(folder, "core", "skeleton"), "w+b");
-    if (file == NULL || jt_open(&options, &t) != JT_OK || jt_skeleton_write(t, file, &out) != JT_OK)
+    if (file == NULL || jt_open(&options, &t) != JT_OK ||
+        jt_skeleton_write(t, file, &out) != JT_OK) {
         abort();
+    }
     fclose(file);
     jt_close(t);
     remove(whole);
@@ -269,11 +279,13 @@ static void save_layouts(const char *folder) {
         "dev,lg_page=16", "5.3.1,machine=i386", "5.3.0,machine=s390x"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct jh_layout layout;
-        if (jt_layout_parse(names[i], &layout, NULL) != JT_OK)
+        if (jt_layout_parse(names[i], &layout, NULL) != JT_OK) {
             abort();
+        }
         FILE *file = fopen(in(folder, "json", names[i]), "wb");
-        if (file == NULL)
+        if (file == NULL) {
             abort();
+        }
         jt_layout_write(&layout, file);
         fclose(file);
     }
@@ -282,8 +294,9 @@ static void save_layouts(const char *folder) {
 
 int main(int argc, char **argv) {
     static struct street s;
-    if (argc < 2)
+    if (argc < 2) {
         return 2;
+    }
     elf_version(EV_CURRENT);
     for (unsigned n = 0; street_nth(&s, n); n++) {
         street_end(&s);
@@ -293,7 +306,8 @@ int main(int argc, char **argv) {
     save_liars(argv[1]);
     save_skeleton(argv[1]);
     save_layouts(argv[1]);
-    for (int i = 2; i < argc; i++)
+    for (int i = 2; i < argc; i++) {
         save_detect(argv[1], argv[i]);
+    }
     return 0;
 }

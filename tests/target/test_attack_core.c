@@ -28,8 +28,9 @@ static void header(struct attack_bytes *b, size_t count) {
         h.e_phoff = sizeof h + sizeof more;
     }
     attack_add(b, &h, sizeof h);
-    if (count >= PN_XNUM)
+    if (count >= PN_XNUM) {
         attack_add(b, &more, sizeof more);
+    }
 }
 
 static void program_header(struct attack_bytes *b, uint32_t type, uint64_t addr, uint64_t offset,
@@ -44,8 +45,9 @@ static void run(const char *name, struct attack_bytes *core, unsigned ms, unsign
     struct attack_cost cost;
     attack(core, NULL, &cost);
     attack_bounded(name, &cost, ms, mib);
-    if (strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL)
+    if (strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL) {
         fail_msg("%s: not \"%s\": %s / %s", name, sentence, cost.error, cost.warning);
+    }
     free(core->at);
 }
 
@@ -56,8 +58,9 @@ static void million(const char *name, uint64_t from, uint64_t step, uint64_t len
                     const char *sentence) {
     struct attack_bytes b = {0};
     header(&b, MILLION);
-    for (uint64_t i = 0; i < MILLION; i++)
+    for (uint64_t i = 0; i < MILLION; i++) {
         program_header(&b, PT_LOAD, from + step * i, 0, len, memsz);
+    }
     run(name, &b, 10000, 256, sentence);
 }
 
@@ -80,8 +83,9 @@ static void segments_of_the_same_bytes(void **state) {
         struct attack_bytes b = {0};
         size_t count = MIB / 2 / sizeof(Elf64_Phdr);
         header(&b, count);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             program_header(&b, PT_LOAD, i << 20, MIB / 2, MIB / 2, MIB / 2);
+        }
         attack_fill(&b, MIB, text[t], t == 3 ? 8 : strlen(text[t]) + (t == 0));
         run("the same bytes", &b, 1000, 64, t == 0 ? "" : "no program is known");
     }
@@ -108,8 +112,9 @@ static void notes(const char *name, const struct attack_bytes *note, size_t coun
     size_t at = sizeof(Elf64_Ehdr) + (count + 1) * sizeof(Elf64_Phdr);
     header(&b, count + 1);
     program_header(&b, PT_LOAD, 0x1000, 0, 64, 4096);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         program_header(&b, PT_NOTE, 0, at, note->len, 0);
+    }
     attack_add(&b, note->at, note->len);
     run(name, &b, 1000, 64, "");
     free(note->at);
@@ -147,8 +152,9 @@ static void files(const char *name, uint64_t claimed, size_t rows, const char *p
         attack_number(&n, (i + 1) << 12, 8);
         attack_number(&n, i & 1, 8);
     }
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
         attack_add(&n, path, strlen(path) + 1);
+    }
     notes(name, &n, 1);
 }
 
@@ -185,8 +191,9 @@ static void program_of(const char *name, uint64_t start, const void *what, size_
     static const char path[] = "/bin/program";
     note(&n, 5, 40 + sizeof path, NT_FILE);
     const uint64_t row[] = {1, 4096, start, start + MIB - 8192, 0};
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++) {
         attack_number(&n, row[i], 8);
+    }
     attack_add(&n, path, sizeof path);
     header(&b, 4);
     program_header(&b, PT_LOAD, start, 4096, MIB - 8192, 8 * MIB); /* a root fits in */
@@ -212,12 +219,14 @@ static void versions_and_roots(void **state) {
     program_of("fives", start, "5", 1);
     program_of("nearly versions", start, "5.3.0-0-g", 9);
     program_of("every word a node", start, &same, 8);
-    for (unsigned i = 0; i < 64; i += 8)
+    for (unsigned i = 0; i < 64; i += 8) {
         some[i] = start + 64 * i;
+    }
     program_of("every eighth word a node", start, some, sizeof some);
     static uint64_t cluster[(MIB - 8192) / 8 - 1];
-    for (unsigned i = 0; i < 8192; i += 2) /* a root may begin at each word in front of them */
+    for (unsigned i = 0; i < 8192; i += 2) { /* a root may begin at each word in front of them */
         cluster[i] = same;
+    }
     program_of("4096 nodes in a row", start, cluster, sizeof cluster);
     program_of("at the end of all addresses", UINT64_MAX - MIB + 4096, &same, 8);
     program_of("at its very end", UINT64_MAX - MIB + 8192, &same, 8);

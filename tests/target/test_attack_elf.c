@@ -62,15 +62,17 @@ static struct attack_bytes build(struct file *f) {
                              .sh_entsize = s->entsize,
                              .sh_offset = b.len};
         attack_add(&names, s->name, strlen(s->name) + 1);
-        if (s == last)
+        if (s == last) {
             s->bytes = names;
+        }
         attack_add(&b, s->bytes.at, s->bytes.len);
         sh[i].sh_size = s->size != 0 ? s->size : s->bytes.len;
         sh[i].sh_addralign = 1;
         free(s->bytes.at);
     }
-    while (b.len % 8 != 0)
+    while (b.len % 8 != 0) {
         attack_number(&b, 0, 1);
+    }
     h.e_shentsize = sizeof sh[0];
     h.e_shoff = b.len;
     h.e_shnum = (Elf64_Half)(f->sections + 1);
@@ -100,8 +102,9 @@ static void symbols(struct file *f) {
 /* ---- debug information by its bytes ---------------------------------------------------------- */
 
 static void leb(struct attack_bytes *b, uint64_t value) {
-    for (; value > 127; value >>= 7)
+    for (; value > 127; value >>= 7) {
         attack_number(b, (value & 127) | 128, 1);
+    }
     attack_number(b, value, 1);
 }
 
@@ -205,8 +208,9 @@ static void run_file(const char *name, struct file *f, unsigned ms, const char *
     attack_bounded(name, &cost, ms, 64);
     if (strcmp(sentence, READ) == 0
             ? strstr(cost.warning, "is not used") != NULL
-            : strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL)
+            : strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL) {
         fail_msg("%s: not \"%s\": %s / %s", name, sentence, cost.error, cost.warning);
+    }
     free(core.at);
     free(elf.at);
 }
@@ -216,12 +220,14 @@ static void run(const char *name, struct dwarf *d, const struct attack_bytes *ma
                 uint32_t length, const char *sentence) {
     uint32_t len = length != 0 ? length : (uint32_t)d->info.len - 4;
     attack_number(&d->abbrev, 0, 1);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         d->info.at[i] = (uint8_t)(len >> 8 * i);
+    }
     add(&d->file, ".debug_abbrev", SHT_PROGBITS)->bytes = d->abbrev;
     add(&d->file, ".debug_info", SHT_PROGBITS)->bytes = d->info;
-    if (macro != NULL)
+    if (macro != NULL) {
         add(&d->file, ".debug_macro", SHT_PROGBITS)->bytes = *macro;
+    }
     run_file(name, &d->file, 1000, sentence);
 }
 
@@ -296,8 +302,9 @@ static void heavy(void **state) {
         leb(&d.abbrev, DW_FORM_flag_present);
     }
     attack_number(&d.abbrev, 0, 2);
-    for (unsigned i = 0; i < MIB / 2; i++)
+    for (unsigned i = 0; i < MIB / 2; i++) {
         leb(&d.info, HEAVY);
+    }
     run("heavy elements", &d, NULL, 0, "takes too long");
 }
 
@@ -348,8 +355,9 @@ static void macros(void **state) {
     attack_number(&m, DW_MACRO_define, 1);
     leb(&m, 1);
     attack_add(&m, "LG_VADDR B", 10);
-    for (unsigned i = 0; i < 80000; i++)
+    for (unsigned i = 0; i < 80000; i++) {
         attack_add(&m, "+B", 2);
+    }
     attack_number(&m, 0, 1);
     attack_number(&m, DW_MACRO_define, 1);
     leb(&m, 1);

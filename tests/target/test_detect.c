@@ -16,11 +16,12 @@ static char path[64], version[128];
 static struct core_file core;
 
 static const char *version_of(enum jh_version v) {
-    if (v == JH_DEV)
+    if (v == JH_DEV) {
         snprintf(version, sizeof version, "x 5.3.1-47-g295e48944b200b595a72902a81e1ed8cad6a3866");
-    else
+    } else {
         snprintf(version, sizeof version, "x %s-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c",
                  jh_version_name(v));
+    }
     memset(version, 0, 2); /* as it stands among other strings */
     return version;
 }
@@ -28,9 +29,10 @@ static const char *version_of(enum jh_version v) {
 static void save(const struct image *image, const char *text) {
     core_start(&core, EM_X86_64, 8, true);
     core_load(&core, 0x1000, text, sizeof version);
-    for (size_t i = 0; i < image->bytes.count; i++)
+    for (size_t i = 0; i < image->bytes.count; i++) {
         core_load(&core, image->segment[i].addr, image->segment[i].bytes,
                   (size_t)image->segment[i].len);
+    }
     core_save(&core, path);
 }
 
@@ -51,9 +53,10 @@ static void finds_every_geometry(void **state) {
         const struct jh_build *b = &s.image.layout.build;
         save(&s.image, version_of(b->version));
         struct jt_target *t = opened(&s.image, NULL);
-        if (t->status != JT_OK)
+        if (t->status != JT_OK) {
             fail_msg("%s lg_vaddr=%u lg_page=%u: %s", version + 2, b->lg_vaddr, b->lg_page,
                      t->error);
+        }
         assert_int_equal(t->layout.build.version, b->version);
         assert_int_equal(t->layout.build.lg_vaddr, b->lg_vaddr);
         assert_int_equal(t->layout.build.lg_page, b->lg_page);
@@ -85,8 +88,9 @@ static void names_what_differs(void **state) {
     assert_true(t->candidates > 1);
     assert_null(strstr(t->candidate[0], "no-oblivious"));
     bool other = false;
-    for (size_t i = 1; i < t->candidates; i++)
+    for (size_t i = 1; i < t->candidates; i++) {
         other |= strstr(t->candidate[i], "no-oblivious") != NULL;
+    }
     assert_true(other);
     assert_non_null(strstr(t->error, t->candidate[0]));
     assert_non_null(strstr(t->error, "--layout"));
@@ -113,8 +117,9 @@ static void says_what_does_not_matter(void **state) {
     assert_int_equal(t->source[JT_PART_LARGE_PAD], JT_DEFAULT);
     assert_int_equal(t->source[JT_PART_LG_QUANTUM], JT_INFERRED);
     bool said = false;
-    for (size_t i = 0; i < t->warnings; i++)
+    for (size_t i = 0; i < t->warnings; i++) {
         said |= strstr(t->warning[i], "the answers are the same") != NULL;
+    }
     assert_true(said);
     jt_close(t);
     image_end(&image);
@@ -122,8 +127,9 @@ static void says_what_does_not_matter(void **state) {
 
 static void refuses(const struct image *image, const char *layout, const char *part) {
     struct jt_target *t = opened(image, layout);
-    if (t->status != JT_NO_LAYOUT || strstr(t->error, part) == NULL)
+    if (t->status != JT_NO_LAYOUT || strstr(t->error, part) == NULL) {
         fail_msg("%s, not %s: %s", t->layout_name, part, t->error);
+    }
     jt_close(t);
 }
 

@@ -31,9 +31,11 @@ static const struct {
 
 static const char *macro(void *arg, const char *name, size_t len) {
     (void)arg;
-    for (size_t i = 0; i < sizeof macros / sizeof macros[0]; i++)
-        if (strlen(macros[i].name) == len && memcmp(macros[i].name, name, len) == 0)
+    for (size_t i = 0; i < sizeof macros / sizeof macros[0]; i++) {
+        if (strlen(macros[i].name) == len && memcmp(macros[i].name, name, len) == 0) {
             return macros[i].text;
+        }
+    }
     return NULL;
 }
 
@@ -83,8 +85,9 @@ static void agrees_with_the_compiler(void **state) {
 
 static uint64_t value(const char *text) {
     uint64_t out = 0;
-    if (!jt_eval(text, macro, NULL, &out))
+    if (!jt_eval(text, macro, NULL, &out)) {
         fail_msg("%s has no value", text);
+    }
     return out;
 }
 
@@ -111,9 +114,11 @@ static void refuses_the_rest(void **state) {
     };
     uint64_t out = 7;
     (void)state;
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        if (jt_eval(none[i], macro, NULL, &out))
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        if (jt_eval(none[i], macro, NULL, &out)) {
             fail_msg("%s should have no value, and is %llu", none[i], (unsigned long long)out);
+        }
+    }
     assert_int_equal(out, 7);
 }
 
@@ -126,8 +131,9 @@ static void stays_within_its_stack(void **state) {
         memset(deep, open[i], sizeof deep - 1);
         assert_false(jt_eval(deep, macro, NULL, &out));
     }
-    for (size_t i = 0; i + 1 < sizeof deep; i++)
+    for (size_t i = 0; i + 1 < sizeof deep; i++) {
         deep[i] = "1?"[i & 1];
+    }
     assert_false(jt_eval(deep, macro, NULL, &out));
 }
 

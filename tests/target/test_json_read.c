@@ -13,8 +13,9 @@
 static struct json_value *read_text(const char *text) {
     size_t wrong;
     struct json_value *value = json_read(text, strlen(text), &wrong);
-    if (value == NULL)
+    if (value == NULL) {
         fail_msg("%s: wrong at byte %zu", text, wrong);
+    }
     return value;
 }
 
@@ -92,8 +93,9 @@ static void mistakes(void **state) {
     for (size_t i = 0; i < sizeof mistake / sizeof mistake[0]; i++) {
         size_t wrong = 0, len = strlen(mistake[i].text);
         assert_null(json_read(mistake[i].text, len, &wrong));
-        if (wrong != mistake[i].at)
+        if (wrong != mistake[i].at) {
             fail_msg("%s: byte %zu, not %zu", mistake[i].text, wrong, mistake[i].at);
+        }
     }
     size_t wrong;
     assert_null(json_read("1\0", 2, &wrong));

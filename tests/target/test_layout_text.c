@@ -37,8 +37,9 @@ static void same(const struct jh_layout *a, const struct jh_layout *b) {
         assert_int_equal(a->bin[i].nregs, b->bin[i].nregs);
         assert_int_equal(a->bin[i].n_shards, b->bin[i].n_shards);
     }
-    for (size_t i = 0; i < jh_constant_count(); i++)
+    for (size_t i = 0; i < jh_constant_count(); i++) {
         assert_int_equal(jh_constant_value(a, i), jh_constant_value(b, i));
+    }
     assert_int_equal(a->states, b->states);
     assert_int_equal(a->leaf_form, b->leaf_form);
     assert_int_equal(a->leaf_low_bits, b->leaf_low_bits);
@@ -87,8 +88,9 @@ static void names_and_json_come_back(void **state) {
         same(&first, &second);
         char *json = to_json(&first, &len);
         enum jt_status status = jt_layout_read(json, len, &second, error);
-        if (status != JT_OK)
+        if (status != JT_OK) {
             fail_msg("%s: %s", names[i], error);
+        }
         same(&first, &second);
         free(json);
     }
@@ -107,8 +109,9 @@ static void changed_parts_come_back(void **state) {
     first.root_offset = 184;
     first.state[4] = JH_STATE_UNKNOWN;
     char *json = to_json(&first, &len);
-    if (jt_layout_read(json, len, &second, error) != JT_OK)
+    if (jt_layout_read(json, len, &second, error) != JT_OK) {
         fail_msg("%s", error);
+    }
     same(&first, &second);
     assert_int_equal(second.root_offset, 184);
     free(json);
@@ -147,8 +150,9 @@ static void mistakes_are_named(void **state) {
         char error[JT_TEXT_MAX] = "";
         enum jt_status status =
             jt_layout_read(mistake[i].json, strlen(mistake[i].json), &layout, error);
-        if (status != JT_USAGE || strstr(error, mistake[i].part) == NULL)
+        if (status != JT_USAGE || strstr(error, mistake[i].part) == NULL) {
             fail_msg("%s: %d, %s", mistake[i].json, status, error);
+        }
     }
 }
 
@@ -171,8 +175,9 @@ static void bad_names_are_refused(void **state) {
         bool fine = strcmp(bad[i], "5.3.0,") == 0; /* an empty parameter is none */
         assert_int_equal(jt_layout_parse(bad[i], &layout, error), fine ? JT_OK : JT_USAGE);
         assert_true(fine || error[0] != 0);
-        if (!fine)
+        if (!fine) {
             assert_int_equal(jt_layout_parse(bad[i], &layout, NULL), JT_USAGE);
+        }
     }
 }
 

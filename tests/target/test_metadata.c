@@ -33,7 +33,7 @@ static void put(struct heap *h, uint64_t at, uint64_t value) {
 static void variable(struct heap *h, const char *name, uint64_t addr, uint64_t size) {
     struct jt_variable *v = &h->p.variable[h->p.variables++];
     *v = (struct jt_variable){.addr = addr, .size = size};
-    strcpy(v->name, name);
+    memcpy(v->name, name, strlen(name) + 1);
 }
 
 /* So many blocks in a list; the next of the last is block `after`, or none when it is BLOCKS. */

@@ -35,9 +35,11 @@ static void stay_small(void **state) {
     enum { BLOCKS = 700, PIECES = 400 };
     struct jt_ranges set = {NULL, 0, 0, false};
     (void)state;
-    for (uint64_t piece = 0; piece < PIECES; piece++)
-        for (uint64_t block = 0; block < BLOCKS; block++)
+    for (uint64_t piece = 0; piece < PIECES; piece++) {
+        for (uint64_t block = 0; block < BLOCKS; block++) {
             jt_ranges_add(&set, block * 100000 + piece * 64, 64);
+        }
+    }
     assert_false(set.lost);
     assert_true(set.room <= 4 * 1024);
     jt_ranges_merge(&set);
@@ -67,11 +69,13 @@ static void cut(void **state) {
         bool a[SPACE], b[SPACE], inside = round % 2 == 0;
         struct jt_ranges set = random_set(a), other = random_set(b);
         jt_ranges_cut(&set, other.range, other.count, inside);
-        for (uint64_t at = 0; at < SPACE; at++)
+        for (uint64_t at = 0; at < SPACE; at++) {
             assert_int_equal(jt_ranges_hold(set.range, set.count, at), a[at] && b[at] == inside);
-        for (size_t i = 0; i < set.count; i++)
+        }
+        for (size_t i = 0; i < set.count; i++) {
             assert_true(set.range[i].start < set.range[i].end &&
                         (i == 0 || set.range[i - 1].end <= set.range[i].start));
+        }
         jt_ranges_free(&set);
         jt_ranges_free(&other);
     }

@@ -24,8 +24,9 @@ static enum jt_status open_at(const char *what, struct jt_target **out) {
 static void refused(const char *what, enum jt_status status, const char *part) {
     struct jt_target *target;
     assert_int_equal(open_at(what, &target), status);
-    if (strstr(target->error, part) == NULL)
+    if (strstr(target->error, part) == NULL) {
         fail_msg("%s: %s", what, target->error);
+    }
     jt_close(target);
 }
 
@@ -50,8 +51,9 @@ static void check_reads(const struct jh_reader *r, const uint8_t *page) {
     assert_int_equal(r->read(r->arg, at + PAGE, dst, 3 * PAGE, &got), JH_ABSENT);
     assert_int_equal(got, PAGE);
     static const uint64_t wild[] = {0, 8, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 63};
-    for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++)
+    for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
         assert_int_equal(r->read(r->arg, wild[i], dst, 1, &got), JH_ABSENT);
+    }
 }
 
 static void check_gather(const struct jh_reader *r, const uint8_t *page) {
@@ -63,8 +65,9 @@ static void check_gather(const struct jh_reader *r, const uint8_t *page) {
         span[i] = (struct jh_span){at, &dst[i], 1, 77};
     }
     assert_int_equal(r->gather(r->arg, span, SPANS), JH_OK);
-    for (size_t i = 0; i < SPANS; i++)
+    for (size_t i = 0; i < SPANS; i++) {
         assert_int_equal(span[i].got, i % 5 == 2 ? 0 : 1);
+    }
 }
 
 static void reads_a_process(void **state) {
@@ -73,9 +76,11 @@ static void reads_a_process(void **state) {
     struct jt_target *target;
     (void)state;
     pid_t pid = fork();
-    if (pid == 0)
-        for (;;)
+    if (pid == 0) {
+        for (;;) {
             pause();
+        }
+    }
     snprintf(text, sizeof text, "%d", (int)pid);
     enum jt_status status = open_at(text, &target);
     if (target->heap.reader.read == NULL) { /* a sandbox without ptrace */

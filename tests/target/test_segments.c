@@ -83,8 +83,9 @@ static void random_ones_agree(void **state) {
                 assert_ptr_equal(byte, bytes + at + (base[at] ? 0 : 1024));
             }
         }
-        for (unsigned i = 0; i < SPACE; i++)
+        for (unsigned i = 0; i < SPACE; i++) {
             assert_int_equal(is[i], base[i] || all[i]);
+        }
         free(out);
     }
 }

@@ -24,8 +24,9 @@ static struct jt_target *opened(const char *file, const char *layout, uint64_t r
         .target = file, .layout = layout, .root = root, .root_given = root != 0};
     enum jt_status status = jt_open(&options, &target);
     assert_non_null(target);
-    if (status != JT_OK)
+    if (status != JT_OK) {
         fail_msg("%s: %s", file, target->error);
+    }
     return target;
 }
 
@@ -33,8 +34,9 @@ static void made(struct jt_target *target, const char *file, struct jt_skeleton 
     FILE *f = fopen(file, "wb");
     assert_non_null(f);
     *out = (struct jt_skeleton){.fault = NULL};
-    if (jt_skeleton_write(target, f, out) != JT_OK)
+    if (jt_skeleton_write(target, f, out) != JT_OK) {
         fail_msg("%s", target->error);
+    }
     assert_int_equal(ftell(f), out->size);
     assert_int_equal(fclose(f), 0);
 }
@@ -54,9 +56,10 @@ static struct jt_target *street_core(char name[128]) {
     const struct image *image = &street.image;
     core_start(&core, EM_X86_64, 8, true);
     core_load(&core, street.house[0].base & ~UINT64_C(4095), own, sizeof own);
-    for (size_t i = 0; i < image->bytes.count; i++)
+    for (size_t i = 0; i < image->bytes.count; i++) {
         core_load(&core, image->segment[i].addr, image->segment[i].bytes,
                   (size_t)image->segment[i].len);
+    }
     core_save(&core, path);
     assert_true(file_has(path, "nobody else"));
     jt_layout_name(&image->layout.build, name, 128);
@@ -198,8 +201,9 @@ static enum jh_status no_more(void *arg, uint64_t addr, void *dst, size_t len, s
     unsigned *left = arg;
     (void)addr;
     *got = 0;
-    if (*left == 0)
+    if (*left == 0) {
         return JH_READ_FAILED;
+    }
     --*left;
     memset(dst, 0, len);
     *got = len;

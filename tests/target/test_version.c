@@ -48,12 +48,15 @@ static void leaves_others(void **state) {
                                        "5.3.0-0-g" HASH "0"};
     char out[128];
     (void)state;
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        if (find(none[i], strlen(none[i]) + 1, out))
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        if (find(none[i], strlen(none[i]) + 1, out)) {
             fail_msg("%s gave %s", none[i], out);
+        }
+    }
     static const char cut[] = "5.3.0-0-g0";
-    for (size_t size = 0; size < sizeof cut; size++) /* the 0 has to be there as well */
+    for (size_t size = 0; size < sizeof cut; size++) { /* the 0 has to be there as well */
         assert_false(find(cut, size, out));
+    }
     assert_true(find(cut, sizeof cut, out));
 }
 

@@ -51,8 +51,9 @@ static void add_auxv(void) {
                                        {AT_PAGESZ, 4096}, {AT_EXECFN, 0x42}, {AT_NULL, 0}};
     uint8_t desc[sizeof pair / sizeof pair[0] * 16];
     unsigned w = core.words, n = sizeof pair / sizeof pair[0];
-    for (unsigned i = 0; i < 2 * n; i++)
+    for (unsigned i = 0; i < 2 * n; i++) {
         core_put(&core, desc + i * w, pair[i / 2][i & 1], w);
+    }
     core_note(&core, NT_AUXV, desc, (size_t)2 * n * w);
 }
 
@@ -68,8 +69,9 @@ static void add_files(uint64_t count) {
     unsigned w = core.words;
     static const char name[] = "/nowhere/a\0/nowhere/b";
     const uint64_t row[] = {count, 4096, 0x20000, 0x21000, 0, 0x21000, 0x22000, 1};
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         core_put(&core, desc + i * w, row[i], w);
+    }
     memcpy(desc + (size_t)8 * w, name, sizeof name);
     core_note(&core, NT_FILE, desc, (size_t)8 * w + sizeof name);
 }
@@ -170,21 +172,23 @@ static void bears_absurd_notes(void **state) {
         core.note_len -= cut < core.note_len ? cut : 0;
         jt_close(opened());
     }
-    for (unsigned at = 0; at < 12; at++) /* sizes in the note's own header */
+    for (unsigned at = 0; at < 12; at++) { /* sizes in the note's own header */
         for (unsigned i = 0; i < KINDS; i++) {
             start(&kinds[i]);
             add_files(2);
             core.note[at] = 0xff;
             jt_close(opened());
         }
+    }
 }
 
 /* Ten thousand headers that name the same notes are not ten thousand notes. */
 static void notes_are_read_once(void **state) {
     (void)state;
     start(&kinds[2]);
-    for (unsigned i = 0; i < 30; i++)
+    for (unsigned i = 0; i < 30; i++) {
         add_files(2);
+    }
     core.note_segments = 10000;
     struct jt_target *t = opened();
     assert_true(t->priv->mappings < 20000); /* not 600000 */
@@ -198,8 +202,9 @@ static void files_of_other_machines_are_none(void **state) {
     (void)state;
     start(&kinds[2]);
     const uint64_t row[] = {1, 4096, 0x20000, 0x21000, 0};
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < 5; i++) {
         core_put(&core, desc + 8 * i, row[i], 8);
+    }
     n = readlink("/proc/self/exe", (char *)desc + 40, sizeof desc - 41);
     assert_true(n > 0);
     core_note(&core, NT_FILE, desc, 41 + (size_t)n);
