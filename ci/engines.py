@@ -133,7 +133,7 @@ class LibFuzzer:
         shutil.rmtree(finds, ignore_errors=True)
         finds.mkdir(parents=True)
         log = finds / "log"
-        options = ["-use_value_profile=1", f"-max_total_time={int(seconds)}", "-timeout=10",
+        options = ["-use_value_profile=1", f"-max_total_time={int(seconds)}", "-timeout=60",
                    f"-artifact_prefix={finds}/", "-print_final_stats=1", "-rss_limit_mb=2048"]
         if dictionary(target):
             options.append(f"-dict={dictionary(target)}")
@@ -141,16 +141,24 @@ class LibFuzzer:
         report = log.read_text(errors="replace")
         if no_oracles(report):
             return Result(skip=no_oracles(report))
-        found = [keep(target, path, report) for path in sorted(finds.glob("*-*"))
-                 if not path.name.startswith("slow-unit")]
+        found = [self.look_at(target, path, report) for path in sorted(finds.glob("*-*"))]
         if status != 0 and not found:
             sys.exit(report[-4000:] + f"ci/fuzz: {target} ended with {status}: {log}")
         last = re.findall(r"^#\d+\s.* ft: (\d+) ", report, re.M)
         number = re.findall(r"^stat::(\w+):\s+(\d+)", report, re.M)
         stat = {name: int(value) for name, value in number}
         return Result(stat.get("number_of_executed_units", 0),
-                      stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0, found,
-                      seconds=seconds)
+                      stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0,
+                      list(filter(None, found)), seconds=seconds)
+
+    def look_at(self, target, path, report):
+        """Where it is kept; None when it only was slow because the machine was busy."""
+        if not re.match("slow-unit|timeout", path.name):
+            return keep(target, path, report)
+        status, seconds = end(start([self.program(target), "-timeout=600",
+                                     f"-artifact_prefix={path.parent}/", path],
+                                    path.parent / "again"))
+        return keep(target, path, "timeout after 10 s") if status or seconds > 10 else None
 
     def rate(self, target, runs):
         """Executions per second of processor time, coverage only."""
