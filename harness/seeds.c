@@ -77,7 +77,7 @@ static bool write_heap_seed(const struct seed *s, struct heap_input *input,
     input->salt = 0;
     do {
         heap_input_write(input, bytes + len);
-    } while (!heap_input_is_one_in(bytes, len + HEAP_TAIL_BYTES, HEAP_WALK_ODDS) && ++input->salt);
+    } while (!fuzz_is_chosen(HEAP_WALK_ODDS, bytes, len + HEAP_TAIL_BYTES) && ++input->salt);
     return write_file(s, "heap", what, bytes, len + HEAP_TAIL_BYTES);
 }
 

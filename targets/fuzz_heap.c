@@ -91,10 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < count; i++) {
         heap_check_address(&s, addr[i]);
     }
-    if (heap_input_is_one_in(data, size, HEAP_MANY_ODDS)) {
+    if (fuzz_one_in(HEAP_MANY_ODDS, data, size)) {
         heap_check_many(&s, addr, count);
     }
-    bool walks = heap_input_is_one_in(data, size, HEAP_WALK_ODDS);
+    bool walks = fuzz_one_in(HEAP_WALK_ODDS, data, size);
     uint64_t digest = walks ? heap_check_walk(&s) : 0;
     bool same = walks && view.undos && view.user_only;
     heap_view_close(&view);

@@ -42,14 +42,6 @@ void heap_input_write(const struct heap_input *input, uint8_t *tail) {
     *at = input->what;
 }
 
-bool heap_input_is_one_in(const uint8_t *data, size_t size, uint32_t odds) {
-    uint32_t hash = 2166136261U; /* FNV-1a */
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ data[i]) * 16777619U;
-    }
-    return (hash ^ hash >> 16) % odds == 0;
-}
-
 bool heap_patch_take(struct fuzz_input *in, struct heap_patch *out) {
     if (in->size <= HEAP_PATCH_HEADER) {
         return false;

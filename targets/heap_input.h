@@ -52,11 +52,10 @@ void heap_input_take(struct fuzz_input *in, struct heap_input *out);
 /* The way back: HEAP_TAIL_BYTES. */
 void heap_input_write(const struct heap_input *input, uint8_t *tail);
 
-/* What takes long is left to one input in so many. A digest of all bytes says which: a parameter of
- * its own would soon be set in all of a corpus, because a walk covers the most. */
+/* Of so many inputs one is walked, and one looks up batches. The second divides the first: an input
+ * that walks does it all. */
 #define HEAP_WALK_ODDS 64
-#define HEAP_MANY_ODDS 8 /* divides the one of walks: an input that walks does it all */
-bool heap_input_is_one_in(const uint8_t *data, size_t size, uint32_t odds);
+#define HEAP_MANY_ODDS 8
 
 /* The next patch of the payload; false at its end. */
 bool heap_patch_take(struct fuzz_input *in, struct heap_patch *out);

@@ -3,22 +3,6 @@
 #define NODES 8
 #define STEPS 64
 
-bool fuzz_one_in(uint64_t many, const uint8_t *data, size_t size) {
-#ifdef JEHEAP_FUZZ_REPLAY
-    (void)many, (void)data, (void)size;
-    return true;
-#else
-    uint64_t hash = size;
-    for (size_t at = 0; at < size; at += sizeof(hash)) {
-        uint64_t word = 0;
-        memcpy(&word, data + at, size - at < sizeof(word) ? size - at : sizeof(word));
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
-    return hash % many == 0;
-#endif
-}
-
 static void check_fault(enum jh_status status, const struct jh_fault *fault) {
     FUZZ_CHECK(status == JH_OK || status == JH_END ||
                (fault->rule && strchr(fault->rule, '.') && fault->status == status));

@@ -4,10 +4,6 @@
 
 #include "fuzz.h"
 
-/* True for about one input in so many, whatever is in it: for what takes long. One that was found
- * so stays so. Always true where inputs are only replayed. */
-bool fuzz_one_in(uint64_t many, const uint8_t *data, size_t size);
-
 /* Walk, look up and locate, each a little, with this layout. What fails says why; what is owned
  * contains the address that was asked for. */
 void fuzz_look(const struct jh_reader *reader, const struct jh_layout *layout, uint64_t root);
