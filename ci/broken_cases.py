@@ -19,7 +19,7 @@ CELLS = [
           "    if (status == JH_OK) {\n        *out = e;\n    }\n    return status;\n}\n\n"
           "/* ---- many",
           "    if (status == JH_OK) {\n        struct jh_leaf l;\n"
-          "        jh_leaf_decode(heap->layout, leaf.bytes, &l);\n"
+          "        jh_leaf_decode(heap->layout, bytes, &l);\n"
           "        e.szind = l.extent ? l.szind : e.szind;\n"
           "        e.usize = e.usize ? jh_index2size(heap->layout, e.szind) : 0;\n"
           "        *out = e;\n    }\n    return status;\n}\n\n/* ---- many",
@@ -28,8 +28,8 @@ CELLS = [
           "if (layout->large_by_size && e->szind >= layout->sc_nbins) {", "if (false) {",
           ("5.3.1", "default")),
     Break("one page off in lookup", "decoder/lookup.c",
-          "jh_rtree_lookup(heap, addr, &leaf, fault)",
-          "jh_rtree_lookup(heap, addr + jh_page(heap->layout), &leaf, fault)",
+          "jh_leaf_fetch(heap, addr, buf, &at, &bytes, fault)",
+          "jh_leaf_fetch(heap, addr + jh_page(heap->layout), buf, &at, &bytes, fault)",
           ("5.3.0", "default")),
     Break("inside of large extents not found", "decoder/lookup.c",
           "    if (status == JH_OK && !e.at) {\n        status = look_back(heap, addr, &e, fault);",

@@ -21,9 +21,12 @@ static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status stat
     return status;
 }
 
-/* The lowest bits of a word, 0 to 64 of them; without a branch, because every field needs one. */
+/* The lowest bits of a word, 0 to 64 of them. A load: every field needs one, and shifting for it
+ * took half of the time of decoding an extent. Any byte is a width: from 64 on it is all bits. */
+extern const uint64_t jh_low_masks[256];
+
 static inline uint64_t jh_low_mask(unsigned width) {
-    return (UINT64_MAX >> ((64 - width) & 63)) & ((uint64_t)0 - (width != 0));
+    return jh_low_masks[width & 255];
 }
 
 /* The byte order of the target is decided here and nowhere else. Written out so that compilers
@@ -113,6 +116,11 @@ static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint
     }
     return at & ~jh_low_mask(layout->leaf_low_bits);
 }
+
+/* The leaf element of the address's page: its own address, 0 when a node on the way is not there,
+ * and its bytes, lent or in buf, which has room for JH_LEAF_BYTES_MAX. */
+enum jh_status jh_leaf_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
+                             const uint8_t **out, struct jh_fault *fault);
 
 /* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
  * extent that does not cover the element's page is no fault, and as good as no element. */

@@ -246,15 +246,17 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
 
 enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                          struct jh_fault *fault) {
-    struct jh_leaf_bytes leaf;
+    uint8_t buf[JH_LEAF_BYTES_MAX];
+    const uint8_t *bytes;
+    uint64_t at;
     struct jh_extent e = {.at = 0};
     if (jh_canonical(heap->layout, addr) != addr) {
         *out = e;
         return JH_OK;
     }
-    enum jh_status status = jh_rtree_lookup(heap, addr, &leaf, fault);
-    if (status == JH_OK && jh_leaf_extent(heap->layout, leaf.bytes)) {
-        status = extent_of_element(heap, leaf.at, leaf.bytes, addr, &e, fault);
+    enum jh_status status = jh_leaf_fetch(heap, addr, buf, &at, &bytes, fault);
+    if (status == JH_OK && at && jh_leaf_extent(heap->layout, bytes)) {
+        status = extent_of_element(heap, at, bytes, addr, &e, fault);
     }
     if (status == JH_OK && !e.at) {
         status = look_back(heap, addr, &e, fault);

@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-uint64_t jh_load_slow(bool little_endian, const uint8_t *p, unsigned size) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | p[little_endian ? size - 1 - i : i];
-    }
-    return value;
-}
-
 enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr, void *dst, size_t len,
                        struct jh_fault *fault) {
     if (len && addr + (len - 1) < addr) {

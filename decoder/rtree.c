@@ -34,31 +34,33 @@ static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned
     return JH_OK;
 }
 
-enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_leaf_bytes *out,
-                               struct jh_fault *fault) {
+enum jh_status jh_leaf_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
+                             const uint8_t **out, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
-    struct jh_leaf_bytes leaf = {jh_addr2base(addr, jh_page(layout)), 0, {0}};
     unsigned last = layout->rtree_height - 1U;
     uint64_t node = heap->rtree_root;
+    *at = 0;
     for (unsigned level = 0; level < last; level++) {
         enum jh_status status = descend(heap, addr, level, &node, fault);
-        if (status != JH_OK) {
+        if (status != JH_OK || !node) {
             return status;
         }
-        if (!node) {
-            *out = leaf;
-            return JH_OK;
-        }
     }
-    leaf.at = node + jh_rtree_subkey(layout, addr, last) * layout->leaf_size;
+    *at = node + jh_rtree_subkey(layout, addr, last) * layout->leaf_size;
+    return jh_fetch(&heap->reader, *at, layout->leaf_size, buf, out, fault);
+}
+
+enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_leaf_bytes *out,
+                               struct jh_fault *fault) {
+    struct jh_leaf_bytes leaf = {jh_addr2base(addr, jh_page(heap->layout)), 0, {0}};
+    uint8_t buf[JH_LEAF_BYTES_MAX];
     const uint8_t *bytes;
-    enum jh_status status =
-        jh_fetch(&heap->reader, leaf.at, layout->leaf_size, leaf.bytes, &bytes, fault);
+    enum jh_status status = jh_leaf_fetch(heap, addr, buf, &leaf.at, &bytes, fault);
     if (status != JH_OK) {
         return status;
     }
-    if (bytes != leaf.bytes) {
-        memcpy(leaf.bytes, bytes, layout->leaf_size);
+    if (leaf.at) {
+        memcpy(leaf.bytes, bytes, heap->layout->leaf_size);
     }
     *out = leaf;
     return JH_OK;

@@ -1,7 +1,7 @@
 /* jh_canonical: the bits above LG_VADDR repeat the one below them, on aarch64 they are zero;
  * nothing above a pointer's own bits. What is canonical stays, and no two answers share a key.
  *
- * sources: reader.c
+ * sources: word.c reader.c
  * options: --unwind 9
  * mutant: internal.h: (addr & low) >> ((layout->build.lg_vaddr - 1) & 63) => addr >> 63
  * mutant: internal.h: addr | ~low : addr & low => addr & low : addr & low

@@ -1,7 +1,7 @@
 /* jh_extent_check: for every layout and any extent, decoded or not, no undefined behaviour. What it
  * accepts keeps every rule; what it refuses breaks one, and the fault names it.
  *
- * sources: extent.c size_class.c reader.c
+ * sources: extent.c size_class.c word.c reader.c
  * options: --unwind 21
  * mutant: extent.c: if (!e->addr) => if (false)
  * mutant: extent.c: if (e->szind >= layout->sc_nbins) { => if (e->szind > layout->sc_nbins) {

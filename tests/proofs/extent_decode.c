@@ -1,7 +1,7 @@
 /* jh_extent_decode: for every layout and every extent, each field the bits that the layout names;
  * nothing behind extent_head is read; base, size and usable size follow from them.
  *
- * sources: extent.c size_class.c reader.c
+ * sources: extent.c size_class.c word.c reader.c
  * slow: minutes
  * options: --unwind 21
  * mutant: extent.c: f[JH_EXTENT_NFREE]) => f[JH_EXTENT_SZIND])

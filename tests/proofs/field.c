@@ -1,11 +1,11 @@
 /* jh_field_mask, jh_field_of, jh_field_get, jh_load: bit by bit what the field says, in both byte
  * orders, for every field that fits its bytes; no byte outside of them is read.
  *
- * sources: layout.c reader.c
+ * sources: layout.c word.c reader.c
  * options: --unwind 9
  * mutant: internal.h: (word >> (field.shift & 63)) => (word >> (field.shift & 31))
- * mutant: internal.h: ((64 - width) & 63) => ((63 - width) & 63)
- * mutant: reader.c: size - 1 - i : i => i : size - 1 - i
+ * mutant: word.c: (n) < 64 => (n) < 63
+ * mutant: word.c: size - 1 - i : i => i : size - 1 - i
  * mutant: layout.c: << field.shift : 0 => >> field.shift : 0 */
 #include "proof.h"
 

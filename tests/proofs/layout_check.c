@@ -2,7 +2,7 @@
  * the other proofs assume (proof.h), and of what it refuses it says why. The bins are another
  * proof: layout_bins.c.
  *
- * sources: layout.c
+ * sources: layout.c word.c
  * options: --unwind 21
  * mutant: layout.c: f.shift + f.width <= 8U * f.word => f.width <= 8U * f.word
  * mutant: layout.c: l->extent_head > JH_EXTENT_HEAD_MAX || =>

@@ -1,7 +1,7 @@
 /* jh_leaf_decode: for every layout and every element, the bits that the layout names and no byte
  * behind leaf_size.
  *
- * sources: leaf.c reader.c
+ * sources: leaf.c word.c reader.c
  * options: --unwind 9
  * mutant: leaf.c: layout->leaf[JH_LEAF_STATE]); => layout->leaf[JH_LEAF_SZIND]);
  * mutant: internal.h: at |= ~jh_low_mask(field.width) => at |= ~jh_low_mask(field.width + 1U)

@@ -1,7 +1,7 @@
 /* jh_leaf_encode: for every layout and every value exactly leaf_size bytes; each bit of them is set
  * when a field that has it says so, and no other.
  *
- * sources: leaf.c reader.c
+ * sources: leaf.c word.c reader.c
  * options: --unwind 17
  * mutant: leaf.c: (value & jh_low_mask(field.width)) << field.shift => value << field.shift
  * mutant: leaf.c: field.word - 1U - i => i

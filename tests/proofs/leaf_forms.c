@@ -2,7 +2,7 @@
  * element of all versions, the members of 5.0 to 5.2, the metadata word of 5.3); and jh_leaf_encode
  * gives every element that a jemalloc can have written back.
  *
- * sources: leaf.c reader.c
+ * sources: leaf.c word.c reader.c
  * options: --unwind 17
  * mutant: leaf.c: (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SZIND]) => 0
  * mutant: leaf.c: put(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head); =>

@@ -1,7 +1,7 @@
 /* jh_slab_free, and the word of the bitmap that jh_locate reads instead: bit index of the groups
  * (bitmap.h: bitmap_get), inside the bitmap for every region of every bin.
  *
- * sources: slab.c reader.c
+ * sources: slab.c word.c reader.c
  * slow: minutes
  * options: --unwind 9
  * mutant: internal.h: index / (8 * word) * word => index / (8 * word)

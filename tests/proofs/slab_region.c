@@ -3,7 +3,7 @@
  * doubling up to 3.5 pages of 64 KiB) and any number of regions: division by a variable is beyond a
  * solver.
  *
- * sources: slab.c reader.c
+ * sources: slab.c word.c reader.c
  * slow: minutes
  * options: --unwind 9
  * each: REG_SIZE 8 16 24 32 40 48 56 64 80 96 112 128 160 192 224 256 320 384 448 512 640 768

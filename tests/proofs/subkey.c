@@ -2,7 +2,7 @@
  * elements (rtree.h: rtree_subkey, rtree_leafkey); together they and what is inside a page give the
  * key back, so no bit belongs to two levels or to none.
  *
- * sources: rtree.c reader.c
+ * sources: rtree.c word.c reader.c
  * options: --unwind 9
  * mutant: rtree.c: layout->sc_ptr_bits - l.cumbits)) => layout->sc_ptr_bits - l.cumbits + 1))
  * mutant: rtree.c: & jh_low_mask(l.bits) => & jh_low_mask(l.bits + 1U)
