@@ -97,13 +97,16 @@ def dictionary(target):
     return path if path.exists() else None
 
 
-def build(folder, names, cmake, env=None):
+def programs(names):
+    return [f"fuzz_{name}" for name in names]
+
+
+def build(folder, made, cmake, env=None):
     log = TOP / f"build/{folder}.log"
     log.parent.mkdir(exist_ok=True)
     configure = ["cmake", "-S", TOP, "-B", TOP / "build" / folder, "-G", "Ninja",
                  "-DCMAKE_BUILD_TYPE=RelWithDebInfo", *cmake]
-    make = ["cmake", "--build", TOP / "build" / folder, "--target",
-            *(f"fuzz_{name}" for name in names)]
+    make = ["cmake", "--build", TOP / "build" / folder, "--target", *made]
     for command in (configure, make):
         if run(command, log, dict(os.environ, **(env or {}))) != 0:
             sys.exit(log.read_text() + f"ci/fuzz: the build failed; the output above is in {log}")
@@ -122,8 +125,9 @@ class LibFuzzer:
         self.sanitizers = "address;undefined" if sanitizer == "address" else "memory"
 
     def build(self, names):
-        build(self.folder, names, ["-DCMAKE_C_COMPILER=clang", "-DJEHEAP_FUZZ_ENGINE=libfuzzer",
-                                   f"-DJEHEAP_SANITIZE={self.sanitizers};fuzzer-no-link"])
+        build(self.folder, programs(names),
+              ["-DCMAKE_C_COMPILER=clang", "-DJEHEAP_FUZZ_ENGINE=libfuzzer",
+               f"-DJEHEAP_SANITIZE={self.sanitizers};fuzzer-no-link"])
 
     def program(self, target):
         return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
@@ -214,9 +218,11 @@ class Afl:
         if not shutil.which("afl-fuzz"):
             sys.exit("ci/fuzz: there is no afl-fuzz here; ci/setup installs it")
         common = ["-DCMAKE_C_COMPILER=afl-clang-fast", "-DJEHEAP_FUZZ_ENGINE=afl"]
-        build("fuzz-afl", names, common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
-        build("fuzz-afl-asan", names, common + ["-DJEHEAP_SANITIZE=address;undefined"],
-              {"AFL_QUIET": "1"})
+        build("fuzz-afl", programs(names), common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
+        build("fuzz-afl-asan", programs(names),
+              common + ["-DJEHEAP_SANITIZE=address;undefined"], {"AFL_QUIET": "1"})
+        if "heap" in names:
+            build("fuzz-mutator", ["jeheap_mutator"], [])
 
     def program(self, target, folder="fuzz-afl-asan"):
         return TOP / "build" / folder / "fuzz" / f"fuzz_{target}"
@@ -240,8 +246,8 @@ class Afl:
         if dictionary(target):
             command[1:1] = ["-x", dictionary(target)]
         env = dict(os.environ, **self.QUIET)
-        mutator = TOP / "build/fuzz/libjeheap_mutator.so"
-        if target == "heap" and mutator.exists():  # it knows whole images
+        if target == "heap":  # it knows whole images
+            mutator = TOP / "build/fuzz-mutator/fuzz/libjeheap_mutator.so"
             env["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(mutator)
         # afl-fuzz insists on these two where a sanitizer is in the target
         env["ASAN_OPTIONS"] = "abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16"
@@ -314,7 +320,7 @@ class Replay:
         del sanitizer
 
     def build(self, names):
-        build("fuzz-replay", names, ["-DJEHEAP_FUZZ_ENGINE=replay",
+        build("fuzz-replay", programs(names), ["-DJEHEAP_FUZZ_ENGINE=replay",
                                      "-DJEHEAP_SANITIZE=address;undefined"])
 
     def run(self, target, seconds):
