@@ -101,7 +101,7 @@ TESTS = [
           "for (size_t i = 0; i + 1 < size; i++) {", "for (size_t i = 0; size != 0; i++) {",
           "test_attack_core"),
     Break("roots are tried without end", "decoder/target/infer_root.c",
-          "#define TRIES_MAX 64 ", "#define TRIES_MAX 6400 ", "test_attack_core"),
+          "#define TRIES_MAX 32 ", "#define TRIES_MAX 3200 ", "test_attack_core"),
     # debug information
     Break("debug information has all the time", "decoder/target/apart.c",
           "#define TIME_MS 500", "#define TIME_MS 50000", "test_attack_elf"),

@@ -93,6 +93,9 @@ BUGS = [
     Bug("reader: what was not copied is handed out", "decoder/reader.c",
         "out[where[i]] = span[i].got == len ? span[i].dst : NULL;", "out[where[i]] = span[i].dst;",
         ["heap"]),
+    Bug("reader: what goes on is passed over", "decoder/reader.c",
+        "return image->segment[low].addr > addr ? image->segment[low].addr : addr;",
+        "return image->segment[low].addr + image->segment[low].len;", ["heap"]),
     # the outer layers
     Bug("core: lengths in notes unchecked", "decoder/target/notes.c",
         "if (padded > left || desc > left - padded)", "if (false)", ["core"]),

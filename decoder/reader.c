@@ -128,6 +128,24 @@ const void *jh_image_lend(void *arg, uint64_t addr, size_t len) {
     return s ? jh_segment_at(s, addr, len) : NULL;
 }
 
+static uint64_t image_next(void *arg, uint64_t addr) {
+    const struct jh_image *image = arg;
+    size_t low = 0, high = image->count;
+    while (low < high) { /* the first segment that does not end in front of addr */
+        size_t middle = low + (high - low) / 2;
+        const struct jh_segment *s = &image->segment[middle];
+        if (s->addr > addr || addr - s->addr < s->len) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    if (low == image->count) {
+        return UINT64_MAX;
+    }
+    return image->segment[low].addr > addr ? image->segment[low].addr : addr;
+}
+
 enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
                                struct jh_fault *fault) {
     for (size_t i = 0; i < image->count; i++) {
@@ -146,6 +164,6 @@ enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
         }
     }
     memset(image->window, 0, sizeof(image->window));
-    *out = (struct jh_reader){image_read, jh_image_lend, NULL, image};
+    *out = (struct jh_reader){image_read, jh_image_lend, NULL, image, image_next};
     return JH_OK;
 }

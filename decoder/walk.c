@@ -81,20 +81,30 @@ static enum jh_status load_run(struct jh_walk *w, struct jh_fault *fault) {
                                         : "reader.failed");
 }
 
+/* Bytes from an address where nothing is to the page where something may be, at least to the next
+ * one. Whole pages, whatever the reader knows: a walk then goes on at the same element with each.
+ */
+static uint64_t absent_bytes(const struct jh_reader *reader, uint64_t at) {
+    uint64_t step = ABSENT_STEP - at % ABSENT_STEP;
+    uint64_t next = reader->next ? reader->next(reader->arg, at) : at;
+    next -= next % ABSENT_STEP;
+    return next > at && next - at > step ? next - at : step;
+}
+
 /* Pass over what is not there, so that one hole is one fault. */
 static void skip_absent(struct jh_walk *w, struct jh_fault *fault) {
+    const struct jh_reader *reader = &w->heap->reader;
     struct jh_node *node = &w->node[w->level];
     unsigned size = element_size(w);
     uint64_t first = node->index, count = element_count(w);
     size_t len;
     do {
-        uint64_t at = node->at + node->index * size;
-        uint64_t step = (ABSENT_STEP - at % ABSENT_STEP) / size;
+        uint64_t step = absent_bytes(reader, node->at + node->index * size) / size;
         node->index += step ? step : 1;
         node->index = node->index < count ? node->index : count;
         len = size;
-    } while (node->index < count && jh_fetch_some(&w->heap->reader, node->at + node->index * size,
-                                                  &len, w->scratch, size, &w->run) == JH_ABSENT);
+    } while (node->index < count && jh_fetch_some(reader, node->at + node->index * size, &len,
+                                                  w->scratch, size, &w->run) == JH_ABSENT);
     fault->seen = (node->index - first) * size;
 }
 

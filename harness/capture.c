@@ -86,7 +86,7 @@ bool capture_heap(const struct jt_target *target, FILE *file, size_t *extents, c
                   size_t why_size) {
     struct recorder r = {.inner = target->heap.reader};
     struct jh_heap heap = target->heap;
-    heap.reader = (struct jh_reader){recording_read, NULL, NULL, &r};
+    heap.reader = (struct jh_reader){.read = recording_read, .arg = &r};
     bool good = touch(&r, &heap, extents);
     if (!good) {
         snprintf(why, why_size, "its heap is not sound");

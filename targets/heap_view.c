@@ -141,9 +141,9 @@ static const void *lend_exact(void *arg, uint64_t addr, size_t len) {
 }
 
 void heap_view_copy(struct heap_view *v, struct jh_reader *out) {
-    *out = (struct jh_reader){copy, NULL, v->gathers ? gather : NULL, v};
+    *out = (struct jh_reader){.read = copy, .gather = v->gathers ? gather : NULL, .arg = v};
 }
 
 void heap_view_exact(struct heap_view *v, struct jh_reader *out) {
-    *out = (struct jh_reader){copy, lend_exact, NULL, v};
+    *out = (struct jh_reader){.read = copy, .lend = lend_exact, .arg = v};
 }

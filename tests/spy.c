@@ -36,9 +36,9 @@ static enum jh_status count_gather(void *arg, struct jh_span *span, size_t count
 }
 
 struct jh_reader spy_read(struct spy *spy) {
-    return (struct jh_reader){count_read, NULL, NULL, spy};
+    return (struct jh_reader){.read = count_read, .arg = spy};
 }
 
 struct jh_reader spy_gather(struct spy *spy) {
-    return (struct jh_reader){count_read, NULL, count_gather, spy};
+    return (struct jh_reader){.read = count_read, .gather = count_gather, .arg = spy};
 }

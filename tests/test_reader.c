@@ -93,6 +93,18 @@ static void a_read_of_what_is_not_there_says_where(void **state) {
     }
 }
 
+static void what_goes_on_is_found(void **state) {
+    (void)state;
+    static const uint64_t cases[][2] = {{0, 0x1000},      {0xfff, 0x1000},  {0x1000, 0x1000},
+                                        {0x100f, 0x100f}, {0x1010, 0x1010}, {0x1017, 0x1017},
+                                        {0x1018, 0x2000}, {0x2007, 0x2007}, {0x2008, UINT64_MAX}};
+    struct jh_image image;
+    struct jh_reader reader = open_image(&image);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(reader.next(reader.arg, cases[i][0]), cases[i][1]);
+    }
+}
+
 static void a_read_past_the_last_address_is_absent(void **state) {
     (void)state;
     const struct jh_segment ends[] = {{0, bytes, 16}, {UINT64_MAX - 7, bytes, 8}};
@@ -156,7 +168,7 @@ static enum jh_status read_short(void *arg, uint64_t addr, void *dst, size_t len
 
 static void a_short_read_that_says_ok_is_absent(void **state) {
     (void)state;
-    struct jh_reader reader = {read_short, NULL, NULL, NULL};
+    struct jh_reader reader = {.read = read_short};
     struct jh_fault fault;
     uint8_t got[16];
     assert_int_equal(jh_read(&reader, 0x1000, got, 16, &fault), JH_ABSENT);
@@ -243,6 +255,7 @@ int main(void) {
         cmocka_unit_test(a_failing_callback_is_not_absence),
         cmocka_unit_test(a_short_read_that_says_ok_is_absent),
         cmocka_unit_test(a_read_of_nothing),
+        cmocka_unit_test(what_goes_on_is_found),
         cmocka_unit_test(every_segment_is_found),
         cmocka_unit_test(statuses_and_stages_have_names),
         cmocka_unit_test(status_numbers_are_pinned),

@@ -46,6 +46,8 @@ void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_read
                               .reads_left = max_reads ? max_reads : UINT64_MAX,
                               .clock_left = 1,
                               .deadline = seconds ? now() + (int64_t)seconds * 1000000000 : 0};
-    heap->reader = (struct jh_reader){budget_read, budget->inner.lend ? budget_lend : NULL,
-                                      budget->inner.gather ? budget_gather : NULL, budget};
+    heap->reader = (struct jh_reader){.read = budget_read,
+                                      .lend = budget->inner.lend ? budget_lend : NULL,
+                                      .gather = budget->inner.gather ? budget_gather : NULL,
+                                      .arg = budget};
 }

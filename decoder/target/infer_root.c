@@ -12,7 +12,7 @@
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
 #define ROOT_BITS_MAX 18     /* of its elements' number: half of the 36 that two levels share */
-#define TRIES_MAX 64         /* roots that are tried with one geometry; heaps take three */
+#define TRIES_MAX 32         /* roots that are tried with one geometry; heaps take three */
 #define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
 #define PAGES_MAX (1u << 14) /* of all modules, those of zeroes not counted: 64 MiB */
 
@@ -88,15 +88,19 @@ static size_t word_from(const struct scan *s, uint64_t at) {
     return low;
 }
 
-/* Every word in root[] that is not zero must be the element of something mapped. */
-static bool looks_right(struct scan *s, uint64_t root) {
+/* Every word in root[] that is not zero, of which this is the first, must be the element of
+ * something mapped. Where there are more than may be in use, nothing is searched. */
+static bool looks_right(struct scan *s, uint64_t root, size_t first) {
     unsigned size = s->target->priv->words;
-    size_t from = word_from(s, root), to = word_from(s, root + root_size(s));
-    size_t before = from == 0 ? 0 : s->word[from - 1].strange;
-    if (to == from || to - from > s->indexes || s->word[to - 1].strange != before) {
+    uint64_t end = root + root_size(s);
+    if (s->words - first > s->indexes && s->word[first + s->indexes].at < end) {
         return false;
     }
-    for (size_t i = from; i < to; i++, s->steps++) {
+    size_t to = word_from(s, end), before = first == 0 ? 0 : s->word[first - 1].strange;
+    if (s->word[to - 1].strange != before) {
+        return false;
+    }
+    for (size_t i = first; i < to; i++, s->steps++) {
         if (!is_index(s, (s->word[i].at - root) / size)) {
             return false;
         }
@@ -135,7 +139,7 @@ static void try_words(struct scan *s, uint64_t start, uint64_t end) {
             if (at < behind || front > at - behind) {
                 break; /* indexes are sorted */
             }
-            if (end - (at - front) >= size && looks_right(s, at - front)) {
+            if (end - (at - front) >= size && looks_right(s, at - front, w)) {
                 try_root(s, at - front);
             }
         }

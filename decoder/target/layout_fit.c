@@ -47,7 +47,7 @@ static enum jh_status read_mapped(void *arg, uint64_t addr, void *dst, size_t le
 static struct jh_reader reader_of(struct jt_target *target) {
     struct jh_reader reader = target->heap.reader;
     if (target->kind == JT_PROCESS) {
-        reader = (struct jh_reader){read_mapped, NULL, NULL, target};
+        reader = (struct jh_reader){.read = read_mapped, .arg = target};
     }
     return reader;
 }

@@ -178,7 +178,8 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
         return open_self(target);
     }
     open_mem(target);
-    target->heap.reader = (struct jh_reader){process_read, NULL, process_gather, target};
+    target->heap.reader =
+        (struct jh_reader){.read = process_read, .gather = process_gather, .arg = target};
     return probe(target);
 }
 

@@ -51,8 +51,10 @@ static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count
 static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
     struct jh_heap heap = target->heap;
     *w = (struct watch){heap.reader, seen};
-    heap.reader = (struct jh_reader){watch_read, heap.reader.lend != NULL ? watch_lend : NULL,
-                                     heap.reader.gather != NULL ? watch_gather : NULL, w};
+    heap.reader = (struct jh_reader){.read = watch_read,
+                                     .lend = heap.reader.lend != NULL ? watch_lend : NULL,
+                                     .gather = heap.reader.gather != NULL ? watch_gather : NULL,
+                                     .arg = w};
     return heap;
 }
 

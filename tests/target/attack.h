@@ -32,8 +32,8 @@ struct attack_cost {
 void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
             struct attack_cost *cost);
 
-/* Fails the test when it took more than that, or did not end well. Sanitizers take ten times as
- * long, and memory of their own. */
+/* Fails the test when it took more than that, or did not end well. Sanitizers, and builds that
+ * are not optimised, may take ten times as long; sanitizers have memory of their own. */
 void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib);
 
 #endif

@@ -225,7 +225,7 @@ static void says_what_went_wrong(void **state) {
     for (unsigned reads = 0; reads < 40; reads += 33) { /* the root is read in 32 pieces */
         unsigned left = reads;
         FILE *file = fopen("/dev/null", "wb");
-        t->heap.reader = (struct jh_reader){no_more, NULL, NULL, &left};
+        t->heap.reader = (struct jh_reader){.read = no_more, .arg = &left};
         assert_int_equal(jt_skeleton_write(t, file, &s), JT_INCOMPLETE);
         assert_non_null(strstr(t->error, reads == 0 ? "to the end" : "while it was read"));
         fclose(file);

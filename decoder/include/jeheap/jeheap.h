@@ -83,11 +83,15 @@ struct jh_span {
 /* Do all the spans, in as few calls to the operating system as it takes. */
 typedef enum jh_status jh_gather_fn(void *arg, struct jh_span *span, size_t count);
 
+/* Where bytes go on: no byte in [addr, what is returned) is there. UINT64_MAX: none up to it. */
+typedef uint64_t jh_next_fn(void *arg, uint64_t addr);
+
 struct jh_reader {
     jh_read_fn *read;
     jh_lend_fn *lend;     /* optional */
     jh_gather_fn *gather; /* optional; without it spans are read one by one */
     void *arg;
+    jh_next_fn *next; /* optional; without it what is not there is passed page by page */
 };
 
 /* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
