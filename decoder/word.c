@@ -9,7 +9,7 @@ uint64_t jh_load_slow(bool little_endian, const uint8_t *p, unsigned size) {
     return value;
 }
 
-#define MASK(n) (n) < 64 ? (UINT64_C(1) << ((n)&63)) - 1 : UINT64_MAX
+#define MASK(n) ((n) < 64 ? ~(UINT64_MAX << (n) % 64) : UINT64_MAX)
 #define MASK_4(n) MASK(n), MASK((n) + 1), MASK((n) + 2), MASK((n) + 3)
 #define MASK_16(n) MASK_4(n), MASK_4((n) + 4), MASK_4((n) + 8), MASK_4((n) + 12)
 #define MASK_64(n) MASK_16(n), MASK_16((n) + 16), MASK_16((n) + 32), MASK_16((n) + 48)
