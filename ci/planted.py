@@ -94,8 +94,7 @@ BUGS = [
         "out[where[i]] = span[i].got == len ? span[i].dst : NULL;", "out[where[i]] = span[i].dst;",
         ["heap"]),
     Bug("reader: what goes on is passed over", "decoder/reader.c",
-        "return image->segment[low].addr > addr ? image->segment[low].addr : addr;",
-        "return image->segment[low].addr + image->segment[low].len;", ["heap"]),
+        "return s->addr > addr ? s->addr : addr;", "return s->addr + s->len;", ["heap"]),
     # the outer layers
     Bug("core: lengths in notes unchecked", "decoder/target/notes.c",
         "if (padded > left || desc > left - padded)", "if (false)", ["core"]),

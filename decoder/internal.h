@@ -119,8 +119,8 @@ static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint
 
 /* The leaf element of the address's page: its own address, 0 when a node on the way is not there,
  * and its bytes, lent or in buf, which has room for JH_LEAF_BYTES_MAX. */
-enum jh_status jh_leaf_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
-                             const uint8_t **out, struct jh_fault *fault);
+enum jh_status jh_rtree_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
+                              const uint8_t **out, struct jh_fault *fault);
 
 /* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
  * extent that does not cover the element's page is no fault, and as good as no element. */

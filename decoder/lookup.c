@@ -254,7 +254,7 @@ enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_ex
         *out = e;
         return JH_OK;
     }
-    enum jh_status status = jh_leaf_fetch(heap, addr, buf, &at, &bytes, fault);
+    enum jh_status status = jh_rtree_fetch(heap, addr, buf, &at, &bytes, fault);
     if (status == JH_OK && at && jh_leaf_extent(heap->layout, bytes)) {
         status = extent_of_element(heap, at, bytes, addr, &e, fault);
     }

@@ -78,20 +78,19 @@ enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size
 
 /* ---- image ----------------------------------------------------------------------------------- */
 
-static const struct jh_segment *search(const struct jh_image *image, uint64_t addr) {
+/* The first segment that does not end in front of addr; NULL when there is none. */
+static const struct jh_segment *first_from(const struct jh_image *image, uint64_t addr) {
     size_t low = 0, high = image->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct jh_segment *s = &image->segment[middle];
-        if (addr < s->addr) {
+        if (s->addr > addr || addr - s->addr < s->len) {
             high = middle;
-        } else if (addr - s->addr < s->len) {
-            return s;
         } else {
             low = middle + 1;
         }
     }
-    return NULL;
+    return low < image->count ? &image->segment[low] : NULL;
 }
 
 static const struct jh_segment *find(struct jh_image *image, uint64_t addr) {
@@ -99,10 +98,11 @@ static const struct jh_segment *find(struct jh_image *image, uint64_t addr) {
     if (*window && addr - (*window)->addr < (*window)->len) {
         return *window;
     }
-    const struct jh_segment *s = search(image, addr);
-    if (s) {
-        *window = s;
+    const struct jh_segment *s = first_from(image, addr);
+    if (!s || s->addr > addr) {
+        return NULL;
     }
+    *window = s;
     return s;
 }
 
@@ -129,21 +129,11 @@ const void *jh_image_lend(void *arg, uint64_t addr, size_t len) {
 }
 
 static uint64_t image_next(void *arg, uint64_t addr) {
-    const struct jh_image *image = arg;
-    size_t low = 0, high = image->count;
-    while (low < high) { /* the first segment that does not end in front of addr */
-        size_t middle = low + (high - low) / 2;
-        const struct jh_segment *s = &image->segment[middle];
-        if (s->addr > addr || addr - s->addr < s->len) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    if (low == image->count) {
+    const struct jh_segment *s = first_from((const struct jh_image *)arg, addr);
+    if (!s) {
         return UINT64_MAX;
     }
-    return image->segment[low].addr > addr ? image->segment[low].addr : addr;
+    return s->addr > addr ? s->addr : addr;
 }
 
 enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,

@@ -34,8 +34,8 @@ static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned
     return JH_OK;
 }
 
-enum jh_status jh_leaf_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
-                             const uint8_t **out, struct jh_fault *fault) {
+enum jh_status jh_rtree_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t *buf, uint64_t *at,
+                              const uint8_t **out, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
     unsigned last = layout->rtree_height - 1U;
     uint64_t node = heap->rtree_root;
@@ -55,7 +55,7 @@ enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr, struct
     struct jh_leaf_bytes leaf = {jh_addr2base(addr, jh_page(heap->layout)), 0, {0}};
     uint8_t buf[JH_LEAF_BYTES_MAX];
     const uint8_t *bytes;
-    enum jh_status status = jh_leaf_fetch(heap, addr, buf, &leaf.at, &bytes, fault);
+    enum jh_status status = jh_rtree_fetch(heap, addr, buf, &leaf.at, &bytes, fault);
     if (status != JH_OK) {
         return status;
     }
