@@ -8,7 +8,7 @@
  * read; what cannot be read has a status and a sentence; no file is opened; memory is bounded by
  * the input's size; twice the same.
  *
- * The search for a layout takes a thousand times as long as all this, so one input in 64 has it;
+ * The search for a layout takes a thousand times as long as all this, so one input in 128 has it;
  * the others have a root where nothing is. */
 #include <elf.h>
 
@@ -19,7 +19,7 @@
 #include "skeleton.h"
 
 #define LOADS_MAX 48 /* what is compared is quadratic */
-#define WHOLE_ONE_IN 64
+#define WHOLE_ONE_IN 128
 
 struct load {
     uint64_t start, end, offset, saved; /* end: of what is mapped; saved: bytes in the file */

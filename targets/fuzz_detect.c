@@ -7,13 +7,13 @@
  * memory is bounded; twice the same.
  *
  * Debug information is read in a process of its own and layouts are searched for in one input of
- * 16; the others have a root where nothing is, which ends it after modules and symbols. */
+ * 128; the others have a root where nothing is, which ends it after modules and symbols. */
 #include "look.h"
 #include "memory.h"
 #include "private.h"
 
 #define OPENED_MAX 6
-#define WHOLE_ONE_IN 16
+#define WHOLE_ONE_IN 128
 
 struct files {
     const uint8_t *bytes;

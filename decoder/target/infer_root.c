@@ -24,7 +24,7 @@ struct found_word {
 struct scan {
     struct jt_target *target;
     const struct jh_build *build;
-    const struct jh_layout *layout;
+    struct jh_layout layout; /* of the geometry that is tried */
     struct found_word *word; /* the non-zero ones */
     size_t words;
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
@@ -35,34 +35,30 @@ struct scan {
     bool ambiguous;
 };
 
-static int by_value(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Which elements of root[] speak of mapped memory? */
-static void find_indexes(struct scan *s) {
+/* A bit for each element of root[] that speaks of mapped memory. */
+static void mark_indexes(struct scan *s) {
     const struct jt_private *p = s->target->priv;
-    unsigned shift = s->layout->sc_ptr_bits - s->layout->rtree_level[0].cumbits;
-    size_t kept = 0;
-    s->indexes = 0;
+    unsigned shift = s->layout.sc_ptr_bits - s->layout.rtree_level[0].cumbits;
+    size_t parts = 0;
+    memset(s->in_use, 0, sizeof s->in_use);
     for (size_t i = 0; i < p->mapped_count; i++) {
         uint64_t last = (p->mapped[i].end - 1) >> shift;
-        for (uint64_t part = p->mapped[i].start >> shift; part <= last && s->indexes < INDEXES_MAX;
-             part++) {
-            s->index[s->indexes++] = jh_rtree_subkey(s->layout, part << shift, 0);
+        for (uint64_t part = p->mapped[i].start >> shift; part <= last && parts < INDEXES_MAX;
+             part++, parts++) {
+            uint64_t index = jh_rtree_subkey(&s->layout, part << shift, 0);
+            s->in_use[index / 64] |= UINT64_C(1) << index % 64;
         }
     }
-    qsort(s->index, s->indexes, sizeof s->index[0], by_value);
-    for (size_t i = 0; i < s->indexes; i++) {
-        if (kept == 0 || s->index[i] != s->index[kept - 1]) {
-            s->index[kept++] = s->index[i];
+}
+
+static void find_indexes(struct scan *s) {
+    uint64_t elements = UINT64_C(1) << s->layout.rtree_level[0].bits;
+    mark_indexes(s);
+    s->indexes = 0;
+    for (uint64_t first = 0; first < elements; first += 64) {
+        for (uint64_t bits = s->in_use[first / 64]; bits != 0; bits &= bits - 1) {
+            s->index[s->indexes++] = first + jh_lg_floor(bits & (0 - bits));
         }
-    }
-    s->indexes = kept;
-    memset(s->in_use, 0, sizeof s->in_use);
-    for (size_t i = 0; i < kept; i++) {
-        s->in_use[s->index[i] / 64] |= UINT64_C(1) << s->index[i] % 64;
     }
 }
 
@@ -71,7 +67,7 @@ static bool is_index(const struct scan *s, uint64_t index) {
 }
 
 static uint64_t root_size(const struct scan *s) {
-    return (uint64_t)s->target->priv->words << s->layout->rtree_level[0].bits;
+    return (uint64_t)s->target->priv->words << s->layout.rtree_level[0].bits;
 }
 
 /* The first word at or behind an address. */
@@ -114,7 +110,7 @@ static void try_root(struct scan *s, uint64_t root) {
         return;
     }
     s->tries++;
-    jt_layout_fit(s->target, s->layout, root, JT_FIT_GLANCE, &fit);
+    jt_layout_fit(s->target, &s->layout, root, JT_FIT_GLANCE, &fit);
     if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound) {
         return;
     }
@@ -177,15 +173,13 @@ static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
     size_t vaddrs = jt_machine_vaddrs(s->target, vaddr);
     for (size_t i = 0; i < 2 * vaddrs * JT_LG_PAGES && s->steps < STEPS_MAX; i++) {
         struct jh_build b = *s->build;
-        struct jh_layout layout;
         b.lg_vaddr = vaddr[i / 2 % vaddrs];
         b.lg_page = jt_lg_page[i / 2 / vaddrs];
         b.lg_quantum = (uint8_t)((i & 1) != 0 ? 7 - b.lg_quantum : b.lg_quantum);
-        if (jh_layout_make(&b, &layout, NULL) != JH_OK ||
-            layout.rtree_level[0].bits > ROOT_BITS_MAX) {
+        if (jh_layout_make(&b, &s->layout, NULL) != JH_OK ||
+            s->layout.rtree_level[0].bits > ROOT_BITS_MAX) {
             continue;
         }
-        s->layout = &layout;
         s->tries = 0;
         find_indexes(s);
         try_words(s, start, end);
