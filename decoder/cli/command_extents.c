@@ -128,9 +128,8 @@ static void one(struct cli *cli, uint64_t at) {
 void command_extent(struct cli *cli) {
     for (size_t i = 0; i < cli->args->operands; i++) {
         uint64_t at = 0;
-        if (!cli_number(cli->args->operand[i], &at)) {
-            continue; /* main has refused it already */
+        if (cli_number(cli->args->operand[i], &at)) { /* main has refused any other */
+            one(cli, at);
         }
-        one(cli, at);
     }
 }

@@ -69,11 +69,9 @@ static rlim_t memory_now(void) {
     if (file == NULL) {
         return 0;
     }
-    if (fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) != 1) {
-        pages = 0;
-    }
+    int found = fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages);
     fclose(file);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+    return found == 1 ? (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void limit_memory(rlim_t most) {

@@ -17,12 +17,7 @@
 enum jt_status jt_image_start(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct jh_fault fault;
-    size_t dropped;
-    p->segments = jt_segments_normalise(p->segment, p->segments, &dropped);
-    if (dropped != 0) {
-        jt_warn(target, "%zu segments run over the end of the address space and were left out",
-                dropped);
-    }
+    p->segments = jt_segments_normalise(p->segment, p->segments);
     memset(&p->image, 0, sizeof p->image);
     p->image.segment = p->segment;
     p->image.count = p->segments;
@@ -78,6 +73,11 @@ static enum jt_status check_ident(struct jt_target *target, const char *path) {
 
 static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path) {
     GElf_Ehdr header;
+    if (!jt_machine_take(target, target->priv->core, target->priv->core_size)) {
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
+                       path);
+    }
     if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a broken ELF header: %s", path, elf_errmsg(-1));
     }
@@ -85,11 +85,6 @@ static enum jt_status check_header(struct jt_target *target, Elf *elf, const cha
         return jt_fail(target, JT_UNREADABLE,
                        "%s: an ELF file, but not a core; give the core here and the program "
                        "with --exe",
-                       path);
-    }
-    if (!jt_machine_take(target, target->priv->core, target->priv->core_size)) {
-        return jt_fail(target, JT_UNREADABLE,
-                       "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
                        path);
     }
     return JT_OK;

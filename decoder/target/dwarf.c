@@ -8,6 +8,8 @@
 
 #include "private.h"
 
+#define DEPTH_MAX 8 /* of structs without a name in one another */
+
 /* ---- the unit ------------------------------------------------------------------------------- */
 
 static bool defines_root(Dwarf_Die *die, const struct jt_root_symbol *root) {
@@ -31,14 +33,11 @@ static bool defines_root(Dwarf_Die *die, const struct jt_root_symbol *root) {
 
 static bool unit_has_root(Dwarf_Die *unit, const struct jt_root_symbol *root) {
     Dwarf_Die die;
-    if (dwarf_child(unit, &die) != 0) {
-        return false;
-    }
-    do {
+    for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
         if (defines_root(&die, root)) {
             return true;
         }
-    } while (dwarf_siblingof(&die, &die) == 0);
+    }
     return false;
 }
 
@@ -142,10 +141,8 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
                          unsigned depth, struct jt_dwarf *out) {
     Dwarf_Die member, inner;
     Dwarf_Attribute attr;
-    if (depth > 8 || dwarf_child(type, &member) != 0) {
-        return;
-    }
-    do {
+    int end = depth > DEPTH_MAX ? -1 : dwarf_child(type, &member);
+    for (; end == 0; end = dwarf_siblingof(&member, &member)) {
         if (dwarf_tag(&member) != DW_TAG_member) {
             continue;
         }
@@ -157,7 +154,7 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
                    dwarf_formref_die(&attr, &inner) != NULL) {
             take_members(&inner, name, offset, prefix, depth + 1, out);
         }
-    } while (dwarf_siblingof(&member, &member) == 0);
+    }
 }
 
 static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
@@ -173,10 +170,8 @@ static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
 static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die member, array, range;
     Dwarf_Attribute attr;
-    if (dwarf_child(type, &member) != 0) {
-        return;
-    }
-    do {
+    int end = dwarf_child(type, &member);
+    for (; end == 0; end = dwarf_siblingof(&member, &member)) {
         const char *name = dwarf_diename(&member);
         if (name == NULL || strcmp(name, "root") != 0 ||
             dwarf_attr(&member, DW_AT_type, &attr) == NULL ||
@@ -186,7 +181,7 @@ static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
         uint32_t last = udata(&range, DW_AT_upper_bound, 0);
         out->root_elements = last == 0 ? udata(&range, DW_AT_count, JT_DWARF_UNKNOWN) : last + 1;
         return;
-    } while (dwarf_siblingof(&member, &member) == 0);
+    }
 }
 
 /* ---- states --------------------------------------------------------------------------------- */
@@ -206,15 +201,12 @@ static void take_state(const char *name, uint64_t number, struct jt_dwarf *out) 
 
 static void take_states(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die die;
-    if (dwarf_child(type, &die) != 0) {
-        return;
-    }
-    do {
+    for (int end = dwarf_child(type, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
         const char *name = dwarf_diename(&die);
         if (dwarf_tag(&die) == DW_TAG_enumerator && name != NULL) {
             take_state(name, udata(&die, DW_AT_const_value, JT_DWARF_UNKNOWN), out);
         }
-    } while (dwarf_siblingof(&die, &die) == 0);
+    }
 }
 
 /* sizeof(pthread_mutex_t): the C library's word on it. */
@@ -229,10 +221,7 @@ static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
 
 static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out) {
     Dwarf_Die die;
-    if (dwarf_child(unit, &die) != 0) {
-        return;
-    }
-    do {
+    for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
         const char *name = dwarf_diename(&die);
         int tag = dwarf_tag(&die);
         if (tag == DW_TAG_enumeration_type) {
@@ -250,7 +239,7 @@ static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out
         if (strcmp(name, "rtree_s") == 0) {
             take_root_elements(&die, out);
         }
-    } while (dwarf_siblingof(&die, &die) == 0);
+    }
 }
 
 void jt_dwarf_init(struct jt_dwarf *out) {

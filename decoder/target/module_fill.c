@@ -44,13 +44,13 @@ enum jt_status jt_modules_fill(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct fill fill = {NULL, 0};
     bool ok = true;
-    size_t dropped, count;
+    size_t count;
     for (size_t i = 0; ok && i < target->modules; i++) {
         if (target->module[i].state == JT_FILE_SAME) {
             ok = take_module(&fill, &target->module[i]);
         }
     }
-    fill.count = jt_segments_normalise(fill.segment, fill.count, &dropped);
+    fill.count = jt_segments_normalise(fill.segment, fill.count);
     struct jh_segment *all =
         ok ? jt_segments_fill(p->segment, p->segments, fill.segment, fill.count, &count) : NULL;
     free(fill.segment);

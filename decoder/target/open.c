@@ -164,26 +164,28 @@ static void take_root(struct jt_target *target, struct jt_learn *learn,
 
 /* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
 static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn,
-                                  const struct jt_root_symbol *root, size_t count) {
-    size_t used = 0, best = 0;
+                                  struct jt_root_symbol *root, size_t count) {
+    size_t used = 0; /* they come first */
     for (size_t i = 0; i < count; i++) {
-        if (jt_root_in_use(target, root[i].addr, root[i].size)) {
-            best = i;
-            used++;
+        if (jt_root_in_use(target, &root[i])) {
+            struct jt_root_symbol in_use = root[i];
+            root[i] = root[used];
+            root[used++] = in_use;
         }
     }
     if (used > 1 || (used == 0 && count > 1)) {
         return jt_fail(target, JT_NO_LAYOUT,
-                       "there are %zu jemallocs, and %s of them in use: %s at 0x%" PRIx64
-                       ", %s at 0x%" PRIx64 "; choose one with --root (the address of root[0])",
-                       count, used > 1 ? "more than one" : "none", root[0].name, root[0].addr,
-                       root[1].name, root[1].addr);
+                       "there are %zu jemallocs, %zu of them in use; choose with --root 0x%" PRIx64
+                       " (%.64s in %.100s), --root 0x%" PRIx64 " (%.64s in %.100s)%s",
+                       count, used, jt_root_array(target, &root[0]), root[0].name,
+                       root[0].module->path, jt_root_array(target, &root[1]), root[1].name,
+                       root[1].module->path, (used != 0 ? used : count) > 2 ? ", ..." : "");
     }
     if (used == 0) {
         jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
                 root[0].name);
     }
-    take_root(target, learn, &root[best]);
+    take_root(target, learn, &root[0]);
     return JT_OK;
 }
 

@@ -32,8 +32,8 @@ void jt_note_memory(struct jt_target *target);
 /* ---- segments.c: runs of bytes, sorted and disjoint ----------------------------------------- */
 
 /* Sort; drop the empty and the wrapping, cut what overlaps (the lower address keeps its bytes).
- * Returns how many are left; *dropped counts the wrapping ones. */
-size_t jt_segments_normalise(struct jh_segment *segment, size_t count, size_t *dropped);
+ * Returns how many are left. */
+size_t jt_segments_normalise(struct jh_segment *segment, size_t count);
 
 /* Fill the gaps between the segments with bytes of extra (both normalised). A new array, NULL
  * when memory ran out. */
@@ -258,8 +258,10 @@ struct jt_root_symbol {
 size_t jt_roots_find(struct jt_target *target, struct jt_root_symbol out[JT_ROOTS_MAX]);
 /* Is the name that of a root, whatever stands before it? Gives the prefix's length. */
 bool jt_root_name_is(const char *name, size_t *prefix, bool *emap);
+/* Where root[0] is: the array is a power of two of pointers at the symbol's end, behind a mutex. */
+uint64_t jt_root_array(const struct jt_target *target, const struct jt_root_symbol *root);
 /* Is there anything in the tree? */
-bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size);
+bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root);
 
 /* ---- version.c ------------------------------------------------------------------------------ */
 

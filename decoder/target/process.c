@@ -69,9 +69,6 @@ static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t l
 /* One call for count spans. Returns how many are done; the one after that stopped it. */
 static size_t gather_some(const struct jt_target *target, struct jh_span *span, size_t count) {
     struct iovec local[IOV_MAX], remote[IOV_MAX];
-    if (count == 0) {
-        return 0;
-    }
     for (size_t i = 0; i < count; i++) {
         local[i] = (struct iovec){span[i].dst, span[i].len};
         remote[i] = (struct iovec){(void *)(uintptr_t)span[i].addr, span[i].len};

@@ -18,21 +18,16 @@ static int by_addr(const void *a, const void *b) {
     return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
 }
 
-size_t jt_segments_normalise(struct jh_segment *segment, size_t count, size_t *dropped) {
+size_t jt_segments_normalise(struct jh_segment *segment, size_t count) {
     size_t kept = 0;
     uint64_t end = 0;
-    *dropped = 0;
     if (count != 0) {
         qsort(segment, count, sizeof *segment, by_addr);
     }
     for (size_t i = 0; i < count; i++) {
         struct jh_segment s = segment[i];
-        if (s.len > UINT64_MAX - s.addr) {
-            ++*dropped;
-            continue;
-        }
         uint64_t cut = s.addr < end ? end - s.addr : 0;
-        if (s.len <= cut) {
+        if (s.len > UINT64_MAX - s.addr || s.len <= cut) {
             continue;
         }
         segment[kept++] = (struct jh_segment){s.addr + cut, s.bytes + cut, s.len - cut};
@@ -71,13 +66,13 @@ struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t cou
     if (all == NULL) {
         return NULL;
     }
-    size_t made = 0, at = 0, dropped;
+    size_t made = 0, at = 0;
     for (size_t i = 0; i < extras; i++) {
         made += fill_one(segment, count, &at, extra[i], all + made);
     }
     for (size_t i = 0; i < count; i++) {
         all[made++] = segment[i];
     }
-    *out = jt_segments_normalise(all, made, &dropped);
+    *out = jt_segments_normalise(all, made);
     return all;
 }

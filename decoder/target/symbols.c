@@ -13,15 +13,15 @@
 #define ROOT_SIZE_MIN (4u << 8)
 #define ROOT_SIZE_MAX (8u << 20)
 
-/* Called for every data symbol; false stops. */
-typedef bool symbol_fn(void *arg, const char *name, uint64_t value, uint64_t size);
+/* Called for every data symbol. */
+typedef void symbol_fn(void *arg, const char *name, uint64_t value, uint64_t size);
 
-static bool each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_fn *fn, void *arg) {
+static void each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_fn *fn, void *arg) {
     Elf_Data *data = elf_getdata(scn, NULL);
     struct jt_strings names;
     size_t count = data == NULL || sh->sh_entsize == 0 ? 0 : data->d_size / sh->sh_entsize;
     if (!jt_strings_open(&names, elf, sh->sh_link)) {
-        return true;
+        return;
     }
     for (size_t i = 0; i < count; i++) {
         GElf_Sym sym;
@@ -29,11 +29,8 @@ static bool each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_
             sym.st_shndx == SHN_UNDEF || sym.st_name >= names.size) {
             continue;
         }
-        if (!fn(arg, names.at + sym.st_name, sym.st_value, sym.st_size)) {
-            return false;
-        }
+        fn(arg, names.at + sym.st_name, sym.st_value, sym.st_size);
     }
-    return true;
 }
 
 /* False when the file has no table of that kind. */
@@ -45,9 +42,7 @@ static bool each_in_elf(Elf *elf, GElf_Word type, symbol_fn *fn, void *arg) {
             continue;
         }
         found = true;
-        if (!each_in_section(elf, scn, &sh, fn, arg)) {
-            return true;
-        }
+        each_in_section(elf, scn, &sh, fn, arg);
     }
     return found;
 }
@@ -88,39 +83,42 @@ struct roots {
     size_t count;
 };
 
-static bool take_root(void *arg, const char *name, uint64_t value, uint64_t size) {
+static void take_root(void *arg, const char *name, uint64_t value, uint64_t size) {
     struct roots *roots = arg;
     size_t prefix;
     bool emap;
-    if (size < ROOT_SIZE_MIN || size > ROOT_SIZE_MAX || !jt_root_name_is(name, &prefix, &emap)) {
-        return true;
-    }
     struct jt_root_symbol *root = &roots->out[roots->count];
-    if (prefix >= sizeof root->prefix || strnlen(name, JT_SYMBOL_MAX) == JT_SYMBOL_MAX) {
-        return true;
+    if (roots->count == JT_ROOTS_MAX || size < ROOT_SIZE_MIN || size > ROOT_SIZE_MAX ||
+        !jt_root_name_is(name, &prefix, &emap) || prefix >= sizeof root->prefix ||
+        strnlen(name, JT_SYMBOL_MAX) == JT_SYMBOL_MAX) {
+        return;
     }
     *root = (struct jt_root_symbol){.module = roots->module, .emap = emap, .size = size};
     memcpy(root->prefix, name, prefix);
     memcpy(root->name, name, strlen(name) + 1);
     root->addr = value + roots->module->bias;
-    return ++roots->count < JT_ROOTS_MAX;
+    roots->count++;
 }
 
 size_t jt_roots_find(struct jt_target *target, struct jt_root_symbol out[JT_ROOTS_MAX]) {
     struct roots roots = {NULL, out, 0};
-    for (size_t i = 0; i < target->modules && roots.count < JT_ROOTS_MAX; i++) {
+    for (size_t i = 0; i < target->modules; i++) {
         roots.module = &target->module[i];
         each_symbol(roots.module, take_root, &roots);
     }
     return roots.count;
 }
 
-bool jt_root_in_use(struct jt_target *target, uint64_t addr, uint64_t size) {
-    /* the tail only: a mutex and its names stand in front of the array */
-    uint64_t word = target->priv->words, array = word << jh_lg_floor(size / word);
-    for (uint64_t at = addr + size - array; at < addr + size;) {
+uint64_t jt_root_array(const struct jt_target *target, const struct jt_root_symbol *root) {
+    uint64_t word = target->priv->words;
+    return root->addr + root->size - (word << jh_lg_floor(root->size / word));
+}
+
+bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root) {
+    uint64_t end = root->addr + root->size;
+    for (uint64_t at = jt_root_array(target, root); at < end;) {
         uint8_t byte[4096];
-        size_t len = addr + size - at < sizeof byte ? (size_t)(addr + size - at) : sizeof byte;
+        size_t len = end - at < sizeof byte ? (size_t)(end - at) : sizeof byte;
         if (jh_read(&target->heap.reader, at, byte, len, NULL) != JH_OK) {
             return false;
         }
@@ -140,14 +138,14 @@ struct wanted {
     unsigned prefixed, plain; /* how many there are */
 };
 
-static bool take_wanted(void *arg, const char *name, uint64_t value, uint64_t size) {
+static void take_wanted(void *arg, const char *name, uint64_t value, uint64_t size) {
     struct wanted *w = arg;
     size_t len = plain_length(name), prefix = strlen(w->prefix), n = strlen(w->name);
     bool prefixed = len == prefix + n && memcmp(name, w->prefix, prefix) == 0 &&
                     memcmp(name + prefix, w->name, n) == 0;
     bool plain = len == n && memcmp(name, w->name, n) == 0;
     if (!prefixed && (!plain || w->prefixed != 0)) {
-        return true;
+        return;
     }
     if (prefixed) {
         w->prefixed++;
@@ -156,7 +154,6 @@ static bool take_wanted(void *arg, const char *name, uint64_t value, uint64_t si
     }
     w->value = value;
     w->size = size;
-    return true;
 }
 
 /* A skeleton has no file to look into, but the variables that decoding takes are named in it. */

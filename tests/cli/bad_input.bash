@@ -11,6 +11,19 @@ test_no_such_process() {
     refuses 3 'not a process id' jeheap info 0
 }
 
+# Ended, and nobody has asked how: it has no memory any more.
+test_process_that_was_not_waited_for() {
+    local zombie
+    background python3 -c 'import subprocess, time
+child = subprocess.Popen(["true"])
+print(child.pid, flush=True)
+time.sleep(300)' >"$WORK/zombie"
+    until [ -s "$WORK/zombie" ]; do sleep 0.02; done
+    zombie=$(cat "$WORK/zombie")
+    until grep -q '^State:.*Z' "/proc/$zombie/status"; do sleep 0.02; done
+    refuses 3 "process $zombie has no memory: it is ending" jeheap info "$zombie"
+}
+
 test_no_permission() {
     [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
     need_tool setpriv
@@ -183,6 +196,9 @@ test_commands() {
     refuses 2 'too many arguments: 0x1000' jeheap info 1 0x1000
     refuses 2 'too many arguments: 2' jeheap extents 1 2
     refuses 2 'one of them' jeheap layout 1 --list
+    refuses 2 'one of them' jeheap layout --jemalloc 5.3.0 --list
+    refuses 2 '--lg-vaddr is an option of layout --jemalloc' jeheap info 1 --lg-vaddr 48
+    refuses 2 '--slab is an option of extents' jeheap info 1 --slab
 }
 
 test_options() {

@@ -1,6 +1,7 @@
 /* bend - to be preloaded: what the system answers is bent, or something happens at that moment.
  *
- * BEND_CALL names the calls: process_vm_readv, pread, read, mmap, open. BEND_AT=N is the call that
+ * BEND_CALL names the calls: process_vm_readv, pread, read, write, mmap, open, pipe2, fork, waitpid,
+ * rename, clock_gettime (which cannot fail). BEND_AT=N is the call that
  * is bent, the first is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what
  * happens:
  *
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@ static unsigned long at, every, seen;
 static pid_t victim;
 static off_t size;
 static int file = -1;
+static int saying;
 
 static unsigned long number(const char *name) {
     const char *text = getenv(name);
@@ -54,9 +57,11 @@ __attribute__((constructor)) static void start(void) {
 
 static void say(void) {
     static const char said[] = "bend: now\n";
+    saying = 1;
     if (write(STDERR_FILENO, said, sizeof(said) - 1) < 0) {
         _exit(99);
     }
+    saying = 0;
 }
 
 /* Is it this call's turn? */
@@ -163,4 +168,60 @@ int open(const char *path, int flags, ...) {
         *(void **)&real = dlsym(RTLD_NEXT, "open");
     }
     return real(path, flags, mode);
+}
+
+ssize_t write(int fd, const void *src, size_t len) {
+    static ssize_t (*real)(int, const void *, size_t);
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "write");
+    }
+    if (!saying && bent("write", &len) != 0) {
+        return -1;
+    }
+    return real(fd, src, len);
+}
+
+int pipe2(int fd[2], int flags) {
+    static int (*real)(int *, int);
+    if (bent("pipe2", NULL) != 0) {
+        return -1;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "pipe2");
+    return real(fd, flags);
+}
+
+pid_t fork(void) {
+    static pid_t (*real)(void);
+    if (bent("fork", NULL) != 0) {
+        return -1;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "fork");
+    return real();
+}
+
+pid_t waitpid(pid_t pid, int *status, int options) {
+    static pid_t (*real)(pid_t, int *, int);
+    if (bent("waitpid", NULL) != 0) {
+        return -1;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "waitpid");
+    return real(pid, status, options);
+}
+
+int rename(const char *from, const char *to_name) {
+    static int (*real)(const char *, const char *);
+    if (bent("rename", NULL) != 0) {
+        return -1;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "rename");
+    return real(from, to_name);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static int (*real)(clockid_t, struct timespec *);
+    (void)bent("clock_gettime", NULL);
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    }
+    return real(clock, time);
 }

@@ -3,6 +3,7 @@
 
 needs stock 5.3.0 default
 needs redis redis-7.0 default
+needs old redis-6.0 default
 needs la57 5.3.0 la57
 
 # extents_are NAME [FILTER]...: FILTER is name or name=argument.
@@ -40,13 +41,16 @@ test_filter_without_match() {
 
 # null for a field that this build does not have, and only for those.
 test_null_for_no_such_field() {
-    have stock redis
+    have stock redis old
     status 0 jeheap extents "${PID[stock]}" --json --slab
     head -n 1 "$OUT" >"$WORK/line"
     ask are "$WORK/line" dumpable=null pinned=null pai=pac guarded=false bin_shard=0
     status 0 jeheap extents "${PID[redis]}" --json --slab
     head -n 1 "$OUT" >"$WORK/line"
     ask are "$WORK/line" guarded=null pai=null pinned=null dumpable=true bin_shard=0 is_head=false
+    status 0 jeheap extents "${PID[old]}" --json --slab
+    head -n 1 "$OUT" >"$WORK/line"
+    ask are "$WORK/line" bin_shard=null is_head=null
 }
 
 test_core() {
@@ -110,4 +114,15 @@ test_extent_that_is_none() {
     ask have "$OUT" decoded fields broken_rule
     [ "$(ask get "$OUT" broken_rule)" != null ] || fail "no rule is broken by machine code"
     refuses 4 'absent' jeheap extent "${PID[tiny]}" 0x1000 --json
+}
+
+test_extent_of_ones() {
+    local addr
+    small tiny
+    addr=$((($(small_value tiny large) + 127) & ~127))
+    status 1 jeheap extent "${PID[tiny]}" "$addr" --json
+    ask are "$OUT" 'decoded.state=unknown(7)'
+    out_has '"broken_rule":"extent\.'
+    status 1 jeheap extent "${PID[tiny]}" "$addr"
+    out_has 'unknown\(7\)'
 }

@@ -78,6 +78,15 @@ test_skeleton_without_memory() {
     [ $((made > 0 && refused > 10)) = 1 ] || fail "$made skeletons made, $refused refused"
 }
 
+# The root is looked for.
+test_no_symbols_and_no_memory() {
+    preload fail_alloc
+    small bare -s
+    core_of bare
+    faults alloc "$PRELOAD" --step 2 "$JEHEAP" info "$CORE" --json
+    went 0 3
+}
+
 # What is JSON: a layout of the user's, the notes of a skeleton.
 test_layout_file_without_memory() {
     preload fail_alloc
@@ -126,6 +135,38 @@ test_refused() {
         faults bend "$PRELOAD" process_vm_readv $happening --step 7 \
             "$JEHEAP" extents "${PID[tiny]}" --json
     done
+}
+
+# Debug information is read in another process: no pipe, no process, one that cannot write.
+test_other_process_refused() {
+    preload bend
+    small tiny
+    core_of tiny
+    for fault in pipe2/EMFILE fork/ENOMEM waitpid/EINTR read/EINTR read/short write/EINTR \
+        write/short write/EIO; do
+        faults bend "$PRELOAD" "${fault%/*}" "${fault#*/}" "$JEHEAP" info "$CORE" --json
+        [[ "$COUNT" =~ ^0:[0-9]+$ ]] || fail "$fault: $COUNT"
+    done
+}
+
+# bent CALL HAPPENING COMMAND...: the first such call.
+bent() {
+    local call=$1 happening=$2
+    shift 2
+    try env BEND_CALL="$call" BEND_AT=1 BEND_TO="$happening" LD_PRELOAD="$PRELOAD" "$JEHEAP" "$@"
+}
+
+# What was written beside the file is not left there.
+test_output_refused() {
+    preload bend
+    small tiny
+    core_of tiny
+    mkdir -p "$WORK/refused"
+    status 4 bent rename EIO skeleton "$CORE" -o "$WORK/refused/x"
+    err_has 'refused/x: Input/output error'
+    status 3 bent fork ENOMEM skeleton "$CORE" -o "$WORK/refused/x"
+    err_has 'refused/x: Cannot allocate memory'
+    [ -z "$(ls "$WORK/refused")" ] || fail "left: $(ls "$WORK/refused")"
 }
 
 # ---- the target goes away ------------------------------------------------------------------------
@@ -192,6 +233,31 @@ test_core_cut_while_it_is_read() {
         done
     done
     [ $sizes -eq 20 ] || fail "$sizes runs"
+}
+
+# watched HAPPENING SIZE COMMAND...: something happens to a copy of the core when time is looked at,
+# which is when answers are being given.
+watched() {
+    local size=$1 command=$2
+    shift 2
+    cp "$CORE" "$WORK/watched"
+    try env BEND_CALL=clock_gettime BEND_AT=2 BEND_TO=cut BEND_FILE="$WORK/watched" \
+        BEND_SIZE="$size" LD_PRELOAD="$PRELOAD" "$JEHEAP" "$command" "$WORK/watched" \
+        --timeout 600 --no-sandbox "$@"
+}
+
+test_core_that_changes_under_an_answer() {
+    preload bend
+    small tiny
+    core_of tiny
+    status 4 watched "$(wc -c <"$CORE")" extents --json
+    err_has 'watched was written to or cut off while it was read'
+    tail -n 1 "$OUT" | grep -q '^{"partial":true' || fail "no mark"
+    status 4 watched 8192 extents --json
+    err_has 'a file was cut off, or failed, while it was read'
+    tail -n 1 "$OUT" | grep -q '^{"partial":true' || fail "no mark"
+    status 4 watched 8192 skeleton -o "$WORK/watched.skeleton"
+    [ ! -e "$WORK/watched.skeleton" ] || fail "a skeleton of half a core"
 }
 
 # ---- files that are none -------------------------------------------------------------------------

@@ -60,3 +60,38 @@ test_text() {
     out_has "^root      $(meta stock root) in je_arena_emap_global$"
     out_has "^extents   $(grep -c '^extent ' "${TRUTH[stock]}"): "
 }
+
+# A library may bring its own jemalloc: here one under other names, in use as well.
+test_two_jemallocs() {
+    local root owned=0
+    need_tool ld nm objcopy
+    have stock
+    ld -r -o "$WORK/second.o" --whole-archive "${PREFIX[stock]}/lib/libjemalloc.a" || fail "ld"
+    nm --defined-only "$WORK/second.o" | awk '$2 ~ /[A-Z]/ { print $3, "second_" $3 }' >"$WORK/names"
+    objcopy --redefine-syms="$WORK/names" "$WORK/second.o" || fail "objcopy"
+    small two -DSECOND=second_je_malloc "$WORK/second.o"
+    refuses 3 'there are 2 jemallocs, 2 of them in use; choose with --root 0x[0-9a-f]+ \(' \
+        jeheap info "${PID[two]}"
+    grep -o 'root 0x[0-9a-f]*' "$ERR" >"$WORK/roots"
+    [ "$(sort -u "$WORK/roots" | wc -l)" -eq 2 ] || fail "not two roots: $(said)"
+    while read -r _ root; do
+        status 0 jeheap info "${PID[two]}" --json --root "$root"
+        ask are "$OUT" "root=$root" layout.learnt_from.offsets=dwarf faults=0
+        jeheap find "${PID[two]}" --json --root "$root" "$(small_value two first)"
+        owned=$((owned + $(grep -c '"owned":true' "$OUT")))
+    done <"$WORK/roots"
+    [ $owned -eq 1 ] || fail "what the second one gave is owned by $owned of them"
+}
+
+# A library that was installed anew since: said, and not read.
+test_library_that_differs() {
+    local library=$WORK/libother.so
+    need_tool "$CC"
+    echo 'int other = 1;' | "$CC" -shared -Wl,--build-id -x c - -o "$library"
+    small loader -Wl,--no-as-needed "$library"
+    core_of loader
+    echo 'int other = 2, another;' | "$CC" -shared -Wl,--build-id -x c - -o "$library.new"
+    mv "$library.new" "$library"
+    status 0 jeheap info "$CORE"
+    err_has 'libother.so is not the .*libother.so that was running: build-id .*; it is not used'
+}

@@ -120,6 +120,9 @@ test_machines() {
     made "5.3.1 --machine aarch64" lg_page=16 lg_vaddr=48 extent.size=1112
     made "5.1.0 --machine s390x" little_endian=false lg_vaddr=64 rtree_height=3 leaf.size=16
     made "5.3.0 --prof --no-stats" prof=true stats=false
+    made "5.3.1 --machine i386 --u64-align 8 --mutex-size 32" u64_align=8 pthread_mutex_size=32
+    made "5.3.0 --pointer-size 4 --u64-align 4 --lg-vaddr 32" pointer_size=4 lg_vaddr=32
+    made "5.3.1 --aarch64 --big-endian" aarch64=true little_endian=false
     refuses 2 'pdp11' jeheap layout --jemalloc 5.3.0 --machine pdp11
 }
 

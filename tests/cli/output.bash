@@ -23,7 +23,7 @@ test_json_lines() {
 
 # A program's path may hold anything.
 test_json_of_odd_paths() {
-    local odd=$WORK/'odd "\ é'$'\001\377'
+    local odd=$WORK/'odd "\ é'$'\001\377\303('
     small tiny
     core_of tiny
     mkdir -p "$odd"

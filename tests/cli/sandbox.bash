@@ -29,6 +29,14 @@ dies() {
     [ "$(wc -l <"$ERR")" -eq 1 ] || fail "$*: more than one sentence: $(said)"
 }
 
+# Also when nothing can be said.
+test_dies_silently() {
+    need_sandbox
+    { (ulimit -S -c 0 && exec "$PROBES/sandbox_probe" reading core exec) 2>&- </dev/null; } 2>/dev/null
+    RC=$?
+    [ "$RC" -eq 159 ] || fail "status $RC, not 159"
+}
+
 deadly=(exec connect ptrace kill open-write open-create open-truncate unlink rename chmod map-code
     make-code)
 
@@ -122,6 +130,9 @@ test_kernel_without() {
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
     # only the first: a call that strace takes away is none that a filter knows
     without=(strace -qq -f -o /dev/null -e 'inject=landlock_create_ruleset:error=ENOSYS:when=1')
+    status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json
+    err_has 'not complete: this kernel has no Landlock'
+    without=(strace -qq -f -o /dev/null -e 'inject=landlock_create_ruleset:error=ENOMEM:when=2')
     status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json
     err_has 'not complete: this kernel has no Landlock'
 }

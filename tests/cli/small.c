@@ -8,6 +8,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#ifdef SECOND
+void *SECOND(size_t size);
+#endif
+
 enum { COUNT = 400, LARGE = 100000, SECONDS = 900 };
 
 static void *kept[COUNT];
@@ -68,6 +72,10 @@ int main(void) {
         kept[i] = je_malloc((size_t)i * 13 + 1);
     }
     void *large = je_mallocx(LARGE, MALLOCX_TCACHE_NONE);
+    memset(large, 0xff, 256); /* what no extent looks like */
+#ifdef SECOND /* another jemalloc in the same program */
+    kept[0] = SECOND(100);
+#endif
 #ifdef SECRETS
     char stack[1024];
     hide_all(stack, sizeof(stack));

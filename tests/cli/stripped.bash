@@ -68,3 +68,19 @@ test_core() {
     ask extents "${TRUTH[bare]}" "$OUT"
     rm "$WORK/bare.core"
 }
+
+# A file of symbols beside the program, which the program names; then one of another build.
+test_debug_link() {
+    need_tool objcopy strip
+    have stock redis
+    objcopy --only-keep-debug "${EXE[stock]}" "$WORK/linked.debug" &&
+        objcopy --strip-all --add-gnu-debuglink="$WORK/linked.debug" "${EXE[stock]}" \
+            "$WORK/linked.exe" || fail "objcopy"
+    start_witness linked "$WORK/linked.exe"
+    have linked
+    status 0 jeheap info "${PID[linked]}" --json --quiet
+    ask are "$OUT" root_symbol=je_arena_emap_global layout.learnt_from.offsets=dwarf
+    objcopy --only-keep-debug "${EXE[redis]}" "$WORK/linked.debug" || fail "objcopy"
+    status 0 jeheap info "${PID[linked]}" --json --quiet
+    ask are "$OUT" root_symbol=null layout.learnt_from.root=inferred
+}
