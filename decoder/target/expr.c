@@ -249,7 +249,7 @@ static struct value named(struct eval *e) {
 
 static struct value primary(struct eval *e) {
     blanks(e);
-    if (++*e->steps > STEPS_MAX || e->depth > DEPTH_MAX) {
+    if (++*e->steps > STEPS_MAX) {
         return fail(e);
     }
     if (isdigit((unsigned char)*e->at)) {
@@ -345,9 +345,7 @@ static struct value expression(struct eval *e) {
     if (e->failed || !take(e, "?")) {
         return condition;
     }
-    if (++e->depth > DEPTH_MAX) {
-        return fail(e);
-    }
+    e->depth++; /* what follows looks at it */
     bool dead = e->dead, yes = condition.bits != 0;
     e->dead = dead || !yes;
     struct value a = expression(e);

@@ -216,7 +216,7 @@ static bool modules_from_memory(struct jt_target *target) {
         }
         snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
         struct jt_module *module = jt_module_add(target, name);
-        if (module == NULL) {
+        if (module == NULL) { /* an ELF file that is seen in memory */
             return false;
         }
         module->start = start;
@@ -255,7 +255,7 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
     if (module == NULL) {
         module = jt_module_add(target, exe != NULL ? exe : name);
     }
-    if (module == NULL) {
+    if (module == NULL) { /* the program */
         return false;
     }
     module->main = true;

@@ -73,10 +73,10 @@ static enum jt_status add_range(struct jt_maker *m, struct jt_range range) {
         }
         add_bytes(m, at, buffer, got);
         at += got;
-        if (got < want && range.end - at <= STEP) {
-            break;
+        if (got < want) {
+            uint64_t step = STEP - at % STEP;
+            at = step < range.end - at ? at + step : range.end;
         }
-        at = got < want ? (at / STEP + 1) * STEP : at;
     }
     return JT_OK;
 }

@@ -9,6 +9,8 @@ typedef struct {
 #define JEMALLOC_STATS
 #define JEMALLOC_CACHE_OBLIVIOUS
 #define LG_VADDR 48
+#define X 1
+#undef X
 #define LG_PAGE 12
 #define LG_QUANTUM 4
 #define SC_LG_SLAB_MAXREGS (LG_PAGE - 3)

@@ -1,9 +1,8 @@
 /* bend - to be preloaded: what the system answers is bent, or something happens at that moment.
  *
- * BEND_CALL names the calls: process_vm_readv, pread, read, write, mmap, open, pipe2, fork, waitpid,
- * rename, clock_gettime (which cannot fail). BEND_AT=N is the call that
- * is bent, the first is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what
- * happens:
+ * BEND_CALL names the calls: process_vm_readv, pread, read, write, mmap, open, pipe2, fork,
+ * waitpid, rename, clock_gettime (which cannot fail). BEND_AT=N is the call that is bent, the first
+ * is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what happens:
  *
  *   EINTR EIO ENOMEM ...  that error
  *   short                 half of it, at least one byte

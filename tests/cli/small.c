@@ -73,7 +73,7 @@ int main(void) {
     }
     void *large = je_mallocx(LARGE, MALLOCX_TCACHE_NONE);
     memset(large, 0xff, 256); /* what no extent looks like */
-#ifdef SECOND /* another jemalloc in the same program */
+#ifdef SECOND                 /* another jemalloc in the same program */
     kept[0] = SECOND(100);
 #endif
 #ifdef SECRETS

@@ -26,18 +26,24 @@ void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigne
     }
 }
 
-void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len) {
+void core_note_of(struct core_file *core, const char *owner, uint32_t type, const void *desc,
+                  size_t len) {
     uint8_t *at = core->note + core->note_len;
+    size_t named = strlen(owner) + 1, head = 12 + ((named + 3) & ~(size_t)3);
     size_t padded = (len + 3) & ~(size_t)3;
-    if (core->note_len + 20 + padded > sizeof core->note) {
+    if (core->note_len + head + padded > sizeof core->note) {
         abort();
     }
-    core_put(core, at, 5, 4);
+    core_put(core, at, named, 4);
     core_put(core, at + 4, len, 4);
     core_put(core, at + 8, type, 4);
-    memcpy(at + 12, "CORE\0\0\0", 8);
-    memcpy(at + 20, desc, len);
-    core->note_len += 20 + padded;
+    memcpy(at + 12, owner, named);
+    memcpy(at + head, desc, len);
+    core->note_len += head + padded;
+}
+
+void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len) {
+    core_note_of(core, "CORE", type, desc, len);
 }
 
 static void put_header(const struct core_file *core, FILE *file, size_t count) {

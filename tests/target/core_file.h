@@ -19,7 +19,7 @@ struct core_file {
         uint64_t promised; /* p_filesz; 0: len */
     } load[CORE_LOADS];
     size_t loads;
-    uint8_t note[8192];
+    uint8_t note[1 << 16];
     size_t note_len;
     size_t note_cut;        /* of these the headers leave out so many */
     unsigned note_segments; /* how many headers name the notes; 1 unless told otherwise */
@@ -30,6 +30,9 @@ void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t 
 /* The number in the core's byte order. */
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size);
 void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len);
+/* Of another owner than CORE. */
+void core_note_of(struct core_file *core, const char *owner, uint32_t type, const void *desc,
+                  size_t len);
 void core_save(const struct core_file *core, const char *path);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -36,14 +37,26 @@ static void save(const struct image *image, const char *text) {
     core_save(&core, path);
 }
 
-static struct jt_target *opened(const struct image *image, const char *layout) {
+static struct jt_target *opened_with(const struct jt_options *options) {
     struct jt_target *target;
-    struct jt_options options = {
-        .target = path, .layout = layout, .root = image->heap.rtree_root, .root_given = true};
-    enum jt_status status = jt_open(&options, &target);
+    enum jt_status status = jt_open(options, &target);
     assert_non_null(target);
     assert_int_equal(target->status, status);
     return target;
+}
+
+static struct jt_target *opened(const struct image *image, const char *layout) {
+    struct jt_options options = {
+        .target = path, .layout = layout, .root = image->heap.rtree_root, .root_given = true};
+    return opened_with(&options);
+}
+
+static bool warned_of(const struct jt_target *t, const char *text) {
+    bool said = false;
+    for (size_t i = 0; i < t->warnings; i++) {
+        said |= strstr(t->warning[i], text) != NULL;
+    }
+    return said;
 }
 
 static void finds_every_geometry(void **state) {
@@ -116,13 +129,126 @@ static void says_what_does_not_matter(void **state) {
     assert_non_null(strstr(t->candidate[1], "no-oblivious"));
     assert_int_equal(t->source[JT_PART_LARGE_PAD], JT_DEFAULT);
     assert_int_equal(t->source[JT_PART_LG_QUANTUM], JT_INFERRED);
-    bool said = false;
-    for (size_t i = 0; i < t->warnings; i++) {
-        said |= strstr(t->warning[i], "the answers are the same") != NULL;
-    }
-    assert_true(said);
+    assert_true(warned_of(t, "the answers are the same"));
     jt_close(t);
     image_end(&image);
+}
+
+/* Three hundred that leave it open, and only then one that does not: 20 KiB of that class, without
+ * padding. */
+static void looks_further(void **state) {
+    static struct image image;
+    const struct image_extent decides = {0x7e1238000000, 20480, 37, 0, false, 0, 0};
+    (void)state;
+    image_stock(&image, JH_5_3_1);
+    image.extents = image_block(&image, 65536);
+    image.extents_end = image.extents + 65536;
+    for (uint64_t i = 0; i < 300; i++) {
+        const struct image_extent open = {0x7e1234570000 + 65536 * i, 40960, 41, 0, false, 0, 0};
+        (void)image_put(&image, &open);
+    }
+    (void)image_put(&image, &decides);
+    save(&image, version_of(JH_5_3_1));
+    struct jt_target *t = opened(&image, NULL);
+    assert_int_equal(t->status, JT_OK);
+    assert_false(t->layout.build.cache_oblivious);
+    assert_int_equal(t->layout.large_pad, 0);
+    jt_close(t);
+    image_end(&image);
+}
+
+/* ---- what else is known ---------------------------------------------------------------------- */
+
+/* Again, from this. */
+static enum jt_status learnt(struct jt_target *t, struct jt_learn *learn) {
+    static const struct jt_options options = {.target = path};
+    learn->options = &options;
+    learn->root_known = true;
+    learn->root_addr = t->heap.rtree_root;
+    memset(t->source, 0, sizeof t->source);
+    t->candidates = 0;
+    enum jt_status status = jt_layout_learn(t, learn);
+    jt_dwarf_free(&learn->dwarf);
+    return status;
+}
+
+static struct jt_learn nothing(void) {
+    struct jt_learn learn = {.options = NULL};
+    jt_dwarf_init(&learn.dwarf);
+    return learn;
+}
+
+/* A symbol of so many bytes, as this layout's tree has. */
+static struct jt_root_symbol symbol(const struct jt_target *t, const struct jt_module *module,
+                                    uint32_t offset) {
+    const struct jh_layout *l = &t->layout;
+    return (struct jt_root_symbol){
+        .module = module,
+        .emap = true,
+        .addr = t->heap.rtree_root - offset,
+        .size = offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits)};
+}
+
+static void contradictions_are_said(void **state) {
+    static const char page[] = "LG_PAGE 40";
+    static const struct jt_module module = {.path = NULL};
+    static struct street s;
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&s.image, NULL);
+    assert_int_equal(t->status, JT_OK);
+
+    struct jt_learn learn = nothing();
+    char *own = malloc(sizeof page);
+    learn.dwarf.macros = jt_macros_unpack(memcpy(own, page, sizeof page), sizeof page);
+    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    assert_non_null(strstr(t->error, "such a build is not described (layout.lg-page, 40"));
+
+    learn = nothing();
+    learn.dwarf.root_elements = 1u << 15; /* of 57 bits */
+    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+
+    learn = nothing();
+    learn.root = symbol(t, &module, 120);
+    learn.root.emap = false; /* the name of 5.2 */
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_true(warned_of(t, "do not go together"));
+    assert_int_equal(t->source[JT_PART_LG_VADDR], JT_SYMBOL);
+    assert_false(t->layout.build.debug);
+
+    learn = nothing();
+    learn.root = symbol(t, &module, 192); /* with what --enable-debug puts in front */
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_true(t->layout.build.debug);
+    assert_int_equal(t->source[JT_PART_DEBUG], JT_SYMBOL);
+    jt_close(t);
+    street_end(&s);
+}
+
+/* Who asks for an unverified layout gets it, and is told. */
+static void unverified_is_said(void **state) {
+    static struct street s;
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, version_of(JH_5_3_0));
+    struct jt_options options = {.target = path,
+                                 .layout = "5.3.0,lg_page=16",
+                                 .root = s.image.heap.rtree_root,
+                                 .root_given = true,
+                                 .unverified = true};
+    struct jt_target *t = opened_with(&options);
+    assert_int_equal(t->status, JT_OK);
+    assert_true(warned_of(t, "does not fit this heap"));
+    assert_int_equal(t->layout.build.lg_page, 16);
+    jt_close(t);
+    options.layout = "nonsense"; /* without a root, too */
+    options.root_given = false;
+    t = opened_with(&options);
+    assert_int_equal(t->status, JT_USAGE);
+    assert_non_null(strstr(t->error, "--layout"));
+    jt_close(t);
+    street_end(&s);
 }
 
 static void refuses(const struct image *image, const char *layout, const char *part) {
@@ -154,9 +280,9 @@ static void guesses_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_every_geometry),
-        cmocka_unit_test(names_what_differs),
-        cmocka_unit_test(says_what_does_not_matter),
+        cmocka_unit_test(finds_every_geometry),      cmocka_unit_test(names_what_differs),
+        cmocka_unit_test(says_what_does_not_matter), cmocka_unit_test(looks_further),
+        cmocka_unit_test(contradictions_are_said),   cmocka_unit_test(unverified_is_said),
         cmocka_unit_test(guesses_nothing),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-detect-%d", (int)getpid());

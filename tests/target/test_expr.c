@@ -137,12 +137,28 @@ static void stays_within_its_stack(void **state) {
     assert_false(jt_eval(deep, macro, NULL, &out));
 }
 
+/* D20 is D19 twice. */
+static const char *doubling(void *arg, const char *name, size_t len) {
+    static char text[21][32];
+    int n = len < 2 || name[0] != 'D' ? 0 : atoi(name + 1);
+    (void)arg;
+    snprintf(text[n], sizeof text[n], n == 0 ? " 1" : " D%d + D%d", n - 1, n - 1);
+    return text[n];
+}
+
+static void stays_within_its_time(void **state) {
+    uint64_t out;
+    (void)state;
+    assert_true(jt_eval("D10", doubling, NULL, &out));
+    assert_int_equal(out, 1024);
+    assert_false(jt_eval("D20", doubling, NULL, &out));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_with_the_compiler),
-        cmocka_unit_test(expands_macros),
-        cmocka_unit_test(refuses_the_rest),
-        cmocka_unit_test(stays_within_its_stack),
+        cmocka_unit_test(agrees_with_the_compiler), cmocka_unit_test(expands_macros),
+        cmocka_unit_test(refuses_the_rest),         cmocka_unit_test(stays_within_its_stack),
+        cmocka_unit_test(stays_within_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

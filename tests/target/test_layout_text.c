@@ -156,6 +156,16 @@ static void mistakes_are_named(void **state) {
     }
 }
 
+static void endless_files_are_refused(void **state) {
+    static char text[2 << 20];
+    struct jh_layout layout;
+    char error[JT_TEXT_MAX] = "";
+    (void)state;
+    memset(text, ' ', sizeof text);
+    assert_int_equal(jt_layout_read(text, sizeof text, &layout, error), JT_USAGE);
+    assert_non_null(strstr(error, "bytes are no layout"));
+}
+
 static void bad_names_are_refused(void **state) {
     static const char *const bad[] = {"",
                                       "5",
@@ -183,9 +193,8 @@ static void bad_names_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_json_come_back),
-        cmocka_unit_test(changed_parts_come_back),
-        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(names_and_json_come_back), cmocka_unit_test(changed_parts_come_back),
+        cmocka_unit_test(mistakes_are_named),       cmocka_unit_test(endless_files_are_refused),
         cmocka_unit_test(bad_names_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -13,7 +13,7 @@
 #define BASE START          /* base_t: the list's first block at 8 */
 #define B0 (START + 64)     /* the variables */
 #define ARENAS (START + 80) /* of one arena */
-#define BLOCKS 16 /* at START + 4096 * (1 + n): base_block_t, its size and the next block */
+#define BLOCKS 40 /* at START + 4096 * (1 + n): base_block_t, its size and the next block */
 
 struct heap {
     uint64_t word[(1 + BLOCKS) * 512];
@@ -70,6 +70,43 @@ static void end(struct heap *h) {
     free(h);
 }
 
+/* Nothing tells where an arena's base stands: it is looked for. */
+static void arenas_of_another_build(void **state) {
+    (void)state;
+    static const uint64_t arena[] = {START + 128, START + 4096 * BLOCKS, BASE};
+    for (unsigned i = 0; i < 3; i++) { /* without such a pointer; cut off; with one, at 64 */
+        struct heap *h = start(5, BLOCKS);
+        h->p.arena_base = JT_DWARF_UNKNOWN;
+        put(h, ARENAS, arena[i]);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_YES);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(5)), i < 2 ? JT_CANNOT_TELL : JT_NO);
+        end(h);
+    }
+}
+
+/* A build whose lists are not described. */
+static void lists_that_are_not_known(void **state) {
+    (void)state;
+    struct heap *h = start(5, BLOCKS);
+    h->p.block_next = JT_DWARF_UNKNOWN;
+    assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_CANNOT_TELL);
+    end(h);
+}
+
+/* The option of newer versions that keeps large classes as they were. */
+static void large_classes_by_an_option(void **state) {
+    (void)state;
+    for (unsigned flag = 0; flag < 2; flag++) {
+        struct heap *h = start(5, BLOCKS);
+        variable(h, "opt_disable_large_size_classes", START + 96, 1);
+        h->word[96 / 8] = flag;
+        h->target.layout.large_by_size = true;
+        (void)jt_pad_from_memory(&h->target, &h->target.layout);
+        assert_int_equal(h->target.layout.large_by_size, flag);
+        end(h);
+    }
+}
+
 static void a_list_that_ends(void **state) {
     (void)state;
     struct heap *h = start(5, BLOCKS);
@@ -119,6 +156,9 @@ int main(void) {
         cmocka_unit_test(a_list_that_ends),
         cmocka_unit_test(rings),
         cmocka_unit_test(broken_blocks),
+        cmocka_unit_test(arenas_of_another_build),
+        cmocka_unit_test(lists_that_are_not_known),
+        cmocka_unit_test(large_classes_by_an_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -75,6 +75,9 @@ static void reads_a_process(void **state) {
     char text[32];
     struct jt_target *target;
     (void)state;
+    /* the first mapping is one that nobody may read */
+    void *first = mmap((void *)0x10000, PAGE, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     pid_t pid = fork();
     if (pid == 0) {
         for (;;) {
@@ -94,19 +97,30 @@ static void reads_a_process(void **state) {
         check_reads(&target->heap.reader, page);
         check_gather(&target->heap.reader, page);
     }
+    uint8_t byte;
+    size_t got;
+    int mem_fd = target->priv->mem_fd; /* neither way works */
+    target->priv->mem_fd = -1;
+    assert_int_equal(target->heap.reader.read(target->heap.reader.arg, (uint64_t)(uintptr_t)page,
+                                              &byte, 1, &got),
+                     JH_READ_FAILED);
+    target->priv->mem_fd = mem_fd;
     assert_true(jt_mapped(target, (uint64_t)(uintptr_t)page));
     assert_false(jt_mapped(target, (uint64_t)(uintptr_t)page + 2 * PAGE));
     assert_int_equal(jt_is_metadata(target, 64), JT_CANNOT_TELL);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    uint8_t byte;
-    size_t got;
     target->priv->without_vm = false;
     assert_int_equal(target->heap.reader.read(target->heap.reader.arg, (uint64_t)(uintptr_t)page,
                                               &byte, 1, &got),
                      JH_READ_FAILED);
+    struct jh_span span = {(uint64_t)(uintptr_t)page, &byte, 1, 0};
+    assert_int_equal(target->heap.reader.gather(target->heap.reader.arg, &span, 1), JH_READ_FAILED);
     jt_close(target);
     refused(text, JT_UNREADABLE, "no such process");
+    if (first != MAP_FAILED) {
+        munmap(first, PAGE);
+    }
     munmap(page, 2 * PAGE);
 }
 
@@ -242,8 +256,17 @@ static void refuses_what_is_none(void **state) {
     c.header.e_ident[EI_DATA] = ELFDATA2MSB; /* the rest stays as it was */
     refused(saved(&c, sizeof c), JT_UNREADABLE, "core");
     c = sound();
+    c.header.e_ident[EI_VERSION] = 9;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "ELF header");
+    c = sound();
     c.header.e_phnum = 0;
     refused(saved(&c, sizeof c), JT_UNREADABLE, "without memory");
+}
+
+static void no_target_is_refused(void **state) {
+    (void)state;
+    refused(NULL, JT_USAGE, "no target");
+    assert_null(jt_elf_bytes("", 0));
 }
 
 static void bears_absurd_segments(void **state) {
@@ -269,7 +292,7 @@ int main(void) {
         cmocka_unit_test(reads_a_process),       cmocka_unit_test(reads_itself),
         cmocka_unit_test(reads_a_core),          cmocka_unit_test(clips_a_cut_core),
         cmocka_unit_test(cuts_what_wraps),       cmocka_unit_test(refuses_what_is_none),
-        cmocka_unit_test(bears_absurd_segments),
+        cmocka_unit_test(bears_absurd_segments), cmocka_unit_test(no_target_is_refused),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-core-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,9 @@ static void holes_stay(void **state) {
     image_hole(&street.image, street.house[5].at + street.image.layout.extent_head, 8);
     uint64_t slot = image_leaf_slot(&street.image, street.house[4].base);
     image_hole(&street.image, slot & ~UINT64_C(4095), 4096);
+    const struct jh_layout *l = &street.image.layout;
+    uint64_t root = (uint64_t)l->rtree_node_size << l->rtree_level[0].bits;
+    image_hole(&street.image, street.image.heap.rtree_root + root - 32, 32); /* the last elements */
     struct jt_target *from = street_core(name);
     made(from, skeleton, &s);
     struct jt_target *t = opened(skeleton, NULL, 0);
@@ -235,11 +238,117 @@ static void says_what_went_wrong(void **state) {
     street_end(&street);
 }
 
+/* A process that ends when all but the last has been read. */
+struct ending {
+    struct jh_reader real;
+    unsigned reads, last;
+};
+
+static enum jh_status ends(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct ending *e = arg;
+    *got = 0;
+    return ++e->reads > e->last ? JH_READ_FAILED : e->real.read(e->real.arg, addr, dst, len, got);
+}
+
+static void ends_at_the_end(void **state) {
+    char name[128];
+    struct jt_skeleton s = {.fault = NULL};
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    struct ending e = {t->heap.reader, 0, UINT32_MAX};
+    t->heap.reader = (struct jh_reader){.read = ends, .arg = &e};
+    FILE *file = fopen("/dev/null", "wb");
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
+    e.last = e.reads - 1;
+    e.reads = 0;
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_INCOMPLETE);
+    assert_non_null(strstr(t->error, "while it was read"));
+    fclose(file);
+    jt_close(t);
+    street_end(&street);
+}
+
+static void endless_names_are_refused(void **state) {
+    static char long_name[4096];
+    char name[128];
+    struct jt_skeleton s = {.fault = NULL};
+    (void)state;
+    memset(long_name, 'x', sizeof long_name - 1);
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    for (unsigned i = 0; i < 300; i++) {
+        assert_non_null(jt_module_add(t, long_name));
+    }
+    FILE *file = fopen("/dev/null", "wb");
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_UNREADABLE);
+    assert_non_null(strstr(t->error, "too long for a skeleton"));
+    fclose(file);
+    jt_close(t);
+    street_end(&street);
+}
+
+/* ---- notes that somebody else wrote ---------------------------------------------------------- */
+
+/* The skeleton's notes in a core of these words; in the first of them one text is another. */
+static void with_notes(const struct jt_text *note, uint16_t machine, uint8_t words, const char *old,
+                       const char *now) {
+    char about[4096];
+    const char *at = memmem(note[JT_NOTE_ABOUT].bytes, note[JT_NOTE_ABOUT].size, old, strlen(old));
+    assert_non_null(at);
+    int front = (int)(at - note[JT_NOTE_ABOUT].bytes), skip = front + (int)strlen(old);
+    int len = snprintf(about, sizeof about, "%.*s%s%.*s", front, note[JT_NOTE_ABOUT].bytes, now,
+                       (int)note[JT_NOTE_ABOUT].size - skip, note[JT_NOTE_ABOUT].bytes + skip);
+    core_start(&core, machine, words, true);
+    core_load(&core, 0x10000, about, 16);
+    core_note_of(&core, JT_NOTE_OWNER, JT_NOTE_ABOUT, about, (size_t)len);
+    if (note[JT_NOTE_LAYOUT].bytes != NULL) {
+        core_note_of(&core, JT_NOTE_OWNER, JT_NOTE_LAYOUT, note[JT_NOTE_LAYOUT].bytes,
+                     note[JT_NOTE_LAYOUT].size);
+    }
+    core_save(&core, again);
+}
+
+static void refused(const char *part) {
+    struct jt_target *t;
+    struct jt_options options = {.target = again};
+    assert_int_equal(jt_open(&options, &t), JT_UNREADABLE);
+    if (strstr(t->error, part) == NULL) {
+        fail_msg("%s, not %s", t->error, part);
+    }
+    jt_close(t);
+}
+
+static void notes_of_another(void **state) {
+    char name[128];
+    struct jt_skeleton s;
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *from = street_core(name);
+    made(from, skeleton, &s);
+    struct jt_target *t = opened(skeleton, NULL, 0);
+    struct jt_text note[JT_NOTES + 1];
+    memcpy(note, t->priv->note, sizeof note);
+    with_notes(note, EM_X86_64, 8, "\"warnings\":[]", "\"warnings\":[7]");
+    refused("broken note (\"warnings\")");
+    with_notes(note, EM_X86_64, 8, "\"variables\":{}", "\"variables\":{\"b0\":{\"addr\":5}}");
+    refused("broken note (\"variables\")");
+    with_notes(note, EM_386, 4, "\"warnings\"", "\"warnings\"");
+    refused("for other words than its ELF header");
+    note[JT_NOTE_LAYOUT].bytes = NULL;
+    with_notes(note, EM_X86_64, 8, "\"warnings\"", "\"warnings\"");
+    refused("a skeleton without a layout");
+    jt_close(from);
+    jt_close(t);
+    street_end(&street);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_geometry),       cmocka_unit_test(holes_stay),
         cmocka_unit_test(every_machine),        cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),
+        cmocka_unit_test(says_what_went_wrong), cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),     cmocka_unit_test(endless_names_are_refused),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());

@@ -36,14 +36,18 @@ static void start(const struct kind *k) {
     core.load[0].memsz = 4096;
 }
 
-static struct jt_target *opened(void) {
+static struct jt_target *opened_with_exe(const char *exe) {
     struct jt_target *target;
-    struct jt_options options = {.target = path};
+    struct jt_options options = {.target = path, .exe = exe};
     core_save(&core, path);
     enum jt_status status = jt_open(&options, &target);
     assert_non_null(target);
     assert_int_equal(target->status, status);
     return target;
+}
+
+static struct jt_target *opened(void) {
+    return opened_with_exe(NULL);
 }
 
 static void add_auxv(void) {
@@ -215,13 +219,117 @@ static void files_of_other_machines_are_none(void **state) {
     jt_close(t);
 }
 
+/* ---- where the program was loaded ------------------------------------------------------------ */
+
+static char own[4096]; /* this program: a file to be found */
+
+/* One AT_ value and the end. */
+static void add_aux(uint64_t type, uint64_t value) {
+    const uint64_t auxv[] = {type, value, AT_NULL, 0};
+    uint8_t bytes[sizeof auxv];
+    for (size_t i = 0; i < sizeof auxv / sizeof auxv[0]; i++) {
+        core_put(&core, bytes + 8 * i, auxv[i], 8);
+    }
+    core_note(&core, NT_AUXV, bytes, sizeof bytes);
+}
+
+static void start_own_kind(void) {
+    struct kind k = {EM_X86_64, 8, true, ""};
+#ifdef __aarch64__
+    k.machine = EM_AARCH64;
+#endif
+    start(&k);
+}
+
+/* Not by the core: then symbols have no addresses. By where the program starts: then they have. */
+static void programs_that_move(void **state) {
+    Elf64_Ehdr header;
+    (void)state;
+    FILE *file = fopen(own, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(&header, sizeof header, 1, file), 1);
+    fclose(file);
+    if (header.e_type != ET_DYN || sizeof(void *) != 8) {
+        skip();
+    }
+    start_own_kind();
+    struct jt_target *t = opened_with_exe(own);
+    assert_int_equal(t->status, JT_NO_JEMALLOC);
+    assert_non_null(strstr(t->error, "does not tell where"));
+    assert_non_null(strstr(t->warning[0], "its symbols are not used"));
+    jt_close(t);
+    start_own_kind();
+    add_aux(AT_ENTRY, 0x7f0000000000 + header.e_entry);
+    t = opened_with_exe(own);
+    assert_int_equal(t->modules, 1);
+    assert_true(t->module[0].main);
+    assert_int_equal(t->module[0].bias, 0x7f0000000000);
+    assert_int_equal(t->module[0].start, 0x7f0000000000);
+    jt_close(t);
+}
+
+/* The core names files, but none that the program could be. */
+static void programs_that_are_not_named(void **state) {
+    (void)state;
+    start_own_kind();
+    add_files(2);
+    struct jt_target *t = opened_with_exe(own);
+    assert_string_equal(t->module[t->modules - 1].file, own);
+    assert_true(t->module[t->modules - 1].main);
+    jt_close(t);
+}
+
+/* The program's name has no end. */
+static void names_without_end(void **state) {
+    static char name[16384];
+    (void)state;
+    memset(name, '/', sizeof name);
+    start_own_kind();
+    add_aux(AT_EXECFN, 0x40000);
+    core_load(&core, 0x40000, name, sizeof name);
+    struct jt_target *t = opened();
+    assert_int_equal(t->modules, 0);
+    jt_close(t);
+}
+
+/* A file that is mapped again and again is opened a few times only. */
+static void files_that_are_mapped_often(void **state) {
+    uint64_t row[2 + 3 * 8] = {8, 4096};
+    uint8_t desc[sizeof row + 8 * sizeof own];
+    size_t len = sizeof row, opened_files = 0;
+    (void)state;
+    start_own_kind();
+    for (uint64_t i = 0; i < 8; i++) {
+        row[2 + 3 * i] = 0x100000 * (i + 1);
+        row[3 + 3 * i] = 0x100000 * (i + 1) + 0x1000;
+        memcpy(desc + len, own, strlen(own) + 1);
+        len += strlen(own) + 1;
+    }
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        core_put(&core, desc + 8 * i, row[i], 8);
+    }
+    core_note(&core, NT_FILE, desc, len);
+    struct jt_target *t = opened();
+    assert_int_equal(t->modules, 8);
+    for (size_t i = 0; i < t->modules; i++) {
+        opened_files += t->module[i].elf != NULL;
+    }
+    assert_int_equal(opened_files, 4);
+    jt_close(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_kind),      cmocka_unit_test(numbers_are_the_targets),
         cmocka_unit_test(machines_have_a_build), cmocka_unit_test(bears_absurd_notes),
         cmocka_unit_test(notes_are_read_once),   cmocka_unit_test(files_of_other_machines_are_none),
+        cmocka_unit_test(programs_that_move),    cmocka_unit_test(programs_that_are_not_named),
+        cmocka_unit_test(names_without_end),     cmocka_unit_test(files_that_are_mapped_often),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-words-%d", (int)getpid());
+    if (readlink("/proc/self/exe", own, sizeof own - 1) < 0) {
+        return 1;
+    }
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
     return failed != 0;

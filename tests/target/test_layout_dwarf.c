@@ -1,0 +1,202 @@
+/* Debug information against the formulas: what of a patched jemalloc it changes, and what it may
+ * not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "private.h"
+
+static struct jt_target target;
+
+static struct jh_layout stock(enum jh_version version) {
+    struct jh_build build;
+    struct jh_layout layout;
+    jh_build_init(&build, version);
+    assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+    memset(&target, 0, sizeof target);
+    return layout;
+}
+
+static void end(void) {
+    while (target.warnings != 0) {
+        free(target.warning[--target.warnings]);
+    }
+    free(target.warning);
+}
+
+/* What debug information says of a jemalloc that is as released. */
+static struct jt_dwarf released(const struct jh_layout *l) {
+    struct jt_dwarf d;
+    jt_dwarf_init(&d);
+    d.found = true;
+    d.extent_size = l->extent_size;
+    d.e_bits = l->extent[JH_EXTENT_BITS].offset;
+    d.e_addr = l->extent[JH_EXTENT_ADDR].offset;
+    d.e_size_esn = l->extent[JH_EXTENT_BSIZE].offset;
+    d.e_ps = l->extent[JH_EXTENT_PS].offset;
+    d.e_sn = l->extent[JH_EXTENT_SN].offset;
+    d.e_slab_data = l->bitmap_offset;
+    d.leaf_size = l->leaf_size;
+    d.le_bits = 0;
+    d.rtree_root = l->root_offset;
+    d.emap_rtree = 0;
+    return d;
+}
+
+static bool warned_of(const char *text) {
+    bool found = false;
+    for (size_t i = 0; i < target.warnings; i++) {
+        found |= strstr(target.warning[i], text) != NULL;
+    }
+    return found;
+}
+
+static void nothing_new(void **state) {
+    (void)state;
+    struct jh_layout is = stock(JH_5_3_0), was = is;
+    struct jt_dwarf d = released(&is);
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_memory_equal(&is, &was, sizeof is);
+    assert_int_equal(target.warnings, 0);
+    assert_int_equal(target.source[JT_PART_OFFSETS], JT_DWARF);
+    jt_dwarf_init(&d);
+    jt_layout_from_dwarf(&target, &d, &is); /* none was found */
+    assert_memory_equal(&is, &was, sizeof is);
+    end();
+}
+
+/* Sixteen bytes more in front of everything, and of the root. */
+static void members_that_moved(void **state) {
+    (void)state;
+    struct jh_layout is = stock(JH_5_3_0), was = is;
+    struct jt_dwarf d = released(&is);
+    uint32_t *const moved[] = {&d.extent_size, &d.e_bits, &d.e_addr,      &d.e_size_esn,
+                               &d.e_ps,        &d.e_sn,   &d.e_slab_data, &d.emap_rtree};
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
+        *moved[i] += 16;
+    }
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(target.warnings, 8);
+    assert_true(warned_of("the offset of e_bits is 16, where jemalloc 5.3.0 has 0"));
+    assert_true(warned_of("the offset of the root's array"));
+    for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
+        assert_int_equal(is.extent[i].offset, was.extent[i].offset + (is.extent[i].width ? 16 : 0));
+    }
+    assert_int_equal(is.extent_size, was.extent_size + 16);
+    assert_int_equal(is.extent_head, was.extent_head + 16);
+    assert_int_equal(is.bitmap_offset, was.bitmap_offset + 16);
+    assert_int_equal(is.root_offset, was.root_offset + 16);
+    end();
+}
+
+static void leaves_that_differ(void **state) {
+    (void)state;
+    struct jh_layout is = stock(JH_5_3_0);
+    struct jt_dwarf d = released(&is);
+    d.leaf_size = 16;
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.leaf_size, 16);
+    assert_true(warned_of("the size of a leaf element is 16"));
+    d.le_bits = JT_DWARF_UNKNOWN; /* then it has members of its own: another form */
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_true(warned_of("leaves are wide"));
+    assert_int_equal(is.leaf_form, JH_LEAF_COMPACT);
+    end();
+}
+
+static struct jt_macros *macros(const char *texts, size_t size) {
+    char *own = malloc(size);
+    assert_non_null(own);
+    memcpy(own, texts, size);
+    struct jt_macros *m = jt_macros_unpack(own, size);
+    assert_non_null(m);
+    return m;
+}
+#define MACROS(text) macros(text, sizeof(text))
+
+/* A wider arena index moves all that follows; a field that does not fit into the word is not
+ * believed. */
+static void bits_that_moved(void **state) {
+    (void)state;
+    struct jh_layout is = stock(JH_5_3_0);
+    struct jt_dwarf d = released(&is);
+    d.macros = MACROS("EDATA_BITS_ARENA_WIDTH 13\0EDATA_BITS_ARENA_SHIFT 0\0"
+                      "EDATA_BITS_SLAB_WIDTH 1\0EDATA_BITS_SLAB_SHIFT 13\0"
+                      "EDATA_BITS_SZIND_WIDTH 60\0EDATA_BITS_SZIND_SHIFT 20");
+    struct jh_field szind = is.extent[JH_EXTENT_SZIND];
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.extent[JH_EXTENT_ARENA].width, 13);
+    assert_int_equal(is.extent[JH_EXTENT_SLAB].shift, 13);
+    assert_int_equal(is.extent[JH_EXTENT_PAI].width, 0); /* of which there is no word */
+    assert_memory_equal(&is.extent[JH_EXTENT_SZIND], &szind, sizeof szind);
+    assert_true(warned_of("slab is bits 13:1 of e_bits, where jemalloc 5.3.0 has 12:1"));
+    jt_dwarf_free(&d);
+    end();
+}
+
+static void states_of_another_order(void **state) {
+    (void)state;
+    struct jh_layout is = stock(JH_5_3_0);
+    struct jt_dwarf d = released(&is);
+    d.state[0] = JH_DIRTY;
+    d.state[2] = JH_ACTIVE;
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.states, 3);
+    assert_int_equal(is.state[0], JH_DIRTY);
+    assert_int_equal(is.state[1], JH_STATE_UNKNOWN);
+    assert_int_equal(is.state[2], JH_ACTIVE);
+    assert_true(warned_of("numbers the extent states otherwise"));
+    end();
+}
+
+static void builds_from_macros(void **state) {
+    struct jh_build build;
+    (void)state;
+    (void)stock(JH_5_3_0);
+    jh_build_init(&build, JH_5_3_0);
+    struct jt_dwarf d = {.mutex_size = 48};
+    d.macros = MACROS("JEMALLOC_VERSION \"\"\0LG_PAGE 14\0LG_VADDR 100\0JEMALLOC_DEBUG ");
+    jt_build_from_macros(&target, &d, &build);
+    assert_int_equal(build.version, JH_5_3_0); /* an empty version says nothing */
+    assert_int_equal(target.source[JT_PART_VERSION], JT_UNKNOWN);
+    assert_int_equal(build.lg_page, 14);
+    assert_int_equal(build.lg_vaddr, 48); /* no width of addresses */
+    assert_int_equal(target.source[JT_PART_LG_VADDR], JT_UNKNOWN);
+    assert_int_equal(build.pthread_mutex_size, 48);
+    assert_true(build.debug);
+    assert_false(build.stats);
+    jt_dwarf_free(&d);
+    end();
+}
+
+/* What goes from one process to the other: all that is defined, or nothing. */
+static void macros_are_packed(void **state) {
+    size_t size;
+    (void)state;
+    struct jt_macros *m = MACROS("A 1\0LONG(x) ((x) + 1)");
+    char *text = jt_macros_pack(m, 1000, &size);
+    assert_non_null(text);
+    assert_int_equal(size, sizeof "A 1\0LONG(x) ((x) + 1)");
+    free(text);
+    assert_null(jt_macros_pack(m, 3, &size));
+    assert_int_equal(size, 0);
+    assert_null(jt_macros_unpack(NULL, 0));
+    jt_macros_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_new),
+        cmocka_unit_test(members_that_moved),
+        cmocka_unit_test(leaves_that_differ),
+        cmocka_unit_test(bits_that_moved),
+        cmocka_unit_test(states_of_another_order),
+        cmocka_unit_test(builds_from_macros),
+        cmocka_unit_test(macros_are_packed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
