@@ -62,13 +62,18 @@ test_text() {
 }
 
 # A library may bring its own jemalloc: here one under other names, in use as well.
-test_two_jemallocs() {
-    local root owned=0
+second_jemalloc() {
     need_tool ld nm objcopy
     have stock
+    [ ! -s "$WORK/second.o" ] || return 0
     ld -r -o "$WORK/second.o" --whole-archive "${PREFIX[stock]}/lib/libjemalloc.a" || fail "ld"
     nm --defined-only "$WORK/second.o" | awk '$2 ~ /[A-Z]/ { print $3, "second_" $3 }' >"$WORK/names"
     objcopy --redefine-syms="$WORK/names" "$WORK/second.o" || fail "objcopy"
+}
+
+test_two_jemallocs() {
+    local root owned=0
+    second_jemalloc
     small two -DSECOND=second_je_malloc "$WORK/second.o"
     refuses 3 'there are 2 jemallocs, 2 of them in use; choose with --root 0x[0-9a-f]+ \(' \
         jeheap info "${PID[two]}"
@@ -81,6 +86,15 @@ test_two_jemallocs() {
         owned=$((owned + $(grep -c '"owned":true' "$OUT")))
     done <"$WORK/roots"
     [ $owned -eq 1 ] || fail "what the second one gave is owned by $owned of them"
+}
+
+# One that nothing has started: without the function that does so before main().
+test_idle_jemalloc() {
+    second_jemalloc
+    objcopy -R .init_array -R .rela.init_array "$WORK/second.o" "$WORK/idle.o" || fail "objcopy"
+    small idle -DSECOND=second_je_malloc -DIDLE "$WORK/idle.o"
+    status 0 jeheap info "${PID[idle]}" --json --quiet
+    ask are "$OUT" root_symbol=je_arena_emap_global faults=0
 }
 
 # A library that was installed anew since: said, and not read.
