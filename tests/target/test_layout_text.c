@@ -139,6 +139,9 @@ static void mistakes_are_named(void **state) {
         {STOCK "\"leaf\":{\"fields\":{\"sleb\":{}}}}", "sleb"},
         {STOCK "\"extent\":{\"fields\":{\"slab\":{\"offset\":0}}}}", "\"word\" is missing"},
         {STOCK "\"extent\":{\"fields\":{}}}", "\"arena_ind\" of the extent"},
+        {STOCK
+         "\"extent\":{\"fields\":{\"slab\":{\"offset\":0,\"word\":8,\"shift\":64,\"width\":1}}}}",
+         "\"arena_ind\" of the extent"},
         {STOCK "\"size_classes\":[]}", "\"size_classes\" has 0"},
         {STOCK "\"root\":{\"symbol\":\"x\"}}", "symbol"},
         {STOCK "\"large_pad\":1e3}", "\"large_pad\" should be a int"},

@@ -179,7 +179,8 @@ struct jh_field {
     uint8_t width;
 };
 
-/* ((1 << width) - 1) << shift, jemalloc's MASK(); 0 for an absent field. */
+/* ((1 << width) - 1) << shift, jemalloc's MASK(); 0 for an absent field. The field is one that
+ * jh_layout_check() accepts. */
 uint64_t jh_field_mask(struct jh_field field);
 
 enum jh_leaf_field {
@@ -317,7 +318,8 @@ JH_MUST_USE enum jh_status jh_layout_make(const struct jh_build *build, struct j
 /* Would every later stage be safe with this layout? JH_BAD_ARG and the rule when not. */
 JH_MUST_USE enum jh_status jh_layout_check(const struct jh_layout *layout, struct jh_fault *fault);
 
-/* The constants by jemalloc's name ("RTREE_NHIB"), for index 0 .. jh_constant_count() - 1. */
+/* The constants by jemalloc's name ("RTREE_NHIB"), for index 0 .. jh_constant_count() - 1, of a
+ * layout that jh_layout_check() accepts. */
 size_t jh_constant_count(void);
 const char *jh_constant_name(size_t index);
 uint64_t jh_constant_value(const struct jh_layout *layout, size_t index);
