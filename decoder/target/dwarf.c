@@ -170,8 +170,7 @@ static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
 static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die member, array, range;
     Dwarf_Attribute attr;
-    int end = dwarf_child(type, &member);
-    for (; end == 0; end = dwarf_siblingof(&member, &member)) {
+    for (int end = dwarf_child(type, &member); end == 0; end = dwarf_siblingof(&member, &member)) {
         const char *name = dwarf_diename(&member);
         if (name == NULL || strcmp(name, "root") != 0 ||
             dwarf_attr(&member, DW_AT_type, &attr) == NULL ||

@@ -150,9 +150,8 @@ static void collect(struct scan *s, uint64_t start, uint64_t end) {
     s->words = 0;
     for (uint64_t at = start; at < end && at >= start && s->pages < PAGES_MAX; at += 4096) {
         uint8_t page[4096]; /* addresses wrap behind the last one */
-        static const uint8_t zero[4096];
         if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
-            memcmp(page, zero, sizeof page) == 0) {
+            jt_all_zero(page, sizeof page)) {
             continue;
         }
         s->pages++;

@@ -163,6 +163,7 @@ void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct j
 /* The file's first bytes: as many as there are, at most room. 0 when it cannot be read: errno. */
 size_t jt_read_file(const char *file, void *dst, size_t room);
 void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1; NULL: no memory */
+bool jt_all_zero(const uint8_t *bytes, size_t len);       /* len must not be 0 */
 
 /* ---- process.c, maps.c, core.c, notes.c ----------------------------------------------------- */
 

@@ -16,10 +16,6 @@
 
 /* ---- the pieces ----------------------------------------------------------------------------- */
 
-static bool all_zero(const uint8_t *bytes, size_t len) {
-    return len >= ZEROES_MIN && bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
-}
-
 static void add_piece(struct jt_maker *m, uint64_t addr, uint64_t len, bool zero) {
     struct jt_piece *last = m->pieces == 0 ? NULL : &m->piece[m->pieces - 1];
     uint64_t offset = zero ? JT_SKELETON_ZERO : m->data;
@@ -50,7 +46,7 @@ static void add_bytes(struct jt_maker *m, uint64_t addr, const uint8_t *bytes, s
     for (size_t at = 0; at < len;) {
         uint64_t left = next_chunk(addr + at) - (addr + at);
         size_t part = left < len - at ? (size_t)left : len - at;
-        add_piece(m, addr + at, part, all_zero(bytes + at, part));
+        add_piece(m, addr + at, part, part >= ZEROES_MIN && jt_all_zero(bytes + at, part));
         at += part;
     }
 }

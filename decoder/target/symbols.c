@@ -117,13 +117,12 @@ uint64_t jt_root_array(const struct jt_target *target, const struct jt_root_symb
 bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root) {
     uint64_t end = root->addr + root->size;
     for (uint64_t at = jt_root_array(target, root); at < end;) {
-        static const uint8_t zero[4096];
-        uint8_t byte[sizeof zero];
+        uint8_t byte[4096];
         size_t len = end - at < sizeof byte ? (size_t)(end - at) : sizeof byte;
         if (jh_read(&target->heap.reader, at, byte, len, NULL) != JH_OK) {
             return false;
         }
-        if (memcmp(byte, zero, len) != 0) {
+        if (!jt_all_zero(byte, len)) {
             return true;
         }
         at += len;

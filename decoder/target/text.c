@@ -70,6 +70,10 @@ size_t jt_read_file(const char *file, void *dst, size_t room) {
     return got;
 }
 
+bool jt_all_zero(const uint8_t *bytes, size_t len) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
 void *jt_grow(void *array, size_t count, size_t element) {
     if (count != 0 && (count & (count - 1)) != 0) {
         return array; /* full at powers of two only */

@@ -150,11 +150,12 @@ test_other_process_refused() {
     done
 }
 
-# bent CALL HAPPENING COMMAND...: the first such call.
-bent() {
-    local call=$1 happening=$2
-    shift 2
-    try env BEND_CALL="$call" BEND_AT=1 BEND_TO="$happening" LD_PRELOAD="$PRELOAD" "$JEHEAP" "$@"
+# bending N CALL HAPPENING COMMAND...: the Nth such call.
+bending() {
+    local at=$1 call=$2 happening=$3
+    shift 3
+    try env BEND_CALL="$call" BEND_AT="$at" BEND_TO="$happening" LD_PRELOAD="$PRELOAD" \
+        "$JEHEAP" "$@"
 }
 
 # What was written beside the file is not left there.
@@ -163,9 +164,9 @@ test_output_refused() {
     small tiny
     core_of tiny
     mkdir -p "$WORK/refused"
-    status 4 bent rename EIO skeleton "$CORE" -o "$WORK/refused/x"
+    status 4 bending 1 rename EIO skeleton "$CORE" -o "$WORK/refused/x"
     err_has 'refused/x: Input/output error'
-    status 3 bent fork ENOMEM skeleton "$CORE" -o "$WORK/refused/x"
+    status 3 bending 1 fork ENOMEM skeleton "$CORE" -o "$WORK/refused/x"
     err_has 'refused/x: Cannot allocate memory'
     [ -z "$(ls "$WORK/refused")" ] || fail "left: $(ls "$WORK/refused")"
 }
@@ -190,8 +191,8 @@ test_process_that_ends_says_so() {
     small leaver
     pid=${PID[leaver]}
     "$JEHEAP" extents "$pid" --json >"$WORK/all" 2>"$ERR" || fail "before: $(said)"
-    status 3 try env BEND_CALL=process_vm_readv BEND_AT=20 BEND_TO=leave BEND_PID="$pid" \
-        LD_PRELOAD="$PRELOAD" "$JEHEAP" extents "$pid" --json --no-sandbox
+    export BEND_PID=$pid
+    status 3 bending 20 process_vm_readv leave extents "$pid" --json --no-sandbox
     err_has "process $pid ended while"
 }
 
@@ -220,8 +221,8 @@ test_core_cut_while_it_is_read() {
     for at in 1 2 3 5; do
         for size in 0 100 8192 1000000 8000000; do
             cp "$WORK/cut.whole" "$WORK/cut"
-            try env BEND_CALL=open BEND_AT=$at BEND_TO=cut BEND_FILE="$WORK/cut" BEND_SIZE=$size \
-                LD_PRELOAD="$PRELOAD" "$JEHEAP" extents "$WORK/cut" --json --no-sandbox
+            export BEND_FILE=$WORK/cut BEND_SIZE=$size
+            bending $at open cut extents "$WORK/cut" --json --no-sandbox
             case $RC in
             3) [ ! -s "$OUT" ] || fail "open $at, $size bytes: status 3, and an answer" ;;
             4)
@@ -236,15 +237,14 @@ test_core_cut_while_it_is_read() {
     [ $sizes -eq 20 ] || fail "$sizes runs"
 }
 
-# watched HAPPENING SIZE COMMAND...: something happens to a copy of the core when time is looked at,
-# which is when answers are being given.
+# watched SIZE COMMAND ARGUMENT...: a copy of the core gets that size when time is looked at, which is
+# when answers are being given.
 watched() {
-    local size=$1 command=$2
+    local command=$2
+    export BEND_FILE=$WORK/watched BEND_SIZE=$1
     shift 2
     cp "$CORE" "$WORK/watched"
-    try env BEND_CALL=clock_gettime BEND_AT=2 BEND_TO=cut BEND_FILE="$WORK/watched" \
-        BEND_SIZE="$size" LD_PRELOAD="$PRELOAD" "$JEHEAP" "$command" "$WORK/watched" \
-        --timeout 600 --no-sandbox "$@"
+    bending 2 clock_gettime cut "$command" "$WORK/watched" --timeout 600 --no-sandbox "$@"
 }
 
 test_core_that_changes_under_an_answer() {

@@ -61,7 +61,7 @@ test_text() {
     out_has "^extents   $(grep -c '^extent ' "${TRUTH[stock]}"): "
 }
 
-# A library may bring its own jemalloc: here one under other names, in use as well.
+# Another jemalloc in second.o, under other names.
 second_jemalloc() {
     need_tool ld nm objcopy
     have stock
@@ -71,6 +71,7 @@ second_jemalloc() {
     objcopy --redefine-syms="$WORK/names" "$WORK/second.o" || fail "objcopy"
 }
 
+# A library may bring its own jemalloc, in use as well.
 test_two_jemallocs() {
     local root owned=0
     second_jemalloc

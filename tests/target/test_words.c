@@ -50,15 +50,22 @@ static struct jt_target *opened(void) {
     return opened_with_exe(NULL);
 }
 
-static void add_auxv(void) {
-    static const uint16_t pair[][2] = {{AT_PHDR, 0x1040}, {AT_PHNUM, 7},     {AT_ENTRY, 0x1234},
-                                       {AT_PAGESZ, 4096}, {AT_EXECFN, 0x42}, {AT_NULL, 0}};
-    uint8_t desc[sizeof pair / sizeof pair[0] * 16];
-    unsigned w = core.words, n = sizeof pair / sizeof pair[0];
+#define PAIRS_MAX 8
+
+static void add_pairs(const uint64_t (*pair)[2], unsigned n) {
+    uint8_t desc[PAIRS_MAX * 16];
+    unsigned w = core.words;
+    assert_true(n <= PAIRS_MAX);
     for (unsigned i = 0; i < 2 * n; i++) {
         core_put(&core, desc + i * w, pair[i / 2][i & 1], w);
     }
     core_note(&core, NT_AUXV, desc, (size_t)2 * n * w);
+}
+
+static void add_auxv(void) {
+    static const uint64_t pair[][2] = {{AT_PHDR, 0x1040}, {AT_PHNUM, 7},     {AT_ENTRY, 0x1234},
+                                       {AT_PAGESZ, 4096}, {AT_EXECFN, 0x42}, {AT_NULL, 0}};
+    add_pairs(pair, sizeof pair / sizeof pair[0]);
 }
 
 /* pr_pid stands behind four bytes, a long, and two ids of 2 or 4 bytes. */
@@ -225,12 +232,8 @@ static char own[4096]; /* this program: a file to be found */
 
 /* One AT_ value and the end. */
 static void add_aux(uint64_t type, uint64_t value) {
-    const uint64_t auxv[] = {type, value, AT_NULL, 0};
-    uint8_t bytes[sizeof auxv];
-    for (size_t i = 0; i < sizeof auxv / sizeof auxv[0]; i++) {
-        core_put(&core, bytes + 8 * i, auxv[i], 8);
-    }
-    core_note(&core, NT_AUXV, bytes, sizeof bytes);
+    const uint64_t pair[][2] = {{type, value}, {AT_NULL, 0}};
+    add_pairs(pair, 2);
 }
 
 static void start_own_kind(void) {
