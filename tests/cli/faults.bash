@@ -158,6 +158,20 @@ bending() {
         "$JEHEAP" "$@"
 }
 
+# Being interrupted, or given a part, is no reason to do without debug information.
+test_other_process_interrupted() {
+    local number call
+    preload bend
+    small tiny
+    core_of tiny
+    for call in waitpid/EINTR read/EINTR read/short write/EINTR write/short; do
+        for number in 1 2 3 4 5 6; do
+            status 0 bending $number "${call%/*}" "${call#*/}" info "$CORE" --json
+            ! grep -q 'is not used' "$ERR" || fail "$call $number: $(said)"
+        done
+    done
+}
+
 # What was written beside the file is not left there.
 test_output_refused() {
     preload bend
