@@ -1,5 +1,5 @@
 """What ci/broken breaks: a name, where, the text and what it becomes, and who must notice: a cell
-of the matrix (pin and config), or a program of the tests."""
+of the matrix (pin and config), a program of the tests or a test of the command line."""
 
 from collections import namedtuple
 
@@ -134,4 +134,31 @@ TESTS = [
           "test_text"),
     Break("a surrogate passes as UTF-8", "decoder/target/json.c",
           "(p[0] == 0xed && p[1] > 0x9f)", "(p[0] == 0xed && p[1] > 0xbf)", "test_json_write"),
+]
+
+COMMANDS = [
+    Break("an idle jemalloc counts as used", "decoder/target/symbols.c",
+          "if (!jt_all_zero(byte, len)) {", "if (true) {", "info/idle_jemalloc"),
+    Break("a root's symbol is given for the root", "decoder/target/open.c",
+          "jt_root_array(target, &root[0]), root[0].name,", "root[0].addr, root[0].name,",
+          "info/two_jemallocs"),
+    Break("a state without a name is called by another", "decoder/cli/extent_out.c",
+          "if (e->state == JH_STATE_UNKNOWN) {", "if (e->state_bits == 6) {",
+          "extents/extent_of_ones"),
+    Break("memory for the search for a root is taken for granted", "decoder/target/infer_root.c",
+          "if (s.word == NULL) {", "if (s.best_root != 0) {", "faults/no_symbols_and_no_memory"),
+    Break("a refused system call that cannot be told is no death", "decoder/cli/sandbox_calls.c",
+          "(size_t)length) < 0) {\n        return;", "(size_t)length) < 0) {\n        _exit(0);",
+          "sandbox/dies_silently"),
+    Break("the sandbox lets programs be run", "decoder/cli/sandbox_make.c",
+          "    CALL(exit, ALWAYS, 0),", "    CALL(exit, ALWAYS, 0), CALL(execve, ALWAYS, 0),",
+          "sandbox/core"),
+    Break("any page size has a layout", "decoder/layout_table.c",
+          "b->lg_page < 12 || b->lg_page > 16", "b->lg_page < 12", "layout/unknown_builds"),
+    Break("options of other commands are passed over", "decoder/cli/jeheap.c",
+          "if (a->filter_option && c->run != command_extents) {", "if (false) {",
+          "bad_input/commands"),
+    Break("no reads at all may be asked for", "decoder/cli/jeheap.c",
+          "return cli_number(value, &a->max_reads) && a->max_reads;",
+          "return cli_number(value, &a->max_reads);", "bad_input/options"),
 ]
