@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "cell.h"
+#include "memory_file.h"
 #include "seeds.h"
 #include "witness.h"
 
@@ -107,14 +108,17 @@ static bool write_files(struct emission *e, const char *bytes, size_t size) {
 }
 
 static bool emit_heap(struct emission *e, const struct jt_target *target) {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&bytes, &size);
-    if (!file) {
+    struct jt_memory_file m;
+    size_t size;
+    if (!jt_memory_open(&m)) {
         return fail(e, "an image");
     }
-    bool good = capture_heap(target, file, &e->extents, e->why, sizeof(e->why));
-    good = fclose(file) == 0 && good && write_files(e, bytes, size);
+    bool good = capture_heap(target, m.file, &e->extents, e->why, sizeof(e->why));
+    char *bytes = jt_memory_close(&m, &size);
+    if (good && !bytes) {
+        return fail(e, "an image");
+    }
+    good = good && write_files(e, bytes, size);
     free(bytes);
     return good;
 }

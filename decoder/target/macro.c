@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_file.h"
 #include "private.h"
 
 #define IMPORTS_MAX 10000     /* per unit; jemalloc's have some hundred */
@@ -172,23 +173,22 @@ void jt_macros_free(struct jt_macros *macros) {
 }
 
 char *jt_macros_pack(const struct jt_macros *macros, size_t most, size_t *size) {
-    char *texts = NULL;
+    struct jt_memory_file m;
+    size_t left = most;
     *size = 0;
-    FILE *file = open_memstream(&texts, size);
-    if (file == NULL) {
+    if (!jt_memory_open(&m)) {
         return NULL;
     }
-    for (size_t i = 0; i < macros->room && ftell(file) <= (long)most; i++) {
-        if (macros->entry[i].text != NULL && macros->entry[i].defined) {
-            fwrite(macros->entry[i].text, 1, strlen(macros->entry[i].text) + 1, file);
+    for (size_t i = 0; i < macros->room && !m.lost; i++) {
+        const struct entry *e = &macros->entry[i];
+        size_t len = e->text != NULL && e->defined ? strlen(e->text) + 1 : 0;
+        m.lost = len > left;
+        if (!m.lost && len != 0) {
+            fwrite(e->text, 1, len, m.file);
+            left -= len;
         }
     }
-    if (fclose(file) == 0 && *size <= most) {
-        return texts;
-    }
-    free(texts);
-    *size = 0;
-    return NULL;
+    return jt_memory_close(&m, size);
 }
 
 struct jt_macros *jt_macros_unpack(char *texts, size_t size) {

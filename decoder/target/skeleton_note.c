@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "memory_file.h"
 #include "skeleton.h"
 
 const char *const jt_file_word[4] = {"same", "unproven", "missing", "differs"};
@@ -92,22 +93,16 @@ static void blocks(const struct jt_target *target, FILE *file) {
 }
 
 char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
-    char *note = NULL;
-    FILE *file = open_memstream(&note, size);
-    if (file == NULL) {
+    struct jt_memory_file m;
+    if (!jt_memory_open(&m)) {
         return NULL;
     }
     if (type == JT_NOTE_ABOUT) {
-        about(target, file);
+        about(target, m.file);
     } else if (type == JT_NOTE_LAYOUT) {
-        jt_layout_write(&target->layout, file);
+        jt_layout_write(&target->layout, m.file);
     } else {
-        blocks(target, file);
+        blocks(target, m.file);
     }
-    bool bad = ferror(file) != 0;
-    if (fclose(file) == 0 && !bad) {
-        return note;
-    }
-    free(note);
-    return NULL;
+    return jt_memory_close(&m, size);
 }
