@@ -181,7 +181,7 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
                        root[0].module->path, jt_root_array(target, &root[1]), root[1].name,
                        root[1].module->path, (used != 0 ? used : count) > 2 ? ", ..." : "");
     }
-    if (used == 0) {
+    if (used == 0 && !target->ended) {
         jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
                 root[0].name);
     }

@@ -9,6 +9,8 @@ needs stock 5.3.0 default
 test_no_such_process() {
     refuses 3 'process 999999999: there is no such process' jeheap info 999999999
     refuses 3 'not a process id' jeheap info 0
+    refuses 3 'not a process id' jeheap info 4294967297
+    refuses 3 'not a process id' jeheap info 99999999999999999999999
 }
 
 # Ended, and nobody has asked how: it has no memory any more.
@@ -198,6 +200,7 @@ test_commands() {
     refuses 2 'one of them' jeheap layout 1 --list
     refuses 2 'one of them' jeheap layout --jemalloc 5.3.0 --list
     refuses 2 '--lg-vaddr is an option of layout --jemalloc' jeheap info 1 --lg-vaddr 48
+    refuses 2 '--lg-vaddr is an option of layout --jemalloc' jeheap layout 1 --lg-vaddr 48
     refuses 2 '--slab is an option of extents' jeheap info 1 --slab
 }
 
@@ -209,13 +212,16 @@ test_options() {
         refuses 2 "max-reads" jeheap info 1 --max-reads "$value"
         refuses 2 "timeout" jeheap info 1 --timeout "$value"
     done
+    refuses 2 'timeout' jeheap info 1 --timeout 1000000
     refuses 2 'color.*what' jeheap info 1 --color what
     refuses 2 'root.*zz' jeheap info 1 --root zz
     refuses 2 'arena.*x' jeheap extents 1 --arena x
     refuses 2 'szind.*1\.5' jeheap extents 1 --szind 1.5
     refuses 2 'min-size.*4k' jeheap extents 1 --min-size 4k
     refuses 2 'state.*nope' jeheap extents 1 --state nope
-    refuses 2 'lg-vaddr.*300' jeheap layout --jemalloc 5.3.0 --lg-vaddr 300
+    for value in 300 x '' 99999999999999999999999; do
+        refuses 2 "lg-vaddr.*$value" jeheap layout --jemalloc 5.3.0 --lg-vaddr "$value"
+    done
 }
 
 test_states_that_are_words() {
@@ -245,8 +251,11 @@ test_help_and_version() {
         out_has "^  $command "
     done
     [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
-    status 0 jeheap find --help
-    out_has '^usage: '
+    for help in 'find --help' -h 'info 1 -h'; do
+        # shellcheck disable=SC2086
+        status 0 jeheap $help
+        out_has '^usage: '
+    done
     status 0 jeheap --version
     out_has '^jeheap [0-9]'
     [ "$(wc -l <"$OUT")" -eq 1 ] || fail "more than one line"

@@ -126,3 +126,15 @@ test_extent_of_ones() {
     status 1 jeheap extent "${PID[tiny]}" "$addr"
     out_has 'unknown\(7\)'
 }
+
+# A slab of a size class that has none: there is no number of regions to tell.
+test_extent_of_no_bin() {
+    local addr
+    small tiny
+    addr=$(small_value tiny no_bin)
+    status 1 jeheap extent "${PID[tiny]}" "$addr" --json
+    ask are "$OUT" decoded.is_slab=true decoded.szind=36 decoded.nregs=null \
+        decoded.committed=false broken_rule=extent.slab-szind
+    status 1 jeheap extent "${PID[tiny]}" "$addr"
+    out_has "^$addr +0x10000 +65536 active +slab +0 +36 +- -----$"
+}

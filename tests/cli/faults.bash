@@ -214,6 +214,23 @@ test_process_that_ends_says_so() {
     err_has "process $pid ended while"
 }
 
+# Whenever it ends, there is no skeleton of a part of it.
+test_skeleton_of_a_process_that_ends() {
+    local at ended=0
+    preload bend
+    for at in 1 301 601 701 801 901 1501 3001; do
+        small "leaver$at"
+        export BEND_PID=${PID[leaver$at]}
+        bending $at process_vm_readv leave skeleton "$BEND_PID" -o "$WORK/leaver" --no-sandbox
+        grep -q 'bend: now' "$ERR" || break
+        [ "$RC" -eq 3 ] || [ "$RC" -eq 4 ] || fail "read $at: exit status $RC: $(said)"
+        err_has "ended|nothing was written"
+        [ "$RC" -eq 3 ] || ended=$((ended + 1))
+        [ -z "$(find "$WORK" -maxdepth 1 -name 'leaver' -o -name 'leaver.*')" ] || fail "read $at: a file"
+    done
+    [ $ended -gt 0 ] || fail "it never ended while its heap was read"
+}
+
 # ---- cores ---------------------------------------------------------------------------------------
 
 # At every page, and answers about the part that is there are those of the whole core.
@@ -256,12 +273,13 @@ test_core_cut_while_it_is_read() {
 }
 
 # watched SIZE COMMAND ARGUMENT...: a copy of the core gets that size when time is looked at, which is
-# when answers are being given.
+# when answers are being given. It is as old as AGE says.
 watched() {
     local command=$2
     export BEND_FILE=$WORK/watched BEND_SIZE=$1
     shift 2
     cp "$CORE" "$WORK/watched"
+    touch -d "${AGE:-now}" "$WORK/watched"
     bending 2 clock_gettime cut "$command" "$WORK/watched" --timeout 600 --no-sandbox "$@"
 }
 
@@ -276,7 +294,13 @@ test_core_that_changes_under_an_answer() {
     err_has 'a file was cut off, or failed, while it was read'
     tail -n 1 "$OUT" | grep -q '^{"partial":true' || fail "no mark"
     status 4 watched 8192 skeleton -o "$WORK/watched.skeleton"
-    [ ! -e "$WORK/watched.skeleton" ] || fail "a skeleton of half a core"
+    for AGE in now '1 hour ago'; do
+        status 4 watched "$(wc -c <"$CORE")" skeleton -o "$WORK/watched.skeleton"
+        err_has 'the core was written to while it was read; nothing was written'
+    done
+    status 4 watched "$(($(wc -c <"$CORE") + 4096))" skeleton -o "$WORK/watched.skeleton"
+    err_has 'the core was written to while it was read; nothing was written'
+    [ ! -e "$WORK/watched.skeleton" ] || fail "a skeleton of a core that changed"
 }
 
 # ---- files that are none -------------------------------------------------------------------------

@@ -124,6 +124,18 @@ test_why_not_owned() {
     why metadata "$(ask get "$OUT" extent.extent)"
 }
 
+# Digits of either case.
+test_hexadecimal() {
+    local large upper
+    small tiny
+    large=$(small_value tiny large)
+    upper=0X$(printf '%X' "$large")
+    status 0 jeheap find "${PID[tiny]}" "$upper" --json
+    ask are "$OUT" addr="$large" start="$large"
+    status 1 jeheap find "${PID[tiny]}" 0xABC --json
+    ask are "$OUT" addr=0xabc why=null
+}
+
 # One object for each address, also for one that cannot be answered.
 test_one_object_an_address() {
     local addr

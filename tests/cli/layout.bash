@@ -105,6 +105,10 @@ test_list() {
     for version in 5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev; do
         out_has "^${version//./\\.},lg_vaddr=48,lg_page=12,lg_quantum=4$"
     done
+    out_has '^--machine i386 '
+    cp "$OUT" "$WORK/list"
+    status 0 jeheap layout --list --quiet
+    same_file <(sed '/^$/,$d' "$WORK/list") "$OUT" "--quiet is more or less than the versions"
     status 0 jeheap layout --list --json
     ask have "$OUT" version stock
     [ "$(ask count "$OUT")" -ge 8 ] || fail "$(ask count "$OUT") versions"

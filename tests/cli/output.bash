@@ -62,6 +62,8 @@ test_color() {
             ! has_color "$OUT" || fail "escape codes in JSON"
         }
     done
+    status 1 jeheap find "${PID[tiny]}" 0x1000 --color always
+    out_has $'^0x1000: \033\\[1;31mnot owned\033\\[0m: '
 }
 
 test_color_on_a_terminal() {

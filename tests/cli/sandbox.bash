@@ -91,6 +91,33 @@ test_landlock_alone() {
     [ "$(cat "$WORK/probe.file")" = text ] || fail "the file was changed"
 }
 
+# Older kernels know fewer things that can be forbidden; a newer one takes their rules as they did.
+test_landlock_of_older_kernels() {
+    local abi action actions refused=0
+    [ -x "$PROBES/landlock_probe" ] || skip "it was not built"
+    need_tool strace
+    small tiny
+    core_of tiny
+    echo text >"$WORK/probe.file"
+    for abi in 1 2 3 4 5 6; do
+        local older=(strace -qq -f -o /dev/null -e "inject=landlock_create_ruleset:retval=$abi:when=1")
+        status 0 try "${older[@]}" "$JEHEAP" info "$CORE" --json
+        ! grep -q 'not complete' "$ERR" || continue # older than that itself
+        actions=(exec ptrace open-write unlink rename)
+        [ $abi -lt 3 ] || actions+=(open-truncate)
+        for action in "${actions[@]}"; do
+            status 10 try "${older[@]}" "$PROBES/landlock_probe" opening core "$action" \
+                "$WORK/probe.file"
+            refused=$((refused + 1))
+        done
+        status 10 try "${older[@]}" "$PROBES/landlock_probe" opening core open-create \
+            "$WORK/probe.new"
+        status 0 try "${older[@]}" "$PROBES/landlock_probe" opening core open-read "$WORK/probe.file"
+    done
+    [ "$(cat "$WORK/probe.file")" = text ] || fail "the file was changed"
+    [ $refused -gt 0 ] || skip "this kernel has no Landlock"
+}
+
 # An assertion in a library ends by SIGABRT, as without.
 test_abort_is_abort() {
     need_sandbox
@@ -126,10 +153,15 @@ test_kernel_without() {
     local without=(strace -qq -f -o /dev/null -e 'inject=seccomp,prctl:error=EINVAL')
     status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json
     err_has 'warning: the sandbox is not complete: .*no'
+    status 0 try strace -qq -f -o /dev/null -e 'inject=seccomp:error=EINVAL' "$JEHEAP" info "$CORE"
+    err_has 'warning: the sandbox is not complete: .*seccomp'
     status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json --quiet
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
     # only the first: a call that strace takes away is none that a filter knows
     without=(strace -qq -f -o /dev/null -e 'inject=landlock_create_ruleset:error=ENOSYS:when=1')
+    status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json
+    err_has 'not complete: this kernel has no Landlock'
+    without=(strace -qq -f -o /dev/null -e 'inject=landlock_restrict_self:error=E2BIG:when=1')
     status 0 try "${without[@]}" "$JEHEAP" info "$CORE" --json
     err_has 'not complete: this kernel has no Landlock'
     without=(strace -qq -f -o /dev/null -e 'inject=landlock_create_ruleset:error=ENOMEM:when=2')

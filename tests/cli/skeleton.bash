@@ -152,6 +152,8 @@ END
     jeheap skeleton "$WORK/damaged" --exe "${EXE[secretive]}" -o "$WORK/damaged.skeleton"
     [ "$RC" -eq 1 ] || [ "$RC" -eq 4 ] || fail "exit status $RC: $(said)"
     err_has 'warning: [0-9]+ bytes that the tree points at are not jemalloc.s own'
+    jeheap skeleton "$WORK/damaged" --exe "${EXE[secretive]}" -o "$WORK/damaged.skeleton" --quiet
+    if grep -q warning "$ERR"; then fail "--quiet warns: $(said)"; fi
     [ "$(secrets 'SECRET' "$WORK/damaged.skeleton")" -eq 0 ] || fail "user data is in the skeleton"
     rm "$WORK/damaged"
 }
@@ -204,6 +206,15 @@ test_output() {
     refuses 2 'is what is read' jeheap skeleton "$SKELETON" -o "$WORK/output/link"
     refuses 2 'is what is read' jeheap skeleton "${PID[stock]}" --exe "${EXE[stock]}" \
         -o "${EXE[stock]}"
+    status 0 jeheap layout --jemalloc 5.3.0 --json
+    cp "$OUT" "$WORK/output/layout"
+    cp "$OUT" "$WORK/output.layout"
+    refuses 2 'is what is read' jeheap skeleton "$SKELETON" --layout "$WORK/output/layout" \
+        -o "$WORK/output/layout"
+    refuses 2 'missing: there is no such file' jeheap skeleton "${PID[stock]}" \
+        --exe "$WORK/output/missing" -o "$WORK/output/layout"
+    same_file "$WORK/output.layout" "$WORK/output/layout" "a layout that was there"
+    rm "$WORK/output/layout"
     echo other >"$WORK/output/other"
     status 0 jeheap skeleton "$SKELETON" -o "$WORK/output/other"
     same_file "$SKELETON" "$WORK/output/other" "a file that was there"

@@ -2,6 +2,7 @@
 #include <jemalloc/jemalloc.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,7 +74,10 @@ int main(void) {
     }
     void *large = je_mallocx(LARGE, MALLOCX_TCACHE_NONE);
     memset(large, 0xff, 256); /* what no extent looks like */
-#ifdef SECOND                 /* another jemalloc in the same program; IDLE: it is never asked */
+    void **no_bin = (void **)(((uintptr_t)large + 512) & -(uintptr_t)128);
+    no_bin[0] = (void *)(36ul << 20 | 1 << 12); /* a slab as 5.3.0 writes it, of szind 36 */
+    no_bin[1] = no_bin[2] = (void *)0x10000;    /* address and size */
+#ifdef SECOND /* another jemalloc in the same program; IDLE: it is never asked */
     void *(*volatile second)(size_t) = SECOND;
 #ifndef IDLE
     kept[0] = second(100);
@@ -84,8 +88,8 @@ int main(void) {
     hide_all(stack, sizeof(stack));
     hide(large, LARGE);
 #endif
-    printf("first %p\nlarge %p\nusable %zu\nstack %p\ncode %p\nready\n", kept[0], large,
-           je_malloc_usable_size(large), (void *)&large, (void *)main);
+    printf("first %p\nlarge %p\nusable %zu\nno_bin %p\nstack %p\ncode %p\nready\n", kept[0], large,
+           je_malloc_usable_size(large), (void *)no_bin, (void *)&large, (void *)main);
     fflush(stdout);
     signal(SIGUSR1, leave);
     signal(SIGUSR2, unmap);
