@@ -18,7 +18,7 @@ static bool spend(struct budget *b, uint64_t reads) {
     }
     if (b->deadline && --b->clock_left == 0) {
         b->clock_left = CLOCK_EVERY;
-        b->out = b->out || now() >= b->deadline;
+        b->out |= now() >= b->deadline;
     }
     return !b->out;
 }

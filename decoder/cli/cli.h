@@ -53,6 +53,9 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
 void cli_mark_partial(struct cli *cli);
 /* "0x1f" or "31"; false when the text is neither. */
 bool cli_number(const char *text, uint64_t *out);
+
+/* The i-th address behind the target; main has refused what is none. */
+uint64_t cli_address(const struct cli *cli, size_t i);
 /* ANSI codes, or "" without --color. */
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);

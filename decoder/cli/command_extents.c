@@ -60,7 +60,7 @@ static uint64_t raw(const struct cli *cli, const struct jh_extent *e, enum jh_ex
     case JH_EXTENT_SN:
         return e->sn;
     default:
-        return f.width ? (e->bits & jh_field_mask(f)) >> f.shift : 0;
+        return (e->bits & jh_field_mask(f)) >> f.shift;
     }
 }
 
@@ -127,9 +127,6 @@ static void one(struct cli *cli, uint64_t at) {
 
 void command_extent(struct cli *cli) {
     for (size_t i = 0; i < cli->args->operands; i++) {
-        uint64_t at = 0;
-        if (cli_number(cli->args->operand[i], &at)) { /* main has refused any other */
-            one(cli, at);
-        }
+        one(cli, cli_address(cli, i));
     }
 }

@@ -190,9 +190,6 @@ static void find(struct cli *cli, uint64_t addr) {
 
 void command_find(struct cli *cli) {
     for (size_t i = 0; i < cli->args->operands; i++) {
-        uint64_t addr = 0;
-        if (cli_number(cli->args->operand[i], &addr)) { /* main has refused any other */
-            find(cli, addr);
-        }
+        find(cli, cli_address(cli, i));
     }
 }

@@ -67,7 +67,7 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     cli->faults++;
     if (cli->faults <= SAID) {
         fprintf(stderr, "jeheap: %s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "\n", doing,
-                jh_status_name(status), fault->rule ? fault->rule : "?", fault->addr, fault->seen);
+                jh_status_name(status), fault->rule, fault->addr, fault->seen);
     }
     cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
 }
@@ -103,6 +103,12 @@ bool cli_number(const char *text, uint64_t *out) {
     errno = 0;
     *out = strtoull(digits, &end, hex ? 16 : 10);
     return starts && !*end && errno == 0;
+}
+
+uint64_t cli_address(const struct cli *cli, size_t i) {
+    uint64_t addr = 0;
+    (void)cli_number(cli->args->operand[i], &addr);
+    return addr;
 }
 
 const char *cli_paint(const struct cli *cli, const char *word) {
@@ -481,11 +487,13 @@ static bool open_sandboxed(struct cli *cli) {
 
 /* The exit status, unless the output got lost. */
 static int finish(int status) {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "jeheap: the output could not be written: %s\n", strerror(errno));
-        return EXIT_PARTIAL;
+    bool failed_before = ferror(stdout);
+    if (fflush(stdout) == 0 && !failed_before) {
+        return status;
     }
-    return status;
+    fprintf(stderr, "jeheap: the output could not be written: %s\n",
+            failed_before ? "a part of it is missing" : strerror(errno));
+    return EXIT_PARTIAL;
 }
 
 /* What went wrong without the command's knowledge. */

@@ -314,6 +314,22 @@ def notes_first(path, out):
             file.write(part)
 
 
+def poke(path, out, addr, *words):
+    """A 64-bit core with other words of 8 bytes from that address on."""
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    for i in range(count):
+        kind, _, offset, vaddr, _, saved, _, _ = struct.unpack_from("<IIQQQQQQ", core, start + 56 * i)
+        if kind == 1 and vaddr <= int(addr, 0) < vaddr + saved:
+            values = [int(word, 0) for word in words]
+            struct.pack_into(f"<{len(words)}Q", core, offset + int(addr, 0) - vaddr, *values)
+            with open(out, "wb") as file:
+                file.write(core)
+            return
+    raise No(f"{addr} is not in the core")
+
+
 def without(path, *keys):
     """Each line without these keys."""
     for document in lines(path):
@@ -337,6 +353,7 @@ def many_segments(path, out, number):
 
 
 QUESTIONS = {
+    "poke": poke,
     "without": without,
     "many-segments": many_segments,
     "notes-first": notes_first,

@@ -90,6 +90,30 @@ test_neighbours() {
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
 }
 
+# What is next to an address may be damaged: that is no reason not to answer.
+test_damaged_neighbours() {
+    local addr first number=0 extent at=() base=()
+    small tiny
+    core_of tiny
+    addr=$(small_value tiny first)
+    status 0 jeheap extents "$CORE" --json --quiet
+    while read -r extent first; do
+        at[number]=$extent base[number]=$first
+        [ "$first" != "$addr" ] || addr=$number
+        number=$((number + 1))
+    done < <(sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
+    [ "$addr" -lt "$number" ] || fail "no extent begins at the first allocation"
+    ask poke "$CORE" "$WORK/damaged" "${at[addr + 1]}" 0xffffffffffffffff
+    status 0 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((base[addr + 1] - 8)) --json
+    ask are "$OUT" owned=true after=null
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "${base[addr + 1]}" --json
+    err_has 'corrupt: extent\.'
+    ask poke "$CORE" "$WORK/damaged" "${at[addr]}" 0xffffffffffffffff
+    status 0 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "${base[addr + 1]}" --json
+    ask are "$OUT" owned=true before=null
+    rm "$WORK/damaged"
+}
+
 test_text() {
     local addr size
     small tiny

@@ -98,6 +98,37 @@ test_idle_jemalloc() {
     ask are "$OUT" root_symbol=je_arena_emap_global faults=0
 }
 
+# A program that tells nothing of itself: no build-id, and a version that is none.
+test_no_build_id_and_no_version() {
+    local exe=$WORK/nameless
+    small noid -Wl,--build-id=none -g0
+    status 0 jeheap info "${PID[noid]}" --json --quiet
+    ask are "$OUT" modules.0.build_id=
+    LC_ALL=C sed 's/5\.3\.0-0-g/x.x.x-x-x/g' "${EXE[noid]}" >"$exe"
+    chmod +x "$exe"
+    background "$exe" >"$WORK/nameless.out"
+    wait_line "$WORK/nameless.out" "$BACK" '^ready' || fail "it ended"
+    refuses 3 'jemalloc' jeheap info "$BACK"
+    status 0 jeheap info "$BACK" --layout 5.3.0 --json --quiet
+    ask are "$OUT" jemalloc_version=null faults=0
+    status 0 jeheap info "$BACK" --layout 5.3.0
+    out_has '^jemalloc  \(no version string\) in '
+}
+
+# Found by hand, say: the tree is read wherever it is.
+test_root_in_no_module() {
+    local root
+    small copy -DCOPY
+    root=$(small_value copy copy)
+    status 0 jeheap info "${PID[copy]}" --json --quiet
+    ask get "$OUT" extents slabs allocated_bytes >"$WORK/counts"
+    status 0 jeheap info "${PID[copy]}" --json --quiet --root "$root" --layout 5.3.0
+    ask are "$OUT" root="$root" root_symbol=null layout.learnt_from.root=given
+    same_file "$WORK/counts" <(ask get "$OUT" extents slabs allocated_bytes) "with --root"
+    status 0 jeheap info "${PID[copy]}" --root "$root" --layout 5.3.0
+    out_has "^root      $root"
+}
+
 # A library that was installed anew since: said, and not read.
 test_library_that_differs() {
     local library=$WORK/libother.so

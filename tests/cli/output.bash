@@ -117,6 +117,16 @@ test_full_disk() {
     to_full --version
 }
 
+# What was lost stays lost, even when the rest could be written.
+test_disk_that_is_full_for_a_moment() {
+    need_tool strace
+    small tiny
+    try strace -qq -o /dev/null -e inject=write:error=ENOSPC:when=1 \
+        "$JEHEAP" extents "${PID[tiny]}" --json --quiet --no-sandbox
+    [ "$RC" -eq 4 ] || fail "exit status $RC: $(said)"
+    err_has 'the output could not be written: a part of it is missing'
+}
+
 test_closed_stdout() {
     small tiny
     "$JEHEAP" info "${PID[tiny]}" >&- 2>"$ERR" && fail "status 0 without a stdout"

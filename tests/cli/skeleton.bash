@@ -284,6 +284,18 @@ test_notes_that_lie() {
     bent 's/"addr":{"offset":8/"addr":{"offset":9/' 'does not fit this heap'
 }
 
+# A core may not say whose it is.
+test_no_process_id() {
+    have stock
+    skeleton_of stock
+    local pid=${PID[stock]}
+    LC_ALL=C sed "s/\"pid\":$pid,/\"pid\":$(printf "%-${#pid}d" 0),/" "$SKELETON" >"$WORK/nobody"
+    status 0 jeheap info "$WORK/nobody" --json --quiet
+    ask are "$OUT" pid=0 faults=0
+    status 0 jeheap info "$WORK/nobody"
+    out_has '^core .*nobody$'
+}
+
 # Wherever it is cut and whatever a byte says: an answer or a sentence, soon.
 test_cut_and_flipped() {
     have stock

@@ -13,6 +13,10 @@
 void *SECOND(size_t size);
 #endif
 
+#ifdef COPY
+extern char je_arena_emap_global[];
+#endif
+
 enum { COUNT = 400, LARGE = 100000, SECONDS = 900 };
 
 static void *kept[COUNT];
@@ -82,6 +86,11 @@ int main(void) {
 #ifndef IDLE
     kept[0] = second(100);
 #endif
+#endif
+#ifdef COPY /* of the root node, where no file is mapped */
+    void *copy = mmap(NULL, 8 << 18, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(copy, je_arena_emap_global + 120, 8 << 18);
+    printf("copy %p\n", copy);
 #endif
 #ifdef SECRETS
     char stack[1024];
