@@ -149,7 +149,7 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
                          struct jt_dwarf *out) {
     int fd[2], status = 0;
     jt_dwarf_init(out);
-    if (root->module == NULL || root->module->elf == NULL || !root->module->has_debug_info) {
+    if (root->module == NULL || !root->module->has_debug_info) {
         return;
     }
     if (pipe2(fd, O_CLOEXEC) != 0) {

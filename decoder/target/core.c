@@ -71,17 +71,17 @@ static enum jt_status check_ident(struct jt_target *target, const char *path) {
     return JT_OK;
 }
 
-static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path) {
-    GElf_Ehdr header;
+static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path,
+                                   GElf_Ehdr *header) {
     if (!jt_machine_take(target, target->priv->core, target->priv->core_size)) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
                        path);
     }
-    if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL) {
+    if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, header) == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a broken ELF header: %s", path, elf_errmsg(-1));
     }
-    if (header.e_type != ET_CORE) {
+    if (header->e_type != ET_CORE) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: an ELF file, but not a core; give the core here and the program "
                        "with --exe",
@@ -113,7 +113,8 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     }
 }
 
-static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char *path) {
+static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char *path,
+                                 const GElf_Ehdr *header) {
     struct jt_private *p = target->priv;
     size_t count;
     if (elf_getphdrnum(elf, &count) != 0) {
@@ -125,11 +126,17 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
     if (p->segment == NULL || p->mapped == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: out of memory", path);
     }
+    bool there = count != 0; /* libelf has none when the file ends before the last one */
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD) {
+        there = there && gelf_getphdr(elf, (int)i, &ph) != NULL;
+        if (there && ph.p_type == PT_LOAD) {
             take_load(target, &ph);
         }
+    }
+    if (!there && header->e_phnum != 0) {
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: cut off: its program headers, or their number, are not there", path);
     }
     p->mapped_count = jt_ranges_normalise(p->mapped, p->mapped_count);
     if (p->mapped_count == 0) {
@@ -175,9 +182,10 @@ static enum jt_status read_core(struct jt_target *target) {
         return status;
     }
     Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
-    status = check_header(target, elf, target->path);
+    GElf_Ehdr header;
+    status = check_header(target, elf, target->path, &header);
     if (status == JT_OK) {
-        status = read_loads(target, elf, target->path);
+        status = read_loads(target, elf, target->path, &header);
     }
     if (status == JT_OK) {
         jt_notes_read(target, elf);

@@ -113,7 +113,7 @@ static const struct wanted {
 static bool member_is(const char *name, const char *member, const char *prefix) {
     size_t n = strlen(prefix);
     return strcmp(name, member) == 0 ||
-           (n != 0 && strncmp(name, prefix, n) == 0 && strcmp(name + n, member) == 0);
+           (strncmp(name, prefix, n) == 0 && strcmp(name + n, member) == 0);
 }
 
 static void take_member(const char *type, const char *name, uint32_t offset, const char *prefix,

@@ -28,7 +28,7 @@ static uint8_t *room(size_t size, size_t *out) {
 static struct jt_elf *take(uint8_t *bytes, size_t size, size_t mapped) {
     Elf *elf = bytes == NULL ? NULL : elf_memory((char *)bytes, size);
     struct jt_elf *made = NULL;
-    if (elf != NULL && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) != ELFCLASSNONE) {
+    if (elf != NULL && elf_kind(elf) == ELF_K_ELF) {
         made = calloc(1, sizeof *made);
     }
     if (made != NULL) {

@@ -85,11 +85,14 @@ static const char *const macro_name[JH_EXTENT_BITS] = {
 static bool bits_macro(struct jt_dwarf *dwarf, const char *name, const char *what, uint64_t *out) {
     char text[64];
     snprintf(text, sizeof text, "EDATA_BITS_%s_%s", name, what);
-    if (number(dwarf, text, 64, out)) {
-        return true;
+    if (!number(dwarf, text, UINT64_MAX, out)) {
+        snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
+        if (!number(dwarf, text, UINT64_MAX, out)) {
+            return false;
+        }
     }
-    snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
-    return number(dwarf, text, 64, out);
+    *out = *out > 64 ? 65 : *out; /* is outside of the word, however far */
+    return true;
 }
 
 static void take_field(struct jt_target *target, struct jt_dwarf *dwarf, enum jh_extent_field index,
@@ -97,7 +100,10 @@ static void take_field(struct jt_target *target, struct jt_dwarf *dwarf, enum jh
     struct jh_field *f = &layout->extent[index];
     const struct jh_field *word = &layout->extent[JH_EXTENT_BITS];
     uint64_t shift = 0, width = 0;
-    bool there = bits_macro(dwarf, macro_name[index], "SHIFT", &shift) && shift < 64;
+    bool there = bits_macro(dwarf, macro_name[index], "SHIFT", &shift);
+    if (shift > 63) {
+        return;
+    }
     if (there && !bits_macro(dwarf, macro_name[index], "WIDTH", &width)) {
         width = 64 - shift; /* sn takes the rest, and has no macro for that */
     }
@@ -127,7 +133,7 @@ static void take_states(struct jt_target *target, const struct jt_dwarf *dwarf,
             continue;
         }
         count = (uint8_t)(i + 1);
-        differs |= i >= layout->states || layout->state[i] != (enum jh_state)dwarf->state[i];
+        differs |= layout->state[i] != (enum jh_state)dwarf->state[i];
     }
     if (count == 0 || (!differs && count == layout->states)) {
         return;
@@ -146,8 +152,8 @@ static void take_states(struct jt_target *target, const struct jt_dwarf *dwarf,
 /* ---- offsets -------------------------------------------------------------------------------- */
 
 static bool differs(struct jt_target *target, const struct jh_layout *layout, const char *what,
-                    uint32_t seen, uint32_t made) {
-    if (seen == JT_DWARF_UNKNOWN || seen == made || seen > 65535) {
+                    uint32_t seen, uint32_t made, uint32_t most) {
+    if (seen == JT_DWARF_UNKNOWN || seen == made || seen > most) {
         return false;
     }
     jt_warn(target,
@@ -159,7 +165,7 @@ static bool differs(struct jt_target *target, const struct jh_layout *layout, co
 static void take_offset(struct jt_target *target, struct jh_layout *layout,
                         enum jh_extent_field field, const char *what, uint32_t seen) {
     struct jh_field *f = &layout->extent[field];
-    if (f->width != 0 && differs(target, layout, what, seen, f->offset)) {
+    if (f->width != 0 && differs(target, layout, what, seen, f->offset, UINT16_MAX)) {
         f->offset = (uint16_t)seen;
     }
 }
@@ -174,10 +180,11 @@ static void take_extent(struct jt_target *target, const struct jt_dwarf *d, stru
     }
     l->extent[JH_EXTENT_SIZE].offset = l->extent[JH_EXTENT_BSIZE].offset;
     l->extent[JH_EXTENT_ESN].offset = l->extent[JH_EXTENT_BSIZE].offset;
-    if (differs(target, l, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset)) {
+    if (differs(target, l, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset,
+                UINT16_MAX)) {
         l->bitmap_offset = (uint16_t)d->e_slab_data;
     }
-    if (differs(target, l, "the size of an extent", d->extent_size, l->extent_size)) {
+    if (differs(target, l, "the size of an extent", d->extent_size, l->extent_size, UINT16_MAX)) {
         l->extent_size = (uint16_t)d->extent_size;
     }
     for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
@@ -201,7 +208,7 @@ static void take_leaf(struct jt_target *target, const struct jt_dwarf *d, struct
                 compact ? "compact" : "wide");
         return;
     }
-    if (differs(target, l, "the size of a leaf element", d->leaf_size, l->leaf_size)) {
+    if (differs(target, l, "the size of a leaf element", d->leaf_size, l->leaf_size, UINT8_MAX)) {
         l->leaf_size = (uint8_t)d->leaf_size;
     }
     target->source[JT_PART_LEAF] = JT_DWARF;
@@ -212,7 +219,7 @@ static void take_root(struct jt_target *target, const struct jt_dwarf *d, struct
     if (offset != JT_DWARF_UNKNOWN && d->emap_rtree != JT_DWARF_UNKNOWN) {
         offset += d->emap_rtree;
     }
-    if (differs(target, l, "the offset of the root's array", offset, l->root_offset)) {
+    if (differs(target, l, "the offset of the root's array", offset, l->root_offset, UINT16_MAX)) {
         l->root_offset = offset;
     }
 }

@@ -215,8 +215,8 @@ size_t jt_macros_count(const struct jt_macros *macros) {
 
 static const char *text_of(void *arg, const char *name, size_t len) {
     const struct jt_macros *m = arg;
-    const struct entry *e = m->room == 0 ? NULL : slot(m, name, len);
-    return e == NULL || e->text == NULL || !e->defined ? NULL : e->text + e->len;
+    const struct entry *e = slot(m, name, len);
+    return e->text == NULL || !e->defined ? NULL : e->text + e->len;
 }
 
 const char *jt_macros_text(const struct jt_macros *macros, const char *name) {

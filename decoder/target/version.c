@@ -14,14 +14,14 @@ static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most)
     return n;
 }
 
-/* Length of a version string at s, 0 when there is none: 5.D.D-N-gHEX and a 0. */
+/* Length of a version string at s, where a 5 is; 0 when there is none: 5.D.D-N-gHEX and a 0. */
 static size_t match(const uint8_t *s, size_t left) {
     static const char *const between[] = {".", ".", "-", "-g"};
     size_t at = 0;
     for (size_t i = 0; i < 5; i++) {
         size_t most = i < 4 ? 6 : 40,
                n = digits(s + at, left - at, i < 4 ? isdigit : isxdigit, most);
-        if (n == 0 || n > most || (i == 0 && (n != 1 || s[0] != '5'))) {
+        if (n == 0 || n > most || (i == 0 && n != 1)) {
             return 0;
         }
         at += n;

@@ -12,16 +12,6 @@
 
 #include "private.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 #ifdef __OPTIMIZE__
 #define SLOW SANITIZED
 #else

@@ -11,7 +11,7 @@
 #include <dwarf.h>
 #include <zlib.h>
 
-#include "attack.h"
+#include "made_elf.h"
 #include "private.h"
 
 #define MIB (1u << 20)
@@ -22,113 +22,17 @@
 #define NT_FILE 0x46494c45
 #endif
 
-/* ---- an ELF file by its sections ------------------------------------------------------------- */
+/* ---- what the attacks have in common --------------------------------------------------------- */
 
-struct section {
-    const char *name;
-    uint32_t type;
-    struct attack_bytes bytes;
-    uint64_t flags, entsize;
-    uint32_t link;
-    uint64_t size; /* what the header claims; 0: the truth */
-};
-
-struct file {
-    struct section section[12]; /* from 1 on */
-    unsigned sections;
-};
-
-static struct section *add(struct file *f, const char *name, uint32_t type) {
-    struct section *s = &f->section[++f->sections];
-    *s = (struct section){.name = name, .type = type};
-    return s;
-}
-
-static struct attack_bytes build(struct file *f) {
-    struct attack_bytes b = {0}, names = {0};
-    Elf64_Shdr sh[13] = {{0}};
-    Elf64_Ehdr h = attack_elf_header(ET_DYN, 1);
-    Elf64_Phdr ph = {.p_type = PT_LOAD, .p_flags = PF_R};
-    attack_add(&b, &h, sizeof h);
-    attack_add(&b, &ph, sizeof ph);
-    struct section *last = add(f, ".shstrtab", SHT_STRTAB);
-    attack_number(&names, 0, 1);
-    for (unsigned i = 1; i <= f->sections; i++) {
-        struct section *s = &f->section[i];
-        sh[i] = (Elf64_Shdr){.sh_name = (Elf64_Word)names.len,
-                             .sh_type = s->type,
-                             .sh_flags = s->flags,
-                             .sh_link = s->link,
-                             .sh_entsize = s->entsize,
-                             .sh_offset = b.len};
-        attack_add(&names, s->name, strlen(s->name) + 1);
-        if (s == last) {
-            s->bytes = names;
-        }
-        attack_add(&b, s->bytes.at, s->bytes.len);
-        sh[i].sh_size = s->size != 0 ? s->size : s->bytes.len;
-        sh[i].sh_addralign = 1;
-        free(s->bytes.at);
-    }
-    while (b.len % 8 != 0) {
-        attack_number(&b, 0, 1);
-    }
-    h.e_shentsize = sizeof sh[0];
-    h.e_shoff = b.len;
-    h.e_shnum = (Elf64_Half)(f->sections + 1);
-    h.e_shstrndx = (Elf64_Half)f->sections;
-    attack_add(&b, sh, (f->sections + 1) * sizeof sh[0]);
-    ph.p_filesz = ph.p_memsz = b.len;
-    memcpy(b.at, &h, sizeof h);
-    memcpy(b.at + sizeof h, &ph, sizeof ph);
-    return b;
-}
-
-static void symbols(struct file *f) {
-    static const char names[] = "\0je_arena_emap_global";
-    Elf64_Sym sym[2] = {{0},
-                        {.st_name = 1,
-                         .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-                         .st_shndx = 1,
-                         .st_value = ROOT,
-                         .st_size = ROOT_SIZE}};
-    struct section *s = add(f, ".symtab", SHT_SYMTAB);
-    attack_add(&s->bytes, sym, sizeof sym);
-    s->entsize = sizeof sym[0];
-    s->link = f->sections + 1;
-    attack_add(&add(f, ".strtab", SHT_STRTAB)->bytes, names, sizeof names);
-}
-
-/* ---- debug information by its bytes ---------------------------------------------------------- */
-
-static void leb(struct attack_bytes *b, uint64_t value) {
-    for (; value > 127; value >>= 7) {
-        attack_number(b, (value & 127) | 128, 1);
-    }
-    attack_number(b, value, 1);
-}
-
-static void text(struct attack_bytes *b, const char *what) {
-    attack_add(b, what, strlen(what) + 1);
-}
-
-/* Pairs of attribute and form, until two zeroes. */
-static void abbreviation(struct attack_bytes *b, unsigned code, unsigned tag, bool children,
-                         const uint8_t *pairs) {
-    leb(b, code);
-    leb(b, tag);
-    attack_number(b, children, 1);
-    for (; pairs[0] != 0; pairs += 2) {
-        leb(b, pairs[0]);
-        leb(b, pairs[1]);
-    }
-    attack_number(b, 0, 2);
+static void symbols(struct made_elf *f) {
+    static const struct made_symbol root = {"je_arena_emap_global", ROOT, ROOT_SIZE};
+    made_symbols(f, SHT_SYMTAB, &root, 1);
 }
 
 enum { UNIT = 1, VARIABLE, STRUCT, MEMBER, ARRAY, REFERRING, HEAVY };
 
 struct dwarf {
-    struct file file;
+    struct made_elf file;
     struct attack_bytes abbrev, info;
 };
 
@@ -136,18 +40,20 @@ struct dwarf {
 static void start(struct dwarf *d) {
     memset(d, 0, sizeof *d);
     symbols(&d->file);
-    abbreviation(
+    made_abbreviation(
         &d->abbrev, UNIT, DW_TAG_compile_unit, true,
         (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_macros, DW_FORM_sec_offset, 0});
-    abbreviation(&d->abbrev, VARIABLE, DW_TAG_variable, false,
-                 (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_location, DW_FORM_exprloc, 0});
-    abbreviation(&d->abbrev, STRUCT, DW_TAG_structure_type, true,
-                 (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_byte_size, DW_FORM_data4, 0});
-    abbreviation(&d->abbrev, MEMBER, DW_TAG_member, false,
-                 (const uint8_t[]){DW_AT_type, DW_FORM_ref4, 0});
-    abbreviation(&d->abbrev, ARRAY, DW_TAG_typedef, false,
-                 (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4, 0});
-    abbreviation(
+    made_abbreviation(
+        &d->abbrev, VARIABLE, DW_TAG_variable, false,
+        (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_location, DW_FORM_exprloc, 0});
+    made_abbreviation(
+        &d->abbrev, STRUCT, DW_TAG_structure_type, true,
+        (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_byte_size, DW_FORM_data4, 0});
+    made_abbreviation(&d->abbrev, MEMBER, DW_TAG_member, false,
+                      (const uint8_t[]){DW_AT_type, DW_FORM_ref4, 0});
+    made_abbreviation(&d->abbrev, ARRAY, DW_TAG_typedef, false,
+                      (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4, 0});
+    made_abbreviation(
         &d->abbrev, REFERRING, DW_TAG_variable, false,
         (const uint8_t[]){DW_AT_abstract_origin, DW_FORM_ref4, DW_AT_location, DW_FORM_exprloc, 0});
     attack_number(&d->info, 0, 4); /* its length, at the end */
@@ -155,20 +61,20 @@ static void start(struct dwarf *d) {
     attack_number(&d->info, DW_UT_compile, 1);
     attack_number(&d->info, 8, 1);
     attack_number(&d->info, 0, 4);
-    leb(&d->info, UNIT);
-    text(&d->info, "arena.c");
+    made_leb(&d->info, UNIT);
+    made_text(&d->info, "arena.c");
     attack_number(&d->info, 0, 4);
 }
 
 static void location(struct attack_bytes *b) {
-    leb(b, 9);
+    made_leb(b, 9);
     attack_number(b, DW_OP_addr, 1);
     attack_number(b, ROOT, 8);
 }
 
 static void root(struct dwarf *d) {
-    leb(&d->info, VARIABLE);
-    text(&d->info, "je_arena_emap_global");
+    made_leb(&d->info, VARIABLE);
+    made_text(&d->info, "je_arena_emap_global");
     location(&d->info);
 }
 
@@ -201,8 +107,8 @@ static struct attack_bytes core_of(void) {
 
 #define READ "!" /* debug information was read to its end, whatever was in it */
 
-static void run_file(const char *name, struct file *f, unsigned ms, const char *sentence) {
-    struct attack_bytes core = core_of(), elf = build(f);
+static void run_file(const char *name, struct made_elf *f, unsigned ms, const char *sentence) {
+    struct attack_bytes core = core_of(), elf = made_build(f);
     struct attack_cost cost;
     attack(&core, &elf, &cost);
     attack_bounded(name, &cost, ms, 64);
@@ -223,10 +129,10 @@ static void run(const char *name, struct dwarf *d, const struct attack_bytes *ma
     for (unsigned i = 0; i < 4; i++) {
         d->info.at[i] = (uint8_t)(len >> 8 * i);
     }
-    add(&d->file, ".debug_abbrev", SHT_PROGBITS)->bytes = d->abbrev;
-    add(&d->file, ".debug_info", SHT_PROGBITS)->bytes = d->info;
+    made_add(&d->file, ".debug_abbrev", SHT_PROGBITS)->bytes = d->abbrev;
+    made_add(&d->file, ".debug_info", SHT_PROGBITS)->bytes = d->info;
     if (macro != NULL) {
-        add(&d->file, ".debug_macro", SHT_PROGBITS)->bytes = *macro;
+        made_add(&d->file, ".debug_macro", SHT_PROGBITS)->bytes = *macro;
     }
     run_file(name, &d->file, 1000, sentence);
 }
@@ -249,7 +155,7 @@ static void circles(void **state) {
     (void)state;
     start(&d); /* the variable is its own origin */
     uint32_t here = (uint32_t)d.info.len;
-    leb(&d.info, REFERRING);
+    made_leb(&d.info, REFERRING);
     attack_number(&d.info, here, 4);
     location(&d.info);
     run("its own abstract origin", &d, NULL, 0, "");
@@ -257,11 +163,11 @@ static void circles(void **state) {
     start(&d); /* an unnamed member of a struct is that struct */
     root(&d);
     here = (uint32_t)d.info.len;
-    leb(&d.info, STRUCT);
-    text(&d.info, "edata_s");
+    made_leb(&d.info, STRUCT);
+    made_text(&d.info, "edata_s");
     attack_number(&d.info, 128, 4);
     for (unsigned i = 0; i < 5; i++) { /* 5^8 if depth alone were bounded */
-        leb(&d.info, MEMBER);
+        made_leb(&d.info, MEMBER);
         attack_number(&d.info, here, 4);
     }
     attack_number(&d.info, 0, 1);
@@ -270,11 +176,11 @@ static void circles(void **state) {
     start(&d);
     root(&d);
     here = (uint32_t)d.info.len;
-    leb(&d.info, STRUCT);
-    text(&d.info, "edata_s");
+    made_leb(&d.info, STRUCT);
+    made_text(&d.info, "edata_s");
     attack_number(&d.info, 128, 4);
     for (unsigned i = 0; i < 100000; i++) {
-        leb(&d.info, MEMBER);
+        made_leb(&d.info, MEMBER);
         attack_number(&d.info, here, 4);
     }
     attack_number(&d.info, 0, 1);
@@ -283,8 +189,8 @@ static void circles(void **state) {
     start(&d);
     root(&d);
     here = (uint32_t)d.info.len;
-    leb(&d.info, ARRAY);
-    text(&d.info, "pthread_mutex_t");
+    made_leb(&d.info, ARRAY);
+    made_text(&d.info, "pthread_mutex_t");
     attack_number(&d.info, here, 4);
     run("a type of itself", &d, NULL, 0, "");
 }
@@ -294,16 +200,16 @@ static void heavy(void **state) {
     struct dwarf d;
     (void)state;
     start(&d);
-    leb(&d.abbrev, HEAVY);
-    leb(&d.abbrev, DW_TAG_variable);
+    made_leb(&d.abbrev, HEAVY);
+    made_leb(&d.abbrev, DW_TAG_variable);
     attack_number(&d.abbrev, 0, 1);
     for (unsigned i = 0; i < 100000; i++) {
-        leb(&d.abbrev, DW_AT_external);
-        leb(&d.abbrev, DW_FORM_flag_present);
+        made_leb(&d.abbrev, DW_AT_external);
+        made_leb(&d.abbrev, DW_FORM_flag_present);
     }
     attack_number(&d.abbrev, 0, 2);
     for (unsigned i = 0; i < MIB / 2; i++) {
-        leb(&d.info, HEAVY);
+        made_leb(&d.info, HEAVY);
     }
     run("heavy elements", &d, NULL, 0, "takes too long");
 }
@@ -312,8 +218,8 @@ static void heavy(void **state) {
 
 static void define(struct attack_bytes *b, const char *what) {
     attack_number(b, DW_MACRO_define, 1);
-    leb(b, 1);
-    text(b, what);
+    made_leb(b, 1);
+    made_text(b, what);
 }
 
 static void macro_unit(struct attack_bytes *b, unsigned flags) {
@@ -353,14 +259,14 @@ static void macros(void **state) {
     m = (struct attack_bytes){0};
     macro_unit(&m, 0);
     attack_number(&m, DW_MACRO_define, 1);
-    leb(&m, 1);
+    made_leb(&m, 1);
     attack_add(&m, "LG_VADDR B", 10);
     for (unsigned i = 0; i < 80000; i++) {
         attack_add(&m, "+B", 2);
     }
     attack_number(&m, 0, 1);
     attack_number(&m, DW_MACRO_define, 1);
-    leb(&m, 1);
+    made_leb(&m, 1);
     attack_add(&m, "B ", 2);
     attack_fill(&m, MIB / 2, " ", 1);
     attack_add(&m, "1", 2);
@@ -420,12 +326,12 @@ static void absurd_sizes(void **state) {
     static const uint64_t entry[] = {0, 1, 24, UINT64_MAX};
     (void)state;
     for (unsigned i = 0; i < 20; i++) {
-        struct file f = {.sections = 0};
+        struct made_elf f = {.sections = 0};
         symbols(&f);
         f.section[1].size = size[i % 5];
         f.section[1].entsize = entry[i / 5];
         run_file("a symbol table's size", &f, 1000, "");
-        f = (struct file){.sections = 0};
+        f = (struct made_elf){.sections = 0};
         symbols(&f);
         f.section[2].size = size[i % 5];
         f.section[1].link = (uint32_t)entry[i / 5];
@@ -435,7 +341,7 @@ static void absurd_sizes(void **state) {
 
 /* 43000 symbols of one name of a MiB. */
 static void long_names(void **state) {
-    struct file f = {.sections = 0};
+    struct made_elf f = {.sections = 0};
     (void)state;
     symbols(&f);
     Elf64_Sym sym = {.st_name = 1,
@@ -475,9 +381,9 @@ static void bombs(void **state) {
         struct dwarf d;
         start(&d);
         root(&d);
-        struct section *s = i == 1   ? &d.file.section[2]
-                            : i == 2 ? &d.file.section[1]
-                                     : add(&d.file, name[i], SHT_PROGBITS);
+        struct made_section *s = i == 1   ? &d.file.section[2]
+                                 : i == 2 ? &d.file.section[1]
+                                          : made_add(&d.file, name[i], SHT_PROGBITS);
         s->bytes.len = 0;
         attack_add(&s->bytes, bomb.at, bomb.len);
         s->flags = SHF_COMPRESSED;

@@ -106,6 +106,44 @@ static void leaves_that_differ(void **state) {
     assert_true(warned_of("leaves are wide"));
     assert_int_equal(is.leaf_form, JH_LEAF_COMPACT);
     end();
+
+    struct jh_build build; /* of 32 bits, which has no compact ones */
+    jh_build_init(&build, JH_5_3_0);
+    assert_int_equal(jh_build_machine(&build, "i386"), JH_OK);
+    memset(&target, 0, sizeof target);
+    assert_int_equal(jh_layout_make(&build, &is, NULL), JH_OK);
+    d = released(&is);
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_true(warned_of("leaves are compact"));
+    assert_int_not_equal(is.leaf_form, JH_LEAF_COMPACT);
+    end();
+}
+
+/* What is too large for any layout is not believed, nor cut to what fits. */
+static void numbers_that_are_too_large(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        struct jh_layout is = stock(JH_5_3_0), was = is;
+        struct jt_dwarf d = released(&is);
+        uint32_t *const number[] = {&d.e_bits, &d.e_addr, &d.extent_size, &d.rtree_root};
+        *number[i % 4] = i < 4 ? UINT16_MAX + 1u : UINT32_MAX - 1;
+        jt_layout_from_dwarf(&target, &d, &is);
+        assert_memory_equal(&is, &was, sizeof is);
+        assert_int_equal(target.warnings, 0);
+        end();
+    }
+    struct jh_layout is = stock(JH_5_3_0);
+    struct jt_dwarf d = released(&is);
+    d.leaf_size = 255;
+    d.extent_size = UINT16_MAX;
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.leaf_size, 255);
+    assert_int_equal(is.extent_size, UINT16_MAX);
+    d.leaf_size = 256 + 8; /* would be 8 in a byte */
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.leaf_size, 255);
+    assert_false(warned_of("264"));
+    end();
 }
 
 static struct jt_macros *macros(const char *texts, size_t size) {
@@ -138,6 +176,36 @@ static void bits_that_moved(void **state) {
     end();
 }
 
+/* A shift or a width that is outside of the word leaves the field as released. */
+static void bits_that_are_nowhere(void **state) {
+    static const char *const number[] = {"64", "65", "256", "0xffffffffffffffff"};
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        struct jh_layout is = stock(JH_5_3_0), was = is;
+        struct jt_dwarf d = released(&is);
+        char text[128];
+        int len = snprintf(text, sizeof text,
+                           "EDATA_BITS_ARENA_SHIFT 0 EDATA_BITS_ARENA_WIDTH 12 "
+                           "EDATA_BITS_SLAB_%s %s%s",
+                           i < 8 ? "SHIFT" : "WIDTH", number[i % 4],
+                           i < 4   ? ""
+                           : i < 8 ? " EDATA_BITS_SLAB_WIDTH 1"
+                                   : " EDATA_BITS_SLAB_SHIFT 12");
+        for (char *at = text; (at = strstr(at, " E")) != NULL;) {
+            *at = 0; /* ends a macro */
+            at++;
+        }
+        d.macros = macros(text, (size_t)len + 1);
+        jt_layout_from_dwarf(&target, &d, &is);
+        assert_memory_equal(&is.extent[JH_EXTENT_SLAB], &was.extent[JH_EXTENT_SLAB],
+                            sizeof(struct jh_field));
+        assert_false(warned_of("slab is bits"));
+        assert_int_equal(is.extent[JH_EXTENT_ZEROED].width, 0); /* which it does not have */
+        jt_dwarf_free(&d);
+        end();
+    }
+}
+
 static void states_of_another_order(void **state) {
     (void)state;
     struct jh_layout is = stock(JH_5_3_0);
@@ -149,6 +217,22 @@ static void states_of_another_order(void **state) {
     assert_int_equal(is.state[0], JH_DIRTY);
     assert_int_equal(is.state[1], JH_STATE_UNKNOWN);
     assert_int_equal(is.state[2], JH_ACTIVE);
+    assert_true(warned_of("numbers the extent states otherwise"));
+    end();
+
+    is = stock(JH_5_2_1); /* one more than it has */
+    uint8_t states = is.states;
+    assert_true(states < JH_STATES_MAX);
+    d = released(&is);
+    for (uint8_t i = 0; i < states; i++) {
+        d.state[i] = is.state[i];
+    }
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_false(warned_of("states"));
+    d.state[states] = JH_PINNED;
+    jt_layout_from_dwarf(&target, &d, &is);
+    assert_int_equal(is.states, states + 1);
+    assert_int_equal(is.state[states], JH_PINNED);
     assert_true(warned_of("numbers the extent states otherwise"));
     end();
 }
@@ -173,6 +257,46 @@ static void builds_from_macros(void **state) {
     end();
 }
 
+static struct jh_build built_from(const char *texts, size_t size) {
+    struct jh_build build;
+    struct jt_dwarf d;
+    (void)stock(JH_5_3_0);
+    jh_build_init(&build, JH_5_3_0);
+    jt_dwarf_init(&d);
+    d.macros = macros(texts, size);
+    jt_build_from_macros(&target, &d, &build);
+    jt_dwarf_free(&d);
+    end();
+    return build;
+}
+#define BUILT(text) built_from(text, sizeof(text))
+
+/* As many regions as a page has of 8 bytes: what a build has that says nothing. */
+static void regions_of_a_slab(void **state) {
+    (void)state;
+    assert_int_equal(BUILT("LG_PAGE 12\0SC_LG_SLAB_MAXREGS 9").lg_slab_maxregs, 0);
+    assert_int_equal(BUILT("LG_PAGE 12\0SC_LG_SLAB_MAXREGS 11").lg_slab_maxregs, 11);
+    assert_int_equal(BUILT("LG_PAGE 12\0LG_SLAB_MAXREGS 32").lg_slab_maxregs, 32);
+    assert_int_equal(BUILT("LG_PAGE 12\0LG_SLAB_MAXREGS 33").lg_slab_maxregs, 0);
+    assert_int_equal(BUILT("LG_PAGE 64\0LG_VADDR 64").lg_page, 64); /* such a build is refused */
+}
+
+/* One that is not known is kept for the sentence that says so. */
+static void versions_by_macros(void **state) {
+    char text[200];
+    (void)state;
+    for (unsigned len = 127; len < 129; len++) {
+        int size = snprintf(text, sizeof text, "JEMALLOC_VERSION \"%0*d\"", (int)len, 5);
+        assert_int_equal(built_from(text, (size_t)size + 1).version, JH_5_3_0);
+        assert_int_equal(strlen(target.version_string), len == 127 ? 127 : 0);
+        assert_int_equal(target.source[JT_PART_VERSION], JT_UNKNOWN);
+    }
+    assert_int_equal(BUILT("JEMALLOC_VERSION \"5.2.1-0-g0\"").version, JH_5_2_1);
+    assert_int_equal(target.source[JT_PART_VERSION], JT_DWARF);
+    assert_int_equal(BUILT("JEMALLOC_VERSION \"5.2.1-0-g0").version, JH_5_3_0); /* no end */
+    assert_int_equal(BUILT("JEMALLOC_VERSION 5.2.1-0-g0").version, JH_5_3_0);
+}
+
 /* What goes from one process to the other: all that is defined, or nothing. */
 static void macros_are_packed(void **state) {
     size_t size;
@@ -185,6 +309,9 @@ static void macros_are_packed(void **state) {
     assert_null(jt_macros_pack(m, 3, &size));
     assert_int_equal(size, 0);
     assert_null(jt_macros_unpack(NULL, 0));
+    text = malloc(3);
+    assert_non_null(text);
+    assert_null(jt_macros_unpack(memcpy(text, "A 1", 3), 3)); /* it does not end */
     jt_macros_free(m);
 }
 
@@ -193,9 +320,13 @@ int main(void) {
         cmocka_unit_test(nothing_new),
         cmocka_unit_test(members_that_moved),
         cmocka_unit_test(leaves_that_differ),
+        cmocka_unit_test(numbers_that_are_too_large),
         cmocka_unit_test(bits_that_moved),
+        cmocka_unit_test(bits_that_are_nowhere),
         cmocka_unit_test(states_of_another_order),
         cmocka_unit_test(builds_from_macros),
+        cmocka_unit_test(regions_of_a_slab),
+        cmocka_unit_test(versions_by_macros),
         cmocka_unit_test(macros_are_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -1,5 +1,6 @@
 /* Processes and cores without a jemalloc: what is read, what is absent, and how it is refused. */
 #include <elf.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -263,6 +265,54 @@ static void refuses_what_is_none(void **state) {
     refused(saved(&c, sizeof c), JT_UNREADABLE, "without memory");
 }
 
+/* The table of segments, or how many they are, is behind the end of the file. */
+static void cut_inside_its_headers(void **state) {
+    const char *const sentence = "program headers, or their number, are not there";
+    struct core c = sound();
+    (void)state;
+    for (size_t size = sizeof c.header + 1; size < offsetof(struct core, bytes); size++) {
+        refused(saved(&c, size), JT_UNREADABLE, sentence);
+    }
+    c.header.e_phnum = 500;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, sentence);
+    c.header.e_phnum = PN_XNUM; /* the first section says how many, at the end of a core */
+    c.header.e_shoff = sizeof c + 4096;
+    c.header.e_shnum = 1;
+    c.header.e_shentsize = sizeof(Elf64_Shdr);
+    refused(saved(&c, sizeof c), JT_UNREADABLE, sentence);
+    c = sound();
+    c.header.e_phoff = sizeof c + 1;
+    refused(saved(&c, sizeof c), JT_UNREADABLE, "broken program headers");
+}
+
+/* A core is another one when its size or its time is. */
+static void written_to_meanwhile(void **state) {
+    struct core c = sound();
+    struct jt_target *target;
+    struct stat was;
+    (void)state;
+    (void)open_at(saved(&c, sizeof c), &target);
+    assert_int_equal(stat(path, &was), 0);
+    const struct timespec at = was.st_mtim;
+    const struct {
+        struct timespec time;
+        size_t size;
+        bool changed;
+    } row[] = {
+        {at, sizeof c, false},
+        {at, sizeof c + 1, true},
+        {{at.tv_sec + 1, at.tv_nsec}, sizeof c, true},
+        {{at.tv_sec, at.tv_nsec == 0 ? 1 : at.tv_nsec - 1}, sizeof c, true},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        const struct timespec times[2] = {row[i].time, row[i].time};
+        assert_int_equal(truncate(path, (off_t)row[i].size), 0);
+        assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+        assert_int_equal(jt_changed(target), row[i].changed);
+    }
+    jt_close(target);
+}
+
 static void no_target_is_refused(void **state) {
     (void)state;
     refused(NULL, JT_USAGE, "no target");
@@ -289,10 +339,11 @@ static void bears_absurd_segments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_process),       cmocka_unit_test(reads_itself),
-        cmocka_unit_test(reads_a_core),          cmocka_unit_test(clips_a_cut_core),
-        cmocka_unit_test(cuts_what_wraps),       cmocka_unit_test(refuses_what_is_none),
-        cmocka_unit_test(bears_absurd_segments), cmocka_unit_test(no_target_is_refused),
+        cmocka_unit_test(reads_a_process),        cmocka_unit_test(reads_itself),
+        cmocka_unit_test(reads_a_core),           cmocka_unit_test(clips_a_cut_core),
+        cmocka_unit_test(cuts_what_wraps),        cmocka_unit_test(refuses_what_is_none),
+        cmocka_unit_test(bears_absurd_segments),  cmocka_unit_test(no_target_is_refused),
+        cmocka_unit_test(cut_inside_its_headers), cmocka_unit_test(written_to_meanwhile),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-core-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,11 @@ static const struct kind {
     uint8_t words;
     bool little_endian;
     const char *name;
-} kinds[] = {{EM_X86_64, 8, true, "x86_64"}, {EM_386, 4, true, "i386"},
-             {EM_S390, 8, false, "s390x"},   {EM_PPC, 4, false, "powerpc"},
-             {EM_ARM, 4, true, "armhf"},     {EM_68K, 4, false, "unknown"}};
+} kinds[] = {{EM_X86_64, 8, true, "x86_64"},  {EM_386, 4, true, "i386"},
+             {EM_S390, 8, false, "s390x"},    {EM_PPC, 4, false, "powerpc"},
+             {EM_ARM, 4, true, "armhf"},      {EM_68K, 4, false, "unknown"},
+             {EM_X86_64, 4, true, "x32"},     {EM_PPC64, 8, false, "ppc64"},
+             {EM_PPC64, 4, false, "unknown"}, {EM_S390, 8, true, "unknown"}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static struct core_file core;
@@ -165,6 +167,79 @@ static void machines_have_a_build(void **state) {
     }
 }
 
+static void headers_that_are_no_machines(void **state) {
+    uint8_t header[20] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, [18] = EM_X86_64};
+    struct jt_private p = {.words = 4};
+    struct jt_target t = {.priv = &p};
+    (void)state;
+    assert_false(jt_machine_take(&t, header, 0));
+    assert_false(jt_machine_take(&t, header, 19));
+    for (unsigned at = 0; at < 6; at++) {
+        header[at] ^= 0x20;
+        assert_false(jt_machine_take(&t, header, 20));
+        header[at] ^= 0x20;
+    }
+    assert_int_equal(p.words, 4);
+    assert_int_equal(p.machine, EM_NONE);
+    assert_true(jt_machine_take(&t, header, 20));
+    assert_int_equal(p.words, 8);
+    assert_int_equal(p.machine, EM_X86_64);
+}
+
+/* ---- ELF files in memory ----------------------------------------------------------------------
+ */
+
+static uint8_t image[4096];
+
+static void put(size_t at, uint64_t value, unsigned size) {
+    core_put(&core, image + at, value, size);
+}
+
+/* Headers of this width, with a note of a build-id of so many bytes. */
+static void put_image(uint8_t words, size_t id) {
+    bool wide = words == 8;
+    size_t table = wide ? 64 : 52, entry = wide ? 56 : 32, note = 512;
+    const uint64_t vaddr[] = {0x400000, 0x400000 + note};
+    memset(image, 0, sizeof image);
+    memcpy(image, ELFMAG, SELFMAG);
+    image[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
+    put(wide ? 32 : 28, table, words);
+    put(wide ? 54 : 42, entry, 2);
+    put(wide ? 56 : 44, 2, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        size_t at = table + i * entry;
+        put(at, i == 0 ? PT_LOAD : PT_NOTE, 4);
+        put(at + words, i * note, words);
+        put(at + 2u * words, vaddr[i], words);
+        put(at + 4u * words, 16 + (id + 3) / 4 * 4, words);
+    }
+    put(note, 4, 4);
+    put(note + 4, id, 4);
+    put(note + 8, NT_GNU_BUILD_ID, 4);
+    memcpy(image + note + 12, "GNU", 4);
+    memset(image + note + 16, 0xab, id);
+}
+
+/* Of the target's width, with a build-id that is no longer than they are. */
+static void build_ids_in_memory(void **state) {
+    static const size_t size[][2] = {{20, 20}, {0, 0}, {1, 1}, {64, 64}, {65, 0}};
+    (void)state;
+    for (unsigned i = 0; i < 5 * KINDS; i++) {
+        const struct kind *k = &kinds[i / 5];
+        for (unsigned other = 0; other < 2; other++) {
+            struct jt_build_id id = {.size = 99};
+            start(k);
+            put_image(other ? 12 - k->words : k->words, size[i % 5][0]);
+            core_load(&core, 0x50000, image, sizeof image);
+            struct jt_target *t = opened();
+            jt_memory_build_id(t, 0x50000, &id);
+            assert_int_equal(id.size, other ? 0 : size[i % 5][1]);
+            assert_true(id.size == 0 || id.bytes[id.size - 1] == 0xab);
+            jt_close(t);
+        }
+    }
+}
+
 /* Counts and sizes that promise more than there is. */
 static void bears_absurd_notes(void **state) {
     static const uint64_t absurd[] = {0, 1, 3, 1000, UINT32_MAX, UINT64_MAX, UINT64_MAX / 24};
@@ -226,9 +301,33 @@ static void files_of_other_machines_are_none(void **state) {
     jt_close(t);
 }
 
-/* ---- where the program was loaded ------------------------------------------------------------ */
-
 static char own[4096]; /* this program: a file to be found */
+
+static struct kind own_kind(void) {
+    struct kind k = {EM_X86_64, 8, true, ""};
+#ifdef __aarch64__
+    k.machine = EM_AARCH64;
+#endif
+    return k;
+}
+
+/* Nor is a program that only the width or the byte order tells from the target's. */
+static void programs_of_other_machines(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct kind k = own_kind();
+        k.words = i == 1 ? 4 : k.words;
+        k.little_endian = i != 2;
+        k.machine = i == 3 ? EM_S390 : k.machine;
+        start(&k);
+        struct jt_target *t = opened_with_exe(own);
+        assert_int_equal(t->status, i == 0 ? JT_NO_JEMALLOC : JT_USAGE);
+        assert_int_equal(strstr(t->error, "not an ELF file for this machine") != NULL, i != 0);
+        jt_close(t);
+    }
+}
+
+/* ---- where the program was loaded ------------------------------------------------------------ */
 
 /* One AT_ value and the end. */
 static void add_aux(uint64_t type, uint64_t value) {
@@ -237,10 +336,7 @@ static void add_aux(uint64_t type, uint64_t value) {
 }
 
 static void start_own_kind(void) {
-    struct kind k = {EM_X86_64, 8, true, ""};
-#ifdef __aarch64__
-    k.machine = EM_AARCH64;
-#endif
+    struct kind k = own_kind();
     start(&k);
 }
 
@@ -323,11 +419,19 @@ static void files_that_are_mapped_often(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_kind),      cmocka_unit_test(numbers_are_the_targets),
-        cmocka_unit_test(machines_have_a_build), cmocka_unit_test(bears_absurd_notes),
-        cmocka_unit_test(notes_are_read_once),   cmocka_unit_test(files_of_other_machines_are_none),
-        cmocka_unit_test(programs_that_move),    cmocka_unit_test(programs_that_are_not_named),
-        cmocka_unit_test(names_without_end),     cmocka_unit_test(files_that_are_mapped_often),
+        cmocka_unit_test(reads_every_kind),
+        cmocka_unit_test(numbers_are_the_targets),
+        cmocka_unit_test(machines_have_a_build),
+        cmocka_unit_test(bears_absurd_notes),
+        cmocka_unit_test(notes_are_read_once),
+        cmocka_unit_test(files_of_other_machines_are_none),
+        cmocka_unit_test(programs_that_move),
+        cmocka_unit_test(programs_that_are_not_named),
+        cmocka_unit_test(names_without_end),
+        cmocka_unit_test(files_that_are_mapped_often),
+        cmocka_unit_test(headers_that_are_no_machines),
+        cmocka_unit_test(build_ids_in_memory),
+        cmocka_unit_test(programs_of_other_machines),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-words-%d", (int)getpid());
     if (readlink("/proc/self/exe", own, sizeof own - 1) < 0) {
