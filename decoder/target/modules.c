@@ -165,9 +165,7 @@ static void open_file(struct jt_target *target, struct jt_module *module,
     if (target->kind != JT_CORE && try_process(target, module, mapping)) {
         return;
     }
-    if (module->path[0] == '/') {
-        (void)try_file(target, module, module->path);
-    }
+    (void)try_file(target, module, module->path);
 }
 
 static bool modules_from_mappings(struct jt_target *target, const char *exe) {
@@ -234,7 +232,7 @@ static bool program_name(const struct jt_target *target, char *out, size_t size)
             return false;
         }
         if (out[i] == 0) {
-            return i != 0 && out[0] == '/';
+            return out[0] == '/';
         }
     }
     return false;
