@@ -48,11 +48,13 @@ static bool find_bias(const struct jt_target *target, struct jt_module *module) 
             module->end = end; /* .bss lies behind the file's mappings */
         }
     }
-    if (module->start == 0) {
+    bool loads = first != UINT64_MAX; /* what loads nothing was no program */
+    if (module->start == 0 && loads) {
         module->start = module->bias + first;
     }
-    return !module->main || ((p->entry == 0 || p->entry == module->bias + header.e_entry) &&
-                             (p->phnum == 0 || p->phnum == count));
+    return !module->main ||
+           (loads && (p->entry == 0 || p->entry == module->bias + header.e_entry) &&
+            (p->phnum == 0 || p->phnum == count));
 }
 
 static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {

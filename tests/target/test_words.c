@@ -418,6 +418,19 @@ static void programs_with_other_headers(void **state) {
     }
 }
 
+/* What has nothing that is loaded, as an object file, is no program that was running. */
+static void programs_without_memory(void **state) {
+    (void)state;
+    elf_start(ET_REL, 0);
+    elf.ph[0].p_type = PT_NULL;
+    elf_save();
+    struct jt_target *t = opened_with_exe(elf_path);
+    assert_int_equal(t->status, JT_WRONG_FILE);
+    assert_int_equal(t->modules, 1);
+    assert_int_equal(t->module[0].start, 0);
+    jt_close(t);
+}
+
 /* The core does not tell where the program was loaded. One that cannot be moved is where it has to
  * be; one that its build-id proves to be there as well. */
 static void programs_that_stay(void **state) {
@@ -504,6 +517,7 @@ int main(void) {
         cmocka_unit_test(libraries_of_another_build),
         cmocka_unit_test(programs_with_other_headers),
         cmocka_unit_test(programs_that_stay),
+        cmocka_unit_test(programs_without_memory),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-words-%d", (int)getpid());
     snprintf(elf_path, sizeof elf_path, "/tmp/jeheap-elf-%d", (int)getpid());
