@@ -88,7 +88,7 @@ test_no_symbols_and_no_memory() {
     preload fail_alloc
     small bare -s
     core_of bare
-    faults alloc "$PRELOAD" --step 2 "$JEHEAP" info "$CORE" --json
+    faults alloc "$PRELOAD" "$JEHEAP" info "$CORE" --json
     went 0 3
 }
 

@@ -439,11 +439,16 @@ static void unverified_is_said(void **state) {
     jt_close(t);
     options.layout = NULL; /* the best of those that do not fit, not one that sees nothing */
     save(&s.image, version_of(JH_5_2_1));
-    t = opened_with(&options);
-    assert_int_equal(t->status, JT_OK);
-    assert_true(warned_of(t, "does not fit this heap"));
-    assert_int_equal(t->layout.build.version, JH_5_2_1);
-    jt_close(t);
+    for (unsigned i = 0; i < 2; i++) {
+        t = opened_with(&options);
+        assert_int_equal(t->status, JT_OK);
+        assert_true(warned_of(t, "does not fit this heap"));
+        assert_int_equal(t->layout.build.version, JH_5_2_1);
+        assert_int_equal(t->layout.build.lg_vaddr, 48);
+        jt_close(t);
+        core.machine = EM_RISCV; /* whose first guess is 64 bits */
+        core_save(&core, path);
+    }
     options.layout = "nonsense"; /* without a root, too */
     options.root_given = false;
     t = opened_with(&options);
