@@ -221,11 +221,11 @@ static size_t values_at_most(const char *text, size_t len) {
 }
 
 struct json_value *json_read(const char *bytes, size_t len, size_t *wrong) {
-    size_t most = values_at_most(bytes, len);
     *wrong = JSON_NO_MEMORY;
     if (len >= UINT32_MAX) { /* what counts in 32 bits ends there */
         return NULL;
     }
+    size_t most = values_at_most(bytes, len);
     struct json_value *values = malloc(most * sizeof(*values) + len + 1);
     if (!values) {
         return NULL;

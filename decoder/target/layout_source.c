@@ -58,10 +58,9 @@ static void root_from_symbol(const struct jt_learn *learn, struct jh_layout *lay
 }
 
 static bool make(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
-                 struct jh_layout *layout) {
-    struct jh_fault fault;
+                 struct jh_layout *layout, struct jh_fault *fault) {
     c->made = false;
-    if (jh_layout_make(&c->build, layout, &fault) != JH_OK) {
+    if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
         return false;
     }
     root_from_symbol(learn, layout);
@@ -71,8 +70,13 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
     if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
         layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
     }
-    c->made = jh_layout_check(layout, &fault) == JH_OK;
+    c->made = jh_layout_check(layout, fault) == JH_OK;
     return c->made;
+}
+
+/* A geometry that looks beside the heap finds nothing, and nothing wrong. */
+static bool sees(const struct candidate *c) {
+    return c->fit.sound + c->fit.unsound + c->fit.absent != 0;
 }
 
 /* Negative when a explains the target better than b. */
@@ -86,6 +90,9 @@ static int compare(const struct candidate *a, const struct candidate *b) {
     }
     if (a->bins != b->bins) {
         return a->bins ? -1 : 1;
+    }
+    if (sees(a) != sees(b)) {
+        return sees(a) ? -1 : 1;
     }
     uint64_t bad = a->fit.unsound + a->fit.absent + a->fit.missized;
     uint64_t worse = b->fit.unsound + b->fit.absent + b->fit.missized;
@@ -164,8 +171,7 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *f
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
                    "(%s at 0x%" PRIx64 "); say which build it is with --layout, and check --root",
-                   target->version_string, fit->fault.rule == NULL ? "-" : fit->fault.rule,
-                   fit->fault.addr);
+                   target->version_string, fit->fault.rule, fit->fault.addr);
 }
 
 static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
@@ -211,8 +217,8 @@ static bool rivals(const struct candidate *a, const struct candidate *best) {
 
 /* What a user would see is the same: a number that nothing in this heap depends on. */
 static bool same_answers(const struct candidate *a, const struct candidate *b) {
-    return a->fit.digest == b->fit.digest && a->fit.sound == b->fit.sound &&
-           a->build.lg_page == b->build.lg_page && a->build.lg_vaddr == b->build.lg_vaddr;
+    return a->fit.digest == b->fit.digest && a->build.lg_page == b->build.lg_page &&
+           a->build.lg_vaddr == b->build.lg_vaddr;
 }
 
 static void name_candidate(struct jt_target *target, const struct candidate *c) {
@@ -234,7 +240,7 @@ static size_t look_again(struct jt_target *target, struct jt_learn *learn, struc
         any |= rival[i];
     }
     for (size_t i = 0; any && i < count; i++) {
-        if ((i == best || rival[i]) && make(target, learn, &c[i], &layout)) {
+        if ((i == best || rival[i]) && make(target, learn, &c[i], &layout, NULL)) {
             jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_SEARCH, &c[i].fit);
         }
     }
@@ -290,23 +296,20 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     struct candidate c[CANDIDATES_MAX];
     struct jh_layout layout;
     struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
-    bool empty = true;
     size_t count = list(target, learn, c, &fault), best = 0, warnings = target->warnings;
     if (count == 0) {
         return unsupported(target, learn, &fault);
     }
     for (size_t i = 0; i < count; i++) {
-        if (make(target, learn, &c[i], &layout) && count > 1) {
+        if (make(target, learn, &c[i], &layout, NULL) && count > 1) {
             jt_layout_fit(target, &layout, root_of(learn, &layout), JT_FIT_LOOK, &c[i].fit);
         }
         drop_warnings(target, warnings);
-        /* a geometry that looks beside the heap finds nothing, and nothing wrong */
-        empty &= c[i].fit.sound + c[i].fit.unsound + c[i].fit.absent == 0;
         if (compare(&c[i], &c[best]) < 0) {
             best = i;
         }
     }
-    if (count > 1 && !empty && !jt_fits(&c[best].fit) && !learn->options->unverified) {
+    if (sees(&c[best]) && !jt_fits(&c[best].fit) && !learn->options->unverified) {
         return none_fits(target, &c[best].fit);
     }
     best = look_again(target, learn, c, count, best);
@@ -318,13 +321,17 @@ static enum jt_status choose(struct jt_target *target, struct jt_learn *learn) {
     if (status != JT_OK && !learn->options->unverified) {
         return status;
     }
+    if (status != JT_OK) { /* who insists gets the best, and is told */
+        jt_warn(target, "%s", target->error);
+        target->error[0] = 0;
+        target->status = JT_OK;
+    }
     learn->build = c[best].build;
-    if (!make(target, learn, &c[best], &target->layout)) {
+    if (!make(target, learn, &c[best], &target->layout, &fault)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",
-                       target->version_string,
-                       jh_layout_check(&target->layout, &fault) == JH_OK ? "-" : fault.rule);
+                       target->version_string, fault.rule);
     }
     if (c[best].bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;

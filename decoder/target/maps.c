@@ -120,13 +120,13 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     while (ok && getline(&line, &room, file) > 0) {
         ok = take_line(target, line);
     }
-    int error = feof(file) ? 0 : errno; /* getline() says nothing when memory runs out */
+    int error = !ok ? ENOMEM : feof(file) ? 0 : errno; /* getline() says nothing of memory */
     free(line);
     fclose(file);
     if (error != 0) {
         return not_opened(target, error);
     }
-    if (!ok || !jt_mapped_from_mappings(target)) {
+    if (!jt_mapped_from_mappings(target)) {
         return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);
     }
     if (target->priv->mappings == 0) {

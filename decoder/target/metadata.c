@@ -124,8 +124,7 @@ static uint32_t offset_of(const struct jt_target *target, uint32_t seen, const c
     if (seen != JT_DWARF_UNKNOWN) {
         return seen;
     }
-    if (jh_struct_member(&target->layout, type, member, &m, NULL) != JH_OK ||
-        m.offset >= ARENA_BYTES_MAX) {
+    if (jh_struct_member(&target->layout, type, member, &m, NULL) != JH_OK) {
         return JT_DWARF_UNKNOWN;
     }
     return (uint32_t)m.offset;

@@ -48,11 +48,13 @@ static bool find_bias(const struct jt_target *target, struct jt_module *module) 
             module->end = end; /* .bss lies behind the file's mappings */
         }
     }
-    if (module->start == 0) {
+    bool loads = first != UINT64_MAX; /* what loads nothing was no program */
+    if (module->start == 0 && loads) {
         module->start = module->bias + first;
     }
-    return !module->main || ((p->entry == 0 || p->entry == module->bias + header.e_entry) &&
-                             (p->phnum == 0 || p->phnum == count));
+    return !module->main ||
+           (loads && (p->entry == 0 || p->entry == module->bias + header.e_entry) &&
+            (p->phnum == 0 || p->phnum == count));
 }
 
 static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
@@ -165,9 +167,7 @@ static void open_file(struct jt_target *target, struct jt_module *module,
     if (target->kind != JT_CORE && try_process(target, module, mapping)) {
         return;
     }
-    if (module->path[0] == '/') {
-        (void)try_file(target, module, module->path);
-    }
+    (void)try_file(target, module, module->path);
 }
 
 static bool modules_from_mappings(struct jt_target *target, const char *exe) {
@@ -234,7 +234,7 @@ static bool program_name(const struct jt_target *target, char *out, size_t size)
             return false;
         }
         if (out[i] == 0) {
-            return i != 0 && out[0] == '/';
+            return out[0] == '/';
         }
     }
     return false;

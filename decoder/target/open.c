@@ -83,7 +83,7 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
                        "or say which jemalloc it has with --layout (5.3.0, ...)",
                        m->path);
     }
-    if (m != NULL && m->file != NULL && m->elf == NULL) {
+    if (m != NULL && m->file != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "the core does not tell where %s was loaded, so its symbols have no "
                        "addresses; give --layout and --root",

@@ -139,7 +139,7 @@ static enum jt_status probe(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint8_t byte;
     size_t got;
-    for (size_t i = 0; i < p->mappings; i++) {
+    for (size_t i = 0; i < p->mappings; i++) { /* any page will do */
         if (!p->mapping[i].readable) {
             continue;
         }

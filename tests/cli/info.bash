@@ -129,6 +129,47 @@ test_root_in_no_module() {
     out_has "^root      $root"
 }
 
+# The program of a process was replaced, and its user may not look into /proc/PID/map_files.
+test_deleted_program() {
+    local folder=$WORK/deleted nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
+    need_tool setpriv
+    small tiny
+    chmod 711 "$WORK"
+    mkdir -p "$folder"
+    chmod 755 "$folder"
+    cp "${EXE[tiny]}" "$folder/gone"
+    background "${nobody[@]}" "$folder/gone" >"$folder/stdout" </dev/null
+    wait_line "$folder/stdout" "$BACK" '^ready' || skip "nobody may not run what is in $folder"
+    rm "$folder/gone"
+    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
+    [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
+    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+    ask are "$OUT" root_symbol=je_arena_emap_global layout.learnt_from.offsets=dwarf
+}
+
+# idle_roots COUNT: a process with so many roots and no jemalloc. Sets BACK.
+idle_roots() {
+    local number
+    need_tool "$CC"
+    for ((number = 1; number <= $1; number++)); do
+        echo "char number_${number}_extents_rtree[2097264];"
+    done >"$WORK/roots.c"
+    printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' >>"$WORK/roots.c"
+    "$CC" -Wl,--build-id -o "$WORK/roots$1" "$WORK/roots.c" || fail "roots.c"
+    background "$WORK/roots$1" </dev/null
+    wait_line "/proc/$BACK/maps" "$BACK" "roots$1" || fail "it ended"
+}
+
+# None of them tells which one it is; the first two are named.
+test_many_idle_jemallocs() {
+    idle_roots 2
+    refuses 3 'there are 2 jemallocs, 0 of them in use; choose with --root .*\)$' jeheap info "$BACK"
+    idle_roots 3
+    refuses 3 'there are 3 jemallocs, 0 of them in use; choose with --root .*\), \.\.\.$' \
+        jeheap info "$BACK"
+}
+
 # A library that was installed anew since: said, and not read.
 test_library_that_differs() {
     local library=$WORK/libother.so

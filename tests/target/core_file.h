@@ -19,7 +19,7 @@ struct core_file {
         uint64_t promised; /* p_filesz; 0: len */
     } load[CORE_LOADS];
     size_t loads;
-    uint8_t note[1 << 16];
+    uint8_t note[1 << 17];
     size_t note_len;
     size_t note_cut;        /* of these the headers leave out so many */
     unsigned note_segments; /* how many headers name the notes; 1 unless told otherwise */

@@ -107,7 +107,8 @@ static void longer_than_the_file(void **state) {
 /* ---- notes ---------------------------------------------------------------------------------- */
 
 /* A core of one page and notes, which count headers name. */
-static void notes(const char *name, const struct attack_bytes *note, size_t count) {
+static void notes(const char *name, const struct attack_bytes *note, size_t count,
+                  const char *sentence) {
     struct attack_bytes b = {0};
     size_t at = sizeof(Elf64_Ehdr) + (count + 1) * sizeof(Elf64_Phdr);
     header(&b, count + 1);
@@ -116,7 +117,7 @@ static void notes(const char *name, const struct attack_bytes *note, size_t coun
         program_header(&b, PT_NOTE, 0, at, note->len, 0);
     }
     attack_add(&b, note->at, note->len);
-    run(name, &b, 1000, 64, "");
+    run(name, &b, 1000, 64, sentence);
     free(note->at);
 }
 
@@ -133,11 +134,28 @@ static void lying_notes(void **state) {
     for (size_t i = 0; i < 36; i++) {
         struct attack_bytes n = {0};
         note(&n, size[i / 6], size[i % 6], NT_FILE);
-        notes("lengths", &n, 1);
+        notes("lengths", &n, 1, "");
     }
     struct attack_bytes tiny = {0};
     attack_fill(&tiny, MIB / 2, "\0\0\0\0\0\0\0\0\0\0\0\0", 12);
-    notes("tiny notes, named often", &tiny, MIB / 2 / sizeof(Elf64_Phdr));
+    notes("tiny notes, named often", &tiny, MIB / 2 / sizeof(Elf64_Phdr), "");
+}
+
+/* A skeleton's first note: a MiB of it is read, and its format is one that is not known. */
+static void long_skeleton(void **state) {
+    static const char json[] = "{\"skeleton\":2}";
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct attack_bytes n = {0};
+        attack_number(&n, 7, 4);
+        attack_number(&n, MIB + more, 4);
+        attack_number(&n, 1, 4);
+        attack_add(&n, "JEHEAP\0", 8);
+        attack_add(&n, json, sizeof json - 1);
+        attack_fill(&n, 20 + MIB + more, " ", 1);
+        notes("a long skeleton's note", &n, 1,
+              more == 0 ? "a skeleton of format 2" : "a skeleton with a broken note (\"JSON\")");
+    }
 }
 
 /* Rows of an NT_FILE note: claimed and real ones. */
@@ -155,7 +173,7 @@ static void files(const char *name, uint64_t claimed, size_t rows, const char *p
     for (size_t i = 0; i < rows; i++) {
         attack_add(&n, path, strlen(path) + 1);
     }
-    notes(name, &n, 1);
+    notes(name, &n, 1, "");
 }
 
 static void mapped_files(void **state) {
@@ -237,7 +255,7 @@ int main(void) {
         cmocka_unit_test(a_million_segments),   cmocka_unit_test(segments_of_the_same_bytes),
         cmocka_unit_test(longer_than_the_file), cmocka_unit_test(lying_notes),
         cmocka_unit_test(mapped_files),         cmocka_unit_test(endless_name),
-        cmocka_unit_test(versions_and_roots),
+        cmocka_unit_test(versions_and_roots),   cmocka_unit_test(long_skeleton),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

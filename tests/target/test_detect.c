@@ -13,6 +13,10 @@
 #include "private.h"
 #include "street.h"
 
+#ifndef NT_FILE
+#define NT_FILE 0x46494c45
+#endif
+
 static char path[64], version[128];
 static struct core_file core;
 
@@ -108,6 +112,14 @@ static void names_what_differs(void **state) {
     assert_non_null(strstr(t->error, t->candidate[0]));
     assert_non_null(strstr(t->error, "--layout"));
     jt_close(t);
+    struct jt_options any = {
+        .target = path, .root = image.heap.rtree_root, .root_given = true, .unverified = true};
+    t = opened_with(&any); /* the first of them will do */
+    assert_int_equal(t->status, JT_OK);
+    assert_string_equal(t->error, "");
+    assert_true(warned_of(t, "they do not say the same"));
+    assert_true(t->layout.build.cache_oblivious);
+    jt_close(t);
     t = opened(&image, "5.3.1,no-oblivious"); /* the user knows */
     assert_int_equal(t->status, JT_OK);
     assert_int_equal(t->verified, 1);
@@ -160,9 +172,9 @@ static void looks_further(void **state) {
 /* ---- what else is known ---------------------------------------------------------------------- */
 
 /* Again, from this. */
-static enum jt_status learnt(struct jt_target *t, struct jt_learn *learn) {
-    static const struct jt_options options = {.target = path};
-    learn->options = &options;
+static enum jt_status learnt_with(struct jt_target *t, struct jt_learn *learn,
+                                  const struct jt_options *options) {
+    learn->options = options;
     learn->root_known = true;
     learn->root_addr = t->heap.rtree_root;
     memset(t->source, 0, sizeof t->source);
@@ -170,6 +182,11 @@ static enum jt_status learnt(struct jt_target *t, struct jt_learn *learn) {
     enum jt_status status = jt_layout_learn(t, learn);
     jt_dwarf_free(&learn->dwarf);
     return status;
+}
+
+static enum jt_status learnt(struct jt_target *t, struct jt_learn *learn) {
+    static const struct jt_options options = {.target = path};
+    return learnt_with(t, learn, &options);
 }
 
 static struct jt_learn nothing(void) {
@@ -226,6 +243,184 @@ static void contradictions_are_said(void **state) {
     street_end(&s);
 }
 
+/* In front of the root's array there is a mutex, and less than a page of it. */
+static void symbols_of_other_sizes(void **state) {
+    static const struct {
+        uint32_t before, offset;
+    } row[] = {{0, 120}, {8, 8}, {4088, 4088}, {4096, 120}};
+    static const struct jt_module module = {.path = NULL};
+    static struct street s;
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&s.image, NULL);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct jt_learn learn = nothing();
+        learn.root = symbol(t, &module, row[i].before);
+        assert_int_equal(learnt(t, &learn), JT_OK);
+        assert_int_equal(t->layout.root_offset, row[i].offset);
+    }
+    struct jt_options options = {.target = path, .layout = "5.3.0,lg_page=16"};
+    for (unsigned i = 0; i < 2; i++) { /* a layout of another tree, for who insists on it */
+        struct jt_learn learn = nothing();
+        learn.root = symbol(t, &module, 120);
+        options.unverified = i == 1;
+        assert_int_equal(learnt_with(t, &learn, &options), i == 0 ? JT_NO_LAYOUT : JT_OK);
+        assert_int_equal(strstr(t->error, "its tree has 524408 bytes") != NULL, i == 0);
+        t->error[0] = 0;
+        assert_int_equal(jt_layout_parse("5.3.0", &t->layout, NULL), JT_OK); /* as it was */
+    }
+    jt_close(t);
+    street_end(&s);
+}
+
+/* Extents that are too small for pages of more than 4 KiB. */
+static void debug_information_rules_pages_out(void **state) {
+    static struct image image;
+    static struct street s;
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    save(&image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&image, NULL); /* nothing in it tells */
+    assert_int_equal(t->layout.build.lg_page, 12);
+    struct jt_learn learn = nothing();
+    learn.dwarf.found = true;
+    learn.dwarf.extent_size = 128; /* no room for the bits of more than 512 regions */
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(t->layout.build.lg_page, 12);
+    jt_close(t);
+    image_end(&image);
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, version_of(JH_5_3_0));
+    t = opened(&s.image, NULL);
+    learn = nothing();
+    learn.dwarf.found = true;
+    learn.dwarf.extent_size = 128;
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(t->layout.build.lg_page, 12);
+    assert_int_equal(t->verified, STREET_EXTENTS);
+    jt_close(t);
+    street_end(&s);
+}
+
+/* bin_infos of 8 bytes' quantum: two sizes and two ints each. */
+static size_t put_bins(uint8_t *at) {
+    struct jh_layout layout;
+    size_t len = 0;
+    assert_int_equal(jt_layout_parse("5.3.0,lg_quantum=3", &layout, NULL), JT_OK);
+    for (unsigned i = 0; i < layout.sc_nbins; i++, len += 24) {
+        core_put(&core, at + len, layout.bin[i].reg_size, 8);
+        core_put(&core, at + len + 8, layout.bin[i].slab_size, 8);
+        core_put(&core, at + len + 16, layout.bin[i].nregs, 4);
+        core_put(&core, at + len + 20, layout.bin[i].n_shards, 4);
+    }
+    return len;
+}
+
+/* What an empty heap does not tell, jemalloc's own tables do. */
+static void bins_tell_the_quantum(void **state) {
+    static struct image image;
+    static uint8_t bins[4096];
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    save(&image, version_of(JH_5_3_0));
+    size_t len = put_bins(bins);
+    core_load(&core, 0x200000, bins, len);
+    core_save(&core, path);
+    struct jt_target *t = opened(&image, NULL);
+    assert_int_equal(t->status, JT_OK);
+    assert_true(warned_of(t, "the heap is empty"));
+    assert_int_equal(t->layout.build.lg_quantum, 4);
+    t->priv->note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
+    t->priv->variable[t->priv->variables++] = (struct jt_variable){"bin_infos", 0x200000, len};
+    struct jt_learn learn = nothing();
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(t->layout.build.lg_quantum, 3);
+    assert_int_equal(t->source[JT_PART_BINS], JT_MEMORY);
+    jt_close(t);
+    image_end(&image);
+}
+
+/* Of two quanta without a fault the one that explains more: 20 KiB and their padding, which with
+ * the other one are of a small class. Neither is chosen. */
+static void more_is_better(void **state) {
+    static struct image image;
+    const struct image_extent large = {0x7e1234570000, 24576, 37, 0, false, 0, 0};
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    (void)image_put(&image, &large);
+    save(&image, version_of(JH_5_3_0));
+    core.machine = EM_MIPS; /* whose first guess is a quantum of 8 */
+    core_save(&core, path);
+    struct jt_target *t = opened(&image, NULL);
+    assert_int_equal(t->status, JT_NO_LAYOUT);
+    assert_int_equal(t->candidates, 3);
+    assert_non_null(strstr(t->candidate[0], "lg_quantum=4"));
+    assert_non_null(strstr(t->candidate[1], "lg_quantum=3"));
+    jt_close(t);
+    image_end(&image);
+}
+
+/* Names have room for eight. */
+static void names_as_many_as_there_is_room_for(void **state) {
+    static struct image image;
+    const struct image_extent large = {0x7e1234570000, 40960, 41, 0, false, 0, 0};
+    (void)state;
+    image_stock(&image, JH_5_3_1);
+    (void)image_put(&image, &large);
+    save(&image, version_of(JH_5_3_1));
+    struct jt_target *t = opened(&image, NULL);
+    struct jt_learn learn = nothing();
+    assert_true(t->status == JT_NO_LAYOUT && t->candidates > 1);
+    learn.options = &(struct jt_options){.target = path};
+    learn.root_known = true;
+    learn.root_addr = image.heap.rtree_root;
+    memset(t->source, 0, sizeof t->source);
+    t->candidates = JT_CANDIDATES_MAX - 1; /* one is left */
+    assert_int_equal(jt_layout_learn(t, &learn), JT_NO_LAYOUT);
+    assert_int_equal(t->candidates, JT_CANDIDATES_MAX);
+    assert_null(strstr(t->candidate[JT_CANDIDATES_MAX - 1], "no-oblivious")); /* the best */
+    jt_close(t);
+    image_end(&image);
+}
+
+/* Does the size of a large extent belong to its class? */
+static void sizes_of_large_ones(void **state) {
+    static const struct {
+        enum jh_version version;
+        bool oblivious;
+        struct image_extent e;
+        bool fits;
+    } row[] = {
+        {JH_5_3_0, true, {0x7e1234570000, 45056, 41, 0, false, 0, 0}, true},
+        {JH_5_3_0, true, {0x7e1234570140, 45056, 41, 0, false, 0, 0}, true},
+        {JH_5_3_0, true, {0x7e1234570000, 49152, 41, 0, false, 0, 0}, false},
+        {JH_5_3_0, false, {0x7e1234570000, 40960, 41, 0, false, 0, 0}, true},
+        {JH_5_3_0, false, {0x7e1234570140, 40960, 41, 0, false, 0, 0}, false}, /* into what? */
+        {JH_5_3_1, true, {0x7e1234570000, 36864, 41, 0, false, 0, 0}, false},
+        {JH_5_3_1, true, {0x7e1234570000, 40960, 41, 0, false, 0, 0}, true},
+        {JH_5_3_1, true, {0x7e1234570000, 4096, 41, 0, false, 0, 0}, false}, /* all padding */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        static struct image image;
+        struct jh_build build;
+        struct jt_fit fit;
+        jh_build_init(&build, row[i].version);
+        build.cache_oblivious = row[i].oblivious;
+        image_start(&image, &build, IMAGE_METADATA);
+        (void)image_put(&image, &row[i].e);
+        struct jt_target t = {.heap = image.heap};
+        jt_layout_fit(&t, &image.layout, image.heap.rtree_root, JT_FIT_LOOK, &fit);
+        assert_true(fit.sound == 1 && fit.unsound + fit.absent == 0);
+        if (fit.sized != row[i].fits || fit.missized == row[i].fits) {
+            fail_msg("row %zu: %u sized, %u missized", i, (unsigned)fit.sized,
+                     (unsigned)fit.missized);
+        }
+        image_end(&image);
+    }
+}
+
 /* Who asks for an unverified layout gets it, and is told. */
 static void unverified_is_said(void **state) {
     static struct street s;
@@ -242,6 +437,13 @@ static void unverified_is_said(void **state) {
     assert_true(warned_of(t, "does not fit this heap"));
     assert_int_equal(t->layout.build.lg_page, 16);
     jt_close(t);
+    options.layout = NULL; /* the best of those that do not fit, not one that sees nothing */
+    save(&s.image, version_of(JH_5_2_1));
+    t = opened_with(&options);
+    assert_int_equal(t->status, JT_OK);
+    assert_true(warned_of(t, "does not fit this heap"));
+    assert_int_equal(t->layout.build.version, JH_5_2_1);
+    jt_close(t);
     options.layout = "nonsense"; /* without a root, too */
     options.root_given = false;
     t = opened_with(&options);
@@ -251,11 +453,103 @@ static void unverified_is_said(void **state) {
     street_end(&s);
 }
 
+/* All that there is of the heap is a broken extent, where only 48 bits have an element. */
+static void damage_is_seen(void **state) {
+    static struct image image;
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    uint64_t node = image_block(&image, 4096);
+    image_put8(&image, image.heap.rtree_root + 8 * 200000, node);
+    image_put8(&image, node, node + 1024); /* zeroes */
+    save(&image, version_of(JH_5_3_0));
+    core.machine = EM_RISCV; /* whose first guess is 64 bits */
+    core_save(&core, path);
+    struct jt_options options = {
+        .target = path, .root = image.heap.rtree_root, .root_given = true, .unverified = true};
+    struct jt_target *t = opened_with(&options);
+    assert_int_equal(t->status, JT_OK);
+    assert_int_equal(t->layout.build.lg_vaddr, 48);
+    assert_true(warned_of(t, "does not fit this heap (extent.addr"));
+    jt_close(t);
+    image_end(&image);
+}
+
 static void refuses(const struct image *image, const char *layout, const char *part) {
     struct jt_target *t = opened(image, layout);
     if (t->status != JT_NO_LAYOUT || strstr(t->error, part) == NULL) {
         fail_msg("%s, not %s: %s", t->layout_name, part, t->error);
     }
+    jt_close(t);
+}
+
+/* A version that is too new, and a user who knows one that it is like. */
+static void a_version_that_is_like_it(void **state) {
+    static char unknown[sizeof version] = "\0\0005.4.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
+    static struct street s;
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, unknown);
+    struct jt_target *t = opened(&s.image, "5.3.0");
+    assert_int_equal(t->status, JT_OK);
+    assert_false(warned_of(t, "is taken, but"));
+    assert_string_equal(t->version_string, unknown + 2);
+    jt_close(t);
+    save(&s.image, version_of(JH_5_3_1));
+    t = opened(&s.image, "5.3.0");
+    assert_true(warned_of(t, "is taken, but the target says that it is jemalloc 5.3.1"));
+    jt_close(t);
+    street_end(&s);
+}
+
+/* jemalloc may be in any of the files that are missing, as long as nobody knows where it is. */
+static void files_that_are_missing(void **state) {
+    static const char name[] = "/nowhere/lib.so";
+    static struct street s;
+    uint8_t desc[40 + sizeof name];
+    (void)state;
+    street_start(&s, JH_5_3_0, 48, 12);
+    save(&s.image, version_of(JH_5_3_0));
+    const uint64_t row[] = {1, 4096, 0x30000, 0x31000, 0};
+    for (unsigned i = 0; i < 5; i++) {
+        core_put(&core, desc + 8 * i, row[i], 8);
+    }
+    memcpy(desc + 40, name, sizeof name);
+    core_note(&core, NT_FILE, desc, sizeof desc);
+    core_save(&core, path);
+    struct jt_target *t = opened(&s.image, "5.3.0");
+    assert_int_equal(t->status, JT_OK);
+    assert_true(warned_of(t, "/nowhere/lib.so is not here"));
+    jt_close(t);
+    street_end(&s);
+}
+
+/* A parameter of the user's that not every page size goes with: those others are passed over. */
+static void geometries_that_are_no_build(void **state) {
+    static struct image image;
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    save(&image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&image, "5.3.0,lg_slab_maxregs=12");
+    assert_int_equal(t->status, JT_OK);
+    assert_true(warned_of(t, "the heap is empty"));
+    jt_close(t);
+    image_end(&image);
+}
+
+/* Where there is one width of addresses only, nothing has to tell it. */
+static void words_of_32_bits(void **state) {
+    static const uint8_t root[4 << 20];
+    struct jt_options options = {.target = path, .root = 0x10000000, .root_given = true};
+    (void)state;
+    core_start(&core, EM_386, 4, true);
+    core_load(&core, 0x1000, version_of(JH_5_3_0), sizeof version);
+    core_load(&core, 0x10000000, root, sizeof root);
+    core_save(&core, path);
+    struct jt_target *t = opened_with(&options);
+    assert_int_equal(t->status, JT_OK);
+    assert_int_equal(t->layout.build.lg_vaddr, 32);
+    assert_int_equal(t->source[JT_PART_LG_VADDR], JT_DEFAULT);
+    assert_int_equal(t->source[JT_PART_LG_PAGE], JT_INFERRED);
     jt_close(t);
 }
 
@@ -270,20 +564,40 @@ static void guesses_nothing(void **state) {
     save(&s.image, none);
     refuses(&s.image, NULL, "no version string");
     save(&s.image, version_of(JH_5_2_1)); /* what is said, and is not so */
-    refuses(&s.image, NULL, "decodes with no layout");
+    refuses(&s.image, NULL,
+            "decodes with no layout that was tried (leaf."); /* why the best does not */
     save(&s.image, version_of(JH_5_3_0));
     refuses(&s.image, "5.3.0,lg_page=16", "does not fit this heap");
     refuses(&s.image, "5.3.0,machine=s390x", "big-endian");
     refuses(&s.image, "5.3.0,machine=i386", "32-bit");
+    core.machine = EM_S390;
+    core.little_endian = false;
+    core_save(&core, path);
+    refuses(&s.image, "5.3.0",
+            "64-bit little-endian machines, the target is 64-bit and big-endian");
     street_end(&s);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_every_geometry),      cmocka_unit_test(names_what_differs),
-        cmocka_unit_test(says_what_does_not_matter), cmocka_unit_test(looks_further),
-        cmocka_unit_test(contradictions_are_said),   cmocka_unit_test(unverified_is_said),
+        cmocka_unit_test(finds_every_geometry),
+        cmocka_unit_test(names_what_differs),
+        cmocka_unit_test(says_what_does_not_matter),
+        cmocka_unit_test(looks_further),
+        cmocka_unit_test(contradictions_are_said),
+        cmocka_unit_test(unverified_is_said),
         cmocka_unit_test(guesses_nothing),
+        cmocka_unit_test(damage_is_seen),
+        cmocka_unit_test(symbols_of_other_sizes),
+        cmocka_unit_test(debug_information_rules_pages_out),
+        cmocka_unit_test(bins_tell_the_quantum),
+        cmocka_unit_test(more_is_better),
+        cmocka_unit_test(names_as_many_as_there_is_room_for),
+        cmocka_unit_test(sizes_of_large_ones),
+        cmocka_unit_test(a_version_that_is_like_it),
+        cmocka_unit_test(files_that_are_missing),
+        cmocka_unit_test(geometries_that_are_no_build),
+        cmocka_unit_test(words_of_32_bits),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-detect-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,8 @@ static const struct {
     {"LOOP", " (LOOP + 1)"},
     {"FAR", " FAR2"},
     {"FAR2", " FAR"},
+    {"OF_4", "(a, b, c, d) a + b + c + d"},
+    {"OF_5", "(a, b, c, d, e) a"},
     {"MASK", "(w, s) ((((((uint64_t)0x1U) << (w)) - 1)) << (s))"},
     {"LG_FLOOR_1", "(x) 0"},
     {"LG_FLOOR_2", "(x) (x < (1ULL << 1) ? LG_FLOOR_1(x) : 1 + LG_FLOOR_1(x >> 1))"},
@@ -75,7 +77,11 @@ static void agrees_with_the_compiler(void **state) {
     SAME(0 && (1 / 1));
     SAME(5 & 3 | 8 ^ 2);
     SAME(!0 + !5);
+    SAME(-1L < 1U);
+    SAME((1 ? -1L : 1U) < 0);
     SAME((uint8_t)300 + (int8_t)200);
+    SAME((long int)1 << 40);
+    SAME((unsigned short int)-1);
     SAME((uint16_t)-1);
     SAME((unsigned long)1 << 40);
     SAME((unsigned)-1);
@@ -100,6 +106,7 @@ static void expands_macros(void **state) {
     assert_int_equal(value("LG_CEIL(257)"), 9);
     assert_int_equal(value("LG_FLOOR(0xffffffffffffffffULL)"), 63);
     assert_int_equal(value("MASK(10, 28)"), 0x3ff0000000);
+    assert_int_equal(value("OF_4(1, 2, 3, 4)"), 10);
     assert_int_equal(value("1 ? 1 : 1 / 0"), 1);
     assert_int_equal(value("0 && 1 / 0"), 0);
     assert_int_equal(value("/* a */ 1 /* b */ + 2"), 3);
@@ -107,10 +114,31 @@ static void expands_macros(void **state) {
 
 static void refuses_the_rest(void **state) {
     static const char *const none[] = {
-        "",        "1 +",     "(1",   "1)",  "1 2",           "1 / 0",       "1 << 64",
-        "1 << 32", "x",       "LOOP", "FAR", "\"5.3\"",       "1.5",         "0x",
-        "1uu9",    "MASK(1)", "MASK", "08",  "MASK(1, 2, 3)", "sizeof(int)", "99999999999999999999",
-        "1 ? 2",   "->",      "'a'",
+        "",
+        "1 +",
+        "(1",
+        "1)",
+        "1 2",
+        "1 / 0",
+        "1 << 64",
+        "1 << 32",
+        "x",
+        "LOOP",
+        "FAR",
+        "\"5.3\"",
+        "1.5",
+        "0x",
+        "1uu9",
+        "MASK(1)",
+        "MASK",
+        "08",
+        "MASK(1, 2, 3)",
+        "sizeof(int)",
+        "99999999999999999999",
+        "1 ? 2",
+        "->",
+        "'a'",
+        "OF_5(1, 2, 3, 4, 5)",
     };
     uint64_t out = 7;
     (void)state;
@@ -119,6 +147,7 @@ static void refuses_the_rest(void **state) {
             fail_msg("%s should have no value, and is %llu", none[i], (unsigned long long)out);
         }
     }
+    assert_false(jt_eval("PAGE", NULL, NULL, &out)); /* nobody has macros */
     assert_int_equal(out, 7);
 }
 

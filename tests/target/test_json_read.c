@@ -65,6 +65,7 @@ static void texts(void **state) {
         {"\"\\u0041\\u00e9\\u20Ac\\ud83d\\ude00\"", "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
         {"\"\\ud83d\\u0041\\ude00\\ud83d\"", "\xef\xbf\xbd"
                                              "A\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\"\\ud83d\\uffff\"", "\xef\xbf\xbd\xef\xbf\xbf"}, /* higher than any second half */
         {"\"\xff\xc3\xa9\"", "\xff\xc3\xa9"},
     };
     (void)state;
@@ -102,6 +103,24 @@ static void mistakes(void **state) {
     assert_int_equal(wrong, 1);
 }
 
+static void exponents(void **state) {
+    static const char *const number[] = {"1e2", "1E+2", "1e-2", "-0.5E-12"};
+    (void)state;
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
+        struct json_value *value = read_text(number[i]);
+        assert_true(value->kind == JSON_REAL && value->len == strlen(number[i]));
+        free(value);
+    }
+}
+
+/* Refused before any of it is looked at. */
+static void longer_than_any(void **state) {
+    size_t wrong = 0;
+    (void)state;
+    assert_null(json_read("1", UINT32_MAX, &wrong));
+    assert_int_equal(wrong, JSON_NO_MEMORY);
+}
+
 static void depth(void **state) {
     char text[2 * JSON_DEPTH + 2];
     size_t wrong;
@@ -134,8 +153,10 @@ static void every_beginning(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values), cmocka_unit_test(texts),           cmocka_unit_test(mistakes),
-        cmocka_unit_test(depth),  cmocka_unit_test(every_beginning),
+        cmocka_unit_test(values),          cmocka_unit_test(texts),
+        cmocka_unit_test(mistakes),        cmocka_unit_test(depth),
+        cmocka_unit_test(every_beginning), cmocka_unit_test(exponents),
+        cmocka_unit_test(longer_than_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "private.h"
@@ -135,6 +136,9 @@ static void mistakes_are_named(void **state) {
         {STOCK "\"rtree_nhib\":17}", "\"rtree_nhib\" is 17"},
         {STOCK "\"states\":[\"busy\"]}", "busy"},
         {STOCK "\"states\":[]}", "\"states\""},
+        {STOCK "\"states\":[\"active\",\"active\",\"active\",\"active\",\"active\",\"active\","
+               "\"active\",\"active\",\"active\"]}",
+         "\"states\" has 9 names"},
         {STOCK "\"leaf\":{}}", "\"fields\" is missing"},
         {STOCK "\"leaf\":{\"fields\":{\"sleb\":{}}}}", "sleb"},
         {STOCK "\"extent\":{\"fields\":{\"slab\":{\"offset\":0}}}}", "\"word\" is missing"},
@@ -169,6 +173,31 @@ static void endless_files_are_refused(void **state) {
     assert_non_null(strstr(error, "bytes are no layout"));
 }
 
+/* One byte less is read, and refused for what is in it. */
+static void long_files_are_refused(void **state) {
+    static const struct {
+        size_t size;
+        const char *part;
+    } row[] = {{1 << 20, "too long"}, {(1 << 20) - 1, "are no layout"}};
+    static char blank[1 << 20];
+    (void)state;
+    memset(blank, ' ', sizeof blank);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct jh_layout layout;
+        char path[64], error[JT_TEXT_MAX] = "";
+        snprintf(path, sizeof path, "/tmp/jeheap-layout-%d.json", (int)getpid());
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(blank, 1, row[i].size, file), row[i].size);
+        assert_int_equal(fclose(file), 0);
+        enum jt_status status = jt_layout_parse(path, &layout, error);
+        unlink(path);
+        if (status != JT_USAGE || strstr(error, row[i].part) == NULL) {
+            fail_msg("%zu bytes: %d, %s", row[i].size, status, error);
+        }
+    }
+}
+
 static void bad_names_are_refused(void **state) {
     static const char *const bad[] = {"",
                                       "5",
@@ -198,7 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_json_come_back), cmocka_unit_test(changed_parts_come_back),
         cmocka_unit_test(mistakes_are_named),       cmocka_unit_test(endless_files_are_refused),
-        cmocka_unit_test(bad_names_are_refused),
+        cmocka_unit_test(long_files_are_refused),   cmocka_unit_test(bad_names_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

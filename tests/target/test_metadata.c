@@ -14,6 +14,7 @@
 #define B0 (START + 64)     /* the variables */
 #define ARENAS (START + 80) /* of one arena */
 #define BLOCKS 40 /* at START + 4096 * (1 + n): base_block_t, its size and the next block */
+#define END (START + UINT64_C(4096) * (1 + BLOCKS))
 
 struct heap {
     uint64_t word[(1 + BLOCKS) * 512];
@@ -64,6 +65,14 @@ static struct heap *start(unsigned blocks, unsigned after) {
     return h;
 }
 
+/* Seen at other addresses as well. */
+static void also_at(struct heap *h, struct jh_segment both[2], uint64_t addr) {
+    both[addr > START] = (struct jh_segment){addr, (const uint8_t *)h->word, sizeof h->word};
+    both[addr < START] = h->segment;
+    h->p.image = (struct jh_image){.segment = both, .count = 2};
+    assert_int_equal(jh_image_reader(&h->p.image, &h->target.heap.reader, NULL), JH_OK);
+}
+
 static void end(struct heap *h) {
     free(h->p.block);
     free(h->p.metadata);
@@ -84,12 +93,88 @@ static void arenas_of_another_build(void **state) {
     }
 }
 
-/* A build whose lists are not described. */
-static void lists_that_are_not_known(void **state) {
+/* The pointers to the arenas are absent, and where an arena's base stands is to be learnt from
+ * them. */
+static void arenas_that_are_absent(void **state) {
     (void)state;
     struct heap *h = start(5, BLOCKS);
-    h->p.block_next = JT_DWARF_UNKNOWN;
+    h->p.arena_base = JT_DWARF_UNKNOWN;
+    h->p.variable[1].addr = 0x1000;
+    assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_YES);
+    assert_int_equal(jt_is_metadata(&h->target, block_at(5)), JT_CANNOT_TELL);
+    end(h);
+}
+
+/* An array that is longer than any jemalloc's counts to its 4096th arena. */
+static void more_arenas_than_there_may_be(void **state) {
+    enum { MOST = 4096 };
+    const uint64_t arenas = block_at(10), arena = block_at(20), base = arena + 64;
+    (void)state;
+    for (unsigned beyond = 0; beyond < 2; beyond++) {
+        struct heap *h = start(2, BLOCKS);
+        h->p.variable[1] = (struct jt_variable){"arenas", arenas, (MOST + 1) * 8};
+        put(h, arenas + 8 * (MOST - 1 + beyond), arena);
+        put(h, arena, base);
+        put(h, base + 8, block_at(30));
+        put(h, block_at(30), 4096);
+        assert_int_equal(jt_metadata_bytes(&h->target), beyond ? 2 * 4096 : 3 * 4096);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(30)), beyond ? JT_NO : JT_YES);
+        end(h);
+    }
+}
+
+/* Of 16 bytes each, and all behind one another. */
+static void more_blocks_than_there_may_be(void **state) {
+    enum { MOST = 1 << 20 };
+    const uint64_t far = 0x7e0000000000;
+    (void)state;
+    for (uint64_t blocks = MOST; blocks <= MOST + 1; blocks++) {
+        struct heap *h = start(1, BLOCKS);
+        uint64_t *list = calloc(blocks, 16);
+        assert_non_null(list);
+        for (uint64_t n = 0; n < blocks; n++) {
+            list[2 * n] = 16;
+            list[2 * n + 1] = n + 1 < blocks ? far + 16 * (n + 1) : 0;
+        }
+        struct jh_segment both[] = {{far, (const uint8_t *)list, blocks * 16}, h->segment};
+        h->p.image = (struct jh_image){.segment = both, .count = 2};
+        assert_int_equal(jh_image_reader(&h->p.image, &h->target.heap.reader, NULL), JH_OK);
+        put(h, BASE + 8, far);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(0)),
+                         blocks == MOST ? JT_NO : JT_CANNOT_TELL);
+        assert_int_equal(h->p.blocks, MOST);
+        free(list);
+        end(h);
+    }
+}
+
+/* A build whose lists are not described: one of its three offsets is missing. Its number is none,
+ * even where memory is. */
+static void lists_that_are_not_known(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct heap *h = start(5, BLOCKS);
+        struct jh_segment both[2];
+        also_at(h, both, START + JT_DWARF_UNKNOWN);
+        put(h, BASE, block_at(0));
+        *(i == 0   ? &h->p.base_blocks
+          : i == 1 ? &h->p.block_size
+                   : &h->p.block_next) = JT_DWARF_UNKNOWN;
+        assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_CANNOT_TELL);
+        assert_int_equal(h->p.blocks, 0);
+        end(h);
+    }
+}
+
+/* jemalloc was not started. Its first base is not at address 0, though memory is there. */
+static void no_first_base(void **state) {
+    (void)state;
+    struct heap *h = start(5, BLOCKS);
+    struct jh_segment both[2];
+    also_at(h, both, 0);
+    put(h, B0, 0);
     assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_CANNOT_TELL);
+    assert_int_equal(h->p.blocks, 0);
     end(h);
 }
 
@@ -133,16 +218,18 @@ static void rings(void **state) {
     }
 }
 
-/* A block that is not there, has no size, or passes the end of addresses. */
+/* A block that has no size, passes the end of addresses, is not there, or of which only the size
+ * is. */
 static void broken_blocks(void **state) {
-    static const uint64_t size[] = {0, UINT64_MAX};
+    static const uint64_t size[] = {0, UINT64_MAX}, at[] = {0x1000, END - 8};
     (void)state;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         struct heap *h = start(3, BLOCKS);
+        put(h, END - 8, 4096);
         if (i < 2) {
             put(h, block_at(2), size[i]);
         } else {
-            put(h, block_at(1) + 8, 0x1000);
+            put(h, block_at(1) + 8, at[i - 2]);
         }
         assert_int_equal(jt_is_metadata(&h->target, block_at(1)), JT_YES);
         assert_int_equal(jt_is_metadata(&h->target, block_at(9)), JT_CANNOT_TELL);
@@ -158,6 +245,10 @@ int main(void) {
         cmocka_unit_test(broken_blocks),
         cmocka_unit_test(arenas_of_another_build),
         cmocka_unit_test(lists_that_are_not_known),
+        cmocka_unit_test(no_first_base),
+        cmocka_unit_test(arenas_that_are_absent),
+        cmocka_unit_test(more_arenas_than_there_may_be),
+        cmocka_unit_test(more_blocks_than_there_may_be),
         cmocka_unit_test(large_classes_by_an_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -112,10 +112,14 @@ static void reads_a_process(void **state) {
     assert_int_equal(jt_is_metadata(target, 64), JT_CANNOT_TELL);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    target->priv->without_vm = false;
-    assert_int_equal(target->heap.reader.read(target->heap.reader.arg, (uint64_t)(uintptr_t)page,
-                                              &byte, 1, &got),
-                     JH_READ_FAILED);
+    for (unsigned way = 0; way < 2; way++) {
+        target->priv->without_vm = way == 0;
+        target->ended = false;
+        assert_int_equal(target->heap.reader.read(target->heap.reader.arg,
+                                                  (uint64_t)(uintptr_t)page, &byte, 1, &got),
+                         JH_READ_FAILED);
+        assert_true(target->ended);
+    }
     struct jh_span span = {(uint64_t)(uintptr_t)page, &byte, 1, 0};
     assert_int_equal(target->heap.reader.gather(target->heap.reader.arg, &span, 1), JH_READ_FAILED);
     jt_close(target);
@@ -126,19 +130,41 @@ static void reads_a_process(void **state) {
     munmap(page, 2 * PAGE);
 }
 
+/* A device may do something when it is read. */
+static void check_device(const struct jh_reader *r, const uint8_t *device) {
+    uint8_t byte;
+    size_t got;
+    assert_int_equal(r->read(r->arg, (uint64_t)(uintptr_t)device, &byte, 1, &got), JH_ABSENT);
+}
+
 static void reads_itself(void **state) {
     uint8_t *page = two_pages();
     char text[32];
     struct jt_target *target;
     (void)state;
+    int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    uint8_t *device = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(device, MAP_FAILED);
+    close(fd);
     snprintf(text, sizeof text, "%d", (int)getpid());
     (void)open_at(text, &target);
     assert_int_equal(target->kind, JT_SELF);
     check_reads(&target->heap.reader, page);
     assert_ptr_equal(
         target->heap.reader.lend(target->heap.reader.arg, (uint64_t)(uintptr_t)page, 5), page);
+    check_device(&target->heap.reader, device);
     jt_close(target);
+    munmap(device, PAGE);
     munmap(page, 2 * PAGE);
+}
+
+static void numbers_that_are_no_process(void **state) {
+    (void)state;
+    refused("0", JT_UNREADABLE, "not a process id");
+    refused("2147483647", JT_UNREADABLE, "no such process");
+    refused("2147483648", JT_UNREADABLE, "not a process id");
+    refused("18446744073709551616", JT_UNREADABLE, "not a process id");
+    refused("", JT_UNREADABLE, "No such file"); /* a name, and no file's */
 }
 
 /* ---- cores ---------------------------------------------------------------------------------- */
@@ -201,6 +227,21 @@ static void reads_a_core(void **state) {
     assert_false(jt_mapped(target, 0x20000 + 512));
     assert_int_equal(target->bytes_present, 256);
     assert_int_equal(target->bytes_absent, 384);
+    jt_close(target);
+}
+
+/* Nodes take at most twice what there is, and 64 MiB, or what the caller says. */
+static void bytes_of_nodes(void **state) {
+    struct core c = sound();
+    struct jt_target *target;
+    struct jt_options options = {.target = saved(&c, sizeof c)};
+    (void)state;
+    assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
+    assert_int_equal(target->heap.limits.max_node_bytes, 2 * 256 + (64 << 20));
+    jt_close(target);
+    options.limits.max_node_bytes = 4096;
+    assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
+    assert_int_equal(target->heap.limits.max_node_bytes, 4096);
     jt_close(target);
 }
 
@@ -339,11 +380,18 @@ static void bears_absurd_segments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_process),        cmocka_unit_test(reads_itself),
-        cmocka_unit_test(reads_a_core),           cmocka_unit_test(clips_a_cut_core),
-        cmocka_unit_test(cuts_what_wraps),        cmocka_unit_test(refuses_what_is_none),
-        cmocka_unit_test(bears_absurd_segments),  cmocka_unit_test(no_target_is_refused),
-        cmocka_unit_test(cut_inside_its_headers), cmocka_unit_test(written_to_meanwhile),
+        cmocka_unit_test(reads_a_process),
+        cmocka_unit_test(reads_itself),
+        cmocka_unit_test(reads_a_core),
+        cmocka_unit_test(clips_a_cut_core),
+        cmocka_unit_test(cuts_what_wraps),
+        cmocka_unit_test(refuses_what_is_none),
+        cmocka_unit_test(bears_absurd_segments),
+        cmocka_unit_test(no_target_is_refused),
+        cmocka_unit_test(cut_inside_its_headers),
+        cmocka_unit_test(written_to_meanwhile),
+        cmocka_unit_test(numbers_that_are_no_process),
+        cmocka_unit_test(bytes_of_nodes),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-core-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "core_file.h"
 #include "skeleton.h"
+#include "spy.h"
 #include "street.h"
 
 static char path[64], skeleton[64], again[64];
@@ -135,6 +136,8 @@ static void holes_stay(void **state) {
     street_start(&street, JH_5_3_0, 48, 12);
     image_hole(&street.image, street.house[2].at, 64);
     image_hole(&street.image, street.house[5].at + street.image.layout.extent_head, 8);
+    uint64_t last = street.house[6].at + street.image.layout.extent_size;
+    image_hole(&street.image, last - 8, 8); /* nothing that is kept is behind it */
     uint64_t slot = image_leaf_slot(&street.image, street.house[4].base);
     image_hole(&street.image, slot & ~UINT64_C(4095), 4096);
     const struct jh_layout *l = &street.image.layout;
@@ -269,6 +272,46 @@ static void ends_at_the_end(void **state) {
     street_end(&street);
 }
 
+/* A reader that fetches many at once fails at that. */
+static void ends_in_a_gather(void **state) {
+    char name[128];
+    struct jt_skeleton s = {.fault = NULL};
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    struct spy spy = {.under = t->heap.reader, .gather_fails = true};
+    FILE *file = fopen("/dev/null", "wb");
+    t->heap.reader = spy_gather(&spy);
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
+    assert_true(spy.gathers != 0 && s.extents == STREET_EXTENTS); /* each was asked for alone */
+    fclose(file);
+    jt_close(t);
+    street_end(&street);
+}
+
+static void take_rule(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    *(const char **)arg = fault->rule;
+    assert_int_equal(status, JH_LIMIT);
+}
+
+/* Of the reader a budget ends the skeleton; of the tree it ends the walk, which is said. */
+static void budgets_of_the_tree(void **state) {
+    char name[128];
+    const char *rule = "none";
+    struct jt_skeleton s = {.fault = take_rule, .arg = (void *)&rule};
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    FILE *file = fopen("/dev/null", "wb");
+    t->heap.limits.max_extents = 2;
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
+    assert_string_equal(rule, "extent.max-extents");
+    assert_int_equal(s.extents, 2);
+    fclose(file);
+    jt_close(t);
+    street_end(&street);
+}
+
 static void endless_names_are_refused(void **state) {
     static char long_name[4096];
     char name[128];
@@ -290,21 +333,22 @@ static void endless_names_are_refused(void **state) {
 
 /* ---- notes that somebody else wrote ---------------------------------------------------------- */
 
-/* The skeleton's notes in a core of these words; in the first of them one text is another. */
-static void with_notes(const struct jt_text *note, uint16_t machine, uint8_t words, const char *old,
+/* The skeleton's notes in a core of this machine; in the first of them one text is another. */
+static void with_notes(const struct jt_text *note, uint16_t machine, const char *old,
                        const char *now) {
-    char about[4096];
+    static char about[1 << 17];
     const char *at = memmem(note[JT_NOTE_ABOUT].bytes, note[JT_NOTE_ABOUT].size, old, strlen(old));
     assert_non_null(at);
     int front = (int)(at - note[JT_NOTE_ABOUT].bytes), skip = front + (int)strlen(old);
     int len = snprintf(about, sizeof about, "%.*s%s%.*s", front, note[JT_NOTE_ABOUT].bytes, now,
                        (int)note[JT_NOTE_ABOUT].size - skip, note[JT_NOTE_ABOUT].bytes + skip);
-    core_start(&core, machine, words, true);
+    core_start(&core, machine, machine == EM_386 ? 4 : 8, machine != EM_S390);
     core_load(&core, 0x10000, about, 16);
     core_note_of(&core, JT_NOTE_OWNER, JT_NOTE_ABOUT, about, (size_t)len);
-    if (note[JT_NOTE_LAYOUT].bytes != NULL) {
-        core_note_of(&core, JT_NOTE_OWNER, JT_NOTE_LAYOUT, note[JT_NOTE_LAYOUT].bytes,
-                     note[JT_NOTE_LAYOUT].size);
+    for (unsigned type = JT_NOTE_LAYOUT; type <= JT_NOTE_BLOCKS; type++) {
+        if (note[type].bytes != NULL) {
+            core_note_of(&core, JT_NOTE_OWNER, type, note[type].bytes, note[type].size);
+        }
     }
     core_save(&core, again);
 }
@@ -319,26 +363,185 @@ static void refused(const char *part) {
     jt_close(t);
 }
 
-static void notes_of_another(void **state) {
+/* The street's skeleton and its notes. */
+static struct jt_target *notes_of_street(struct jt_text note[JT_NOTES + 1]) {
     char name[128];
     struct jt_skeleton s;
-    (void)state;
     street_start(&street, JH_5_3_0, 48, 12);
     struct jt_target *from = street_core(name);
     made(from, skeleton, &s);
+    jt_close(from);
     struct jt_target *t = opened(skeleton, NULL, 0);
+    memcpy(note, t->priv->note, (JT_NOTES + 1) * sizeof *note);
+    return t;
+}
+
+static void notes_of_another(void **state) {
     struct jt_text note[JT_NOTES + 1];
-    memcpy(note, t->priv->note, sizeof note);
-    with_notes(note, EM_X86_64, 8, "\"warnings\":[]", "\"warnings\":[7]");
-    refused("broken note (\"warnings\")");
-    with_notes(note, EM_X86_64, 8, "\"variables\":{}", "\"variables\":{\"b0\":{\"addr\":5}}");
-    refused("broken note (\"variables\")");
-    with_notes(note, EM_386, 4, "\"warnings\"", "\"warnings\"");
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    with_notes(note, EM_386, "\"warnings\"", "\"warnings\"");
+    refused("for other words than its ELF header");
+    with_notes(note, EM_S390, "\"warnings\"", "\"warnings\"");
     refused("for other words than its ELF header");
     note[JT_NOTE_LAYOUT].bytes = NULL;
-    with_notes(note, EM_X86_64, 8, "\"warnings\"", "\"warnings\"");
+    with_notes(note, EM_X86_64, "\"warnings\"", "\"warnings\"");
     refused("a skeleton without a layout");
-    jt_close(from);
+    jt_close(t);
+    street_end(&street);
+}
+
+#define X31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X63 X31 "x" X31
+#define X127 X63 "x" X63
+#define V(name) "\"" name "\":{\"addr\":\"0x5\",\"size\":8}"
+#define V8(p)                                                                                      \
+    V(p "1")                                                                                       \
+    "," V(p "2") "," V(p "3") "," V(p "4") "," V(p "5") "," V(p "6") "," V(p "7") "," V(p "8")
+#define VARIABLES "\"variables\":{}"
+#define MODULES "\"modules\":[]"
+#define M(id)                                                                                      \
+    "\"modules\":[{\"path\":\"/"                                                                   \
+    "x\",\"file\":\"same\",\"start\":\"1\",\"end\":\"2\",\"build_id\":" id "}]"
+#define ID32 "00112233445566778899aabbccddeeff"
+
+static void broken_notes(void **state) {
+    static const struct {
+        const char *old, *now, *part; /* part NULL: it is sound */
+    } row[] = {
+        {"\"skeleton\":1", "\"skeleton\":18446744073709551616", "skeleton"},
+        {"\"pid\":0", "\"pid\":2147483647", NULL},
+        {"\"pid\":0", "\"pid\":2147483648", "pid"},
+        {"\"pid\":0", "\"pid\":-1", "pid"},
+        {"\"version\":\"\"", "\"version\":\"" X127 "\"", NULL},
+        {"\"version\":\"\"", "\"version\":\"" X127 "x\"", "version"},
+        {"\"root_symbol\":\"\"", "\"root_symbol\":\"" X127 "x\"", "root_symbol"},
+        {"\"prefix\":\"\"", "\"prefix\":\"" X63 "\"", NULL},
+        {"\"prefix\":\"\"", "\"prefix\":\"" X63 "x\"", "prefix"},
+        {"\"root\":\"0x", "\"root\":\"x", "root"},
+        {"_truncated\":0", "_truncated\":-1", "bytes_truncated"},
+        {VARIABLES, "\"variables\":{" V(X31) "}", NULL},
+        {VARIABLES, "\"variables\":{" V(X31 "x") "}", "variables"},
+        {VARIABLES, "\"variables\":{" V8("a") "," V8("b") "}", NULL},
+        {VARIABLES, "\"variables\":{" V8("a") "," V8("b") "," V("c") "}", "variables"},
+        {VARIABLES, "\"variables\":{\"b0\":{\"addr\":5,\"size\":8}}", "variables"},
+        {VARIABLES, "\"variables\":{\"b0\":{\"addr\":\"5\"}}", "variables"},
+        {MODULES, M("\"09af\""), NULL},
+        {MODULES, M("null"), "modules"},
+        {MODULES, M("\"09a\""), "modules"},
+        {MODULES, M("\"0g\""), "modules"},
+        {MODULES, M("\"g0\""), "modules"},
+        {MODULES, M("\"0A\""), "modules"},
+        {MODULES, M("\"0/\""), "modules"},
+        {MODULES, M("\"" ID32 ID32 ID32 ID32 "\""), NULL},
+        {MODULES, M("\"" ID32 ID32 ID32 ID32 "00\""), "modules"},
+        {"\"warnings\":[]", "\"warnings\":[7]", "warnings"},
+    };
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        char part[64];
+        with_notes(note, EM_X86_64, row[i].old, row[i].now);
+        if (row[i].part == NULL) {
+            jt_close(opened(again, NULL, 0));
+        } else {
+            snprintf(part, sizeof part, "broken note (\"%s\")", row[i].part);
+            refused(part);
+        }
+    }
+    jt_close(t);
+    street_end(&street);
+}
+
+/* As many as a target may have, and one more. */
+static void modules_without_number(void **state) {
+    static char text[1 << 17];
+    static const char one[] = "{\"path\":\"\",\"file\":\"same\",\"start\":\"0\",\"end\":\"0\","
+                              "\"build_id\":\"\"}";
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (unsigned count = JT_MODULES_MAX; count <= JT_MODULES_MAX + 1; count++) {
+        size_t len = (size_t)sprintf(text, "\"modules\":[");
+        for (unsigned i = 0; i < count; i++) {
+            len += (size_t)sprintf(text + len, "%s%s", i == 0 ? "" : ",", one);
+        }
+        sprintf(text + len, "]");
+        with_notes(note, EM_X86_64, MODULES, text);
+        if (count > JT_MODULES_MAX) {
+            refused("broken note (\"modules\")");
+            continue;
+        }
+        struct jt_target *all = opened(again, NULL, 0);
+        assert_int_equal(all->modules, count);
+        jt_close(all);
+    }
+    jt_close(t);
+    street_end(&street);
+}
+
+/* What the skeleton itself has lost counts as well. */
+static void truncated_twice(void **state) {
+    static const struct {
+        const char *bytes;
+        bool sound;
+    } row[] = {{"18446744073709551515", true}, {"18446744073709551516", false}};
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (size_t i = 0; i < 2; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "\"bytes_truncated\":%s", row[i].bytes);
+        with_notes(note, EM_X86_64, "\"bytes_truncated\":0", text);
+        core.load[0].memsz = core.load[0].promised = core.load[0].len + 100;
+        core_save(&core, again);
+        if (!row[i].sound) {
+            refused("broken note (\"bytes_truncated\")");
+            continue;
+        }
+        struct jt_target *cut = opened(again, NULL, 0);
+        assert_int_equal(cut->bytes_truncated, UINT64_MAX);
+        jt_close(cut);
+    }
+    jt_close(t);
+    street_end(&street);
+}
+
+/* Base blocks of another: sound, empty, backwards, half of one, none though it says that these are
+ * all. */
+static void blocks_of_another(void **state) {
+    static const struct {
+        uint64_t start, end;
+        size_t size;
+        bool there, sound;
+        enum jt_answer inside, outside;
+    } row[] = {{0x1000, 0x2000, 16, true, true, JT_YES, JT_NO},
+               {0x1000, 0x1000, 16, true, false, JT_NO, JT_NO},
+               {0x2000, 0x1000, 16, true, false, JT_NO, JT_NO},
+               {0x1000, 0x2000, 15, true, false, JT_NO, JT_NO},
+               {0, 0, 0, true, true, JT_NO, JT_NO},
+               {0, 0, 0, false, true, JT_CANNOT_TELL, JT_CANNOT_TELL}};
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint8_t bytes[16];
+        core_start(&core, EM_X86_64, 8, true);
+        core_put(&core, bytes, row[i].start, 8);
+        core_put(&core, bytes + 8, row[i].end, 8);
+        note[JT_NOTE_BLOCKS] =
+            (struct jt_text){row[i].there ? (const char *)bytes : NULL, row[i].size};
+        with_notes(note, EM_X86_64, "_complete\":false", "_complete\":true");
+        if (!row[i].sound) {
+            refused("broken note (\"blocks\")");
+            continue;
+        }
+        struct jt_target *other = opened(again, NULL, 0);
+        assert_int_equal(jt_is_metadata(other, 0x1800), row[i].inside);
+        assert_int_equal(jt_is_metadata(other, 0x2000), row[i].outside);
+        jt_close(other);
+    }
     jt_close(t);
     street_end(&street);
 }
@@ -349,6 +552,9 @@ int main(void) {
         cmocka_unit_test(every_machine),        cmocka_unit_test(damage_takes_nothing_along),
         cmocka_unit_test(says_what_went_wrong), cmocka_unit_test(ends_at_the_end),
         cmocka_unit_test(notes_of_another),     cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),         cmocka_unit_test(modules_without_number),
+        cmocka_unit_test(truncated_twice),      cmocka_unit_test(blocks_of_another),
+        cmocka_unit_test(ends_in_a_gather),     cmocka_unit_test(budgets_of_the_tree),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());

@@ -1,4 +1,5 @@
 /* Sentences, exit statuses, arrays that grow. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,11 +48,21 @@ static void arrays_that_grow(void **state) {
     free(array);
 }
 
+/* Opens, and cannot be read. */
+static void a_folder_is_no_file(void **state) {
+    char byte = 'x';
+    (void)state;
+    assert_int_equal(jt_read_file("/", &byte, 1), 0);
+    assert_int_equal(errno, EISDIR);
+    assert_int_equal(byte, 'x');
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statuses),
         cmocka_unit_test(warnings_are_bounded),
         cmocka_unit_test(arrays_that_grow),
+        cmocka_unit_test(a_folder_is_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -201,7 +201,7 @@ static void put_image(uint8_t words, size_t id) {
     size_t table = wide ? 64 : 52, entry = wide ? 56 : 32, note = 512;
     const uint64_t vaddr[] = {0x400000, 0x400000 + note};
     memset(image, 0, sizeof image);
-    memcpy(image, ELFMAG, SELFMAG);
+    memcpy(image, (const uint8_t[]){ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3}, SELFMAG);
     image[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
     put(wide ? 32 : 28, table, words);
     put(wide ? 54 : 42, entry, 2);
@@ -378,6 +378,186 @@ static void programs_that_are_not_named(void **state) {
     jt_close(t);
 }
 
+/* The core names nothing but the program, by the name that it was called by. */
+static void programs_by_their_name(void **state) {
+    static const struct {
+        const char *name, *error;
+        size_t modules;
+    } row[] = {{"/nowhere/prog", "the program of this core, /nowhere/prog, is not here", 1},
+               {"prog", "no program is known", 0}, /* in a folder that nobody knows */
+               {"", "no program is known", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        start_own_kind();
+        add_aux(AT_EXECFN, 0x40000);
+        core_load(&core, 0x40000, row[i].name, strlen(row[i].name) + 1);
+        struct jt_target *t = opened();
+        assert_int_equal(t->status, JT_NO_JEMALLOC);
+        assert_non_null(strstr(t->error, row[i].error));
+        assert_int_equal(t->modules, row[i].modules);
+        if (t->modules != 0) {
+            assert_string_equal(t->module[0].path, row[i].name);
+            assert_int_equal(t->module[0].state, JT_FILE_MISSING);
+        }
+        jt_close(t);
+    }
+}
+
+/* ---- ELF files of our own ---------------------------------------------------------------------
+ */
+
+#define AT 0x10000 /* where its bytes want to be */
+
+static struct elf {
+    Elf64_Ehdr header;
+    Elf64_Phdr ph[2];
+    struct {
+        Elf64_Nhdr header;
+        char owner[4];
+        uint8_t id[20];
+    } note;
+} elf;
+static char elf_path[64];
+
+/* With a build-id of so many bytes; type ET_DYN: it may be moved. */
+static void elf_start(uint16_t type, uint32_t id) {
+    start_own_kind();
+    memset(&elf, 0, sizeof elf);
+    elf.header = (Elf64_Ehdr){.e_type = type,
+                              .e_machine = core.machine,
+                              .e_version = EV_CURRENT,
+                              .e_ehsize = sizeof elf.header,
+                              .e_phoff = offsetof(struct elf, ph),
+                              .e_phnum = 2,
+                              .e_phentsize = sizeof elf.ph[0]};
+    memcpy(elf.header.e_ident, ELFMAG, SELFMAG);
+    elf.header.e_ident[EI_CLASS] = ELFCLASS64;
+    elf.header.e_ident[EI_DATA] = ELFDATA2LSB;
+    elf.header.e_ident[EI_VERSION] = EV_CURRENT;
+    size_t at = offsetof(struct elf, note), size = sizeof elf.note.header + 4 + id;
+    elf.ph[0] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_vaddr = AT, .p_filesz = sizeof elf, .p_memsz = sizeof elf};
+    elf.ph[1] = (Elf64_Phdr){.p_type = id == 0 ? PT_NULL : PT_NOTE,
+                             .p_offset = at,
+                             .p_vaddr = AT + at,
+                             .p_filesz = size,
+                             .p_memsz = size};
+    elf.note.header = (Elf64_Nhdr){4, id, NT_GNU_BUILD_ID};
+    memcpy(elf.note.owner, "GNU", 4);
+    memset(elf.note.id, 7, sizeof elf.note.id);
+}
+
+static void elf_save(void) {
+    FILE *file = fopen(elf_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(&elf, sizeof elf, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The file is mapped at this address. */
+static void add_own_file(uint64_t at) {
+    uint8_t desc[128];
+    const uint64_t row[] = {1, 4096, at, at + 4096, 0};
+    for (unsigned i = 0; i < 5; i++) {
+        core_put(&core, desc + 8 * i, row[i], 8);
+    }
+    memcpy(desc + 40, elf_path, strlen(elf_path) + 1);
+    core_note(&core, NT_FILE, desc, 41 + strlen(elf_path));
+}
+
+/* A library whose build-id is another, or of another length, since. */
+static void libraries_of_another_build(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        static struct elf was;
+        elf_start(ET_DYN, i == 1 ? 16 : 20);
+        was = elf;
+        elf_start(ET_DYN, 20);
+        elf.note.id[19] = i == 0 ? 8 : 7;
+        elf_save();
+        core_load(&core, 0x30000, &was, sizeof was);
+        add_own_file(0x30000);
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, 1);
+        assert_false(t->module[0].main);
+        assert_int_equal(t->module[0].state, i < 2 ? JT_FILE_DIFFERS : JT_FILE_SAME);
+        assert_int_equal(t->status, i < 2 ? JT_WRONG_FILE : JT_NO_JEMALLOC);
+        assert_non_null(strstr(t->error, i < 2 ? "jemalloc may be in it" : "none of its modules"));
+        jt_close(t);
+    }
+}
+
+/* Where it starts and how many headers it has must be what the core says. */
+static void programs_with_other_headers(void **state) {
+    static const struct {
+        uint64_t entry, phnum;
+        enum jt_status status;
+    } row[] = {{0x1234, 2, JT_NO_JEMALLOC}, {0x1234, 3, JT_WRONG_FILE}, {0x1238, 2, JT_WRONG_FILE}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        elf_start(ET_EXEC, 0);
+        elf.header.e_entry = 0x1234;
+        elf_save();
+        const uint64_t pair[][2] = {{AT_ENTRY, row[i].entry}, {AT_PHNUM, row[i].phnum}};
+        add_pairs(pair, 2);
+        struct jt_target *t = opened_with_exe(elf_path);
+        assert_int_equal(t->status, row[i].status);
+        assert_int_equal(t->modules, 1);
+        assert_true(t->module[0].main);
+        if (row[i].status == JT_WRONG_FILE) {
+            assert_non_null(strstr(t->error, "it starts elsewhere, or has other headers"));
+        } else { /* it cannot be moved */
+            assert_int_equal(t->module[0].bias, 0);
+            assert_int_equal(t->module[0].start, AT);
+        }
+        jt_close(t);
+    }
+}
+
+/* What has nothing that is loaded, as an object file, is no program that was running. */
+static void programs_without_memory(void **state) {
+    (void)state;
+    elf_start(ET_REL, 0);
+    elf.ph[0].p_type = PT_NULL;
+    elf_save();
+    struct jt_target *t = opened_with_exe(elf_path);
+    assert_int_equal(t->status, JT_WRONG_FILE);
+    assert_int_equal(t->modules, 1);
+    assert_int_equal(t->module[0].start, 0);
+    jt_close(t);
+}
+
+/* The core does not tell where the program was loaded. One that cannot be moved is where it has to
+ * be; one that its build-id proves to be there as well. */
+static void programs_that_stay(void **state) {
+    static const struct {
+        uint16_t type;
+        bool proven, used;
+    } row[] = {{ET_EXEC, false, true}, {ET_DYN, true, true}, {ET_DYN, false, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        elf_start(row[i].type, 20);
+        elf_save();
+        core.loads = 0;
+        if (row[i].proven) {
+            core_load(&core, AT, &elf, sizeof elf);
+        } else {
+            core_load(&core, 0x50000, "x", 1);
+        }
+        struct jt_target *t = opened_with_exe(elf_path);
+        const struct jt_module *main = &t->module[t->modules - 1];
+        assert_true(main->main);
+        assert_int_equal(main->elf != NULL, row[i].used);
+        if (row[i].used) {
+            assert_int_equal(main->bias, 0);
+            assert_int_equal(main->state, row[i].proven ? JT_FILE_SAME : JT_FILE_UNPROVEN);
+        } else {
+            assert_non_null(strstr(t->warning[0], "its symbols are not used"));
+        }
+        jt_close(t);
+    }
+}
+
 /* The program's name has no end. */
 static void names_without_end(void **state) {
     static char name[16384];
@@ -432,12 +612,19 @@ int main(void) {
         cmocka_unit_test(headers_that_are_no_machines),
         cmocka_unit_test(build_ids_in_memory),
         cmocka_unit_test(programs_of_other_machines),
+        cmocka_unit_test(programs_by_their_name),
+        cmocka_unit_test(libraries_of_another_build),
+        cmocka_unit_test(programs_with_other_headers),
+        cmocka_unit_test(programs_that_stay),
+        cmocka_unit_test(programs_without_memory),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-words-%d", (int)getpid());
+    snprintf(elf_path, sizeof elf_path, "/tmp/jeheap-elf-%d", (int)getpid());
     if (readlink("/proc/self/exe", own, sizeof own - 1) < 0) {
         return 1;
     }
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
+    unlink(elf_path);
     return failed != 0;
 }
