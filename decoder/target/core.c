@@ -182,7 +182,7 @@ static enum jt_status read_core(struct jt_target *target) {
         return status;
     }
     Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
-    GElf_Ehdr header;
+    GElf_Ehdr header = {.e_phnum = 0};
     status = check_header(target, elf, target->path, &header);
     if (status == JT_OK) {
         status = read_loads(target, elf, target->path, &header);

@@ -199,8 +199,8 @@ struct place {
 static struct jt_elf *find(void *arg, const char *name) {
     struct place *p = arg;
     struct made_elf f = {.sections = 0};
-    strncat(p->asked, name, sizeof p->asked - strlen(p->asked) - 2);
-    strcat(p->asked, " ");
+    size_t len = strlen(p->asked);
+    snprintf(p->asked + len, sizeof p->asked - len, "%s ", name);
     if (p->id == 0) {
         return NULL;
     }
@@ -334,7 +334,7 @@ static void long_names_of_roots(void **state) {
     (void)state;
     for (unsigned prefix = 63; prefix < 65; prefix++) {
         memset(name, 'p', prefix);
-        strcpy(name + prefix, "extents_rtree");
+        memcpy(name + prefix, "extents_rtree", sizeof "extents_rtree");
         const struct made_symbol symbol = {name, 0x1000, ROOT_SIZE};
         assert_int_equal(roots_of(&symbol, 1, root), prefix == 63);
         assert_int_equal(strlen(root[0].prefix), 63);

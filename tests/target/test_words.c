@@ -201,7 +201,7 @@ static void put_image(uint8_t words, size_t id) {
     size_t table = wide ? 64 : 52, entry = wide ? 56 : 32, note = 512;
     const uint64_t vaddr[] = {0x400000, 0x400000 + note};
     memset(image, 0, sizeof image);
-    memcpy(image, ELFMAG, SELFMAG);
+    memcpy(image, (const uint8_t[]){ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3}, SELFMAG);
     image[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
     put(wide ? 32 : 28, table, words);
     put(wide ? 54 : 42, entry, 2);
