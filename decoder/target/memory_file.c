@@ -1,6 +1,5 @@
 #include "memory_file.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +9,8 @@
 static ssize_t put(void *cookie, const char *bytes, size_t len) {
     struct jt_memory_file *m = cookie;
     if (len > m->room - m->size) {
-        size_t room = len < SIZE_MAX / 4 && m->size < SIZE_MAX / 4 ? 2 * (m->size + len) : 0;
-        char *grown = room == 0 ? NULL : realloc(m->bytes, room);
+        size_t room = 2 * (m->size + len); /* of what is there, so it does not wrap */
+        char *grown = realloc(m->bytes, room);
         if (grown == NULL) {
             m->lost = true;
             return 0;
@@ -36,10 +35,10 @@ bool jt_memory_open(struct jt_memory_file *m) {
 }
 
 char *jt_memory_close(struct jt_memory_file *m, size_t *size) {
-    bool whole = fclose(m->file) == 0 && !m->lost;
-    *size = whole ? m->size : 0;
-    if (!whole) {
+    (void)fclose(m->file); /* put() says what fails */
+    *size = m->lost ? 0 : m->size;
+    if (m->lost) {
         free(m->bytes);
     }
-    return whole ? m->bytes : NULL;
+    return m->lost ? NULL : m->bytes;
 }

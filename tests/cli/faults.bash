@@ -233,12 +233,12 @@ test_skeleton_of_a_process_that_ends() {
     for at in 1 301 601 701 801 901 1501 3001; do
         small "leaver$at"
         export BEND_PID=${PID[leaver$at]}
-        bending $at process_vm_readv leave skeleton "$BEND_PID" -o "$WORK/leaver" --no-sandbox
+        bending $at process_vm_readv leave skeleton "$BEND_PID" -o "$WORK/ending" --no-sandbox
         grep -q 'bend: now' "$ERR" || break
         [ "$RC" -eq 3 ] || [ "$RC" -eq 4 ] || fail "read $at: exit status $RC: $(said)"
         err_has "ended|nothing was written"
         [ "$RC" -eq 3 ] || ended=$((ended + 1))
-        [ -z "$(find "$WORK" -maxdepth 1 -name 'leaver' -o -name 'leaver.*')" ] || fail "read $at: a file"
+        [ -z "$(find "$WORK" -maxdepth 1 -name 'ending*')" ] || fail "read $at: a file"
     done
     [ $ended -gt 0 ] || fail "it never ended while its heap was read"
 }

@@ -181,10 +181,19 @@ test_truncated_original() {
 test_budget() {
     have stock
     skeleton_of stock
-    refuses 4 'budget ran out.*nothing was written' \
-        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads 40
-    refuses 4 'budget ran out.*nothing was written' \
-        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $(($(grep -c "^extent " "${TRUTH[stock]}") + 150))
+    local few=40 enough=100000 reads
+    refuses 4 'budget ran out before all of the heap was read; nothing was written' \
+        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $few
+    while [ $((enough - few)) -gt 1 ]; do
+        reads=$(((few + enough) / 2))
+        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $reads
+        [ "$RC" -eq 0 ] && enough=$reads || few=$reads
+    done
+    status 0 jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $enough
+    same_file "$SKELETON" "$WORK/budget" "with the reads that it takes"
+    rm "$WORK/budget"
+    refuses 4 'budget ran out before all of the heap was written; nothing was written' \
+        jeheap skeleton "$SKELETON" -o "$WORK/budget" --max-reads $few
     [ -z "$(find "$WORK" -maxdepth 1 -name 'budget*')" ] || fail "something was left behind"
 }
 
