@@ -136,7 +136,8 @@ test_deleted_program() {
     need_tool setpriv
     small tiny
     chmod 711 "$WORK"
-    mkdir -p -m 755 "$folder"
+    mkdir -p "$folder"
+    chmod 755 "$folder"
     cp "${EXE[tiny]}" "$folder/gone"
     background "${nobody[@]}" "$folder/gone" >"$folder/stdout" </dev/null
     wait_line "$folder/stdout" "$BACK" '^ready' || skip "nobody may not run what is in $folder"
