@@ -317,28 +317,38 @@ static size_t put_bins(uint8_t *at) {
     return len;
 }
 
-/* What an empty heap does not tell, jemalloc's own tables do. */
+/* What an empty heap does not tell, or one of a slab that any quantum has, jemalloc's own tables
+ * do. */
 static void bins_tell_the_quantum(void **state) {
     static struct image image;
     static uint8_t bins[4096];
     (void)state;
-    image_stock(&image, JH_5_3_0);
-    save(&image, version_of(JH_5_3_0));
-    size_t len = put_bins(bins);
-    core_load(&core, 0x200000, bins, len);
-    core_save(&core, path);
-    struct jt_target *t = opened(&image, NULL);
-    assert_int_equal(t->status, JT_OK);
-    assert_true(warned_of(t, "the heap is empty"));
-    assert_int_equal(t->layout.build.lg_quantum, 4);
-    t->priv->note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
-    t->priv->variable[t->priv->variables++] = (struct jt_variable){"bin_infos", 0x200000, len};
-    struct jt_learn learn = nothing();
-    assert_int_equal(learnt(t, &learn), JT_OK);
-    assert_int_equal(t->layout.build.lg_quantum, 3);
-    assert_int_equal(t->source[JT_PART_BINS], JT_MEMORY);
-    jt_close(t);
-    image_end(&image);
+    for (unsigned slabs = 0; slabs < 2; slabs++) {
+        if (slabs == 0) {
+            image_stock(&image, JH_5_3_0);
+        } else {
+            one_slab(&image);
+        }
+        save(&image, version_of(JH_5_3_0));
+        size_t len = put_bins(bins);
+        core_load(&core, 0x200000, bins, len);
+        core_save(&core, path);
+        struct jt_target *t = opened(&image, NULL);
+        assert_int_equal(t->status, JT_OK);
+        assert_int_equal(warned_of(t, "the heap is empty"), slabs == 0);
+        assert_int_equal(t->layout.build.lg_quantum, 4);
+        t->priv->note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
+        t->priv->variable[t->priv->variables++] = (struct jt_variable){"bin_infos", 0x200000, len};
+        struct jt_learn learn = nothing();
+        assert_int_equal(learnt(t, &learn), JT_OK);
+        assert_int_equal(t->layout.build.lg_quantum, 3);
+        assert_int_equal(t->source[JT_PART_BINS], JT_MEMORY);
+        for (size_t i = 0; i < t->candidates; i++) { /* that table goes with no other */
+            assert_non_null(strstr(t->candidate[i], "lg_quantum=3"));
+        }
+        jt_close(t);
+        image_end(&image);
+    }
 }
 
 /* Of two quanta without a fault the one that explains more: 20 KiB and their padding, which with

@@ -203,20 +203,26 @@ static void every_machine(void **state) {
     }
 }
 
+struct left {
+    unsigned reads;
+    enum jh_status then;
+};
+
 static enum jh_status no_more(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
-    unsigned *left = arg;
+    struct left *left = arg;
     (void)addr;
     *got = 0;
-    if (*left == 0) {
-        return JH_READ_FAILED;
+    if (left->reads == 0) {
+        return left->then;
     }
-    --*left;
+    left->reads--;
     memset(dst, 0, len);
     *got = len;
     return JH_OK;
 }
 
-/* A disk that is full, a process that ends in the first or the second pass: no skeleton. */
+/* A disk that is full, a process or a budget that ends in the first or the second pass: no
+ * skeleton. */
 static void says_what_went_wrong(void **state) {
     char name[128];
     struct jt_skeleton s = {.fault = NULL};
@@ -228,12 +234,19 @@ static void says_what_went_wrong(void **state) {
     assert_int_equal(jt_skeleton_write(t, full, &s), JT_INCOMPLETE);
     assert_non_null(strstr(t->error, "No space left"));
     fclose(full);
-    for (unsigned reads = 0; reads < 40; reads += 33) { /* the root is read in 32 pieces */
-        unsigned left = reads;
+    static const struct {
+        struct left left;
+        const char *part;
+    } row[] = {{{0, JH_READ_FAILED}, "to the end"},
+               {{33, JH_READ_FAILED}, "while it was read"}, /* the root is read in 32 pieces */
+               {{0, JH_LIMIT}, "the budget ran out before all of the heap was read"},
+               {{33, JH_LIMIT}, "the budget ran out before all of the heap was written"}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct left left = row[i].left;
         FILE *file = fopen("/dev/null", "wb");
         t->heap.reader = (struct jh_reader){.read = no_more, .arg = &left};
         assert_int_equal(jt_skeleton_write(t, file, &s), JT_INCOMPLETE);
-        assert_non_null(strstr(t->error, reads == 0 ? "to the end" : "while it was read"));
+        assert_non_null(strstr(t->error, row[i].part));
         fclose(file);
     }
     assert_int_equal(jt_exit_status(JT_INCOMPLETE), 4);
