@@ -93,7 +93,7 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(
             target, JT_NO_JEMALLOC,
-            "the program of this core, %s%s%s, is not here, and no library has "
+            "the program of this target, %s%s%s, is not here, and no library has "
             "jemalloc's symbols; give the program with --exe, or say which jemalloc it has "
             "with --layout (5.3.0, ...), then the root is looked for",
             m->path, text[0] == 0 ? "" : ", build-id ", text);

@@ -383,7 +383,7 @@ static void programs_by_their_name(void **state) {
     static const struct {
         const char *name, *error;
         size_t modules;
-    } row[] = {{"/nowhere/prog", "the program of this core, /nowhere/prog, is not here", 1},
+    } row[] = {{"/nowhere/prog", "the program of this target, /nowhere/prog, is not here", 1},
                {"prog", "no program is known", 0}, /* in a folder that nobody knows */
                {"", "no program is known", 0}};
     (void)state;
