@@ -342,7 +342,7 @@ def many_segments(path, out, number):
     with open(path, "rb") as file:
         core = bytearray(file.read())
     start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
-    headers = bytes(core[start:start + 56 * count])
+    headers = core[start:start + 56 * count]  # a bytearray: bytes would be copied for each
     for i in range(int(number)):
         headers += struct.pack("<IIQQQQQQ", 1, 4, 0, 0x10000 + 0x2000 * i, 0, 0, 0x1000, 1)
     struct.pack_into("<QQ", core, 32, len(core), len(core) + len(headers))
