@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef NT_FILE
+#define NT_FILE 0x46494c45
+#endif
+
 void core_start(struct core_file *core, uint16_t machine, uint8_t words, bool little_endian) {
     memset(core, 0, sizeof *core);
     core->machine = machine;
@@ -44,6 +48,20 @@ void core_note_of(struct core_file *core, const char *owner, uint32_t type, cons
 
 void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len) {
     core_note_of(core, "CORE", type, desc, len);
+}
+
+void core_note_file(struct core_file *core, uint64_t start, uint64_t end, const char *name) {
+    const uint64_t words[] = {1, 4096, start, end, 0};
+    uint8_t desc[sizeof words + 4096];
+    size_t len = strlen(name) + 1;
+    if (len > sizeof desc - sizeof words) {
+        abort();
+    }
+    for (size_t i = 0; i < sizeof words / 8; i++) {
+        core_put(core, desc + 8 * i, words[i], 8);
+    }
+    memcpy(desc + sizeof words, name, len);
+    core_note(core, NT_FILE, desc, sizeof words + len);
 }
 
 static void put_header(const struct core_file *core, FILE *file, size_t count) {

@@ -30,6 +30,9 @@ void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t 
 /* The number in the core's byte order. */
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size);
 void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len);
+
+/* A file that is mapped there from its start, as the kernel notes it for 64 bits. */
+void core_note_file(struct core_file *core, uint64_t start, uint64_t end, const char *name);
 /* Of another owner than CORE. */
 void core_note_of(struct core_file *core, const char *owner, uint32_t type, const void *desc,
                   size_t len);

@@ -13,10 +13,6 @@
 #include "private.h"
 #include "street.h"
 
-#ifndef NT_FILE
-#define NT_FILE 0x46494c45
-#endif
-
 #define PIECE 256 /* what is zero is left out in pieces of this many bytes */
 
 static struct core_file core;
@@ -91,16 +87,6 @@ static void note_auxv(uint64_t entry) {
     core_note(&core, NT_AUXV, bytes, sizeof bytes);
 }
 
-static void note_file(uint64_t start, uint64_t end, const char *name) {
-    const uint64_t words[] = {1, 4096, start, end, 0};
-    uint8_t bytes[sizeof words + 64] = {0};
-    for (size_t i = 0; i < sizeof words / 8; i++) {
-        core_put(&core, bytes + 8 * i, words[i], 8);
-    }
-    memcpy(bytes + sizeof words, name, strlen(name) + 1);
-    core_note(&core, NT_FILE, bytes, sizeof words + strlen(name) + 1);
-}
-
 #define PID 4242
 
 /* struct elf_prpsinfo of 64-bit machines. */
@@ -124,7 +110,7 @@ static void save_street(const char *folder, unsigned n) {
     version_text(b->version, version);
     core_start(&core, EM_X86_64, 8, true);
     note_auxv(0x401000);
-    note_file(0x400000, 0x402000, "/bin/program");
+    core_note_file(&core, 0x400000, 0x402000, "/bin/program");
     core_load(&core, 0x1000, version, sizeof version);
     load_image(&s.image);
     snprintf(name, sizeof name, "%s-%u-%u", jh_version_name(b->version), b->lg_vaddr, b->lg_page);
@@ -156,7 +142,7 @@ static void save_odd(const char *folder) {
         core.load[0].memsz = 4096;
         if (odd[i].words == 8) {
             note_auxv(0x10000);
-            note_file(0x10000, 0x40000, "/bin/program");
+            core_note_file(&core, 0x10000, 0x40000, "/bin/program");
             note_process();
         }
         core_save(&core, in(folder, "core", odd[i].name));
@@ -194,7 +180,7 @@ static void save_skeleton(const char *folder) {
     street_start(&s, JH_5_3_0, 48, 12);
     jt_layout_name(&s.image.layout.build, layout, sizeof layout);
     core_start(&core, EM_X86_64, 8, true);
-    note_file(0x400000, 0x402000, "/bin/program");
+    core_note_file(&core, 0x400000, 0x402000, "/bin/program");
     load_image(&s.image);
     snprintf(whole, sizeof whole, "%s/core/whole", folder);
     core_save(&core, whole);
@@ -240,7 +226,7 @@ static void save_detect(const char *folder, const char *program) {
     uint64_t bias = symbol == 0 ? 0x400000 : s.image.heap.rtree_root - 120 - symbol;
     core_start(&core, EM_X86_64, 8, true);
     note_auxv(bias + entry_of(elf));
-    note_file(bias, bias + 0x4000, "/bin/program");
+    core_note_file(&core, bias, bias + 0x4000, "/bin/program");
     core_load(&core, bias, elf, 1024);
     load_image(&s.image);
     core_save(&core, in(folder, "detect", name));

@@ -13,10 +13,6 @@
 #include "private.h"
 #include "street.h"
 
-#ifndef NT_FILE
-#define NT_FILE 0x46494c45
-#endif
-
 static char path[64], version[128];
 static struct core_file core;
 
@@ -513,18 +509,11 @@ static void a_version_that_is_like_it(void **state) {
 
 /* jemalloc may be in any of the files that are missing, as long as nobody knows where it is. */
 static void files_that_are_missing(void **state) {
-    static const char name[] = "/nowhere/lib.so";
     static struct street s;
-    uint8_t desc[40 + sizeof name];
     (void)state;
     street_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
-    const uint64_t row[] = {1, 4096, 0x30000, 0x31000, 0};
-    for (unsigned i = 0; i < 5; i++) {
-        core_put(&core, desc + 8 * i, row[i], 8);
-    }
-    memcpy(desc + 40, name, sizeof name);
-    core_note(&core, NT_FILE, desc, sizeof desc);
+    core_note_file(&core, 0x30000, 0x31000, "/nowhere/lib.so");
     core_save(&core, path);
     struct jt_target *t = opened(&s.image, "5.3.0");
     assert_int_equal(t->status, JT_OK);

@@ -281,27 +281,19 @@ static void notes_are_read_once(void **state) {
     jt_close(t);
 }
 
+static char own[4096]; /* this program: a file to be found */
+
 /* A library of another machine under the name that the core gives is not taken for the target's. */
 static void files_of_other_machines_are_none(void **state) {
-    uint8_t desc[512] = {0};
-    ssize_t n;
     (void)state;
     start(&kinds[2]);
-    const uint64_t row[] = {1, 4096, 0x20000, 0x21000, 0};
-    for (unsigned i = 0; i < 5; i++) {
-        core_put(&core, desc + 8 * i, row[i], 8);
-    }
-    n = readlink("/proc/self/exe", (char *)desc + 40, sizeof desc - 41);
-    assert_true(n > 0);
-    core_note(&core, NT_FILE, desc, 41 + (size_t)n);
+    core_note_file(&core, 0x20000, 0x21000, own);
     struct jt_target *t = opened();
     assert_int_equal(t->modules, 1);
     assert_null(t->module[0].elf);
     assert_int_equal(t->module[0].state, JT_FILE_MISSING);
     jt_close(t);
 }
-
-static char own[4096]; /* this program: a file to be found */
 
 static struct kind own_kind(void) {
     struct kind k = {EM_X86_64, 8, true, ""};
@@ -454,17 +446,6 @@ static void elf_save(void) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* The file is mapped at this address. */
-static void add_own_file(uint64_t at) {
-    uint8_t desc[128];
-    const uint64_t row[] = {1, 4096, at, at + 4096, 0};
-    for (unsigned i = 0; i < 5; i++) {
-        core_put(&core, desc + 8 * i, row[i], 8);
-    }
-    memcpy(desc + 40, elf_path, strlen(elf_path) + 1);
-    core_note(&core, NT_FILE, desc, 41 + strlen(elf_path));
-}
-
 /* A library whose build-id is another, or of another length, since. */
 static void libraries_of_another_build(void **state) {
     (void)state;
@@ -476,7 +457,7 @@ static void libraries_of_another_build(void **state) {
         elf.note.id[19] = i == 0 ? 8 : 7;
         elf_save();
         core_load(&core, 0x30000, &was, sizeof was);
-        add_own_file(0x30000);
+        core_note_file(&core, 0x30000, 0x31000, elf_path);
         struct jt_target *t = opened();
         assert_int_equal(t->modules, 1);
         assert_false(t->module[0].main);
