@@ -88,14 +88,19 @@ static void one_slab(struct image *image) {
     (void)image_put(image, &slab);
 }
 
+/* A heap of this extent alone. */
+static void save_one(struct image *image, enum jh_version v, const struct image_extent *e) {
+    image_stock(image, v);
+    (void)image_put(image, e);
+    save(image, version_of(v));
+}
+
 /* 40 KiB of the class 40 KiB: 36 KiB and a page of padding, or all of it. */
 static void names_what_differs(void **state) {
     static struct image image;
     const struct image_extent large = {0x7e1234570000, 40960, 41, 0, false, 0, 0};
     (void)state;
-    image_stock(&image, JH_5_3_1);
-    (void)image_put(&image, &large);
-    save(&image, version_of(JH_5_3_1));
+    save_one(&image, JH_5_3_1, &large);
     struct jt_target *t = opened(&image, NULL);
     assert_int_equal(t->status, JT_NO_LAYOUT);
     assert_true(t->candidates > 1);
@@ -353,9 +358,7 @@ static void more_is_better(void **state) {
     static struct image image;
     const struct image_extent large = {0x7e1234570000, 24576, 37, 0, false, 0, 0};
     (void)state;
-    image_stock(&image, JH_5_3_0);
-    (void)image_put(&image, &large);
-    save(&image, version_of(JH_5_3_0));
+    save_one(&image, JH_5_3_0, &large);
     core.machine = EM_MIPS; /* whose first guess is a quantum of 8 */
     core_save(&core, path);
     struct jt_target *t = opened(&image, NULL);
@@ -372,9 +375,7 @@ static void names_as_many_as_there_is_room_for(void **state) {
     static struct image image;
     const struct image_extent large = {0x7e1234570000, 40960, 41, 0, false, 0, 0};
     (void)state;
-    image_stock(&image, JH_5_3_1);
-    (void)image_put(&image, &large);
-    save(&image, version_of(JH_5_3_1));
+    save_one(&image, JH_5_3_1, &large);
     struct jt_target *t = opened(&image, NULL);
     struct jt_learn learn = nothing();
     assert_true(t->status == JT_NO_LAYOUT && t->candidates > 1);
