@@ -51,7 +51,7 @@ static struct jt_elf *open_here(void *arg, const char *file) {
     if (fd < 0) {
         return NULL;
     }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (fstat(fd, &st) == 0) { /* what is no regular file has no size, or is not mapped */
         bytes = room((size_t)st.st_size, &mapped);
     }
     if (bytes != NULL && mmap(bytes, (size_t)st.st_size, PROT_READ | PROT_WRITE,

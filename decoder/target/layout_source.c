@@ -27,7 +27,7 @@ static void drop_warnings(struct jt_target *target, size_t keep) {
 struct candidate {
     struct jh_build build;
     struct jt_fit fit;
-    bool made, bins, pad;
+    bool bins, pad;
 };
 
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
@@ -59,7 +59,6 @@ static void root_from_symbol(const struct jt_learn *learn, struct jh_layout *lay
 
 static bool make(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
                  struct jh_layout *layout, struct jh_fault *fault) {
-    c->made = false;
     if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
         return false;
     }
@@ -70,8 +69,7 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
     if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
         layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
     }
-    c->made = jh_layout_check(layout, fault) == JH_OK;
-    return c->made;
+    return jh_layout_check(layout, fault) == JH_OK;
 }
 
 /* A geometry that looks beside the heap finds nothing, and nothing wrong. */
@@ -81,12 +79,9 @@ static bool sees(const struct candidate *c) {
 
 /* Negative when a explains the target better than b. */
 static int compare(const struct candidate *a, const struct candidate *b) {
-    bool x = a->made && jt_fits(&a->fit), y = b->made && jt_fits(&b->fit);
+    bool x = jt_fits(&a->fit), y = jt_fits(&b->fit);
     if (x != y) {
         return x ? -1 : 1;
-    }
-    if (a->made != b->made) {
-        return a->made ? -1 : 1;
     }
     if (a->bins != b->bins) {
         return a->bins ? -1 : 1;
@@ -205,7 +200,7 @@ static bool rivals(const struct candidate *a, const struct candidate *best) {
     if (a == best || same_build(&a->build, &best->build)) {
         return false;
     }
-    if (!a->made || !jt_fits(&a->fit) || a->bins != best->bins) {
+    if (!jt_fits(&a->fit) || a->bins != best->bins) {
         return false;
     }
     if (compare(a, best) == 0) {

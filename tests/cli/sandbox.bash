@@ -92,8 +92,10 @@ test_landlock_alone() {
 }
 
 # Older kernels know fewer things that can be forbidden; a newer one takes their rules as they did.
+# All that they know is asked for and nothing else, which they would refuse: first all but reading.
 test_landlock_of_older_kernels() {
-    local abi action actions refused=0
+    local abi action actions refused=0 ruleset
+    local asks=([1]=0x1ff3,8 [2]=0x3ff3,8 [3]=0x7ff3,8 [4]=0x7ff3,16 [5]=0xfff3,16 [6]=0xfff3,24)
     [ -x "$PROBES/landlock_probe" ] || skip "it was not built"
     need_tool strace
     small tiny
@@ -101,7 +103,11 @@ test_landlock_of_older_kernels() {
     echo text >"$WORK/probe.file"
     for abi in 1 2 3 4 5 6; do
         local older=(strace -qq -f -o /dev/null -e "inject=landlock_create_ruleset:retval=$abi:when=1")
-        status 0 try "${older[@]}" "$JEHEAP" info "$CORE" --json
+        status 0 try "${older[@]}" -o "$WORK/calls" -X raw -e trace=landlock_create_ruleset \
+            "$JEHEAP" info "$CORE" --json
+        ruleset=$(sed -n 's/.*handled_access_fs=\(0x[0-9a-f]*\)[^}]*}, \([0-9]*\), 0).*/\1,\2/p' \
+            "$WORK/calls" | head -n 1)
+        [ "$ruleset" = "${asks[abi]}" ] || fail "version $abi: asks for $ruleset, not ${asks[abi]}"
         ! grep -q 'not complete' "$ERR" || continue # older than that itself
         actions=(exec ptrace open-write unlink rename)
         [ $abi -lt 3 ] || actions+=(open-truncate)

@@ -93,16 +93,22 @@ static void arenas_of_another_build(void **state) {
     }
 }
 
-/* The pointers to the arenas are absent, and where an arena's base stands is to be learnt from
- * them. */
+/* The pointers to the arenas are absent, or an arena is; where an arena's base stands is known, or
+ * to be learnt from them. */
 static void arenas_that_are_absent(void **state) {
     (void)state;
-    struct heap *h = start(5, BLOCKS);
-    h->p.arena_base = JT_DWARF_UNKNOWN;
-    h->p.variable[1].addr = 0x1000;
-    assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_YES);
-    assert_int_equal(jt_is_metadata(&h->target, block_at(5)), JT_CANNOT_TELL);
-    end(h);
+    for (unsigned i = 0; i < 4; i++) {
+        struct heap *h = start(5, BLOCKS);
+        h->p.arena_base = i & 1 ? JT_DWARF_UNKNOWN : 0;
+        if (i & 2) {
+            h->p.variable[1].addr = 0x1000;
+        } else {
+            put(h, ARENAS, 0x1000);
+        }
+        assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_YES);
+        assert_int_equal(jt_is_metadata(&h->target, block_at(5)), JT_CANNOT_TELL);
+        end(h);
+    }
 }
 
 /* An array that is longer than any jemalloc's counts to its 4096th arena. */
