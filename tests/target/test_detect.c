@@ -481,6 +481,33 @@ static void damage_is_seen(void **state) {
     image_end(&image);
 }
 
+/* Broken extents, of which 57 bits have an element for one, and for nothing that is sound. */
+static void damage_does_not_decide(void **state) {
+    static struct image image;
+    (void)state;
+    one_slab(&image);
+    for (uint64_t i = 1; i < 8; i++) {
+        const struct image_extent slab = {0x7e1234560000 + 4096 * i, 4096, 1, 0, true, 0, 0};
+        (void)image_put(&image, &slab);
+    }
+    uint64_t node = image_block(&image, 4096), leaf = image_block(&image, 4096);
+    uint64_t other = image_block(&image, 4096);
+    image_put8(&image, image.heap.rtree_root + 8 * 100, node);
+    image_put8(&image, node, leaf); /* a leaf of 57 bits */
+    image_put8(&image, leaf, leaf + 1024);
+    image_put8(&image, image.heap.rtree_root + 8 * 200000, other);
+    for (uint64_t i = 0; i < 5; i++) {
+        image_put8(&image, other + 8 * i, other + 1024 + 128 * i);
+    }
+    save(&image, version_of(JH_5_3_0));
+    struct jt_target *t = opened(&image, NULL);
+    assert_string_equal(t->error, "");
+    assert_int_equal(t->layout.build.lg_vaddr, 48);
+    assert_int_equal(t->verified, 8);
+    jt_close(t);
+    image_end(&image);
+}
+
 static void refuses(const struct image *image, const char *layout, const char *part) {
     struct jt_target *t = opened(image, layout);
     if (t->status != JT_NO_LAYOUT || strstr(t->error, part) == NULL) {
@@ -588,6 +615,7 @@ int main(void) {
         cmocka_unit_test(unverified_is_said),
         cmocka_unit_test(guesses_nothing),
         cmocka_unit_test(damage_is_seen),
+        cmocka_unit_test(damage_does_not_decide),
         cmocka_unit_test(symbols_of_other_sizes),
         cmocka_unit_test(debug_information_rules_pages_out),
         cmocka_unit_test(bins_tell_the_quantum),
