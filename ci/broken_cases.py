@@ -143,6 +143,8 @@ TESTS = [
     Break("a geometry with less damage is better than one that fits",
           "decoder/target/layout_source.c", "    if (x != y) {\n", "    if (x != y && false) {\n",
           "test_detect"),
+    Break("a file that is read in pieces was loaded", "decoder/target/modules.c",
+          "last != first && left_out;", "last != first;", "test_words"),
     Break("a file that loads nothing is the program", "decoder/target/modules.c",
           "bool loads = first != UINT64_MAX;", "bool loads = true;", "test_words"),
     Break("a macro's operands may be described anew", "decoder/target/macro.c",
@@ -154,6 +156,8 @@ TESTS = [
 COMMANDS = [
     Break("an idle jemalloc counts as used", "decoder/target/symbols.c",
           "if (!jt_all_zero(byte, len)) {", "if (true) {", "info/idle_jemalloc"),
+    Break("a file that is only read was loaded", "decoder/target/modules.c",
+          "if (p->code.count == 0 ||", "if (p->code.count != 0 ||", "info/own_file_mapped"),
     Break("a root's symbol is given for the root", "decoder/target/open.c",
           "jt_root_array(target, &root[0]), root[0].name,", "root[0].addr, root[0].name,",
           "info/two_jemallocs"),

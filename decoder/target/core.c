@@ -108,6 +108,9 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     uint64_t lost = saved - there, most = UINT64_MAX - target->bytes_truncated;
     target->bytes_truncated += lost < most ? lost : most; /* headers may overlap, and lie */
     p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + memsz};
+    if ((ph->p_flags & PF_X) != 0) {
+        jt_ranges_add(&p->code, ph->p_vaddr, memsz);
+    }
     if (there != 0) {
         p->segment[p->segments++] = (struct jh_segment){ph->p_vaddr, p->core + ph->p_offset, there};
     }
@@ -156,7 +159,8 @@ static enum jt_status add_files(struct jt_target *target) {
     for (size_t i = 0; i < p->mappings; i++) {
         all[p->mapped_count + i] = (struct jt_range){p->mapping[i].start, p->mapping[i].end};
     }
-    free(p->mapped);
+    p->load = p->mapped;
+    p->load_count = p->mapped_count;
     p->mapped = all;
     p->mapped_count = jt_ranges_normalise(all, p->mapped_count + p->mappings);
     return JT_OK;

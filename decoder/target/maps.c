@@ -75,6 +75,9 @@ static bool take_line(struct jt_target *target, char *line) {
     }
     m.readable = mode[0] == 'r';
     m.writable = mode[1] == 'w';
+    if (mode[2] == 'x') {
+        jt_ranges_add(&target->priv->code, m.start, m.end - m.start);
+    }
     line[strcspn(line, "\n")] = 0;
     return jt_mapping_add(target, &m, line + path);
 }

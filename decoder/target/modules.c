@@ -24,6 +24,7 @@ static bool find_bias(const struct jt_target *target, struct jt_module *module) 
     const struct jt_private *p = target->priv;
     size_t count = 0;
     uint64_t first = UINT64_MAX;
+    bool based = false;
     GElf_Ehdr header;
     if (gelf_getehdr(module->elf->elf, &header) == NULL ||
         elf_getphdrnum(module->elf->elf, &count) != 0) {
@@ -37,8 +38,9 @@ static bool find_bias(const struct jt_target *target, struct jt_module *module) 
         if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD) {
             continue;
         }
-        if (module->start != 0 && ph.p_offset == 0) {
+        if (module->start != 0 && ph.p_offset == 0 && !based) {
             module->bias = module->start - ph.p_vaddr;
+            based = true; /* files of debug information alone have all their parts at 0 */
         }
         if (ph.p_vaddr < first) {
             first = ph.p_vaddr;
@@ -170,29 +172,68 @@ static void open_file(struct jt_target *target, struct jt_module *module,
     (void)try_file(target, module, module->path);
 }
 
-static bool modules_from_mappings(struct jt_target *target, const char *exe) {
-    const struct jt_private *p = target->priv;
-    for (size_t i = 0; i < p->mappings;) {
+static bool is_file(const struct jt_mapping *m) {
+    bool device = strncmp(m->path, "/dev/", 5) == 0 && strncmp(m->path, "/dev/shm/", 9) != 0;
+    return m->path[0] == '/' && !device;
+}
+
+/* The last mapping of those that belong to the one that has a file's start. Memory of no file may
+ * lie between them: code that a program has moved to larger pages. */
+static size_t last_of_file(const struct jt_private *p, size_t first) {
+    size_t last = first;
+    for (size_t i = first + 1; i < p->mappings; i++) {
         const struct jt_mapping *m = &p->mapping[i];
-        size_t next = i + 1;
-        while (next < p->mappings && p->mapping[next].offset != 0 &&
-               strcmp(p->mapping[next].path, m->path) == 0) {
-            next++;
+        if (m->path[0] != '/') {
+            continue;
         }
-        bool file = m->path[0] == '/' && strncmp(m->path, "/dev/", 5) != 0;
-        if (file && m->offset == 0 && target->modules < JT_MODULES_MAX &&
-            may_be_elf(target, m->start)) {
-            struct jt_module *module = jt_module_add(target, m->path);
-            if (module == NULL) {
-                return false;
-            }
-            module->start = m->start;
-            module->end = p->mapping[next - 1].end;
-            open_file(target, module, m, exe);
+        if (m->offset == 0 || strcmp(m->path, p->mapping[first].path) != 0) {
+            break;
         }
-        i = next;
+        last = i;
     }
-    return true;
+    return last;
+}
+
+/* What was loaded has code. Programs map ELF files to read them as well, their own among them, and
+ * addresses in such a mapping are not those of symbols. Debuggers leave code out of a core, which
+ * is then the piece of the file that no header names. */
+static bool may_be_loaded(const struct jt_target *target, size_t first, size_t last) {
+    const struct jt_private *p = target->priv;
+    const struct jt_range all = {p->mapping[first].start, p->mapping[last].end};
+    if (p->code.count == 0 || jt_ranges_touch(p->code.range, p->code.count, all)) {
+        return true; /* or nothing is known */
+    }
+    bool left_out = false;
+    for (size_t i = first; i <= last; i++) {
+        left_out |= !jt_ranges_hold(p->load, p->load_count, p->mapping[i].start);
+    }
+    return target->kind == JT_CORE && last != first && left_out;
+}
+
+static bool modules_from_mappings(struct jt_target *target, const char *exe) {
+    struct jt_private *p = target->priv;
+    jt_ranges_merge(&p->code);
+    for (size_t i = 0, last; i < p->mappings; i = last + 1) {
+        const struct jt_mapping *m = &p->mapping[i];
+        bool starts = is_file(m) && m->offset == 0;
+        last = starts ? last_of_file(p, i) : i;
+        if (!starts || !may_be_loaded(target, i, last) || !may_be_elf(target, m->start)) {
+            continue;
+        }
+        if (target->modules == JT_MODULES_MAX) {
+            jt_warn(target, "more than %d files are mapped; those from %s on are not looked at",
+                    JT_MODULES_MAX, m->path);
+            break;
+        }
+        struct jt_module *module = jt_module_add(target, m->path);
+        if (module == NULL) {
+            return false;
+        }
+        module->start = m->start;
+        module->end = p->mapping[last].end;
+        open_file(target, module, m, exe);
+    }
+    return !p->code.lost;
 }
 
 /* ---- a core that names no files ------------------------------------------------------------- */

@@ -334,6 +334,8 @@ void jt_close(struct jt_target *target) {
     free(target->warning);
     free(p->mapping);
     free(p->mapped);
+    free(p->load);
+    jt_ranges_free(&p->code);
     free(p->segment);
     free(p->block);
     free(p->metadata);

@@ -49,6 +49,8 @@ struct jt_range {
 /* Sort and merge; returns how many are left. */
 size_t jt_ranges_normalise(struct jt_range *range, size_t count);
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
+/* Has one of them an address of the other, which is not empty? */
+bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other);
 
 /* One that grows. Zero it, add, normalise, use, free. */
 struct jt_ranges {
@@ -82,13 +84,16 @@ struct jt_private {
     size_t mappings;
     struct jt_range *mapped; /* everything that is mapped */
     size_t mapped_count;
-    uint64_t entry;     /* AT_ENTRY, 0 when not known */
-    uint64_t phdr;      /* AT_PHDR: where the program's headers are, 0 when not known */
-    uint64_t phnum;     /* AT_PHNUM */
-    uint64_t execfn;    /* AT_EXECFN: address of the program's name, 0 when not known */
-    uint64_t page_size; /* AT_PAGESZ, 0 when not known */
-    uint16_t machine;   /* EM_X86_64 */
-    uint8_t words;      /* bytes of a pointer, and of the words in notes: 4 or 8 */
+    struct jt_range *load; /* of a core: what its headers name, without what only notes do */
+    size_t load_count;
+    struct jt_ranges code; /* what can be executed; of a core, as far as its headers name it */
+    uint64_t entry;        /* AT_ENTRY, 0 when not known */
+    uint64_t phdr;         /* AT_PHDR: where the program's headers are, 0 when not known */
+    uint64_t phnum;        /* AT_PHNUM */
+    uint64_t execfn;       /* AT_EXECFN: address of the program's name, 0 when not known */
+    uint64_t page_size;    /* AT_PAGESZ, 0 when not known */
+    uint16_t machine;      /* EM_X86_64 */
+    uint8_t words;         /* bytes of a pointer, and of the words in notes: 4 or 8 */
     bool little_endian;
 
     struct jh_image image; /* core, self */

@@ -28,19 +28,28 @@ size_t jt_ranges_normalise(struct jt_range *range, size_t count) {
     return kept;
 }
 
-bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr) {
+/* The first that ends behind the address; count when none does. */
+static size_t range_behind(const struct jt_range *range, size_t count, uint64_t addr) {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (addr < range[middle].start) {
-            high = middle;
-        } else if (addr >= range[middle].end) {
+        if (addr >= range[middle].end) {
             low = middle + 1;
         } else {
-            return true;
+            high = middle;
         }
     }
-    return false;
+    return low;
+}
+
+bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr) {
+    size_t i = range_behind(range, count, addr);
+    return i < count && range[i].start <= addr;
+}
+
+bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other) {
+    size_t i = range_behind(range, count, other.start);
+    return i < count && range[i].start < other.end;
 }
 
 uint64_t jt_ranges_bytes(const struct jt_range *range, size_t count) {

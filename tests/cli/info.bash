@@ -89,6 +89,19 @@ test_two_jemallocs() {
     [ $owned -eq 1 ] || fail "what the second one gave is owned by $owned of them"
 }
 
+# A program that has mapped its own file, as those that print their own backtraces do.
+test_own_file_mapped() {
+    local target
+    small itself -DITSELF
+    core_of itself
+    for target in "${PID[itself]}" "$CORE"; do
+        status 0 jeheap info "$target" --json --quiet
+        ask are "$OUT" layout.learnt_from.root=symbol faults=0
+        [ "$(grep -o '"path":"[^"]*/itself/small"' "$OUT" | wc -l)" -eq 1 ] ||
+            fail "$target: loaded once, and said to be loaded more often"
+    done
+}
+
 # One that nothing has started: without the function that does so before main().
 test_idle_jemalloc() {
     second_jemalloc

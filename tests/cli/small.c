@@ -92,6 +92,13 @@ int main(void) {
     memcpy(copy, je_arena_emap_global + 120, 8 << 18);
     printf("copy %p\n", copy);
 #endif
+#ifdef ITSELF /* its own file, to be read */
+    int self = open("/proc/self/exe", O_RDONLY);
+    if (mmap(NULL, (size_t)lseek(self, 0, SEEK_END), PROT_READ, MAP_PRIVATE, self, 0) ==
+        MAP_FAILED) {
+        return 1;
+    }
+#endif
 #ifdef SECRETS
     char stack[1024];
     hide_all(stack, sizeof(stack));

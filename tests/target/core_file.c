@@ -21,7 +21,7 @@ void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t 
     if (core->loads == CORE_LOADS) {
         abort();
     }
-    core->load[core->loads++] = (struct core_load){addr, len, bytes, len, 0};
+    core->load[core->loads++] = (struct core_load){addr, len, bytes, len, 0, 0};
 }
 
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size) {
@@ -50,18 +50,27 @@ void core_note(struct core_file *core, uint32_t type, const void *desc, size_t l
     core_note_of(core, "CORE", type, desc, len);
 }
 
+void core_note_pieces(struct core_file *core, const uint64_t (*piece)[3], size_t count,
+                      const char *name) {
+    static uint8_t desc[sizeof core->note];
+    size_t at = 16, len = strlen(name) + 1;
+    core_put(core, desc, count, 8);
+    core_put(core, desc + 8, 4096, 8);
+    for (size_t i = 0; i < 3 * count; i++, at += 8) {
+        core_put(core, desc + at, piece[i / 3][i % 3], 8);
+    }
+    for (size_t i = 0; i < count; i++, at += len) {
+        if (len > sizeof desc - at) {
+            abort();
+        }
+        memcpy(desc + at, name, len);
+    }
+    core_note(core, NT_FILE, desc, at);
+}
+
 void core_note_file(struct core_file *core, uint64_t start, uint64_t end, const char *name) {
-    const uint64_t words[] = {1, 4096, start, end, 0};
-    uint8_t desc[sizeof words + 4096];
-    size_t len = strlen(name) + 1;
-    if (len > sizeof desc - sizeof words) {
-        abort();
-    }
-    for (size_t i = 0; i < sizeof words / 8; i++) {
-        core_put(core, desc + 8 * i, words[i], 8);
-    }
-    memcpy(desc + sizeof words, name, len);
-    core_note(core, NT_FILE, desc, sizeof words + len);
+    const uint64_t piece[1][3] = {{start, end, 0}};
+    core_note_pieces(core, piece, 1, name);
 }
 
 static void put_header(const struct core_file *core, FILE *file, size_t count) {
@@ -91,6 +100,7 @@ static void put_segment(const struct core_file *core, FILE *file, uint32_t type,
     core_put(core, h + 2 * w, l->addr, w);
     core_put(core, h + 4 * w, l->promised != 0 ? l->promised : l->len, w);
     core_put(core, h + 5 * w, l->memsz, w);
+    core_put(core, h + (wide ? 4 : 24), l->flags, 4);
     fwrite(h, 1, wide ? 56 : 32, file);
 }
 
@@ -99,7 +109,7 @@ void core_save(const struct core_file *core, const char *path) {
     bool wide = core->words == 8;
     size_t notes = core->note_len == 0 ? 0 : core->note_segments, count = notes + core->loads;
     uint64_t offset = (wide ? 64 : 52) + count * (wide ? 56 : 32);
-    struct core_load note = {0, 0, core->note, core->note_len - core->note_cut, 0};
+    struct core_load note = {0, 0, core->note, core->note_len - core->note_cut, 0, 0};
     if (file == NULL) {
         abort();
     }

@@ -17,6 +17,7 @@ struct core_file {
         const void *bytes;
         size_t len;
         uint64_t promised; /* p_filesz; 0: len */
+        uint32_t flags;    /* PF_X */
     } load[CORE_LOADS];
     size_t loads;
     uint8_t note[1 << 17];
@@ -31,7 +32,10 @@ void core_load(struct core_file *core, uint64_t addr, const void *bytes, size_t 
 void core_put(const struct core_file *core, uint8_t *at, uint64_t value, unsigned size);
 void core_note(struct core_file *core, uint32_t type, const void *desc, size_t len);
 
-/* A file that is mapped there from its start, as the kernel notes it for 64 bits. */
+/* Mappings of one file, as the kernel notes them for 64 bits: start, end, page of the file. */
+void core_note_pieces(struct core_file *core, const uint64_t (*piece)[3], size_t count,
+                      const char *name);
+/* A file that is mapped there from its start. */
 void core_note_file(struct core_file *core, uint64_t start, uint64_t end, const char *name);
 /* Of another owner than CORE. */
 void core_note_of(struct core_file *core, const char *owner, uint32_t type, const void *desc,

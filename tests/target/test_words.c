@@ -554,21 +554,15 @@ static void names_without_end(void **state) {
 
 /* A file that is mapped again and again is opened a few times only. */
 static void files_that_are_mapped_often(void **state) {
-    uint64_t row[2 + 3 * 8] = {8, 4096};
-    uint8_t desc[sizeof row + 8 * sizeof own];
-    size_t len = sizeof row, opened_files = 0;
+    uint64_t piece[8][3] = {{0}};
+    size_t opened_files = 0;
     (void)state;
     start_own_kind();
     for (uint64_t i = 0; i < 8; i++) {
-        row[2 + 3 * i] = 0x100000 * (i + 1);
-        row[3 + 3 * i] = 0x100000 * (i + 1) + 0x1000;
-        memcpy(desc + len, own, strlen(own) + 1);
-        len += strlen(own) + 1;
+        piece[i][0] = 0x100000 * (i + 1);
+        piece[i][1] = piece[i][0] + 0x1000;
     }
-    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-        core_put(&core, desc + 8 * i, row[i], 8);
-    }
-    core_note(&core, NT_FILE, desc, len);
+    core_note_pieces(&core, piece, 8, own);
     struct jt_target *t = opened();
     assert_int_equal(t->modules, 8);
     for (size_t i = 0; i < t->modules; i++) {
@@ -576,6 +570,70 @@ static void files_that_are_mapped_often(void **state) {
     }
     assert_int_equal(opened_files, 4);
     jt_close(t);
+}
+
+/* ---- files that were loaded, and files that were mapped to be read ----------------------------
+ */
+
+static void add_load(uint64_t addr, uint64_t memsz, uint32_t flags) {
+    core_load(&core, addr, "", 0);
+    core.load[core.loads - 1].memsz = memsz;
+    core.load[core.loads - 1].flags = flags;
+}
+
+static void what_was_loaded_has_code(void **state) {
+    static const uint64_t near[2][3] = {{0x30000, 0x31000, 0}, {0x31000, 0x33000, 1}};
+    static const uint64_t far[2][3] = {{0x30000, 0x31000, 0}, {0x33000, 0x34000, 3}};
+    static const struct {
+        const uint64_t (*piece)[3];
+        size_t pieces;
+        uint64_t named; /* bytes behind the first piece that have a header, with these flags */
+        uint32_t flags;
+        bool told; /* some other code has a header */
+        size_t loaded;
+    } cases[] = {
+        {near, 2, 0x2000, PF_X, true, 1}, /* a kernel's core */
+        {near, 2, 0, 0, true, 1},         /* a debugger's: code is left out */
+        {near, 2, 0x2000, 0, true, 0},    /* read in two pieces */
+        {near, 1, 0, 0, true, 0},         /* in one */
+        {near, 2, 0x2000, 0, false, 1},   /* nothing tells what is code */
+        {far, 2, 0x2000, PF_X, true, 1},  /* code that was moved to memory of no file */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        elf_start(ET_DYN, 20);
+        elf_save();
+        core_load(&core, 0x30000, &elf, sizeof elf);
+        core.load[core.loads - 1].memsz = 4096;
+        add_load(0x31000, cases[i].named, cases[i].flags);
+        add_load(0x50000, 4096, cases[i].told ? PF_X : 0);
+        core_note_pieces(&core, cases[i].piece, cases[i].pieces, elf_path);
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, cases[i].loaded);
+        jt_close(t);
+    }
+}
+
+/* Only the first 1024 are looked at, which is said. */
+static void more_files_than_there_may_be(void **state) {
+    static uint64_t piece[JT_MODULES_MAX + 1][3];
+    (void)state;
+    for (size_t count = JT_MODULES_MAX; count <= JT_MODULES_MAX + 1; count++) {
+        bool warned = false;
+        start_own_kind();
+        for (uint64_t i = 0; i < count; i++) {
+            piece[i][0] = 0x100000 * (i + 1);
+            piece[i][1] = piece[i][0] + 0x1000;
+        }
+        core_note_pieces(&core, (const uint64_t(*)[3])piece, count, "/nowhere/file");
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, JT_MODULES_MAX);
+        for (size_t i = 0; i < t->warnings; i++) {
+            warned |= strstr(t->warning[i], "more than 1024 files are mapped") != NULL;
+        }
+        assert_int_equal(warned, count > JT_MODULES_MAX);
+        jt_close(t);
+    }
 }
 
 int main(void) {
@@ -590,6 +648,8 @@ int main(void) {
         cmocka_unit_test(programs_that_are_not_named),
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(files_that_are_mapped_often),
+        cmocka_unit_test(what_was_loaded_has_code),
+        cmocka_unit_test(more_files_than_there_may_be),
         cmocka_unit_test(headers_that_are_no_machines),
         cmocka_unit_test(build_ids_in_memory),
         cmocka_unit_test(programs_of_other_machines),
