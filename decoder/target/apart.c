@@ -100,7 +100,8 @@ static void bound(size_t size) {
 static void decode(const struct jt_root_symbol *root, int fd) {
     struct message m;
     size_t text = 0;
-    bound(root->module->elf->mapped);
+    const struct jt_elf *elf = root->module->elf;
+    bound(elf->mapped + (elf->debug != NULL ? elf->debug->mapped : 0));
     errno = 0;
     jt_dwarf_read(root, &m.dwarf);
     if (errno == ENOMEM) {

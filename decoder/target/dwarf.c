@@ -136,6 +136,23 @@ static uint32_t udata(Dwarf_Die *die, unsigned name, uint32_t otherwise) {
     return (uint32_t)value;
 }
 
+/* A member's offset: a number, in DWARF 2 an expression that adds it; without one it is 0. */
+static uint32_t offset_of(Dwarf_Die *member) {
+    Dwarf_Attribute attr;
+    Dwarf_Op *op;
+    size_t ops;
+    uint32_t offset = udata(member, DW_AT_data_member_location, JT_DWARF_UNKNOWN);
+    if (offset != JT_DWARF_UNKNOWN) {
+        return offset;
+    }
+    if (dwarf_attr(member, DW_AT_data_member_location, &attr) == NULL) {
+        return 0;
+    }
+    bool adds = dwarf_getlocation(&attr, &op, &ops) == 0 && ops == 1 &&
+                op->atom == DW_OP_plus_uconst && op->number < JT_DWARF_UNKNOWN;
+    return adds ? (uint32_t)op->number : JT_DWARF_UNKNOWN;
+}
+
 /* Members, those of unnamed unions and structs inside as well. */
 static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const char *prefix,
                          unsigned depth, struct jt_dwarf *out) {
@@ -146,7 +163,11 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
         if (dwarf_tag(&member) != DW_TAG_member) {
             continue;
         }
-        uint32_t offset = base + udata(&member, DW_AT_data_member_location, 0);
+        uint32_t offset = offset_of(&member);
+        if (offset == JT_DWARF_UNKNOWN) {
+            continue; /* this one's and that of all that is in it */
+        }
+        offset += base;
         const char *text = dwarf_diename(&member);
         if (text != NULL) {
             take_member(name, text, offset, prefix, out);

@@ -49,7 +49,12 @@ static void value(struct attack_bytes *b, const struct attr *a) {
     case DW_FORM_string:
         made_text(b, a->text);
         break;
-    case DW_FORM_exprloc: /* so many times DW_OP_addr */
+    case DW_FORM_exprloc: /* these bytes, or so many times DW_OP_addr */
+        if (a->text != NULL) {
+            made_leb(b, a->value);
+            attack_add(b, a->text, a->value);
+            break;
+        }
         made_leb(b, 9 * a->value);
         for (uint64_t i = 0; i < a->value; i++) {
             attack_number(b, DW_OP_addr, 1);
@@ -187,8 +192,7 @@ static void members(void **state) {
     DIE(&m, DW_TAG_member, false, TYPE(NOWHERE));
     end(&m);
     DIE(&m, DW_TAG_structure_type, true, NAME("base_block_s"));
-    DIE(&m, DW_TAG_member, false, NAME("size"), /* is where the struct begins */
-        {DW_AT_data_member_location, DW_FORM_string, 0, "8"});
+    DIE(&m, DW_TAG_member, false, NAME("size")); /* is where the struct begins */
     DIE(&m, DW_TAG_member, false, NAME("next"), DATA(DW_AT_data_member_location, 8));
     end(&m);
     struct jt_dwarf d = taken(&m);
@@ -197,6 +201,30 @@ static void members(void **state) {
     assert_int_equal(d.arena_base, 40);
     assert_int_equal(d.block_size, 0);
     assert_int_equal(d.block_next, 8);
+    done(&d);
+}
+
+/* DWARF 2 says by an expression where a member is. One that says something else leaves it out. */
+static void members_by_expressions(void **state) {
+    struct made m = with_root(NO_MACROS);
+    (void)state;
+    DIE(&m, DW_TAG_structure_type, true, NAME("edata_s"));
+    DIE(&m, DW_TAG_member, false, NAME("e_addr"),
+        {DW_AT_data_member_location, DW_FORM_exprloc, 2, "\x23\x18"}); /* DW_OP_plus_uconst 24 */
+    DIE(&m, DW_TAG_member, false, NAME("e_sn"),
+        {DW_AT_data_member_location, DW_FORM_exprloc, 2, "\x10\x18"}); /* DW_OP_constu 24 */
+    DIE(&m, DW_TAG_member, false, NAME("e_ps"),
+        {DW_AT_data_member_location, DW_FORM_exprloc, 2, NULL}); /* two of them */
+    DIE(&m, DW_TAG_member, false, NAME("e_bsize"),
+        {DW_AT_data_member_location, DW_FORM_string, 0, "8"});
+    DIE(&m, DW_TAG_member, false, NAME("e_bits"), DATA(DW_AT_data_member_location, 8));
+    end(&m);
+    struct jt_dwarf d = taken(&m);
+    assert_int_equal(d.e_addr, 24);
+    assert_int_equal(d.e_sn, JT_DWARF_UNKNOWN);
+    assert_int_equal(d.e_ps, JT_DWARF_UNKNOWN);
+    assert_int_equal(d.e_bsize, JT_DWARF_UNKNOWN);
+    assert_int_equal(d.e_bits, 8);
     done(&d);
 }
 
@@ -501,6 +529,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_roots_unit),
         cmocka_unit_test(members),
+        cmocka_unit_test(members_by_expressions),
         cmocka_unit_test(sizes),
         cmocka_unit_test(root_elements),
         cmocka_unit_test(states),
