@@ -251,6 +251,18 @@ test_full_disk() {
     [ "$(find "$WORK/full" -type f)" = "$WORK/full/other" ] || fail "something was left behind"
 }
 
+# What is said on a descriptor that the caller has closed does not go into the file.
+test_closed_descriptors() {
+    have stock
+    skeleton_of stock
+    "$JEHEAP" skeleton "$SKELETON" -o "$WORK/closed" >"$OUT" 2>&- <&- || fail "exit status $?"
+    same_file "$SKELETON" "$WORK/closed" "without stderr"
+    "$JEHEAP" skeleton "$SKELETON" -o "$WORK/closed" >&- 2>"$ERR"
+    [ $? -eq 4 ] || fail "status without stdout, where the summary goes"
+    err_has 'the output could not be written'
+    same_file "$SKELETON" "$WORK/closed" "without stdout"
+}
+
 # Wherever it is ended: all of the file, or none and nothing beside it.
 test_ended_by_a_signal() {
     have stock
