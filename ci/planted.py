@@ -72,7 +72,7 @@ BUGS = [
     Bug("walk: a slab once for each page", "decoder/walk.c",
         "return p->extent == w->last_at &&", "return false && p && w &&", ["rtree"]),
     Bug("walk: overlapping extents let pass", "decoder/walk.c",
-        "if (e->base < w->last_end) {", "if (false) {", ["rtree"]),
+        "if (status == JH_OK && e.base < w->last_end) {", "if (false) {", ["rtree"]),
     Bug("walk: no budget for nodes", "decoder/walk.c",
         "if (!w->nodes_left) {", "if (false) {", ["heap"]),
     Bug("walk: no budget for extents", "decoder/walk.c",

@@ -272,9 +272,6 @@ static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
                        jh_extent_covers(e, page) ? "leaf.first-page-missing"
                                                  : "leaf.extent-not-covering");
     }
-    if (e->base < w->last_end) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, e->at, e->base, "extent.overlap");
-    }
     return JH_OK;
 }
 
@@ -319,6 +316,16 @@ static void rescan(struct jh_walk *w, const struct jh_pending *p, uint64_t from)
     w->pending_count = w->pending_next = 0;
 }
 
+/* An extent begins where the tree has an element for it: it is the one in front of it that is too
+ * long. That is said once, and the entry comes again. */
+static enum jh_status overlap(struct jh_walk *w, const struct jh_extent *e,
+                              struct jh_fault *fault) {
+    w->last_end = e->base;
+    w->extents_left++;
+    w->pending_next--;
+    return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, w->last_at, e->base, "extent.overlap");
+}
+
 /* One entry of the batch. JH_END: it is nothing that is to be said. */
 static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
     struct jh_pending p = w->pending[w->pending_next++];
@@ -333,6 +340,9 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
     }
     w->extents_left--;
     enum jh_status status = take(w, &p, &e, fault);
+    if (status == JH_OK && e.base < w->last_end) {
+        return p.may_be_left_behind ? JH_END : overlap(w, &e, fault);
+    }
     if (status == JH_OK) {
         w->last_at = e.at;
         w->last_end = e.base + (e.size - 1) == UINT64_MAX ? UINT64_MAX : e.base + e.size;

@@ -210,6 +210,14 @@ static enum reference_status read_extent(const struct reference *r, uint64_t at,
     return jh_extent_check(l, out, NULL) == JH_OK ? REFERENCE_KNOWN : REFERENCE_CORRUPT;
 }
 
+/* 5.3's bump regions leave elements behind: they are as good as none. */
+static bool left_behind(const struct jh_layout *l, const uint8_t *bytes) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(l, bytes, &leaf);
+    return l->leaf_left_behind && leaf.szind == l->sc_nsizes && !leaf.slab &&
+           leaf.state_bits < l->states && l->state[leaf.state_bits] == JH_ACTIVE;
+}
+
 struct given {
     const struct reference *reference;
     uint64_t *at, last_at, last_end;
@@ -226,7 +234,8 @@ static bool give(void *arg, const struct reference_element *e) {
     uint64_t page = canonical(l, e->page);
     if ((e->value == g->last_at && page < g->last_end) ||
         read_extent(g->reference, e->value, &extent) != REFERENCE_KNOWN || extent.base != page ||
-        extent.base < g->last_end) {
+        (extent.base < g->last_end &&
+         left_behind(l, heap_image_at(g->reference->image, e->at, l->leaf_size)))) {
         return true;
     }
     if (g->count == g->max) {
@@ -247,14 +256,6 @@ struct reference_result reference_walk(const struct reference *reference, uint64
 }
 
 /* ---- lookup ---------------------------------------------------------------------------------- */
-
-/* 5.3's bump regions leave elements behind: they are as good as none. */
-static bool left_behind(const struct jh_layout *l, const uint8_t *bytes) {
-    struct jh_leaf leaf;
-    jh_leaf_decode(l, bytes, &leaf);
-    return l->leaf_left_behind && leaf.szind == l->sc_nsizes && !leaf.slab &&
-           leaf.state_bits < l->states && l->state[leaf.state_bits] == JH_ACTIVE;
-}
 
 /* The extent of a leaf element, which must cover addr; at is 0 for an element left behind. */
 static enum reference_status judge(const struct reference *r, const struct reference_element *e,
