@@ -42,10 +42,10 @@ static void say_left_out(const struct cli *cli, uint64_t bytes) {
 
 /* Is it all there, and of a target that held still enough? Else why not. */
 static const char *wrong_with(struct cli *cli, enum jt_status status) {
-    const struct jt_target *t = cli->target;
+    struct jt_target *t = cli->target;
     return status != JT_OK     ? t->error
            : t->memory_ran_out ? "memory ran out"
-           : t->ended          ? "the process ended"
+           : jt_ended(t)       ? "the process ended, or runs another program by now"
            : jt_changed(t)     ? "the core was written to while it was read"
                                : NULL;
 }

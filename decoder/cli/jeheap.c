@@ -499,18 +499,20 @@ static int finish(int status) {
 
 /* What went wrong without the command's knowledge. */
 static void check_afterwards(struct cli *cli) {
-    bool changed = jt_changed(cli->target);
+    bool changed = jt_changed(cli->target), ended = jt_ended(cli->target);
     if (cli->target->memory_ran_out) {
         fprintf(stderr, "jeheap: out of memory\n");
     }
-    if (cli->target->ended) {
-        fprintf(stderr, "jeheap: process %d ended while it was read\n", cli->target->pid);
+    if (ended) {
+        fprintf(stderr,
+                "jeheap: process %d ended while it was read, or runs another program by now\n",
+                cli->target->pid);
     }
     if (changed) {
         fprintf(stderr, "jeheap: %s was written to or cut off while it was read\n",
                 cli->target->path);
     }
-    if (cli->target->memory_ran_out || cli->target->ended || changed) {
+    if (cli->target->memory_ran_out || ended || changed) {
         cli_status(cli, EXIT_PARTIAL);
         cli_mark_partial(cli);
     }

@@ -301,7 +301,7 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     if (target->memory_ran_out) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
-    if (target->ended && status != JT_OK) { /* what was concluded from that is wrong */
+    if (jt_ended(target) && status != JT_OK) { /* what was concluded from that is wrong */
         return jt_fail(target, JT_UNREADABLE, "process %d ended while it was looked at",
                        target->pid);
     }

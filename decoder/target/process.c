@@ -180,6 +180,14 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     return probe(target);
 }
 
+/* /proc/PID/mem stays that of the memory that it was opened for: once nobody uses that any more it
+ * reads as empty, at every address. The id alone would lead to the next program. */
+bool jt_ended(struct jt_target *target) {
+    uint8_t byte;
+    target->ended |= target->priv->mem_fd >= 0 && pread(target->priv->mem_fd, &byte, 1, 0) == 0;
+    return target->ended;
+}
+
 void jt_process_close(struct jt_target *target) {
     if (target->priv->mem_fd >= 0) {
         close(target->priv->mem_fd);

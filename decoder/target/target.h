@@ -163,6 +163,10 @@ bool jt_is_process(const char *target);
  */
 bool jt_changed(const struct jt_target *target);
 
+/* Has the process ended since it was opened, or does it run another program (execve), which has
+ * other memory under the same id? Then what was read may be of both. Sets target->ended. */
+bool jt_ended(struct jt_target *target);
+
 /* Is the address mapped in the target at all, whether its bytes are in the core or not? */
 bool jt_mapped(const struct jt_target *target, uint64_t addr);
 
