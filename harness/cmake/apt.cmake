@@ -52,12 +52,14 @@ function(jeheap_apt_options out home site kind)
   endforeach()
   file(CONFIGURE OUTPUT "${home}/sources.list" CONTENT "${list}")
   # On the command line, where they win over every file in /etc/apt. Sandbox: apt as root reads as
-  # another user, who need not be able to enter the cache folder.
+  # another user, who need not be able to enter the cache folder. Error-Mode: an archive that cannot
+  # be reached is otherwise a warning, and apt-get update ends with 0.
   set(options -q
       -o "Dir::Etc::sourcelist=${home}/sources.list" -o Dir::Etc::sourceparts=-
       -o "Dir::State::lists=${home}/lists" -o "Dir::Cache=${home}/cache"
       -o Acquire::Languages=none -o Acquire::Retries=1 -o Acquire::http::Timeout=20
-      -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root)
+      -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root
+      -o APT::Update::Error-Mode=any)
   set(${out} "${options}" PARENT_SCOPE)
 endfunction()
 
@@ -88,7 +90,7 @@ function(jeheap_apt_fetch why package file sha256 dir)
     file(TIMESTAMP "${stamp}" updated "%s" UTC)
   endif()
   math(EXPR age "${now} - ${updated}")
-  set(text "")
+  set(status 0)
   if(age GREATER JEHEAP_APT_LISTS_AGE)
     message(STATUS "apt: fetching the source lists of Debian (once a day, about 90 MB)")
     execute_process(COMMAND apt-get ${options} update
@@ -114,9 +116,9 @@ function(jeheap_apt_fetch why package file sha256 dir)
   if(NOT versions)
     string(JOIN ", " suites ${JEHEAP_DEBIAN_SUITES})
     set(reason "no version of ${package} in ${suites} has ${file}")
-    if(NOT text STREQUAL "" AND NOT status EQUAL 0)
+    if(NOT status EQUAL 0) # the lists are not whole, and tell nothing of what Debian has
       jeheap_apt_errors(error "${text}")
-      set(reason "${reason} (apt-get update: ${error})")
+      set(reason "apt-get update: ${error}")
     endif()
   endif()
   foreach(version IN LISTS versions)
