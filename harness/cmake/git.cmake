@@ -17,10 +17,12 @@ function(jeheap_git_fetch why url commit archive)
   set(git git -C "${repository}" -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=20)
   execute_process(COMMAND git init -q --bare "${repository}" ERROR_VARIABLE error
                   OUTPUT_QUIET)
-  # The commit alone, if the server lets us ask for it; else all of its history.
+  # The commit alone, if the server lets us ask for it; else all of its history. After a timeout the
+  # status is a sentence and there may be no error.
   execute_process(COMMAND ${git} fetch -q --depth 1 "${url}" ${commit}
                   TIMEOUT 300 RESULT_VARIABLE status ERROR_VARIABLE error OUTPUT_QUIET)
-  if(NOT status EQUAL 0 AND NOT error MATCHES "unable to access|does not appear|Could not")
+  if(status MATCHES "^[1-9][0-9]*$" AND
+     NOT error MATCHES "unable to access|does not appear|Could not")
     execute_process(COMMAND ${git} fetch -q "${url}" "+refs/*:refs/*"
                     TIMEOUT 600 RESULT_VARIABLE status ERROR_VARIABLE error OUTPUT_QUIET)
   endif()
@@ -39,6 +41,9 @@ function(jeheap_git_fetch why url commit archive)
   set(${why} "" PARENT_SCOPE)
   if(NOT EXISTS "${archive}")
     string(STRIP "${error}" error)
+    if(error STREQUAL "")
+      set(error "no message: ${status}")
+    endif()
     string(REGEX REPLACE "\n.*" "" error "${error}")
     string(REGEX REPLACE "://[^/@ ]*@" "://" error "${error}")
     set(${why} "${error}" PARENT_SCOPE)
