@@ -18,7 +18,7 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
  * A bend that no level notices and that has a proof is in proven, not in total. */
 struct json_object *drift_report(struct json_object *cells);
 
-/* Text, or one JSON object a line; the exit status of the program. */
-int drift_print(struct json_object *report, struct json_object *cells, bool json);
+/* Text, or one JSON object a line. Was every bend noticed? */
+bool drift_print(struct json_object *report, bool json);
 
 #endif

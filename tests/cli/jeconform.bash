@@ -176,6 +176,18 @@ test_constants_without_source() {
     out_has '^skip: 5\.0\.0/default'
 }
 
+# With nothing to bend there is a reason, and no success.
+test_drift_without_source() {
+    local -x JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES=''
+    status 3 jeconform drift --pin 5.0.0 --quiet
+    out_has '^skip: 5\.0\.0/default'
+    out_has 'no source\. '
+    out_has '^0 of 0 bends noticed$'
+    status 3 jeconform drift --pin 5.0.0 --quiet --json
+    err_has '^skip: 5\.0\.0/default'
+    [ "$(cat "$OUT")" = '{"noticed":0,"total":0,"survivors":[]}' ] || fail "other JSON: $(cat "$OUT")"
+}
+
 # A copy of 5.3.0's source, from wherever an earlier build had it.
 source_tree() {
     local cache=${JEHEAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jeheap} archive
