@@ -6,7 +6,8 @@
  *
  *   EINTR EIO ENOMEM ...  that error
  *   short                 half of it, at least one byte
- *   leave, unmap          a signal to the process BEND_PID that small.c heeds so; and a moment
+ *   leave, unmap          a signal to the process BEND_PID that small.c heeds so; returns when
+ *                         it has
  *   cut                   the file BEND_FILE is cut to BEND_SIZE bytes (open it before: needs no
  *                         right then)
  *
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,11 +74,34 @@ static int turn(const char *name) {
     return seen == at || (every != 0 && seen > at && (seen - at) % every == 0);
 }
 
+/* Is it gone, or named as small.c is when its memory is gone? The C library opens and reads here
+ * without the functions below. */
+static int has_heeded(void) {
+    char path[64], stat[128] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)victim);
+    FILE *f = fopen(path, "re");
+    int read_it = f && fgets(stat, sizeof(stat), f);
+    if (f) {
+        (void)fclose(f);
+    }
+    return !read_it || strstr(stat, ") Z") || strstr(stat, ") X") || strstr(stat, "(unmapped)");
+}
+
+/* How long that takes is up to the machine: any time would be too short for a busy one. */
+static void let_heed(int signal) {
+    const struct timespec moment = {0, 1000000};
+    kill(victim, signal);
+    for (int i = 0; !has_heeded(); i++) {
+        if (i == 10000) {
+            _exit(99);
+        }
+        nanosleep(&moment, NULL);
+    }
+}
+
 static void happen(void) {
     if (strcmp(to, "leave") == 0 || strcmp(to, "unmap") == 0) {
-        kill(victim, strcmp(to, "leave") == 0 ? SIGUSR1 : SIGUSR2);
-        struct timespec moment = {0, 50000000};
-        nanosleep(&moment, NULL);
+        let_heed(strcmp(to, "leave") == 0 ? SIGUSR1 : SIGUSR2);
     }
     if (strcmp(to, "cut") == 0 && ftruncate(file, size) != 0) {
         _exit(99);

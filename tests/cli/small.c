@@ -26,7 +26,8 @@ static void leave(int number) {
     _exit(0);
 }
 
-/* Gives away all of jemalloc's memory: mappings without a name, of some size. */
+/* Gives away all of jemalloc's memory: mappings without a name, of some size. The process's name
+ * says when that is done. */
 static void unmap(int number) {
     static char maps[1 << 20];
     int fd = open("/proc/self/maps", O_RDONLY);
@@ -44,6 +45,7 @@ static void unmap(int number) {
             munmap((void *)start, end - start);
         }
     }
+    prctl(PR_SET_NAME, "unmapped");
 }
 
 /* Text to look for: in what is live, in what was freed, in a global and on the stack. */
