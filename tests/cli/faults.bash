@@ -15,9 +15,13 @@ preload() {
 
 # faults ARGUMENT...: of faults.py, which prints how many runs ended how. Sets COUNT.
 faults() {
-    timeout 300 python3 "$CLI_DIR/faults.py" "$@" >"$OUT" 2>"$ERR" ||
-        fail "$1: $(tail -n 1 "$ERR" | cut -c1-400)"
-    COUNT=$(cat "$OUT")
+    local patience=900
+    timeout $patience python3 "$CLI_DIR/faults.py" "$@" >"$OUT" 2>"$ERR"
+    case $? in
+    0) COUNT=$(cat "$OUT") ;;
+    124) fail "$1: takes more than $patience s" ;;
+    *) fail "$1: $(tail -n 1 "$ERR" | cut -c1-400)" ;;
+    esac
 }
 
 # went STATUS...: there were runs of each of these.
