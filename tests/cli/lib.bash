@@ -98,11 +98,25 @@ need_tool() {
 
 # ---- programs to look at -------------------------------------------------------------------------
 
+# When a process was started, as the kernel counts; nothing when it has ended. Its id alone may have
+# become another's.
+started() {
+    local stat fields
+    read -r stat 2>/dev/null <"/proc/$1/stat" || return
+    read -ra fields <<<"${stat##*) }"
+    [[ ${fields[0]} == [ZX] ]] || printf '%s' "${fields[19]}"
+}
+
+# lives PID START: is it still the process that was started then?
+lives() {
+    [ -n "$2" ] && [ "$(started "$1")" = "$2" ]
+}
+
 # The process is ended with the tests. BACK is its id. Without <&0 its input would be /dev/null.
 background() {
     "$@" <&0 &
     BACK=$!
-    printf '%s\n' "$BACK" >>"$WORK/pids"
+    printf '%s %s\n' "$BACK" "$(started $BACK)" >>"$WORK/pids"
 }
 
 # Waits for a line in a file that a process writes; false when the process ended without one.
@@ -181,14 +195,17 @@ core_of() {
 # SMALL[NAME]: what it printed. CFLAGS make another build of it.
 declare -A SMALL
 small() {
-    local name=$1 dir=$WORK/$1
+    local name=$1 dir=$WORK/$1 start
     shift
     need_tool "$CC"
     have stock
-    PID[$name]=$(cat "$dir/pid" 2>/dev/null)
     EXE[$name]=$dir/small
     SMALL[$name]=$dir/stdout
-    [ -z "${PID[$name]}" ] || return 0
+    if [ -e "$dir/pid" ]; then
+        read -r "PID[$name]" start <"$dir/pid"
+        ! lives "${PID[$name]}" "$start" || return 0
+        rm -r "$dir" # with the core of the one that has ended: another's addresses are others
+    fi
     mkdir -p "$dir"
     "$CC" -O1 -Wl,--build-id "$@" -I"${PREFIX[stock]}/include" -o "$dir/small" "$CLI_DIR/small.c" \
         "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
@@ -196,7 +213,7 @@ small() {
     background "$dir/small" >"$dir/stdout" 2>&1 </dev/null
     PID[$name]=$BACK
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "small ended"
-    echo "$BACK" >"$dir/pid"
+    echo "$BACK $(started "$BACK")" >"$dir/pid"
 }
 
 # The value behind a word in what small printed.
