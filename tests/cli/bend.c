@@ -1,13 +1,14 @@
 /* bend - to be preloaded: what the system answers is bent, or something happens at that moment.
  *
  * BEND_CALL names the calls: process_vm_readv, pread, read, write, mmap, open, pipe2, fork,
- * waitpid, rename, clock_gettime (which cannot fail). BEND_AT=N is the call that is bent, the first
- * is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what happens:
+ * waitpid, rename, fflush, clock_gettime (which cannot fail). BEND_AT=N is the call that is bent,
+ * the first is 1; BEND_EVERY=N bends each Nth from there on. BEND_TO is the name of what happens:
  *
  *   EINTR EIO ENOMEM ...  that error
  *   short                 half of it, at least one byte
  *   leave, unmap          a signal to the process BEND_PID that small.c heeds so; returns when
  *                         it has
+ *   end                   SIGTERM to the parent, which then has to end this process
  *   cut                   the file BEND_FILE is cut to BEND_SIZE bytes (open it before: needs no
  *                         right then)
  *
@@ -87,11 +88,12 @@ static int has_heeded(void) {
     return !read_it || strstr(stat, ") Z") || strstr(stat, ") X") || strstr(stat, "(unmapped)");
 }
 
-/* How long that takes is up to the machine: any time would be too short for a busy one. */
-static void let_heed(int signal) {
+/* How long that takes is up to the machine: any time would be too short for a busy one. After ten
+ * seconds it never happens. */
+static void send(pid_t pid, int signal, int (*is_done)(void)) {
     const struct timespec moment = {0, 1000000};
-    kill(victim, signal);
-    for (int i = 0; !has_heeded(); i++) {
+    kill(pid, signal);
+    for (int i = 0; !is_done(); i++) {
         if (i == 10000) {
             _exit(99);
         }
@@ -99,9 +101,16 @@ static void let_heed(int signal) {
     }
 }
 
+static int never(void) {
+    return 0;
+}
+
 static void happen(void) {
     if (strcmp(to, "leave") == 0 || strcmp(to, "unmap") == 0) {
-        let_heed(strcmp(to, "leave") == 0 ? SIGUSR1 : SIGUSR2);
+        send(victim, strcmp(to, "leave") == 0 ? SIGUSR1 : SIGUSR2, has_heeded);
+    }
+    if (strcmp(to, "end") == 0) {
+        send(getppid(), SIGTERM, never);
     }
     if (strcmp(to, "cut") == 0 && ftruncate(file, size) != 0) {
         _exit(99);
@@ -239,6 +248,15 @@ int rename(const char *from, const char *to_name) {
     }
     *(void **)&real = dlsym(RTLD_NEXT, "rename");
     return real(from, to_name);
+}
+
+int fflush(FILE *f) {
+    static int (*real)(FILE *);
+    if (bent("fflush", NULL) != 0) {
+        return EOF;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "fflush");
+    return real(f);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {

@@ -205,6 +205,23 @@ test_output_refused() {
     [ -z "$(ls "$WORK/refused")" ] || fail "left: $(ls "$WORK/refused")"
 }
 
+# Before anything was written, and when a part was: the process that waits passes the signal on to the
+# one that writes, and takes the file away. A library that sends signals needs --no-sandbox.
+test_output_ended_by_a_signal() {
+    local call
+    preload bend
+    small tiny
+    mkdir -p "$WORK/signalled"
+    for call in process_vm_readv fflush; do
+        timeout 60 env BEND_CALL=$call BEND_AT=1 BEND_TO=end LD_PRELOAD="$PRELOAD" \
+            "$JEHEAP" skeleton "${PID[tiny]}" -o "$WORK/signalled/x" --no-sandbox >"$OUT" 2>"$ERR"
+        RC=$?
+        err_has '^bend: now$'
+        [ $RC -eq 143 ] || fail "$call: exit status $RC, not 143: $(said)"
+        [ -z "$(ls "$WORK/signalled")" ] || fail "$call: left: $(ls "$WORK/signalled")"
+    done
+}
+
 # ---- the target goes away ------------------------------------------------------------------------
 
 # Without the sandbox, which does not let the preloaded library send signals or cut files.
