@@ -32,7 +32,8 @@ struct scan {
     uint64_t in_use[(1u << ROOT_BITS_MAX) / 64]; /* the same, a bit for each element */
     unsigned tries, steps, pages;
     uint64_t best_root, best_sound;
-    bool ambiguous;
+    uint64_t other_root; /* fits as well; 0: none */
+    bool ambiguous;      /* and is as good as the best one */
 };
 
 /* A bit for each element of root[] that speaks of mapped memory. */
@@ -111,10 +112,15 @@ static void try_root(struct scan *s, uint64_t root) {
     }
     s->tries++;
     jt_layout_fit(s->target, &s->layout, root, JT_FIT_GLANCE, &fit);
-    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16 || fit.sound < s->best_sound) {
+    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16) {
+        return;
+    }
+    if (fit.sound < s->best_sound) {
+        s->other_root = root;
         return;
     }
     s->ambiguous = fit.sound == s->best_sound;
+    s->other_root = s->best_root;
     s->best_sound = fit.sound;
     s->best_root = root;
 }
@@ -203,14 +209,14 @@ static void scan_module(struct scan *s, const struct jt_module *m) {
     }
 }
 
-bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root) {
+size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t root[2]) {
     struct scan s = {.target = target, .build = build};
     uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
     /* of whole pages; touched as far as needed */
     s.word = malloc((most / target->priv->words + 1024) * sizeof *s.word);
     if (s.word == NULL) {
         target->memory_ran_out = true;
-        return false;
+        return 0;
     }
     /* jemalloc's variables are in the module that has its version string */
     for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++) {
@@ -221,6 +227,7 @@ bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint6
         }
     }
     free(s.word);
-    *root = s.best_root;
-    return s.best_sound != 0 && !s.ambiguous;
+    root[0] = s.best_root;
+    root[1] = s.other_root;
+    return s.best_root == 0 ? 0 : s.ambiguous ? 2 : 1;
 }

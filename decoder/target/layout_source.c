@@ -421,6 +421,19 @@ static enum jt_status given_suits(struct jt_target *target, const struct jt_lear
                    p->little_endian ? "little" : "big", jt_machine_name(target));
 }
 
+static void warn_of_version(struct jt_target *target, const struct jt_learn *learn) {
+    enum jh_version version;
+    if (target->version_string[0] == 0) {
+        (void)jt_version_find(target, target->jemalloc, target->version_string);
+    }
+    if (target->version_string[0] != 0 &&
+        jh_version_parse(target->version_string, &version) == JH_OK &&
+        version != target->layout.build.version) {
+        jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
+                learn->options->layout, target->version_string);
+    }
+}
+
 static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
     char error[JT_TEXT_MAX];
     enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
@@ -441,6 +454,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     if (!file) { /* a file has all of it; a name leaves run-time values open */
         root_from_symbol(learn, &target->layout);
     }
+    warn_of_version(target, learn);
     status = root_agrees(target, learn);
     if (status != JT_OK || file) {
         return status;
@@ -450,16 +464,6 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     }
     if (jt_pad_from_memory(target, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
-    }
-    enum jh_version version;
-    if (target->version_string[0] == 0) {
-        (void)jt_version_find(target, target->jemalloc, target->version_string);
-    }
-    if (target->version_string[0] != 0 &&
-        jh_version_parse(target->version_string, &version) == JH_OK &&
-        version != target->layout.build.version) {
-        jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
-                learn->options->layout, target->version_string);
     }
     return JT_OK;
 }

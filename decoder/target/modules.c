@@ -104,20 +104,28 @@ static bool try_file(struct jt_target *target, struct jt_module *module, const c
 
 /* A process: the mapping itself first, which also finds deleted files and other mount namespaces.
  */
-static bool try_process(struct jt_target *target, struct jt_module *module,
-                        const struct jt_mapping *mapping) {
+static bool try_process(struct jt_target *target, struct jt_module *module) {
+    static const char deleted[] = " (deleted)";
+    const struct jt_mapping *m = target->priv->mapping;
     char name[PATH_MAX + 64];
-    snprintf(name, sizeof name, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, target->pid,
-             mapping->start, mapping->end);
-    if (try_file(target, module, name)) {
-        return true;
+    while (m->start != module->start) {
+        m++;
     }
-    snprintf(name, sizeof name, "/proc/%d/root%s", target->pid, module->path);
+    snprintf(name, sizeof name, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, target->pid, m->start,
+             m->end);
     if (try_file(target, module, name)) {
         return true;
     }
     snprintf(name, sizeof name, "/proc/%d/exe", target->pid);
-    return module->main && try_file(target, module, name);
+    if (module->main && try_file(target, module, name)) {
+        return true;
+    }
+    /* what was deleted may have been installed again */
+    size_t len = strlen(module->path), end = sizeof deleted - 1;
+    bool gone = len > end && strcmp(module->path + len - end, deleted) == 0;
+    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid, (int)(gone ? len - end : len),
+             module->path);
+    return try_file(target, module, name);
 }
 
 struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
@@ -154,19 +162,40 @@ static bool opened_enough(const struct jt_target *target, const struct jt_module
     return same >= SAME_MAX;
 }
 
+/* --exe FILE is for the module that has its build-id, else for the program. */
+static struct jt_module *module_of_exe(struct jt_target *target, const char *exe) {
+    const struct jt_files *files = target->priv->files;
+    struct jt_build_id id = {.size = 0};
+    struct jt_module *program = NULL;
+    if (exe == NULL) {
+        return NULL;
+    }
+    errno = 0;
+    struct jt_elf *elf = files->open(files->arg, exe);
+    jt_note_memory(target);
+    if (elf != NULL) {
+        jt_elf_build_id(elf, &id);
+        jt_elf_close(elf);
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        struct jt_module *m = &target->module[i];
+        if (id.size != 0 && same_id(&id, &m->memory_id)) {
+            return m;
+        }
+        program = m->main ? m : program;
+    }
+    return program;
+}
+
 /* The file that belongs to the module, by its own path, or by --exe. */
-static void open_file(struct jt_target *target, struct jt_module *module,
-                      const struct jt_mapping *mapping, const char *exe) {
-    uint64_t entry = target->priv->entry;
-    module->main = entry >= module->start && entry < module->end;
-    jt_memory_build_id(target, module->start, &module->memory_id);
+static void open_file(struct jt_target *target, struct jt_module *module, const char *exe) {
     if (opened_enough(target, module)) {
         return;
     }
-    if (exe != NULL && module->main && try_file(target, module, exe)) {
+    if (exe != NULL && try_file(target, module, exe)) {
         return;
     }
-    if (target->kind != JT_CORE && try_process(target, module, mapping)) {
+    if (target->kind != JT_CORE && try_process(target, module)) {
         return;
     }
     (void)try_file(target, module, module->path);
@@ -210,7 +239,7 @@ static bool may_be_loaded(const struct jt_target *target, size_t first, size_t l
     return target->kind == JT_CORE && last != first && left_out;
 }
 
-static bool modules_from_mappings(struct jt_target *target, const char *exe) {
+static bool modules_from_mappings(struct jt_target *target) {
     struct jt_private *p = target->priv;
     jt_ranges_merge(&p->code);
     for (size_t i = 0, last; i < p->mappings; i = last + 1) {
@@ -231,7 +260,8 @@ static bool modules_from_mappings(struct jt_target *target, const char *exe) {
         }
         module->start = m->start;
         module->end = p->mapping[last].end;
-        open_file(target, module, m, exe);
+        module->main = p->entry >= module->start && p->entry < module->end;
+        jt_memory_build_id(target, module->start, &module->memory_id);
     }
     return !p->code.lost;
 }
@@ -314,7 +344,11 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
 }
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
-    bool ok = modules_from_mappings(target, exe), has_main = false;
+    bool ok = modules_from_mappings(target), has_main = false;
+    const struct jt_module *own = ok ? module_of_exe(target, exe) : NULL;
+    for (size_t i = 0; ok && i < target->modules; i++) {
+        open_file(target, &target->module[i], &target->module[i] == own ? exe : NULL);
+    }
     if (ok && target->kind == JT_CORE && target->priv->mappings == 0) {
         ok = modules_from_memory(target) && module_from_name(target, exe);
     }
@@ -325,7 +359,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     for (size_t i = 0; i < target->modules; i++) {
         has_main |= target->module[i].main;
     }
-    if (ok && exe != NULL && !has_main) {
+    if (ok && exe != NULL && own == NULL && !has_main) {
         ok = module_from_name(target, exe);
     }
     if (!ok) {
@@ -333,7 +367,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     }
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
-        if (exe != NULL && m->main && m->file == NULL) {
+        if (exe != NULL && (own == NULL ? m->main : m == own) && m->file == NULL) {
             return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
                            jt_machine_name(target));
         }

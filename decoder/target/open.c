@@ -66,8 +66,25 @@ static const struct jt_module *module_in(const struct jt_target *target, enum jt
     return NULL;
 }
 
+/* Where versions differ, none of them says which heap is meant. */
+static enum jt_status several_versions(struct jt_target *target) {
+    char text[JT_TEXT_MAX] = "", version[128];
+    size_t count = 0, len = 0;
+    for (size_t i = 0; i < target->modules; i++) {
+        if (jt_version_among_constants(&target->module[i], version) && len < sizeof text) {
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%.40s in %.100s",
+                                    count++ == 0 ? "" : ", ", version, target->module[i].path);
+        }
+    }
+    return count < 2 ? JT_OK
+                     : jt_fail(target, JT_NO_JEMALLOC,
+                               "choose a jemalloc with --layout and --root: there are %zu, all "
+                               "without symbols: %s",
+                               count, text);
+}
+
 /* No symbol anywhere: why, and what can be done about it. */
-static enum jt_status no_root(struct jt_target *target, bool version) {
+static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version) {
     const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
     char text[JT_TEXT_MAX];
     if (m != NULL) {
@@ -78,10 +95,11 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
     }
     m = module_in(target, JT_FILE_MISSING);
     if (m != NULL && !m->main) {
-        return jt_fail(target, JT_NO_JEMALLOC,
-                       "%s is not here, and no other module has jemalloc's symbols; put it there, "
-                       "or say which jemalloc it has with --layout (5.3.0, ...)",
-                       m->path);
+        return jt_fail(
+            target, JT_NO_JEMALLOC,
+            "%s is not here, and no other module has jemalloc's symbols; put it there or "
+            "give it with --exe, or say which jemalloc it has with --layout (5.3.0, ...)",
+            m->path);
     }
     if (m != NULL && m->file != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
@@ -98,11 +116,21 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
             "with --layout (5.3.0, ...), then the root is looked for",
             m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
+    if (layout != NULL) {
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "no symbols, and no root was found by looking that fits --layout %s%s%s; "
+                       "give --root ADDR, or another --layout",
+                       layout, target->version_string[0] == 0 ? "" : ": this is jemalloc ",
+                       target->version_string);
+    }
     if (version) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "jemalloc %s is there, but its symbols were stripped, and its root was not "
                        "found by looking; give an unstripped program with --exe, or --root ADDR",
                        target->version_string);
+    }
+    if (several_versions(target) != JT_OK) {
+        return target->status;
     }
     return jt_fail(target, JT_NO_JEMALLOC,
                    target->modules == 0
@@ -112,12 +140,47 @@ static enum jt_status no_root(struct jt_target *target, bool version) {
                          "extents_rtree or arena_emap_global, no version string)");
 }
 
+/* A library may bring its own jemalloc, and have no symbols of it: what that one gave is not owned
+ * by the heap that is read. */
+static void warn_of_others(struct jt_target *target, const struct jt_root_symbol *root,
+                           size_t count) {
+    char version[128];
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        bool known = m == target->jemalloc;
+        for (size_t k = 0; k < count; k++) {
+            known |= root[k].module == m;
+        }
+        if (!known && jt_version_among_constants(m, version)) {
+            jt_warn(
+                target,
+                "%s has a jemalloc of its own, %s, without symbols; what it has allocated is in "
+                "another heap, which --root ADDR chooses",
+                m->path, version);
+        }
+    }
+}
+
+static enum jt_status no_root(struct jt_target *target, const char *layout, bool version) {
+    enum jt_status status = why_no_root(target, layout, version);
+    if (target->bytes_truncated == 0) {
+        return status;
+    }
+    return jt_fail(target, status,
+                   "%s was cut off: %" PRIu64 " bytes are missing, which may be jemalloc's "
+                   "variables or the list of files; take the core again (ulimit -c unlimited, and "
+                   "room on the disk). As it is: %s",
+                   target->path, target->bytes_truncated, strdupa(target->error));
+}
+
 /* Without symbols: the version string names the module, the heap itself the root. */
 static enum jt_status infer_root(struct jt_target *target, struct jt_learn *learn) {
     struct jh_layout layout;
     struct jh_build build;
     enum jh_version version;
-    bool known = learn->options->layout != NULL;
+    uint64_t root[2];
+    bool known = learn->options->layout != NULL,
+         told = jt_version_find(target, NULL, target->version_string);
     if (known) {
         enum jt_status status = jt_layout_parse(learn->options->layout, &layout, target->error);
         if (status != JT_OK) {
@@ -125,8 +188,7 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
         }
         build = layout.build;
     } else {
-        known = jt_version_find(target, NULL, target->version_string) &&
-                jh_version_parse(target->version_string, &version) == JH_OK;
+        known = told && jh_version_parse(target->version_string, &version) == JH_OK;
         if (known) {
             jt_machine_build(target, version, &build);
         }
@@ -137,17 +199,28 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
                        "dev, are)",
                        target->version_string);
     }
-    if (!known) {
-        return no_root(target, false);
+    size_t roots = known ? jt_root_infer(target, &build, root) : 0;
+    if (roots > 1) {
+        return jt_fail(
+            target, JT_NO_JEMALLOC,
+            "no symbols, and two roots were found by looking for one; choose with --root "
+            "0x%" PRIx64 " or --root 0x%" PRIx64,
+            root[0], root[1]);
     }
-    if (!jt_root_infer(target, &build, &learn->root_addr)) {
-        return no_root(target, true);
+    if (roots == 0) {
+        return no_root(target, learn->options->layout, known);
     }
     learn->root_known = true;
+    learn->root_addr = root[0];
     target->source[JT_PART_ROOT] = JT_INFERRED;
     target->jemalloc = jt_module_at(target, learn->root_addr);
     jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it",
             learn->root_addr);
+    if (root[1] != 0) {
+        jt_warn(target, "0x%" PRIx64 " looks like the root of another heap; --root chooses it",
+                root[1]);
+    }
+    warn_of_others(target, NULL, 0);
     return JT_OK;
 }
 
@@ -186,6 +259,7 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
                 root[0].name);
     }
     take_root(target, learn, &root[0]);
+    warn_of_others(target, root, count);
     return JT_OK;
 }
 

@@ -275,6 +275,8 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
 /* Has the module's file a version string that is known? */
 bool jt_version_in(const struct jt_module *module);
+/* The same from its constants alone, which is fast; out is the string. */
+bool jt_version_among_constants(const struct jt_module *module, char out[128]);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ; out is
  * touched then only to say which version there is that jeheap does not know. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
@@ -369,9 +371,9 @@ enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
 
 /* ---- infer_root.c: no symbols --------------------------------------------------------------- */
 
-/* Look for the root in the writable memory of the modules, with layouts of this version. False when
- * nothing or more than one thing looks like it. */
-bool jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t *root);
+/* Look for the root in the writable memory of the modules, with layouts of this version. Gives how
+ * many are the best: the root is known only when it is one. root[1] is another that fits, or 0. */
+size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t root[2]);
 
 /* ---- metadata.c ----------------------------------------------------------------------------- */
 

@@ -5,6 +5,8 @@
 
 #include "private.h"
 
+#define MEMORY_MAX (64u << 20) /* bytes of a process that are looked at */
+
 /* How many there are, most + 1 when more: what is looked at stays linear in a run of digits. */
 static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most) {
     size_t n = 0;
@@ -76,6 +78,15 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
     }
 }
 
+/* Where linkers put constants: a small part of the file. */
+static void take_constants(struct found *found, const struct jt_module *module) {
+    Elf_Scn *scn = module->elf == NULL ? NULL : jt_section(module->elf->elf, ".rodata");
+    const Elf_Data *data = scn == NULL ? NULL : elf_rawdata(scn, NULL);
+    if (data != NULL && data->d_buf != NULL) {
+        take_bytes(found, data->d_buf, data->d_size);
+    }
+}
+
 /* The file's read-only parts. Headers that all name the same bytes are followed until as much was
  * looked at as there is. */
 static void take_module(struct found *found, const struct jt_module *module) {
@@ -104,6 +115,34 @@ bool jt_version_in(const struct jt_module *module) {
     struct found found = {"", "", 0};
     take_module(&found, module);
     return found.different != 0;
+}
+
+bool jt_version_among_constants(const struct jt_module *module, char out[128]) {
+    struct found found = {"", "", 0};
+    take_constants(&found, module);
+    memcpy(out, found.text, strlen(found.text) + 1);
+    return found.different != 0;
+}
+
+/* What a process has of modules whose files cannot be opened: libraries that were replaced. Pieces
+ * share bytes, so that no string is cut. */
+static void take_memory(struct found *found, const struct jt_target *target,
+                        const struct jt_module *module) {
+    const struct jh_reader *r = &target->heap.reader;
+    uint64_t left = MEMORY_MAX;
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        uint8_t bytes[1 << 16];
+        uint64_t step = sizeof bytes - sizeof found->text;
+        bool wanted = m->elf == NULL && (module == NULL || module == m);
+        for (uint64_t at = m->start; wanted && at < m->end && left >= step; at += step) {
+            uint64_t rest = m->end - at;
+            size_t got = 0;
+            (void)r->read(r->arg, at, bytes, rest < sizeof bytes ? rest : sizeof bytes, &got);
+            take_bytes(found, bytes, got);
+            left -= step;
+        }
+    }
 }
 
 /* What a core has of the module, or of everything. As much is looked at as there is: segments may
@@ -138,6 +177,9 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
     }
     if (found.different == 0 && target->kind == JT_CORE) {
         take_segments(&found, target, module);
+    }
+    if (found.different == 0 && target->kind == JT_PROCESS) {
+        take_memory(&found, target, module);
     }
     if (found.different == 0 && found.unknown[0] != 0) {
         memcpy(out, found.unknown, strlen(found.unknown) + 1);

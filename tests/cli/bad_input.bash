@@ -260,3 +260,14 @@ test_help_and_version() {
     out_has '^jeheap [0-9]'
     [ "$(wc -l <"$OUT")" -eq 1 ] || fail "more than one line"
 }
+
+# What is missing comes first, and then what can be said of the rest.
+test_core_cut_off_before_jemalloc() {
+    small naked -s
+    core_of naked
+    ask notes-first "$CORE" "$WORK/cut.whole"
+    head -c 30000 "$WORK/cut.whole" >"$WORK/cut.early"
+    refuses 3 'cut.early was cut off: [0-9]+ bytes are missing, .*take the core again.*As it is: ' \
+        jeheap info "$WORK/cut.early" --quiet
+    rm "$WORK/cut.whole" "$WORK/cut.early"
+}

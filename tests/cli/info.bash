@@ -61,21 +61,11 @@ test_text() {
     out_has "^extents   $(grep -c '^extent ' "${TRUTH[stock]}"): "
 }
 
-# Another jemalloc in second.o, under other names.
-second_jemalloc() {
-    need_tool ld nm objcopy
-    have stock
-    [ ! -s "$WORK/second.o" ] || return 0
-    ld -r -o "$WORK/second.o" --whole-archive "${PREFIX[stock]}/lib/libjemalloc.a" || fail "ld"
-    nm --defined-only "$WORK/second.o" | awk '$2 ~ /[A-Z]/ { print $3, "second_" $3 }' >"$WORK/names"
-    objcopy --redefine-syms="$WORK/names" "$WORK/second.o" || fail "objcopy"
-}
-
 # A library may bring its own jemalloc, in use as well.
 test_two_jemallocs() {
     local root owned=0
-    second_jemalloc
-    small two -DSECOND=second_je_malloc "$WORK/second.o"
+    jemalloc_object stock second_
+    small two -DSECOND=second_je_malloc "$OBJECT"
     refuses 3 'there are 2 jemallocs, 2 of them in use; choose with --root 0x[0-9a-f]+ \(' \
         jeheap info "${PID[two]}"
     grep -o 'root 0x[0-9a-f]*' "$ERR" >"$WORK/roots"
@@ -102,10 +92,20 @@ test_own_file_mapped() {
     done
 }
 
+# The library's symbols were stripped: what it gave is in a heap that nothing leads to.
+test_two_jemallocs_one_without_symbols() {
+    library stock second_
+    strip "$LIBRARY"
+    small half -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
+    status 1 jeheap find "${PID[half]}" "$(small_value half first)"
+    out_has 'not owned'
+    err_has 'libstock-second_.so has a jemalloc of its own, 5\.3\.0-0-g[0-9a-f]*, without symbols'
+}
+
 # One that nothing has started: without the function that does so before main().
 test_idle_jemalloc() {
-    second_jemalloc
-    objcopy -R .init_array -R .rela.init_array "$WORK/second.o" "$WORK/idle.o" || fail "objcopy"
+    jemalloc_object stock second_
+    objcopy -R .init_array -R .rela.init_array "$OBJECT" "$WORK/idle.o" || fail "objcopy"
     small idle -DSECOND=second_je_malloc -DIDLE "$WORK/idle.o"
     status 0 jeheap info "${PID[idle]}" --json --quiet
     ask are "$OUT" root_symbol=je_arena_emap_global faults=0

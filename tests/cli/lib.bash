@@ -220,3 +220,32 @@ small() {
 small_value() {
     awk -v word="$2" '$1 == word { print $2 }' "${SMALL[$1]}"
 }
+
+# jemalloc_object WITNESS PREFIX: all of its jemalloc as one object, with the prefix before all names.
+# Sets OBJECT.
+jemalloc_object() {
+    need_tool ld nm objcopy
+    have "$1"
+    OBJECT=$WORK/$1-$2.o
+    [ ! -s "$OBJECT" ] || return 0
+    ld -r -o "$OBJECT.ld" --whole-archive "${PREFIX[$1]}/lib/libjemalloc.a" || fail "ld"
+    nm --defined-only "$OBJECT.ld" | awk -v prefix="$2" '$2 ~ /[A-Z]/ { print $3, prefix $3 }' \
+        >"$OBJECT.names"
+    objcopy --redefine-syms="$OBJECT.names" "$OBJECT.ld" "$OBJECT" || fail "objcopy"
+    rm "$OBJECT.ld" "$OBJECT.names"
+}
+
+# library WITNESS PREFIX: the same as a library with a build-id, and with symbols. Sets LIBRARY.
+library() {
+    local name names=()
+    LIBRARY=$WORK/lib$1-$2.so
+    [ ! -s "$LIBRARY" ] || return 0
+    jemalloc_object "$1" "$2"
+    for name in malloc mallocx dallocx malloc_usable_size; do
+        names+=("--keep-global-symbol=${2}je_$name")
+    done
+    objcopy "${names[@]}" "$OBJECT" "$OBJECT.local" || fail "objcopy"
+    "$CC" -shared -Wl,--build-id -o "$LIBRARY" "$OBJECT.local" -lm -lpthread 2>"$WORK/cc.log" ||
+        fail "no library: $(head -n 3 "$WORK/cc.log")"
+    rm "$OBJECT.local"
+}

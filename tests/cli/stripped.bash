@@ -61,6 +61,75 @@ test_given_and_wrong() {
         --layout 5.1.0
 }
 
+test_given_that_fits_nothing() {
+    strip_of stock
+    refuses 3 'no root was found by looking that fits --layout 5\.2\.1: this is jemalloc 5\.3\.0-' \
+        jeheap info "${PID[bare]}" --layout 5.2.1
+}
+
+# Two heaps, and no symbols of either: the larger one is taken, and the other one is named.
+test_two_jemallocs() {
+    local other
+    library stock second_
+    strip "$LIBRARY"
+    small twins -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
+    status 1 jeheap find "${PID[twins]}" "$(small_value twins first)"
+    err_has 'looks like the root of another heap'
+    err_has 'has a jemalloc of its own, 5\.3\.0-'
+    other=$(sed -n 's/.*warning: \(0x[0-9a-f]*\) looks like the root.*/\1/p' "$ERR")
+    status 0 jeheap find "${PID[twins]}" "$(small_value twins first)" --root "$other"
+    status 1 jeheap find "${PID[twins]}" "$(small_value twins large)" --root "$other"
+}
+
+# Of two versions: none of the strings is the heap's.
+test_two_versions() {
+    library redis second_
+    strip "$LIBRARY"
+    small mixed -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
+    refuses 3 'choose a jemalloc with --layout and --root: there are 2, .*5\.[23]\.[01]-.*5\.[23]' \
+        jeheap info "${PID[mixed]}"
+    status 0 jeheap find "${PID[mixed]}" "$(small_value mixed large)" --layout 5.3.0
+}
+
+# A library that was replaced while the program runs: its file is gone for all but root, and what
+# is in memory tells which jemalloc it is.
+test_replaced_library() {
+    local folder=$WORK/replaced nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
+    need_tool setpriv
+    library stock ''
+    chmod 711 "$WORK"
+    mkdir -p "$folder"
+    chmod 755 "$folder"
+    cp "$LIBRARY" "$folder/libgone.so"
+    strip "$folder/libgone.so"
+    small lender -Wl,--no-as-needed "$folder/libgone.so"
+    cp "${EXE[lender]}" "$folder/lender"
+    background "${nobody[@]}" "$folder/lender" >"$folder/stdout" </dev/null
+    wait_line "$folder/stdout" "$BACK" '^ready' || skip "nobody may not run what is in $folder"
+    rm "$folder/libgone.so"
+    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
+    [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
+    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+    ask are "$OUT" "layout.learnt_from.version=version string" layout.learnt_from.root=inferred
+    cp "$LIBRARY" "$folder/libgone.so" # installed again, the same build
+    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
+    [ "$RC" -eq 0 ] || fail "installed again: status $RC: $(said)"
+    ask are "$OUT" layout.learnt_from.root=symbol
+}
+
+# A core of a container: its library is somewhere else here. It is found by its build-id.
+test_library_by_exe() {
+    library stock ''
+    cp "$LIBRARY" "$WORK/libmoved.so"
+    small guest -Wl,--no-as-needed "$WORK/libmoved.so"
+    core_of guest
+    mv "$WORK/libmoved.so" "$WORK/libhere.so"
+    refuses 3 'libmoved.so is not here.*give it with --exe' jeheap info "$CORE"
+    status 0 jeheap info "$CORE" --json --quiet --exe "$WORK/libhere.so"
+    ask are "$OUT" layout.learnt_from.root=symbol layout.learnt_from.offsets=dwarf
+}
+
 test_core() {
     strip_of stock
     gcore_of "${PID[bare]}" "$WORK/bare.core"

@@ -63,12 +63,12 @@ static void start(void) {
 }
 
 static uint64_t found(void) {
-    uint64_t root = 0;
+    uint64_t root[2] = {0, 0};
     map(SLAB, SLAB + (UINT64_C(2) << 30)); /* all that is handed out */
     for (size_t i = 0; i < heap.image.bytes.count; i++) {
         map(heap.image.segment[i].addr, heap.image.segment[i].addr + heap.image.segment[i].len);
     }
-    return jt_root_infer(&heap.target, &heap.image.layout.build, &root) ? root : 0;
+    return jt_root_infer(&heap.target, &heap.image.layout.build, root) == 1 ? root[0] : 0;
 }
 
 static uint64_t index_of(uint64_t addr) {
