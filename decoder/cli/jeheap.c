@@ -266,13 +266,28 @@ static bool machine(const char *name) {
 }
 
 /* What a version and a machine make of a build comes first, wherever they stand: the other options
- * change it. Says nothing of mistakes, for the options are read once more. */
-static void start_build(struct arguments *a, int argc, char **argv) {
+ * change it. */
+static void start_build(struct arguments *a, enum jh_version version, const char *name) {
+    jh_build_init(&a->build, version);
+    if (name && jh_build_machine(&a->build, name) != JH_OK) {
+        return; /* take() says so */
+    }
+}
+
+/* Nothing behind it is looked at. */
+static bool is_last(int option) {
+    return option == 'h' || option == OPT_HELP || option == OPT_VERSION || option == '?';
+}
+
+/* The first of two readings: version and machine. Also what is no option, or lacks its value, is
+ * said now: getopt_long() moves all options to the front, and in the second reading one that lacks
+ * its value would take the command for it. False: it was said. */
+static bool read_first(struct arguments *a, int argc, char **argv) {
     const char *name = NULL;
     enum jh_version version = JH_5_3_0;
-    int option;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
+    int option = 0;
+    while (!is_last(option) &&
+           (option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
         if (option == OPT_MACHINE) {
             name = optarg;
         } else if (option == OPT_JEMALLOC && jh_version_parse(optarg, &version) != JH_OK) {
@@ -280,11 +295,8 @@ static void start_build(struct arguments *a, int argc, char **argv) {
         }
     }
     optind = 0; /* as glibc wants it for a new start */
-    opterr = 1;
-    jh_build_init(&a->build, version);
-    if (name && jh_build_machine(&a->build, name) != JH_OK) {
-        return;
-    }
+    start_build(a, version, name);
+    return option != '?';
 }
 
 static bool take(struct arguments *a, int option, const char *value) {
@@ -577,8 +589,11 @@ int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
     int option, which = 0;
     take_closed_numbers();
-    start_build(&a, argc, argv);
     set_color(&a, "auto");
+    if (!read_first(&a, argc, argv)) {
+        fprintf(stderr, "see jeheap --help\n");
+        return EXIT_USAGE;
+    }
     while ((option = getopt_long(argc, argv, short_options, options, &which)) != -1) {
         if (option == 'h' || option == OPT_HELP) {
             fputs(usage, stdout);
@@ -587,10 +602,6 @@ int main(int argc, char **argv) {
         if (option == OPT_VERSION) {
             printf("jeheap " JEHEAP_VERSION " (%s)\n", sandbox_parts());
             return finish(EXIT_DONE);
-        }
-        if (option == '?') {
-            fprintf(stderr, "see jeheap --help\n");
-            return EXIT_USAGE;
         }
         if (!take(&a, option, optarg)) {
             return wrong_value(option == 'o' ? OPT_OUTPUT : option, optarg);

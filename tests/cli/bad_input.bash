@@ -224,6 +224,26 @@ test_options() {
     done
 }
 
+# Named by itself, and not by the word that would stand behind it in some other order.
+test_options_without_their_value() {
+    local option
+    refuses 2 "option '--exe' requires an argument" jeheap info 4717 --exe
+    refuses 2 "option '--exe' requires an argument" jeheap find 4717 0x1000 --json --exe
+    refuses 2 "option '--lg-vaddr' requires an argument" \
+        jeheap layout --jemalloc 5.3.0 --lg-vaddr
+    refuses 2 "option '--machine' requires an argument" jeheap layout --jemalloc 5.3.0 --machine
+    refuses 2 "option requires an argument -- 'o'" jeheap skeleton 4717 -o
+    for option in exe layout root max-reads timeout color output arena state szind min-size jemalloc; do
+        refuses 2 "option '--$option' requires an argument" jeheap info 4717 --quiet "--$option"
+        [ "$(wc -l <"$ERR")" -eq 2 ] || fail "--$option: more than two lines: $(said)"
+    done
+    # The first mistake is said, and a request for help in front of it is heard.
+    refuses 2 "unrecognized option '--nope'" jeheap info 4717 --nope --exe
+    status 0 jeheap info 4717 --help --exe
+    out_has '^usage: '
+    refuses 2 'no value for --machine: "vax"' jeheap layout --jemalloc 5.3.0 --machine vax
+}
+
 test_states_that_are_words() {
     have stock
     for state in active dirty muzzy retained pinned transition merging 'unknown(7)'; do
