@@ -9,13 +9,20 @@ struct piece { /* a region, a large allocation or an unused extent */
     const char *state;
 };
 
+/* Nothing stands there, or it could not be read: that is said, and the answer goes without it. */
+static struct piece no_piece(struct cli *cli, enum jh_status status, const struct jh_fault *fault) {
+    if (status != JH_OK) {
+        cli_fault(cli, "find", status, fault);
+    }
+    return (struct piece){0, 0, NULL};
+}
+
 static struct piece piece_at(struct cli *cli, uint64_t addr) {
     struct jh_location l;
-    struct piece p = {0, 0, NULL};
-    if (jh_locate(&cli->target->heap, addr, &l, NULL) == JH_OK && l.owned) {
-        p = (struct piece){l.start, l.size, jh_use_name(l.use)};
-    }
-    return p;
+    struct jh_fault fault;
+    enum jh_status status = jh_locate(&cli->target->heap, addr, &l, &fault);
+    return status == JH_OK && l.owned ? (struct piece){l.start, l.size, jh_use_name(l.use)}
+                                      : no_piece(cli, status, &fault);
 }
 
 /* An address in the extent that belongs to its last region, or to its only piece. */
@@ -29,25 +36,25 @@ static uint64_t last_piece(const struct jh_layout *layout, const struct jh_exten
 
 static struct piece before(struct cli *cli, const struct jh_location *l, uint64_t addr) {
     struct jh_extent e;
+    struct jh_fault fault;
     if (l->owned && jh_extent_is_slab(&l->extent) && l->region_index > 0) {
         return piece_at(cli, l->start - l->size);
     }
-    if (jh_before(&cli->target->heap, addr, &e, NULL) == JH_OK && e.at) {
-        return piece_at(cli, last_piece(&cli->target->layout, &e));
-    }
-    return (struct piece){0, 0, NULL};
+    enum jh_status status = jh_before(&cli->target->heap, addr, &e, &fault);
+    return status == JH_OK && e.at ? piece_at(cli, last_piece(&cli->target->layout, &e))
+                                   : no_piece(cli, status, &fault);
 }
 
 static struct piece after(struct cli *cli, const struct jh_location *l, uint64_t addr) {
     struct jh_extent e;
+    struct jh_fault fault;
     if (l->owned && jh_extent_is_slab(&l->extent) &&
         l->region_index + 1 < cli->target->layout.bin[l->extent.szind].nregs) {
         return piece_at(cli, l->start + l->size);
     }
-    if (jh_after(&cli->target->heap, addr, &e, NULL) == JH_OK && e.at) {
-        return piece_at(cli, e.allocated ? e.addr : e.base);
-    }
-    return (struct piece){0, 0, NULL};
+    enum jh_status status = jh_after(&cli->target->heap, addr, &e, &fault);
+    return status == JH_OK && e.at ? piece_at(cli, e.allocated ? e.addr : e.base)
+                                   : no_piece(cli, status, &fault);
 }
 
 static const char *why_not(struct cli *cli, const struct jh_location *l, uint64_t addr) {

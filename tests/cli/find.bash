@@ -90,7 +90,7 @@ test_neighbours() {
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
 }
 
-# What is next to an address may be damaged: that is no reason not to answer.
+# What is next to an address may be damaged: that is no reason not to answer, and it is said.
 test_damaged_neighbours() {
     local addr first number=0 extent at=() base=()
     small tiny
@@ -104,14 +104,39 @@ test_damaged_neighbours() {
     done < <(sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
     [ "$addr" -lt "$number" ] || fail "no extent begins at the first allocation"
     ask poke "$CORE" "$WORK/damaged" "${at[addr + 1]}" 0xffffffffffffffff
-    status 0 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((base[addr + 1] - 8)) --json
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((base[addr + 1] - 8)) --json
     ask are "$OUT" owned=true after=null
+    ask have "$OUT" before.start
+    err_has '^jeheap: find: corrupt: extent\.'
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "${base[addr + 1]}" --json
     err_has 'corrupt: extent\.'
     ask poke "$CORE" "$WORK/damaged" "${at[addr]}" 0xffffffffffffffff
-    status 0 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "${base[addr + 1]}" --json
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "${base[addr + 1]}" --json
     ask are "$OUT" owned=true before=null
+    ask have "$OUT" after.start
+    err_has '^jeheap: find: corrupt: extent\.'
     rm "$WORK/damaged"
+}
+
+# A neighbour that the budget did not reach is not one that is not there.
+test_neighbours_beyond_the_budget() {
+    local addr reads without=0
+    small tiny
+    core_of tiny
+    addr=$(small_value tiny large)
+    status 0 jeheap find "$CORE" "$addr" --json --quiet
+    ask have "$OUT" before.start after.start
+    cp "$OUT" "$WORK/all"
+    for ((reads = 1; reads < 1000; reads++)); do
+        jeheap find "$CORE" "$addr" --json --quiet --max-reads $reads
+        [ "$RC" -ne 0 ] || break
+        [ "$RC" -eq 4 ] || fail "$reads reads: exit status $RC"
+        err_has '^jeheap: find: limit: '
+        err_has 'partial'
+        without=$((without + $(grep -c '"owned":true.*"after":null' "$OUT")))
+    done
+    same_file "$WORK/all" "$OUT" "$reads reads"
+    [ "$without" -gt 0 ] || fail "with no number of reads the neighbours alone were missing"
 }
 
 test_text() {
