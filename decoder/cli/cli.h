@@ -39,6 +39,9 @@ struct cli {
     struct json json;         /* on stdout */
     int status;               /* exit status so far */
     uint64_t faults;          /* faults that were said */
+    bool corrupt;             /* one of them was that */
+    int proc_fd;              /* a process that is read: its /proc/PID/status */
+    char proc_state;          /* when it was opened: R, S, T...; 0: not known */
     struct budget *budget;
     bool opened; /* there is a heap to be asked */
     bool marked; /* stdout says that something is missing */

@@ -70,6 +70,7 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
         fprintf(stderr, "jeheap: %s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "\n", doing,
                 jh_status_name(status), fault->rule, fault->addr, fault->seen);
     }
+    cli->corrupt |= status == JH_CORRUPT;
     cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
 }
 
@@ -498,6 +499,47 @@ static bool open_sandboxed(struct cli *cli) {
     return opened;
 }
 
+/* ---- a process that runs while it is read --------------------------------------------------- */
+
+/* R, S, T...; 0 when it is not to be known. */
+static char state_of(int proc_fd) {
+    static const char before[] = "\nState:\t";
+    char text[256] = ""; /* it is the third line, and a name in the first one is short */
+    const char *at = pread(proc_fd, text, sizeof(text) - 1, 0) > 0 ? strstr(text, before) : NULL;
+    return at ? at[sizeof(before) - 1] : 0;
+}
+
+/* For say_running(), by when no file may be opened. A core has number 0, which no process has. */
+static void watch_process(struct cli *cli) {
+    char name[64];
+    snprintf(name, sizeof(name), "/proc/%d/status", process_of(cli->args->target.target));
+    cli->proc_fd = open(name, O_RDONLY | O_CLOEXEC);
+    cli->proc_state = state_of(cli->proc_fd);
+}
+
+static bool is_stopped(char state) {
+    return state == 'T' || state == 't';
+}
+
+/* Of a process that was not stopped all the time, what contradicts itself may be what changed
+ * between two reads. */
+static void say_running(const struct cli *cli) {
+    const struct jt_target *t = cli->target;
+    if (!cli->corrupt || t->kind != JT_PROCESS) {
+        return;
+    }
+    char now = state_of(cli->proc_fd);
+    if (is_stopped(now) && is_stopped(cli->proc_state)) {
+        return;
+    }
+    fprintf(stderr,
+            "jeheap: the process %s running: what is called corrupt may be a change seen half-way; "
+            "stop it (kill -STOP %d) or run again\n",
+            now && cli->proc_state ? "was" : "may have been", t->pid);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 /* The exit status, unless the output got lost. */
 static int finish(int status) {
     bool failed_before = ferror(stdout);
@@ -528,12 +570,16 @@ static void check_afterwards(struct cli *cli) {
         cli_status(cli, EXIT_PARTIAL);
         cli_mark_partial(cli);
     }
+    say_running(cli);
 }
 
 static void work(struct cli *cli) {
     const struct arguments *a = cli->args;
-    if (a->target.target && !open_sandboxed(cli)) {
-        return;
+    if (a->target.target) {
+        watch_process(cli);
+        if (!open_sandboxed(cli)) {
+            return;
+        }
     }
     if (cli->target && (a->max_reads || a->timeout)) {
         budget_start(cli->budget, &cli->target->heap, a->max_reads, a->timeout);

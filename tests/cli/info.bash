@@ -195,3 +195,55 @@ test_library_that_differs() {
     status 0 jeheap info "$CORE"
     err_has 'libother.so is not the .*libother.so that was running: build-id .*; it is not used'
 }
+
+# says_running PATTERN COMMAND...: something is corrupt, and may be so because the process runs.
+says_running() {
+    local pattern=$1
+    shift
+    status 1 "$@"
+    err_has 'corrupt: extent\.'
+    [ "$(grep -c 'half-way' "$ERR")" -eq 1 ] || fail "$(ran "$@"): not said once: $(said)"
+    err_has "^jeheap: the process $pattern running: .* may be a change seen half-way; stop it \\(kill -STOP ${PID[unsound]}\\) or run again$"
+}
+
+says_corrupt_only() {
+    status 1 "$@"
+    err_has 'corrupt: extent\.'
+    if grep -q 'half-way' "$ERR"; then fail "$(ran "$@"): $(said)"; fi
+}
+
+# A heap that contradicts itself while its process runs may be caught in the middle of a change.
+test_corrupt_and_running() {
+    local at pid
+    small unsound
+    pid=${PID[unsound]}
+    status 0 jeheap find "$pid" "$(small_value unsound large)" --json
+    at=$(ask get "$OUT" extent.extent)
+    python3 -c 'import sys
+with open(f"/proc/{sys.argv[1]}/mem", "r+b", 0) as memory:
+    memory.seek(int(sys.argv[2], 16))
+    memory.write(bytes(8 * [255]))' "$pid" "$at" 2>"$WORK/poke" || skip "$(tail -n 1 "$WORK/poke")"
+    says_running was jeheap info "$pid"
+    says_running was jeheap info "$pid" --quiet --no-sandbox
+    says_running was jeheap extents "$pid" --json
+    says_running was jeheap extent "$pid" "$at"
+    says_running was jeheap skeleton "$pid" -o "$WORK/unsound/skeleton"
+    core_of unsound
+    says_corrupt_only jeheap info "$CORE"
+    kill -STOP "$pid"
+    wait_line "/proc/$pid/status" "$pid" '^State:.*T'
+    says_corrupt_only jeheap info "$pid"
+    says_corrupt_only jeheap extents "$pid" --json
+    # Nobody knows whether it was so all the time, or at all.
+    need_tool strace
+    says_running 'may have been' try strace -qq -o /dev/null -P "/proc/$pid/status" \
+        -e inject=pread64:error=EIO:when=1 "$JEHEAP" info "$pid" --no-sandbox
+    says_running 'may have been' try strace -qq -o /dev/null -P "/proc/$pid/status" \
+        -e inject=openat:error=EACCES "$JEHEAP" info "$pid" --no-sandbox
+    kill -CONT "$pid"
+    timeout 60 gdb -nx -batch -iex 'set auto-load off' -iex 'set debuginfod enabled off' -p "$pid" \
+        -ex "shell '$JEHEAP' info $pid 2>'$ERR' >'$OUT'; echo status \$?" </dev/null \
+        >"$WORK/gdb" 2>&1
+    grep -q '^status 1$' "$WORK/gdb" || fail "in gdb: $(tail -n 2 "$WORK/gdb")"
+    if grep -q 'half-way' "$ERR"; then fail "in gdb: $(said)"; fi
+}
