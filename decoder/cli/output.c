@@ -22,10 +22,14 @@ static bool same_file(const struct stat *a, const char *path) {
     return path && stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
-/* A file that is there is replaced, unless it is what is read, or no file but a device. */
+/* A file that is there is replaced, unless it is what is read, or no file but a device. Elsewhere
+ * "-" is stdout: nobody who writes it means a file. */
 static const char *may_not_replace(const struct arguments *a) {
     struct stat st;
     const struct jt_options *from = &a->target;
+    if (strcmp(a->output, "-") == 0) {
+        return "a skeleton cannot go to stdout, it takes a file; ./- is one of that name";
+    }
     if (stat(a->output, &st) != 0) {
         return NULL;
     }

@@ -230,6 +230,19 @@ test_output() {
     [ "$(find "$WORK/output" -type f)" = "$WORK/output/other" ] || fail "something was left behind"
 }
 
+# What is stdout elsewhere is no file's name here, unless it is meant.
+test_output_to_stdout() {
+    have stock
+    skeleton_of stock
+    mkdir -p "$WORK/dash"
+    cd "$WORK/dash" || fail "no $WORK/dash"
+    refuses 2 '^jeheap: -: a skeleton cannot go to stdout' jeheap skeleton "$SKELETON" -o -
+    refuses 2 'cannot go to stdout' jeheap skeleton "$SKELETON" --output=-
+    [ -z "$(ls)" ] || fail "something was written: $(ls)"
+    status 0 jeheap skeleton "$SKELETON" -o ./-
+    same_file "$SKELETON" ./- "a file of that name"
+}
+
 # Files may not be larger than this here: as good as a full disk.
 test_full_disk() {
     have stock
