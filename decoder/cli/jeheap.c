@@ -390,6 +390,11 @@ static int wrong_place(const char *option, const char *command) {
     return EXIT_USAGE;
 }
 
+static int wrong_address(const char *text) {
+    fprintf(stderr, "jeheap: this is no address: %s; write it as 0x... or in decimal\n", text);
+    return EXIT_USAGE;
+}
+
 static const struct command *command_named(const char *name) {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) == 0) {
@@ -434,7 +439,7 @@ static int check_arguments(const struct command *c, const struct arguments *a) {
     for (size_t i = 0; i < a->operands; i++) {
         uint64_t addr;
         if (!cli_number(a->operand[i], &addr)) {
-            return wrong_usage("this is no address:", a->operand[i]);
+            return wrong_address(a->operand[i]);
         }
     }
     return 0;

@@ -257,6 +257,8 @@ test_addresses() {
     done
     refuses 2 'no address: zz' jeheap find 1 0x1000 zz
     refuses 2 'no address' jeheap extent 1 zz
+    refuses 2 'no address: 7f0317c1e000; write it as 0x\.\.\. or in decimal$' \
+        jeheap find 1 7f0317c1e000
 }
 
 test_root_that_is_none() {
