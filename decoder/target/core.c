@@ -59,11 +59,30 @@ bool jt_changed(const struct jt_target *target) {
             now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
 }
 
+/* Cores are often kept compressed, and each of these programs unpacks with -d. */
+static enum jt_status not_elf(struct jt_target *target, const char *path) {
+    static const struct {
+        const char *magic, *program;
+    } packed[] = {{"\x1f\x8b", "gzip"},
+                  {"\x28\xb5\x2f\xfd", "zstd"},
+                  {"\xfd\x37\x7a\x58\x5a", "xz"}, /* and a 0, which would end the string */
+                  {"\x04\x22\x4d\x18", "lz4"}};
+    const struct jt_private *p = target->priv;
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
+        size_t size = strlen(packed[i].magic);
+        if (p->core_size >= size && memcmp(p->core, packed[i].magic, size) == 0) {
+            return jt_fail(target, JT_UNREADABLE, "%s: compressed (%s); unpack it first: %s -d",
+                           path, packed[i].program, packed[i].program);
+        }
+    }
+    return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
+}
+
 static enum jt_status check_ident(struct jt_target *target, const char *path) {
     const struct jt_private *p = target->priv;
     const uint8_t *e = p->core;
     if (p->core_size < EI_NIDENT || memcmp(e, ELFMAG, SELFMAG) != 0) {
-        return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
+        return not_elf(target, path);
     }
     if (p->core_size < (e[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr))) {
         return jt_fail(target, JT_UNREADABLE, "%s: cut off inside the ELF header", path);

@@ -49,6 +49,26 @@ test_no_core() {
     refuses 3 'null: not a regular file' jeheap info /dev/null
 }
 
+# packed NAME BYTES: a file that begins so is named as what it is, one that ends before it is not.
+packed() {
+    # shellcheck disable=SC2059
+    printf "$2" >"$WORK/packed"
+    refuses 3 "packed: compressed \\($1\\); unpack it first: $1 -d$" jeheap info "$WORK/packed"
+    head -c -2 "$WORK/packed" >"$WORK/packed.short"
+    printf 'more' >>"$WORK/packed"
+    refuses 3 "compressed \\($1\\)" jeheap find "$WORK/packed" 0x1000 --json
+    [ ! -s "$WORK/packed.short" ] ||
+        refuses 3 'packed.short: not an ELF file' jeheap info "$WORK/packed.short"
+}
+
+# Cores are often kept compressed, by systemd-coredump for one.
+test_compressed_core() {
+    packed gzip '\x1f\x8b'
+    packed zstd '\x28\xb5\x2f\xfd'
+    packed xz '\xfd\x37\x7a\x58\x5a\x00'
+    packed lz4 '\x04\x22\x4d\x18'
+}
+
 test_object_file() {
     need_tool "$CC"
     echo 'int x;' | "$CC" -c -x c - -o "$WORK/x.o"
