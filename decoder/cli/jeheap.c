@@ -49,6 +49,8 @@ static const char usage[] =
     "  --help, --version\n"
     "\n"
     "held means handed out by jemalloc: in use, or parked in a thread cache.\n"
+    "The flags of an extent, with - for each that does not hold: C committed, Z zeroed, G between\n"
+    "guard pages, H first of its mapping, P from the allocator of huge pages (HPA).\n"
     "\n"
     "Exit status: 0 done; 1 done, and something is wrong (corrupt, address not owned); 2 usage;\n"
     "3 the target cannot be read or holds no jemalloc; 4 partial result (absent bytes, a "

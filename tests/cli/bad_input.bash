@@ -293,6 +293,8 @@ test_help_and_version() {
         out_has "^  $command "
     done
     [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
+    out_has ': C committed, Z zeroed, G between$'
+    out_has '^guard pages, H first of its mapping, P '
     for help in 'find --help' -h 'info 1 -h'; do
         # shellcheck disable=SC2086
         status 0 jeheap $help

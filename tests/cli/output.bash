@@ -21,6 +21,55 @@ test_json_lines() {
     ask have "$OUT" version
 }
 
+# keys FILE SKIP...: all keys of its JSON, but not those inside of these, which are names.
+keys() {
+    python3 -c 'import json, sys
+def walk(value, skip):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key not in skip:
+                yield from walk(inner, skip)
+    if isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, skip)
+lines = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+print(*sorted(set(walk(lines, sys.argv[2:]))), sep="\n")' "$@"
+}
+
+# Each key that is printed is explained, and nothing else is called a key.
+test_json_keys_are_explained() {
+    local addr command key
+    local about=$ROOT_DIR/decoder/cli/JSON.md
+    small tiny
+    addr=$(small_value tiny first)
+    status 0 jeheap extents "${PID[tiny]}" --json
+    cp "$OUT" "$WORK/printed"
+    status 4 jeheap extents "${PID[tiny]}" --json --max-reads 1
+    cat "$OUT" >>"$WORK/printed"
+    status 1 jeheap find "${PID[tiny]}" 0x1000 --json
+    cat "$OUT" >>"$WORK/printed"
+    status 0 jeheap find "${PID[tiny]}" "$addr" --json
+    cat "$OUT" >>"$WORK/printed"
+    status 0 jeheap extent "${PID[tiny]}" "$(ask get "$OUT" extent.extent)" --json
+    cat "$OUT" >>"$WORK/printed"
+    for command in info "skeleton -o $WORK/keys.skeleton"; do
+        # shellcheck disable=SC2086
+        status 0 jeheap $command "${PID[tiny]}" --json
+        cat "$OUT" >>"$WORK/printed"
+    done
+    keys "$WORK/printed" learnt_from fields >"$WORK/keys"
+    while read -r key; do
+        grep -Eq "\`$key\`|\"$key\":" "$about" || fail "JSON.md does not explain $key"
+    done <"$WORK/keys"
+    # the first column of its tables
+    # shellcheck disable=SC2016
+    sed -n 's/^| \(`[^|]*`\) |.*/\1/p' "$about" | grep -o '[a-z_]*' | grep . >"$WORK/explained"
+    while read -r key; do
+        grep -qx "$key" "$WORK/keys" || fail "JSON.md explains $key, which is not printed"
+    done <"$WORK/explained"
+}
+
 # A program's path may hold anything.
 test_json_of_odd_paths() {
     local odd=$WORK/'odd "\ é'$'\001\377\303('
