@@ -376,7 +376,8 @@ static enum jt_status open_target(const struct jt_options *options, const struct
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
     if (jt_ended(target) && status != JT_OK) { /* what was concluded from that is wrong */
-        return jt_fail(target, JT_UNREADABLE, "process %d ended while it was looked at",
+        return jt_fail(target, JT_UNREADABLE,
+                       "process %d ended while it was looked at, or runs another program by now",
                        target->pid);
     }
     return status;

@@ -75,8 +75,8 @@ static int turn(const char *name) {
     return seen == at || (every != 0 && seen > at && (seen - at) % every == 0);
 }
 
-/* Is it gone, or named as small.c is when its memory is gone? The C library opens and reads here
- * without the functions below. */
+/* Is it gone, or named as small.c is when its memory is gone, or as what it has executed? The C
+ * library opens and reads here without the functions below. */
 static int has_heeded(void) {
     char path[64], stat[128] = "";
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)victim);
@@ -85,7 +85,8 @@ static int has_heeded(void) {
     if (f) {
         (void)fclose(f);
     }
-    return !read_it || strstr(stat, ") Z") || strstr(stat, ") X") || strstr(stat, "(unmapped)");
+    return !read_it || strstr(stat, ") Z") || strstr(stat, ") X") || strstr(stat, "(unmapped)") ||
+           strstr(stat, "(sleep)");
 }
 
 /* How long that takes is up to the machine: any time would be too short for a busy one. After ten

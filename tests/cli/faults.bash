@@ -247,6 +247,21 @@ test_process_that_ends_says_so() {
     err_has "process $pid ended while"
 }
 
+# It executes another program: the same id, and memory that has nothing to do with what was read.
+test_process_that_executes() {
+    local at
+    preload bend
+    for at in 20 401 701; do
+        small "sleeper$at" -DSLEEPS
+        export BEND_PID=${PID[sleeper$at]}
+        bending $at process_vm_readv leave skeleton "$BEND_PID" --no-sandbox -o "$WORK/sleeping"
+        err_has 'bend: now'
+        [ "$RC" -eq 3 ] || [ "$RC" -eq 4 ] || fail "read $at: exit status $RC: $(said)"
+        err_has 'runs another program by now|ended while it was looked at'
+        [ ! -e "$WORK/sleeping" ] || fail "read $at: a file"
+    done
+}
+
 # Whenever it ends, there is no skeleton of a part of it.
 test_skeleton_of_a_process_that_ends() {
     local at ended=0

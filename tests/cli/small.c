@@ -23,6 +23,9 @@ static void *kept[COUNT];
 
 static void leave(int number) {
     (void)number;
+#ifdef SLEEPS /* goes on as another program */
+    execl("/bin/sleep", "sleep", "3600", (char *)NULL);
+#endif
     _exit(0);
 }
 
