@@ -134,8 +134,9 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     }
     if (target->priv->mappings == 0) {
         return jt_fail(target, JT_UNREADABLE,
-                       "process %d has no memory: it is ending, or a thread of the kernel",
-                       target->pid);
+                       "process %d has no memory: it is ending, or a thread of the kernel, or only "
+                       "its first thread has ended: then one of /proc/%d/task has it",
+                       target->pid, target->pid);
     }
     read_machine(target);
     read_auxv(target);
