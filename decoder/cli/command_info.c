@@ -125,9 +125,13 @@ static void info_text(struct cli *cli, const struct totals *totals) {
            " not allocated\n",
            totals->extents, totals->slabs, totals->large,
            totals->extents - totals->slabs - totals->large);
-    printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, %" PRIu64
-           " of metadata\n",
-           totals->allocated_bytes, totals->unused_bytes, totals->metadata_bytes);
+    printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, ",
+           totals->allocated_bytes, totals->unused_bytes);
+    if (totals->metadata_bytes != 0) {
+        printf("%" PRIu64 " of metadata\n", totals->metadata_bytes);
+    } else { /* every jemalloc has some; without symbols nothing leads to it */
+        printf("metadata is not known\n");
+    }
     printf("absent    %" PRIu64 " bytes are mapped and not in this image, %" PRIu64
            " were cut off\n",
            t->bytes_absent, t->bytes_truncated);

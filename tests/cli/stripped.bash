@@ -23,6 +23,7 @@ test_inferred_5_3() {
         "extents=$(grep -c '^extent ' "${TRUTH[bare]}")"
     status 0 jeheap info "${PID[bare]}"
     out_has '^ +root +from inferred$'
+    out_has '^bytes .*, metadata is not known$'
     status 0 jeheap extents "${PID[bare]}" --json
     ask extents "${TRUTH[bare]}" "$OUT"
 }
