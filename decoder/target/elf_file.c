@@ -47,11 +47,15 @@ static struct jt_elf *open_here(void *arg, const char *file) {
     struct stat st;
     uint8_t *bytes = NULL;
     size_t mapped = 0;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
+    /* A core names what it likes, and devices heed being opened: a watchdog starts to count. */
+    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return NULL;
+    }
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* should it be a FIFO by now */
     if (fd < 0) {
         return NULL;
     }
-    if (fstat(fd, &st) == 0) { /* what is no regular file has no size, or is not mapped */
+    if (fstat(fd, &st) == 0) {
         bytes = room((size_t)st.st_size, &mapped);
     }
     if (bytes != NULL && mmap(bytes, (size_t)st.st_size, PROT_READ | PROT_WRITE,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -64,7 +65,12 @@ static void what_is_no_file(void **state) {
     assert_null(jt_files_here.open(NULL, "/dev/zero"));
     snprintf(fifo, sizeof fifo, "/tmp/jeheap-fifo-%d", (int)getpid());
     assert_int_equal(mkfifo(fifo, 0600), 0);
-    assert_null(jt_files_here.open(NULL, fifo)); /* and nobody waited */
+    int watch = inotify_init1(IN_NONBLOCK);
+    char event[sizeof(struct inotify_event) + NAME_MAX + 1];
+    assert_true(inotify_add_watch(watch, fifo, IN_OPEN) >= 0);
+    assert_null(jt_files_here.open(NULL, fifo));       /* and nobody waited */
+    assert_true(read(watch, event, sizeof event) < 0); /* it was not even opened */
+    close(watch);
     unlink(fifo);
 }
 
