@@ -183,7 +183,7 @@ COMMANDS = [
     Break("a second root that fits is passed over", "decoder/target/infer_root.c",
           "        s->other_root = root;\n", "", "stripped/two_jemallocs"),
     Break("--exe is for the program alone", "decoder/target/modules.c",
-          "if (id.size != 0 && same_id(&id, &m->memory_id)) {", "if (false) {",
+          "if (id.size != 0 && same_id(&id, &target->module[i].memory_id)) {", "if (false) {",
           "stripped/library_by_exe"),
     Break("memory does not tell a version", "decoder/target/version.c",
           "found.different == 0 && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),

@@ -162,13 +162,15 @@ static bool opened_enough(const struct jt_target *target, const struct jt_module
     return same >= SAME_MAX;
 }
 
-/* --exe FILE is for the module that has its build-id, else for the program. */
-static struct jt_module *module_of_exe(struct jt_target *target, const char *exe) {
+#define NO_MODULE SIZE_MAX
+
+/* --exe FILE is for the module that has its build-id, else for the program. Gives its number. */
+static size_t module_of_exe(struct jt_target *target, const char *exe) {
     const struct jt_files *files = target->priv->files;
     struct jt_build_id id = {.size = 0};
-    struct jt_module *program = NULL;
+    size_t program = NO_MODULE;
     if (exe == NULL) {
-        return NULL;
+        return NO_MODULE;
     }
     errno = 0;
     struct jt_elf *elf = files->open(files->arg, exe);
@@ -178,11 +180,10 @@ static struct jt_module *module_of_exe(struct jt_target *target, const char *exe
         jt_elf_close(elf);
     }
     for (size_t i = 0; i < target->modules; i++) {
-        struct jt_module *m = &target->module[i];
-        if (id.size != 0 && same_id(&id, &m->memory_id)) {
-            return m;
+        if (id.size != 0 && same_id(&id, &target->module[i].memory_id)) {
+            return i;
         }
-        program = m->main ? m : program;
+        program = target->module[i].main ? i : program;
     }
     return program;
 }
@@ -345,9 +346,9 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     bool ok = modules_from_mappings(target), has_main = false;
-    const struct jt_module *own = ok ? module_of_exe(target, exe) : NULL;
+    size_t own = ok ? module_of_exe(target, exe) : NO_MODULE;
     for (size_t i = 0; ok && i < target->modules; i++) {
-        open_file(target, &target->module[i], &target->module[i] == own ? exe : NULL);
+        open_file(target, &target->module[i], i == own ? exe : NULL);
     }
     if (ok && target->kind == JT_CORE && target->priv->mappings == 0) {
         ok = modules_from_memory(target) && module_from_name(target, exe);
@@ -359,7 +360,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     for (size_t i = 0; i < target->modules; i++) {
         has_main |= target->module[i].main;
     }
-    if (ok && exe != NULL && own == NULL && !has_main) {
+    if (ok && exe != NULL && own == NO_MODULE && !has_main) {
         ok = module_from_name(target, exe);
     }
     if (!ok) {
@@ -367,7 +368,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     }
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
-        if (exe != NULL && (own == NULL ? m->main : m == own) && m->file == NULL) {
+        if (exe != NULL && (own == NO_MODULE ? m->main : i == own) && m->file == NULL) {
             return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
                            jt_machine_name(target));
         }
