@@ -6,6 +6,7 @@
  * and each extent that it gives is what lookup finds at its first byte. For a tree of extents that
  * were put in as jemalloc does, and nothing else: the walk gives all of them, lookup finds the one
  * that has the address, before and after find its neighbours. */
+#include "rules.h"
 #include "write_extent.h"
 
 #define BASE UINT64_C(0x60000000) /* target address of the memory */
@@ -349,7 +350,7 @@ static unsigned check_walk(const struct tree *t) {
         if (status == JH_OK) {
             FUZZ_CHECK(e.base >= end && jh_extent_check(&t->layout, &e, NULL) == JH_OK);
             FUZZ_CHECK(jh_lookup(&t->heap, e.base, &found, NULL) == JH_OK && found.at == e.at);
-            end = e.base + e.size;
+            end = fuzz_end_of(&e);
             given++;
         }
         FUZZ_CHECK(!t->sound || status == JH_OK || status == JH_END);

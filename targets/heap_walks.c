@@ -76,7 +76,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
         FUZZ_CHECK(jh_extent_check(heap->layout, &e, NULL) == JH_OK);
         FUZZ_CHECK(e.base >= last_end && g->extents < max); /* or an overlap was said */
         last_base = e.base;
-        last_end = e.base + e.size;
+        last_end = fuzz_end_of(&e);
         note_extent(g, &e);
     }
     FUZZ_CHECK(jh_walk_next(&w, &e, &fault) == JH_END);

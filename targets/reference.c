@@ -1,5 +1,6 @@
 /* reference.c - the tree, element by element. */
 #include "reference.h"
+#include "rules.h"
 
 #include <string.h>
 
@@ -243,7 +244,7 @@ static bool give(void *arg, const struct reference_element *e) {
     }
     g->at[g->count++] = e->value;
     g->last_at = e->value;
-    g->last_end = extent.base + extent.size;
+    g->last_end = fuzz_end_of(&extent);
     return true;
 }
 

@@ -8,4 +8,9 @@
 /* abort() unless the fault is one that this status can have: rule, stage, status. */
 void fuzz_check_fault(enum jh_status status, const struct jh_fault *fault);
 
+/* Where the extent ends, as a walk counts it: nothing is behind the top of addresses. */
+static inline uint64_t fuzz_end_of(const struct jh_extent *e) {
+    return e->base + (e->size - 1) == UINT64_MAX ? UINT64_MAX : e->base + e->size;
+}
+
 #endif

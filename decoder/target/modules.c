@@ -105,7 +105,6 @@ static bool try_file(struct jt_target *target, struct jt_module *module, const c
 /* A process: the mapping itself first, which also finds deleted files and other mount namespaces.
  */
 static bool try_process(struct jt_target *target, struct jt_module *module) {
-    static const char deleted[] = " (deleted)";
     const struct jt_mapping *m = target->priv->mapping;
     char name[PATH_MAX + 64];
     while (m->start != module->start) {
@@ -120,11 +119,9 @@ static bool try_process(struct jt_target *target, struct jt_module *module) {
     if (module->main && try_file(target, module, name)) {
         return true;
     }
-    /* what was deleted may have been installed again */
-    size_t len = strlen(module->path), end = sizeof deleted - 1;
-    bool gone = len > end && strcmp(module->path + len - end, deleted) == 0;
-    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid, (int)(gone ? len - end : len),
-             module->path);
+    const char *gone = strstr(module->path, " (deleted)"); /* and perhaps installed again */
+    size_t len = gone != NULL ? (size_t)(gone - module->path) : strlen(module->path);
+    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid, (int)len, module->path);
     return try_file(target, module, name);
 }
 

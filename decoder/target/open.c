@@ -66,21 +66,27 @@ static const struct jt_module *module_in(const struct jt_target *target, enum jt
     return NULL;
 }
 
-/* Where versions differ, none of them says which heap is meant. */
+/* Where versions differ, none of them says which heap is meant. Two are named. */
 static enum jt_status several_versions(struct jt_target *target) {
-    char text[JT_TEXT_MAX] = "", version[128];
-    size_t count = 0, len = 0;
+    struct {
+        const char *path;
+        char version[128];
+    } one = {"", ""}, two = {"", ""};
+    size_t count = 0;
     for (size_t i = 0; i < target->modules; i++) {
-        if (jt_version_among_constants(&target->module[i], version) && len < sizeof text) {
-            len += (size_t)snprintf(text + len, sizeof text - len, "%s%.40s in %.100s",
-                                    count++ == 0 ? "" : ", ", version, target->module[i].path);
+        char version[128];
+        if (jt_version_among_constants(&target->module[i], version)) {
+            one = two;
+            two.path = target->module[i].path;
+            memcpy(two.version, version, sizeof version);
+            count++;
         }
     }
     return count < 2 ? JT_OK
                      : jt_fail(target, JT_NO_JEMALLOC,
                                "choose a jemalloc with --layout and --root: there are %zu, all "
-                               "without symbols: %s",
-                               count, text);
+                               "without symbols, as %.40s in %.100s and %.40s in %.100s",
+                               count, one.version, one.path, two.version, two.path);
 }
 
 /* No symbol anywhere: why, and what can be done about it. */

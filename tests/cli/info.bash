@@ -92,12 +92,23 @@ test_own_file_mapped() {
     done
 }
 
+# Only the file of debug information is at hand: it has the symbols, and no bytes.
+test_debug_file_as_program() {
+    need_tool objcopy
+    small tiny
+    core_of tiny
+    objcopy --only-keep-debug "${EXE[tiny]}" "$WORK/tiny.debug" || fail "objcopy"
+    status 0 jeheap find "$CORE" "$(small_value tiny first)" --exe "$WORK/tiny.debug"
+    status 0 jeheap info "$CORE" --exe "$WORK/tiny.debug" --json --quiet
+    ask are "$OUT" root_symbol=je_arena_emap_global faults=0
+}
+
 # The library's symbols were stripped: what it gave is in a heap that nothing leads to.
 test_two_jemallocs_one_without_symbols() {
     library stock second_
     strip "$LIBRARY"
-    small half -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
-    status 1 jeheap find "${PID[half]}" "$(small_value half first)"
+    small lodger -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
+    status 1 jeheap find "${PID[lodger]}" "$(small_value lodger first)"
     out_has 'not owned'
     err_has 'libstock-second_.so has a jemalloc of its own, 5\.3\.0-0-g[0-9a-f]*, without symbols'
 }

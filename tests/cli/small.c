@@ -88,6 +88,13 @@ int main(void) {
     no_bin[1] = no_bin[2] = (void *)0x10000;    /* address and size */
 #ifdef SECOND /* another jemalloc in the same program; IDLE: it is never asked */
     void *(*volatile second)(size_t) = SECOND;
+#ifdef EVENLY /* as much of both */
+    for (int i = 0; i < COUNT; i++) {
+        if (je_malloc(20000) == NULL || second(20000) == NULL) {
+            return 1;
+        }
+    }
+#endif
 #ifndef IDLE
     kept[0] = second(100);
 #endif

@@ -82,6 +82,15 @@ test_two_jemallocs() {
     status 1 jeheap find "${PID[twins]}" "$(small_value twins large)" --root "$other"
 }
 
+# None of them is larger: both are named.
+test_two_as_large() {
+    library stock second_
+    strip "$LIBRARY"
+    small even -s -DSECOND=second_je_malloc -DEVENLY -Wl,--no-as-needed "$LIBRARY"
+    refuses 3 'two roots were found by looking for one; choose with --root 0x[0-9a-f]+ or --root 0x' \
+        jeheap info "${PID[even]}"
+}
+
 # Of two versions: none of the strings is the heap's.
 test_two_versions() {
     library redis second_
@@ -95,7 +104,7 @@ test_two_versions() {
 # A library that was replaced while the program runs: its file is gone for all but root, and what
 # is in memory tells which jemalloc it is.
 test_replaced_library() {
-    local folder=$WORK/replaced nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    local root folder=$WORK/replaced nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
     [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
     need_tool setpriv
     library stock ''
@@ -113,6 +122,10 @@ test_replaced_library() {
     [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
     [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
     ask are "$OUT" "layout.learnt_from.version=version string" layout.learnt_from.root=inferred
+    root=$(ask get "$OUT" root)
+    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet --root "$root"
+    [ "$RC" -eq 0 ] || fail "--root: status $RC: $(said)"
+    ask are "$OUT" "layout.learnt_from.version=version string" layout.learnt_from.root=given
     cp "$LIBRARY" "$folder/libgone.so" # installed again, the same build
     try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
     [ "$RC" -eq 0 ] || fail "installed again: status $RC: $(said)"

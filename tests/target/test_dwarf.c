@@ -213,6 +213,9 @@ static void members_by_expressions(void **state) {
         {DW_AT_data_member_location, DW_FORM_exprloc, 2, "\x23\x18"}); /* DW_OP_plus_uconst 24 */
     DIE(&m, DW_TAG_member, false, NAME("e_sn"),
         {DW_AT_data_member_location, DW_FORM_exprloc, 2, "\x10\x18"}); /* DW_OP_constu 24 */
+    DIE(&m, DW_TAG_member, false, NAME("e_slab_data"),
+        {DW_AT_data_member_location, DW_FORM_exprloc, 6,
+         "\x23\xff\xff\xff\xff\x0f"}); /* 2^32 - 1 */
     DIE(&m, DW_TAG_member, false, NAME("e_ps"),
         {DW_AT_data_member_location, DW_FORM_exprloc, 2, NULL}); /* two of them */
     DIE(&m, DW_TAG_member, false, NAME("e_bsize"),
@@ -222,6 +225,7 @@ static void members_by_expressions(void **state) {
     struct jt_dwarf d = taken(&m);
     assert_int_equal(d.e_addr, 24);
     assert_int_equal(d.e_sn, JT_DWARF_UNKNOWN);
+    assert_int_equal(d.e_slab_data, JT_DWARF_UNKNOWN);
     assert_int_equal(d.e_ps, JT_DWARF_UNKNOWN);
     assert_int_equal(d.e_bsize, JT_DWARF_UNKNOWN);
     assert_int_equal(d.e_bits, 8);

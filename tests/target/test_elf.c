@@ -411,8 +411,30 @@ static void roots_in_use(void **state) {
     bytes[8191] = 0;
 }
 
+/* Where constants are; a file of debug information alone has no bytes there. */
+static void a_version_among_constants(void **state) {
+    static const char *const name[] = {".rodata", ".rodata", ".data"};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct made_elf f = {.sections = 0};
+        char version[128];
+        struct made_section *s = made_add(&f, name[i], i == 1 ? SHT_NOBITS : SHT_PROGBITS);
+        made_text(&s->bytes, VERSION);
+        struct attack_bytes file = made_build(&f);
+        struct jt_module m = {.elf = opened(&file)};
+        assert_int_equal(jt_version_among_constants(&m, version), i == 0);
+        assert_string_equal(version, i == 0 ? VERSION : "");
+        jt_elf_close(m.elf);
+        free(file.at);
+    }
+    struct jt_module none = {.elf = NULL};
+    char version[128];
+    assert_false(jt_version_among_constants(&none, version));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_version_among_constants),
         cmocka_unit_test(what_is_no_file),
         cmocka_unit_test(build_ids),
         cmocka_unit_test(debug_information_by_its_section),

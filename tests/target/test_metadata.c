@@ -111,6 +111,17 @@ static void arenas_that_are_absent(void **state) {
     }
 }
 
+/* An arena's base is absent. */
+static void bases_that_are_absent(void **state) {
+    (void)state;
+    struct heap *h = start(5, BLOCKS);
+    put(h, ARENAS, START + 128);
+    put(h, START + 128, 0x1000);
+    assert_int_equal(jt_is_metadata(&h->target, block_at(2)), JT_YES);
+    assert_int_equal(jt_is_metadata(&h->target, block_at(5)), JT_CANNOT_TELL);
+    end(h);
+}
+
 /* An array that is longer than any jemalloc's counts to its 4096th arena. */
 static void more_arenas_than_there_may_be(void **state) {
     enum { MOST = 4096 };
@@ -253,6 +264,7 @@ int main(void) {
         cmocka_unit_test(lists_that_are_not_known),
         cmocka_unit_test(no_first_base),
         cmocka_unit_test(arenas_that_are_absent),
+        cmocka_unit_test(bases_that_are_absent),
         cmocka_unit_test(more_arenas_than_there_may_be),
         cmocka_unit_test(more_blocks_than_there_may_be),
         cmocka_unit_test(large_classes_by_an_option),

@@ -19,6 +19,17 @@ static void merge(void **state) {
     assert_int_equal(jt_ranges_bytes(r, 2), 25);
 }
 
+static void touch(void **state) {
+    static const struct jt_range r[] = {{10, 20}, {30, 40}};
+    (void)state;
+    assert_true(jt_ranges_touch(r, 2, (struct jt_range){0, 11}));
+    assert_true(jt_ranges_touch(r, 2, (struct jt_range){19, 25}));
+    assert_true(jt_ranges_touch(r, 2, (struct jt_range){0, 100}));
+    assert_false(jt_ranges_touch(r, 2, (struct jt_range){0, 10}));
+    assert_false(jt_ranges_touch(r, 2, (struct jt_range){20, 30}));
+    assert_false(jt_ranges_touch(r, 2, (struct jt_range){40, 50}));
+}
+
 static void refuse_what_wraps(void **state) {
     struct jt_ranges set = {NULL, 0, 0, false};
     (void)state;
@@ -83,10 +94,8 @@ static void cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(merge),
-        cmocka_unit_test(refuse_what_wraps),
-        cmocka_unit_test(stay_small),
-        cmocka_unit_test(cut),
+        cmocka_unit_test(merge),      cmocka_unit_test(touch), cmocka_unit_test(refuse_what_wraps),
+        cmocka_unit_test(stay_small), cmocka_unit_test(cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -614,6 +614,18 @@ static void what_was_loaded_has_code(void **state) {
     }
 }
 
+static void devices_are_no_files(void **state) {
+    static const char *const name[] = {"/dev/zero", "/dev/shm/file", "/dev", "file"};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        start_own_kind();
+        core_note_file(&core, 0x20000, 0x21000, name[i]);
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, i == 1 || i == 2);
+        jt_close(t);
+    }
+}
+
 /* Only the first 1024 are looked at, which is said. */
 static void more_files_than_there_may_be(void **state) {
     static uint64_t piece[JT_MODULES_MAX + 1][3];
@@ -649,6 +661,7 @@ int main(void) {
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(files_that_are_mapped_often),
         cmocka_unit_test(what_was_loaded_has_code),
+        cmocka_unit_test(devices_are_no_files),
         cmocka_unit_test(more_files_than_there_may_be),
         cmocka_unit_test(headers_that_are_no_machines),
         cmocka_unit_test(build_ids_in_memory),
