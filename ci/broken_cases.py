@@ -186,7 +186,7 @@ COMMANDS = [
           "if (id.size != 0 && same_id(&id, &target->module[i].memory_id)) {", "if (false) {",
           "stripped/library_by_exe"),
     Break("memory does not tell a version", "decoder/target/version.c",
-          "found.different == 0 && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),
+          "module == NULL && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),
     Break("memory for the search for a root is taken for granted", "decoder/target/infer_root.c",
           "if (s.word == NULL) {", "if (s.best_root != 0) {", "faults/no_symbols_and_no_memory"),
     Break("a note of which memory had no room for a piece is whole", "decoder/target/memory_file.c",

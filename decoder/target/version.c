@@ -126,16 +126,14 @@ bool jt_version_among_constants(const struct jt_module *module, char out[128]) {
 
 /* What a process has of modules whose files cannot be opened: libraries that were replaced. Pieces
  * share bytes, so that no string is cut. */
-static void take_memory(struct found *found, const struct jt_target *target,
-                        const struct jt_module *module) {
+static void take_memory(struct found *found, const struct jt_target *target) {
     const struct jh_reader *r = &target->heap.reader;
     uint64_t left = MEMORY_MAX;
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
         uint8_t bytes[1 << 16];
         uint64_t step = sizeof bytes - sizeof found->text;
-        bool wanted = m->elf == NULL && (module == NULL || module == m);
-        for (uint64_t at = m->start; wanted && at < m->end && left >= step; at += step) {
+        for (uint64_t at = m->start; m->elf == NULL && at < m->end && left >= step; at += step) {
             uint64_t rest = m->end - at;
             size_t got = 0;
             (void)r->read(r->arg, at, bytes, rest < sizeof bytes ? rest : sizeof bytes, &got);
@@ -178,8 +176,8 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
     if (found.different == 0 && target->kind == JT_CORE) {
         take_segments(&found, target, module);
     }
-    if (found.different == 0 && target->kind == JT_PROCESS) {
-        take_memory(&found, target, module);
+    if (found.different == 0 && module == NULL && target->kind == JT_PROCESS) {
+        take_memory(&found, target);
     }
     if (found.different == 0 && found.unknown[0] != 0) {
         memcpy(out, found.unknown, strlen(found.unknown) + 1);

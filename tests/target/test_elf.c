@@ -1,6 +1,7 @@
 /* ELF files that a target names: what is found in them, and what in those that contradict
  * themselves. */
 #include <elf.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,7 +56,7 @@ static struct jt_build_id id_of(const struct jt_elf *elf) {
  */
 
 static void what_is_no_file(void **state) {
-    char fifo[64];
+    char name[64];
     (void)state;
     assert_null(jt_elf_bytes(ELFMAG, 4));
     assert_null(jt_elf_bytes(ELFMAG, SIZE_MAX)); /* no room for zeroes behind it */
@@ -63,15 +64,20 @@ static void what_is_no_file(void **state) {
     assert_null(jt_files_here.open(NULL, "/nowhere/file"));
     assert_null(jt_files_here.open(NULL, "/"));
     assert_null(jt_files_here.open(NULL, "/dev/zero"));
-    snprintf(fifo, sizeof fifo, "/tmp/jeheap-fifo-%d", (int)getpid());
-    assert_int_equal(mkfifo(fifo, 0600), 0);
+    snprintf(name, sizeof name, "/tmp/jeheap-none-%d", (int)getpid());
+    int empty = open(name, O_CREAT | O_WRONLY, 0600);
+    assert_true(empty >= 0);
+    close(empty);
+    assert_null(jt_files_here.open(NULL, name));
+    unlink(name);
+    assert_int_equal(mkfifo(name, 0600), 0);
     int watch = inotify_init1(IN_NONBLOCK);
     char event[sizeof(struct inotify_event) + NAME_MAX + 1];
-    assert_true(inotify_add_watch(watch, fifo, IN_OPEN) >= 0);
-    assert_null(jt_files_here.open(NULL, fifo));       /* and nobody waited */
+    assert_true(inotify_add_watch(watch, name, IN_OPEN) >= 0);
+    assert_null(jt_files_here.open(NULL, name));       /* and nobody waited */
     assert_true(read(watch, event, sizeof event) < 0); /* it was not even opened */
     close(watch);
-    unlink(fifo);
+    unlink(name);
 }
 
 static void build_ids(void **state) {
