@@ -106,7 +106,7 @@ test_debug_file_as_program() {
 # The library's symbols were stripped: what it gave is in a heap that nothing leads to.
 test_two_jemallocs_one_without_symbols() {
     library stock second_
-    strip "$LIBRARY"
+    strip "${LIBRARY:?}"
     small lodger -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
     status 1 jeheap find "${PID[lodger]}" "$(small_value lodger first)"
     out_has 'not owned'
