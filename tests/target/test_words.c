@@ -552,16 +552,21 @@ static void names_without_end(void **state) {
     jt_close(t);
 }
 
+/* The starts of so many files, a MiB from one another. */
+static void put_starts(uint64_t (*piece)[3], size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        piece[i][0] = 0x100000 * (i + 1);
+        piece[i][1] = piece[i][0] + 0x1000;
+    }
+}
+
 /* A file that is mapped again and again is opened a few times only. */
 static void files_that_are_mapped_often(void **state) {
     uint64_t piece[8][3] = {{0}};
     size_t opened_files = 0;
     (void)state;
     start_own_kind();
-    for (uint64_t i = 0; i < 8; i++) {
-        piece[i][0] = 0x100000 * (i + 1);
-        piece[i][1] = piece[i][0] + 0x1000;
-    }
+    put_starts(piece, 8);
     core_note_pieces(&core, piece, 8, own);
     struct jt_target *t = opened();
     assert_int_equal(t->modules, 8);
@@ -633,10 +638,7 @@ static void more_files_than_there_may_be(void **state) {
     for (size_t count = JT_MODULES_MAX; count <= JT_MODULES_MAX + 1; count++) {
         bool warned = false;
         start_own_kind();
-        for (uint64_t i = 0; i < count; i++) {
-            piece[i][0] = 0x100000 * (i + 1);
-            piece[i][1] = piece[i][0] + 0x1000;
-        }
+        put_starts(piece, count);
         core_note_pieces(&core, (const uint64_t(*)[3])piece, count, "/nowhere/file");
         struct jt_target *t = opened();
         assert_int_equal(t->modules, JT_MODULES_MAX);
