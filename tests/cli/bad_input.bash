@@ -27,14 +27,12 @@ time.sleep(300)' >"$WORK/zombie"
 }
 
 test_no_permission() {
-    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
-    need_tool setpriv
+    need_nobody
     small tiny
-    local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-    try "${nobody[@]}" "$JEHEAP" --version
+    try "${NOBODY[@]}" "$JEHEAP" --version
     [ "$RC" -eq 0 ] || skip "nobody may not run $JEHEAP"
     refuses 3 "process ${PID[tiny]}: .*(denied|permitted|permission)" \
-        try "${nobody[@]}" "$JEHEAP" info "${PID[tiny]}"
+        try "${NOBODY[@]}" "$JEHEAP" info "${PID[tiny]}"
 }
 
 test_no_core() {

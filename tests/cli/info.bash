@@ -155,20 +155,14 @@ test_root_in_no_module() {
 
 # The program of a process was replaced, and its user may not look into /proc/PID/map_files.
 test_deleted_program() {
-    local folder=$WORK/deleted nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
-    need_tool setpriv
+    local folder=$WORK/deleted
+    need_nobody
     small tiny
-    chmod 711 "$WORK"
-    mkdir -p "$folder"
-    chmod 755 "$folder"
+    open_folder "$folder"
     cp "${EXE[tiny]}" "$folder/gone"
-    background "${nobody[@]}" "$folder/gone" >"$folder/stdout" </dev/null
-    wait_line "$folder/stdout" "$BACK" '^ready' || skip "nobody may not run what is in $folder"
+    nobodys "$folder/gone"
     rm "$folder/gone"
-    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
-    [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
-    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+    nobody_reads
     ask are "$OUT" root_symbol=je_arena_emap_global layout.learnt_from.offsets=dwarf
 }
 

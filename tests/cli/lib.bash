@@ -221,6 +221,33 @@ small_value() {
     awk -v word="$2" '$1 == word { print $2 }' "${SMALL[$1]}"
 }
 
+# Another user than root, who may read the processes of its own.
+NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+need_nobody() {
+    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
+    need_tool setpriv
+}
+
+# open_folder FOLDER: makes one whose files the user nobody may run.
+open_folder() {
+    chmod 711 "$WORK"
+    mkdir -p "$1"
+    chmod 755 "$1"
+}
+
+# nobodys PROGRAM: a process of small.c in such a folder. Sets BACK.
+nobodys() {
+    background "${NOBODY[@]}" "$1" >"$1.stdout" </dev/null
+    wait_line "$1.stdout" "$BACK" '^ready' || skip "nobody may not run $1"
+}
+
+# nobody_reads OPTION...: `jeheap info` of that process by its own user; status 0.
+nobody_reads() {
+    try "${NOBODY[@]}" "$JEHEAP" info "$BACK" --json --quiet "$@"
+    [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
+    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+}
+
 # jemalloc_object WITNESS PREFIX: all of its jemalloc as one object, with the prefix before all names.
 # Sets OBJECT.
 jemalloc_object() {

@@ -104,31 +104,23 @@ test_two_versions() {
 # A library that was replaced while the program runs: its file is gone for all but root, and what
 # is in memory tells which jemalloc it is.
 test_replaced_library() {
-    local root folder=$WORK/replaced nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-    [ "$(id -u)" -eq 0 ] || skip "not root, so there is no other user to be"
-    need_tool setpriv
+    local root folder=$WORK/replaced
+    need_nobody
     library stock ''
-    chmod 711 "$WORK"
-    mkdir -p "$folder"
-    chmod 755 "$folder"
+    open_folder "$folder"
     cp "$LIBRARY" "$folder/libgone.so"
     strip "$folder/libgone.so"
     small lender -Wl,--no-as-needed "$folder/libgone.so"
     cp "${EXE[lender]}" "$folder/lender"
-    background "${nobody[@]}" "$folder/lender" >"$folder/stdout" </dev/null
-    wait_line "$folder/stdout" "$BACK" '^ready' || skip "nobody may not run what is in $folder"
+    nobodys "$folder/lender"
     rm "$folder/libgone.so"
-    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
-    [ "$RC" -ne 3 ] || ! grep -q ptrace "$ERR" || skip "nobody may not read nobody's processes"
-    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+    nobody_reads
     ask are "$OUT" "layout.learnt_from.version=version string" layout.learnt_from.root=inferred
     root=$(ask get "$OUT" root)
-    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet --root "$root"
-    [ "$RC" -eq 0 ] || fail "--root: status $RC: $(said)"
+    nobody_reads --root "$root"
     ask are "$OUT" "layout.learnt_from.version=version string" layout.learnt_from.root=given
     cp "$LIBRARY" "$folder/libgone.so" # installed again, the same build
-    try "${nobody[@]}" "$JEHEAP" info "$BACK" --json --quiet
-    [ "$RC" -eq 0 ] || fail "installed again: status $RC: $(said)"
+    nobody_reads
     ask are "$OUT" layout.learnt_from.root=symbol
 }
 
