@@ -5,8 +5,16 @@
 #include "json.h"
 #include "target.h"
 
-/* Exit statuses: numbers are a contract. A worse one wins over a better one: see worse(). */
+/* Exit statuses: numbers are a contract. A worse one wins over a better one. */
 enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_PARTIAL = 4 };
+
+struct cli;
+
+struct command {
+    const char *name;
+    void (*run)(struct cli *); /* sets cli->status */
+    enum { NO_ADDRESS, SOME_ADDRESSES, OPTIONAL_TARGET } takes;
+};
 
 /* Everything that stood on the command line. */
 struct arguments {
@@ -47,18 +55,33 @@ struct cli {
     bool marked; /* stdout says that something is missing */
 };
 
+/* ---- options.c ------------------------------------------------------------------------------ */
+
+enum asked { ASKED_COMMAND, ASKED_HELP, ASKED_VERSION, ASKED_WRONGLY };
+
+extern const char options_usage[];
+
+/* The command line into a; what is wrong with it is said. */
+enum asked options_read(struct arguments *a, int argc, char **argv);
+
+/* ---- shared.c ------------------------------------------------------------------------------- */
+
 /* Remember an exit status; 1 and 4 together are 4: what is missing may hide more findings. */
 void cli_status(struct cli *cli, int status);
 /* Say a fault on stderr, and the exit status that follows from it. */
 void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
                const struct jh_fault *fault);
+/* How many faults were not said, and that the result is partial. */
+void cli_count_faults(const struct cli *cli);
 /* With --json a line that says so; once. Nothing stands on stdout but whole lines. */
 void cli_mark_partial(struct cli *cli);
 /* "0x1f" or "31"; false when the text is neither. */
 bool cli_number(const char *text, uint64_t *out);
 
-/* The i-th address behind the target; main has refused what is none. */
+/* The i-th address behind the target; options_read() has refused what is none. */
 uint64_t cli_address(const struct cli *cli, size_t i);
+/* The process that is the target; 0 for a core. */
+int cli_process(const struct arguments *a);
 /* ANSI codes, or "" without --color. */
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
@@ -71,7 +94,8 @@ void extent_row(const struct cli *cli, const struct jh_extent *e);
 /* "active", or "unknown(7)" in out. */
 const char *extent_state(const struct jh_extent *e, char out[32]);
 
-/* ---- commands: each returns nothing and sets cli->status ------------------------------------ */
+/* ---- commands ---------------------------------------------------------------------------------
+ */
 
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
@@ -79,6 +103,12 @@ void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
 void command_skeleton(struct cli *cli);
+
+/* ---- running.c: a process that runs while it is read ---------------------------------------- */
+
+/* Is it stopped? For running_say(), by when no file may be opened. */
+void running_watch(struct cli *cli);
+void running_say(const struct cli *cli);
 
 /* ---- cut.c ---------------------------------------------------------------------------------- */
 

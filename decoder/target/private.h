@@ -1,8 +1,8 @@
 /* private.h - what the files of this folder tell each other.
  *
  * Order of work: process.c or core.c make a reader; modules.c finds the ELF files; symbols.c and
- * dwarf.c read them; layout_source.c puts a layout together and layout_fit.c tries it. A skeleton
- * brings what files would tell: skeleton_open.c. */
+ * dwarf.c read them; root.c chooses the tree; layout_source.c puts a layout together and
+ * layout_fit.c tries it. A skeleton brings what files would tell: skeleton_open.c. */
 #ifndef JEHEAP_TARGET_PRIVATE_H
 #define JEHEAP_TARGET_PRIVATE_H
 
@@ -326,8 +326,7 @@ void jt_dwarf_free(struct jt_dwarf *dwarf);
 void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *root,
                          struct jt_dwarf *out);
 
-/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ------------------------- */
-
+/* What is being learnt of the target. */
 struct jt_learn {
     const struct jt_options *options;
     struct jt_root_symbol root; /* module NULL: no symbol */
@@ -337,8 +336,18 @@ struct jt_learn {
     struct jh_build build;
 };
 
-/* open.c: --root, when something is mapped there. */
+/* ---- root.c, missing.c ---------------------------------------------------------------------- */
+
+/* --root, when something is mapped there. */
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn);
+/* Given, or a symbol's, or looked for. */
+enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn);
+/* missing.c: why there is none. version: the target's version of jemalloc is known. */
+enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version);
+void jt_warn_of_files(struct jt_target *target);
+
+/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ------------------------- */
+
 bool jt_is_skeleton(const struct jt_target *target);
 /* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn);
