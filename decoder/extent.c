@@ -68,6 +68,16 @@ static enum jh_status check_slab(const struct jh_layout *layout, const struct jh
                                                   : JH_OK;
 }
 
+/* The size class of a large allocation is the smallest that holds it, and a page of padding may be
+ * added (large_palloc, sz_large_pad). A small one that profiling sampled keeps its class and has an
+ * extent as for the smallest large one, or less (arena_prof_promote). */
+static bool is_large_size(const struct jh_layout *layout, const struct jh_extent *e) {
+    bool promoted = e->szind < layout->sc_nbins;
+    uint64_t below = promoted ? 0 : jh_index2size(layout, e->szind - 1);
+    uint64_t most = jh_index2size(layout, promoted ? layout->sc_nbins : e->szind);
+    return e->size > below && e->size <= most + jh_page(layout);
+}
+
 enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_extent *e,
                                struct jh_fault *fault) {
     if (!jh_aligned(e->at, layout->extent_align)) {
@@ -89,7 +99,12 @@ enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_e
     if (e->allocated && e->usize > e->size) {
         return corrupt(fault, e, e->usize, "extent.usize");
     }
-    return jh_extent_is_slab(e) ? check_slab(layout, e, fault) : JH_OK;
+    if (jh_extent_is_slab(e)) {
+        return check_slab(layout, e, fault);
+    }
+    return e->allocated && !is_large_size(layout, e)
+               ? corrupt(fault, e, e->size, "extent.large-size")
+               : JH_OK;
 }
 
 enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,

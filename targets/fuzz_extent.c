@@ -37,6 +37,18 @@ static bool usize(const struct jh_layout *l, const struct jh_extent *e) {
     return (void)l, e->usize > e->size;
 }
 
+/* By sizes alone: jemalloc's class of the size, or of the size without a page. */
+static bool large_size(const struct jh_layout *l, const struct jh_extent *e) {
+    uint64_t page = UINT64_C(1) << l->build.lg_page, padded = e->size < page ? 0 : e->size - page;
+    if (!e->allocated || e->slab) {
+        return false;
+    }
+    if (e->szind < l->sc_nbins) {
+        return e->size == 0 || padded > jh_index2size(l, l->sc_nbins);
+    }
+    return e->szind < jh_size2index(l, padded) || e->szind > jh_size2index(l, e->size);
+}
+
 static bool slab_szind(const struct jh_layout *l, const struct jh_extent *e) {
     return jh_extent_is_slab(e) && e->szind >= l->sc_nbins;
 }
@@ -62,6 +74,7 @@ static const struct {
     {"extent.szind", szind},           {"extent.usize", usize},
     {"extent.slab-szind", slab_szind}, {"extent.slab-size", slab_size},
     {"extent.slab-addr", slab_addr},   {"extent.nfree", nfree},
+    {"extent.large-size", large_size},
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))

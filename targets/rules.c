@@ -28,6 +28,7 @@ static const struct {
     {"extent.slab-addr", JH_CORRUPT},
     {"extent.nfree", JH_CORRUPT},
     {"extent.overlap", JH_CORRUPT},
+    {"extent.large-size", JH_CORRUPT},
     {"extent.max-extents", JH_LIMIT},
     {"slab.not-a-slab", JH_UNSUPPORTED},
 };

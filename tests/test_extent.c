@@ -300,6 +300,13 @@ static const struct jh_extent sound_slab = {.at = 0x7f0000001000,
                                             .nfree = 256,
                                             .slab = true,
                                             .allocated = true};
+static const struct jh_extent sound_large = {.at = 0x7f0000001000,
+                                             .addr = 0x7e0000001040,
+                                             .base = 0x7e0000001000,
+                                             .size = 0x6000,
+                                             .usize = 0x5000,
+                                             .szind = 37,
+                                             .allocated = true};
 static const struct jh_extent sound_dirty = {.at = 0x7f0000001000,
                                              .addr = 0x7e0000001000,
                                              .base = 0x7e0000001000,
@@ -365,6 +372,35 @@ static void unsound_extents(void **state) {
     UNSOUND(JH_5_3_0, sound_slab, size, 0x4000, "extent.slab-size");
     UNSOUND(JH_5_3_0, sound_slab, addr, 0x7e0000001040, "extent.slab-addr");
     UNSOUND(JH_5_3_0, sound_slab, nfree, 257, "extent.nfree");
+}
+
+/* Classes 36, 37, 38, 39 are of 4, 5, 6, 7 pages. */
+static void large_sizes(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t size, usize;
+        uint32_t szind;
+        bool sound;
+    } cases[] = {
+        {0x5000, 0x5000, 37, true},  {0x6000, 0x5000, 37, true}, /* without padding, and with it */
+        {0x7000, 0x5000, 37, false}, {0x4000, 0x4000, 37, false},
+        {0x6000, 0x5000, 38, true}, /* usable by size (5.3.1) */
+        {0x6000, 0x5000, 39, false}, {0x1000, 48, 3, true},
+        {0x5000, 48, 3, true}, /* small ones, sampled by profiling */
+        {0x6000, 48, 3, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct jh_extent e = sound_large;
+        e.size = cases[i].size;
+        e.usize = cases[i].usize;
+        e.szind = cases[i].szind;
+        if (cases[i].sound) {
+            sound(&e);
+        } else {
+            unsound(JH_5_2_1, &e, "extent.large-size", e.size);
+            unsound(JH_5_3_1, &e, "extent.large-size", e.size);
+        }
+    }
 }
 
 static void unsound_state_and_wrap(void **state) {
@@ -478,6 +514,7 @@ int main(void) {
         cmocka_unit_test(active_without_a_class_is_not_allocated),
         cmocka_unit_test(sound_extents),
         cmocka_unit_test(unsound_extents),
+        cmocka_unit_test(large_sizes),
         cmocka_unit_test(unsound_state_and_wrap),
         cmocka_unit_test(alignment_by_version),
         cmocka_unit_test(an_extent_is_read),

@@ -134,30 +134,30 @@ static void behind_the_last_region(void **state) {
     image_end(&image);
 }
 
-static void large_with_padding(enum jh_version version, uint64_t usize) {
+static void large_with_padding(enum jh_version version, uint64_t size, uint64_t usize) {
     struct image image;
     uint64_t addr = A + 0x240;
     image_stock(&image, version);
-    uint64_t at = image_put(&image, &(struct image_extent){addr, 0x1d000, 46, 0, false, 0, 0});
+    uint64_t at = image_put(&image, &(struct image_extent){addr, size, 46, 0, false, 0, 0});
     nobodys(locate(&image.heap, A), JH_WHY_BEFORE, at);
     nobodys(locate(&image.heap, addr - 1), JH_WHY_BEFORE, at);
     owned(locate(&image.heap, addr), JH_USE_HELD, addr, usize, 0);
     owned(locate(&image.heap, addr + usize / 2), JH_USE_HELD, addr, usize, usize / 2);
     owned(locate(&image.heap, addr + usize - 1), JH_USE_HELD, addr, usize, usize - 1);
     nobodys(locate(&image.heap, addr + usize), JH_WHY_BEYOND, at);
-    nobodys(locate(&image.heap, A + 0x1cfff), JH_WHY_BEYOND, at);
-    nobodys(locate(&image.heap, A + 0x1d000), JH_WHY_NO_LEAF, 0);
+    nobodys(locate(&image.heap, A + size - 1), JH_WHY_BEYOND, at);
+    nobodys(locate(&image.heap, A + size), JH_WHY_NO_LEAF, 0);
     image_end(&image);
 }
 
-/* Class 46 is 98304 bytes; 29 pages without one of padding are 114688. */
+/* Class 46 is 24 pages, and one more is padding; from 5.3.1 on it is also 23. */
 static void before_and_beyond(void **state) {
     (void)state;
-    large_with_padding(JH_5_0_0, 98304);
-    large_with_padding(JH_5_2_1, 98304);
-    large_with_padding(JH_5_3_0, 98304);
-    large_with_padding(JH_5_3_1, 114688);
-    large_with_padding(JH_DEV, 114688);
+    large_with_padding(JH_5_0_0, 0x19000, 98304);
+    large_with_padding(JH_5_2_1, 0x19000, 98304);
+    large_with_padding(JH_5_3_0, 0x19000, 98304);
+    large_with_padding(JH_5_3_1, 0x18000, 94208);
+    large_with_padding(JH_DEV, 0x18000, 94208);
 }
 
 static void is_used_as(enum jh_version version, uint8_t number, enum jh_use use) {

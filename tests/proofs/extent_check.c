@@ -6,6 +6,8 @@
  * mutant: extent.c: if (!e->addr) => if (false)
  * mutant: extent.c: if (e->szind >= layout->sc_nbins) { => if (e->szind > layout->sc_nbins) {
  * mutant: extent.c: e->nfree > layout->bin => e->nfree >= layout->bin
+ * mutant: extent.c: e->size > below => e->size >= below
+ * mutant: extent.c: most + jh_page(layout) => most
  * mutant: extent.c: e->usize > e->size => e->usize >= e->size
  * mutant: extent.c: < e->base) => <= e->base) */
 #include "proof.h"
@@ -14,6 +16,17 @@
 static bool ends_in_memory(const struct jh_layout *l, const struct jh_extent *e) {
     uint64_t largest = l->sc_ptr_bits == 64 ? UINT64_MAX : UINT32_MAX;
     return e->base <= largest && e->size - 1 <= largest - e->base;
+}
+
+/* Where the class before its own ends to a page behind its own; a small one, up to a page behind
+ * the smallest large one. */
+static bool is_as_large(const struct jh_layout *l, const struct jh_extent *e) {
+    uint64_t page = UINT64_C(1) << l->build.lg_page;
+    if (e->szind < l->sc_nbins) {
+        return e->size != 0 && e->size <= jh_index2size(l, l->sc_nbins) + page;
+    }
+    return e->size > jh_index2size(l, e->szind - 1U) &&
+           e->size <= jh_index2size(l, e->szind) + page;
 }
 
 int main(void) {
@@ -30,6 +43,7 @@ int main(void) {
     bool sound = e.at % layout.extent_align == 0 && e.addr != 0 && e.size != 0 && e.size <= space &&
                  ends_in_memory(&layout, &e) && e.state != JH_STATE_UNKNOWN &&
                  e.szind <= layout.sc_nsizes && (!e.allocated || e.usize <= e.size) &&
+                 (!e.allocated || slab || is_as_large(&layout, &e)) &&
                  (!slab || (e.szind < layout.sc_nbins && e.size == bin->slab_size &&
                             e.addr == e.base && e.nfree <= bin->nregs));
     enum jh_status status = jh_extent_check(&layout, &e, &fault);

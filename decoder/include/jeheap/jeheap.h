@@ -444,8 +444,8 @@ struct jh_extent {
 void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t *bytes,
                       struct jh_extent *out);
 
-/* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree.
- */
+/* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree;
+ * a size that is neither the slab's of its bin nor one of its size class. */
 JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
                                            const struct jh_extent *extent, struct jh_fault *fault);
 
