@@ -280,6 +280,7 @@ static void versions_that_are_known(void **state) {
                  {"5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c", JH_5_3_0},
                  {"5.2.1-0-gea6b3e973b477b8061e0076bb257dbd7f3faa756", JH_5_2_1},
                  {"5.2.1-0-g0", JH_5_2_1},
+                 {"5.3.0-1-ge13ca993e8ccb9ba9847cc330696e02839f328f7", JH_5_3_0}, /* Rust's */
                  {"5.3.1-0-g0123456789012345678901234567890123456789", JH_5_3_1},
                  {"5.3.1-47-g295e48944b20295e48944b20295e48944b20aaaa", JH_DEV}};
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -306,6 +307,8 @@ static void versions_that_are_not(void **state) {
                                         "5.3.0 ",
                                         "5.3.0-",
                                         "5.3.0-1-g54eaed1d",
+                                        "5.3.0-2-ge13ca993e8ccb9ba9847cc330696e02839f328f7",
+                                        "5.3.0-1-ge13ca99",
                                         "deviant",
                                         "de",
                                         "0.0.0",

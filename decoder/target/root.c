@@ -51,7 +51,7 @@ static enum jt_status infer_root(struct jt_target *target, struct jt_learn *lear
     if (!known && target->version_string[0] != 0) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
-                       "dev, are)",
+                       "dev, are); --layout takes one that it may be alike",
                        target->version_string);
     }
     size_t roots = known ? jt_root_infer(target, &build, root) : 0;

@@ -139,7 +139,8 @@ const char *jh_version_name(enum jh_version version); /* "5.3.0", "dev" */
 
 /* Read "5.3.0", "dev", or a whole version string as it stands in an image,
  * "5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c". A count of commits after 5.3.1 that is not 0
- * means dev. JH_UNSUPPORTED for a version that no family describes. */
+ * means dev, after another release one of the few commits that are known. JH_UNSUPPORTED for a
+ * version that no family describes. */
 JH_MUST_USE enum jh_status jh_version_parse(const char *text, enum jh_version *out);
 
 /* What a build was configured with. jh_build_init() gives the stock x86_64 Linux build. */
