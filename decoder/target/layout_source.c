@@ -268,8 +268,8 @@ static enum jt_status judge(struct jt_target *target, const struct candidate *c,
     }
     if (target->candidates > 1) {
         jt_warn(target,
-                "the heap decodes as soundly with layout %s; the answers are the same, and nothing "
-                "in it tells which of them it is",
+                "the heap decodes as soundly with layout %s; the answers are the same, and none "
+                "of the first extents tells which of them it is",
                 target->candidate[1]);
     }
     return JT_OK;
