@@ -16,6 +16,8 @@ BUGS = [
     Bug("leaf: state one bit too narrow", "decoder/layout_table.c",
         "l->leaf[JH_LEAF_STATE] = bit(offset, word, 2, 3);",
         "l->leaf[JH_LEAF_STATE] = bit(offset, word, 2, 2);", ["leaf", "oracle"]),
+    Bug("leaf: slab bit not held against the extent's", "decoder/leaf.c",
+        "leaf->slab != e->slab", "false", ["heap"]),
     # extent
     Bug("extent: szind one bit too narrow", "decoder/layout_table.c",
         "width == W_SZIND   ? jh_lg_ceil(l->sc_nsizes)",
@@ -32,6 +34,9 @@ BUGS = [
         ["extent"]),
     Bug("extent: pad counted as usable", "decoder/extent.c",
         "e->size > layout->large_pad ? e->size - layout->large_pad : 0", "e->size", ["extent"]),
+    Bug("extent: a large one of any size", "decoder/extent.c",
+        "return e->size > below && e->size <= most + jh_page(layout);", "return e->size > below;",
+        ["extent"]),
     # slab
     Bug("slab: next region's bit", "decoder/internal.h",
         ">> (index % (8 * word)) & 1;", ">> ((index + 1) % (8 * word)) & 1;", ["slab", "oracle"]),

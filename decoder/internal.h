@@ -124,7 +124,7 @@ enum jh_status jh_rtree_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t
 
 /* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
  * extent that does not cover the element's page is no fault, and as good as no element. */
-bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes);
+bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const struct jh_leaf *leaf);
 
 /* An address of the tree's keys as programs write it: the bits above LG_VADDR repeat the one below
  * them, but on aarch64, where they are zero. jemalloc drops them from a key. */

@@ -12,11 +12,27 @@ void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct
     out->is_head = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD]) != 0;
 }
 
-bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes) {
-    struct jh_leaf leaf;
-    jh_leaf_decode(layout, bytes, &leaf);
-    return layout->leaf_left_behind && leaf.szind == layout->sc_nsizes && !leaf.slab &&
-           layout->state[leaf.state_bits % JH_STATES_MAX] == JH_ACTIVE;
+bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const struct jh_leaf *leaf) {
+    return layout->leaf_left_behind && leaf->szind == layout->sc_nsizes && !leaf->slab &&
+           layout->state[leaf->state_bits % JH_STATES_MAX] == JH_ACTIVE;
+}
+
+enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_leaf *leaf,
+                             const struct jh_extent *e, struct jh_fault *fault) {
+    const struct jh_field *f = layout->leaf;
+    const char *rule = NULL;
+    uint64_t seen = 0;
+    if (jh_leaf_may_be_left_behind(layout, leaf)) {
+        return JH_OK;
+    }
+    if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
+        rule = "leaf.szind", seen = leaf->szind;
+    } else if (e->allocated && f[JH_LEAF_SLAB].width && leaf->slab != e->slab) {
+        rule = "leaf.slab", seen = leaf->slab;
+    } else if (f[JH_LEAF_STATE].width && leaf->state_bits != e->state_bits) {
+        rule = "leaf.state", seen = leaf->state_bits;
+    }
+    return rule ? jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule) : JH_OK;
 }
 
 static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,

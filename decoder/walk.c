@@ -153,9 +153,10 @@ static void collect(struct jh_walk *w) {
             if (extent && extent == w->last_extent) {
                 w->pending[w->pending_count - 1].last_page = page_of(w, node->index);
             } else if (extent) {
-                w->pending[w->pending_count++] =
-                    (struct jh_pending){page_of(w, node->index), extent, page_of(w, node->index),
-                                        jh_leaf_may_be_left_behind(layout, w->run), NULL};
+                uint64_t page = page_of(w, node->index);
+                struct jh_pending *p = &w->pending[w->pending_count++];
+                *p = (struct jh_pending){.page = page, .last_page = page};
+                jh_leaf_decode(layout, w->run, &p->leaf);
                 w->last_extent = extent;
             }
             w->run += size;
@@ -209,7 +210,7 @@ static void fetch_heads(struct jh_walk *w) {
     uint64_t at[JH_WALK_BATCH];
     const uint8_t *head[JH_WALK_BATCH];
     for (size_t i = 0; i < w->pending_count; i++) {
-        at[i] = w->pending[i].extent;
+        at[i] = w->pending[i].leaf.extent;
     }
     jh_fetch_many(&w->heap->reader, at, w->pending_count, layout->extent_head, w->heads, head);
     for (size_t i = 0; i < w->pending_count; i++) {
@@ -278,14 +279,14 @@ static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
 /* Decode and check what a leaf element points to. */
 static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *out,
                            struct jh_fault *fault) {
-    if (!jh_aligned(p->extent, w->heap->layout->extent_align)) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->extent,
+    if (!jh_aligned(p->leaf.extent, w->heap->layout->extent_align)) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->leaf.extent,
                        "leaf.extent-alignment");
     }
     if (p->head) {
-        jh_extent_decode(w->heap->layout, p->extent, p->head, out);
+        jh_extent_decode(w->heap->layout, p->leaf.extent, p->head, out);
     } else { /* the batch could not be had whole: this one alone says why */
-        enum jh_status status = jh_extent_read(w->heap, p->extent, out, fault);
+        enum jh_status status = jh_extent_read(w->heap, p->leaf.extent, out, fault);
         if (status != JH_OK) {
             return status;
         }
@@ -296,7 +297,7 @@ static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct
 /* More elements of the extent that was just given: a slab's pages, a large one's last page behind
  * elements that were left in its middle. */
 static bool is_given(const struct jh_walk *w, const struct jh_pending *p) {
-    return p->extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
+    return p->leaf.extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
 }
 
 static uint64_t key_of(const struct jh_walk *w, uint64_t addr) {
@@ -316,14 +317,38 @@ static void rescan(struct jh_walk *w, const struct jh_pending *p, uint64_t from)
     w->pending_count = w->pending_next = 0;
 }
 
+/* Something about the entry was said: it comes again. */
+static void again(struct jh_walk *w) {
+    w->extents_left++;
+    w->pending_next--;
+}
+
 /* An extent begins where the tree has an element for it: it is the one in front of it that is too
- * long. That is said once, and the entry comes again. */
+ * long. */
 static enum jh_status overlap(struct jh_walk *w, const struct jh_extent *e,
                               struct jh_fault *fault) {
     w->last_end = e->base;
-    w->extents_left++;
-    w->pending_next--;
+    again(w);
     return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, w->last_at, e->base, "extent.overlap");
+}
+
+/* Nor does it keep the extent back. */
+static enum jh_status check_leaf(struct jh_walk *w, const struct jh_extent *e,
+                                 struct jh_fault *fault) {
+    struct jh_pending *p = &w->pending[w->pending_next - 1];
+    enum jh_status status =
+        p->leaf_said ? JH_OK : jh_leaf_check(w->heap->layout, &p->leaf, e, fault);
+    if (status != JH_OK) {
+        p->leaf_said = true;
+        again(w);
+    }
+    return status;
+}
+
+static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_extent *e) {
+    w->last_at = e->at;
+    w->last_end = e->base + (e->size - 1) == UINT64_MAX ? UINT64_MAX : e->base + e->size;
+    rescan(w, p, key_of(w, w->last_end));
 }
 
 /* One entry of the batch. JH_END: it is nothing that is to be said. */
@@ -336,26 +361,28 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
     }
     if (!w->extents_left) {
         stop(w);
-        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, p.extent, 0, "extent.max-extents");
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, p.leaf.extent, 0, "extent.max-extents");
     }
     w->extents_left--;
+    bool left_behind = jh_leaf_may_be_left_behind(w->heap->layout, &p.leaf);
     enum jh_status status = take(w, &p, &e, fault);
     if (status == JH_OK && e.base < w->last_end) {
-        return p.may_be_left_behind ? JH_END : overlap(w, &e, fault);
+        return left_behind ? JH_END : overlap(w, &e, fault);
     }
     if (status == JH_OK) {
-        w->last_at = e.at;
-        w->last_end = e.base + (e.size - 1) == UINT64_MAX ? UINT64_MAX : e.base + e.size;
-        rescan(w, &p, key_of(w, w->last_end));
-        *out = e;
-        return JH_OK;
+        status = check_leaf(w, &e, fault);
+        if (status == JH_OK) {
+            give(w, &p, &e);
+            *out = e;
+        }
+        return status;
     }
     if (status == JH_READ_FAILED || status == JH_LIMIT) {
         stop(w);
         return status;
     }
     rescan(w, &p, key_of(w, e.base));
-    return status == JH_CORRUPT && p.may_be_left_behind ? JH_END : status;
+    return status == JH_CORRUPT && left_behind ? JH_END : status;
 }
 
 static enum jh_status next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {

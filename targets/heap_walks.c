@@ -9,7 +9,7 @@
 
 struct given {
     struct jh_extent extent[EXTENTS_MAX];
-    uint64_t extents, faults, repeated, digest;
+    uint64_t extents, faults, repeated, contradicted, digest;
     enum jh_status last; /* JH_LIMIT when a budget ended it, else JH_END */
 };
 
@@ -34,6 +34,9 @@ static void note_fault(struct given *g, enum jh_status status, const struct jh_f
     fuzz_check_fault(status, fault);
     g->faults++;
     g->repeated += strcmp(fault->rule, "rtree.child-repeated") == 0;
+    g->contradicted += strcmp(fault->rule, "leaf.szind") == 0 ||
+                       strcmp(fault->rule, "leaf.slab") == 0 ||
+                       strcmp(fault->rule, "leaf.state") == 0;
     g->last = status == JH_LIMIT ? JH_LIMIT : g->last;
     mix(g, (uint64_t)status);
     mix(g, fault->addr);
@@ -41,8 +44,8 @@ static void note_fault(struct given *g, enum jh_status status, const struct jh_f
     mix(g, (uintptr_t)fault->rule);
 }
 
-/* Answers that budgets and elements allow: each is an extent, a fault of one of its leaf elements,
- * of an inner element, or of a hole between elements. */
+/* Answers that budgets and elements allow: each is an extent, one of two faults of a leaf element,
+ * one of an inner element, or of a hole between elements. */
 static uint64_t answers_max(const struct jh_heap *heap, uint64_t max_extents) {
     const struct jh_layout *l = heap->layout;
     uint64_t widest = 0, nodes = heap->limits.max_nodes ? heap->limits.max_nodes : 65536;
@@ -50,7 +53,7 @@ static uint64_t answers_max(const struct jh_heap *heap, uint64_t max_extents) {
         uint64_t count = UINT64_C(1) << l->rtree_level[i].bits;
         widest = count > widest ? count : widest;
     }
-    return max_extents + (nodes + 1) * widest + 2;
+    return max_extents + 2 * (nodes + 1) * widest + 2;
 }
 
 static void walk(const struct jh_heap *heap, struct given *g) {
@@ -60,7 +63,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
-    g->extents = g->faults = g->repeated = g->digest = 0;
+    g->extents = g->faults = g->repeated = g->contradicted = g->digest = 0;
     g->last = JH_END;
     jh_walk_start(&w, heap);
     while ((status = jh_walk_next(&w, &e, &fault)) != JH_END) {
@@ -95,6 +98,8 @@ static void check_reference(const struct heap_setup *s, const struct given *g) {
     FUZZ_CHECK(g->last == JH_LIMIT || known >= wanted.extents);
     FUZZ_CHECK(wanted.end != REFERENCE_ALL || g->last == JH_LIMIT ||
                g->repeated == wanted.repeated);
+    FUZZ_CHECK(wanted.end != REFERENCE_ALL || g->last == JH_LIMIT ||
+               g->contradicted == wanted.contradicted);
     for (size_t i = 0; i < known && i < wanted.extents; i++) {
         FUZZ_CHECK(g->extent[i].at == at[i]);
     }

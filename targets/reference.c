@@ -221,9 +221,20 @@ static bool left_behind(const struct jh_layout *l, const uint8_t *bytes) {
 
 struct given {
     const struct reference *reference;
-    uint64_t *at, last_at, last_end;
+    uint64_t *at, last_at, last_end, contradicted;
     size_t max, count;
 };
+
+/* Does the element of its first page say other than the extent? */
+static bool contradicts(const struct jh_layout *l, const uint8_t *bytes,
+                        const struct jh_extent *e) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(l, bytes, &leaf);
+    bool other = leaf.szind != e->szind || leaf.slab != e->slab;
+    return !left_behind(l, bytes) &&
+           ((e->allocated && other) ||
+            (l->build.version >= JH_5_3_0 && leaf.state_bits != e->state_bits));
+}
 
 static bool give(void *arg, const struct reference_element *e) {
     struct given *g = arg;
@@ -243,6 +254,8 @@ static bool give(void *arg, const struct reference_element *e) {
         return false;
     }
     g->at[g->count++] = e->value;
+    g->contradicted +=
+        contradicts(l, heap_image_at(g->reference->image, e->at, l->leaf_size), &extent);
     g->last_at = e->value;
     g->last_end = fuzz_end_of(&extent);
     return true;
@@ -253,6 +266,7 @@ struct reference_result reference_walk(const struct reference *reference, uint64
     struct given g = {.reference = reference, .at = at, .max = max};
     struct reference_result result = reference_elements(reference, give, &g);
     result.extents = g.count;
+    result.contradicted = g.contradicted;
     return result;
 }
 

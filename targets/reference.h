@@ -47,7 +47,8 @@ enum reference_end {
 struct reference_result {
     enum reference_end end;
     size_t extents;
-    uint64_t repeated; /* children that were not entered, for what they are */
+    uint64_t repeated;     /* children that were not entered, for what they are */
+    uint64_t contradicted; /* extents of a walk of which their leaf element says other things */
 };
 
 /* All elements, a node's before those of its children; nodes are entered as walks enter them: not

@@ -497,6 +497,53 @@ static void overlaps_by_what_was_left_behind(void **state) {
     image_end(&image);
 }
 
+static void leaf_says(enum jh_version version, const struct image_leaf *leaf, const char *rule,
+                      uint64_t seen_there) {
+    struct between b;
+    start_between(&b, version);
+    struct image_leaf said = *leaf;
+    said.extent = put_slab(&b.image, A);
+    image_leaf(&b.image, A, &said);
+    const struct seen *seen = walk(&b.image.heap);
+    assert_int_equal(seen->extents, 3);
+    assert_int_equal(seen->at[1], said.extent);
+    assert_int_equal(seen->faults, rule != NULL);
+    if (rule) {
+        fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, rule, A);
+        assert_int_equal(seen->fault[0].seen, seen_there);
+    }
+    image_end(&b.image);
+}
+
+/* That is said once, and the extent comes with it. */
+static void a_leaf_that_contradicts_its_extent(void **state) {
+    (void)state;
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 0, true, false}, NULL, 0);
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 5, 0, true, false}, "leaf.szind", 5);
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 0, false, false}, "leaf.slab", 0);
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 3, true, false}, "leaf.state", 3);
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 232, 0, false, false}, NULL, 0); /* left behind */
+    leaf_says(JH_5_2_1, &(struct image_leaf){0, 4, 0, true, false}, NULL, 0);
+    leaf_says(JH_5_2_1, &(struct image_leaf){0, 5, 0, true, false}, "leaf.szind", 5);
+    leaf_says(JH_5_0_0, &(struct image_leaf){0, 232, 0, true, false}, "leaf.szind", 232);
+    leaf_says(JH_5_0_0, &(struct image_leaf){0, 4, 0, false, false}, "leaf.slab", 0);
+}
+
+/* It too long, and the next one's leaf wrong: both are said, in this order. */
+static void a_leaf_that_contradicts_in_an_overlap(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t first = put_dirty(&image, A, 2 * PAGE), second = put_slab(&image, A + PAGE);
+    image_leaf(&image, A + PAGE, &(struct image_leaf){second, 5, 0, true, false});
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->faults, 2);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", first);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.szind", A + PAGE);
+    assert_int_equal(seen->extents, 2);
+    image_end(&image);
+}
+
 /* Sound ones behind an extent whose size was overwritten are all there. */
 static void a_size_that_was_overwritten(void **state) {
     (void)state;
@@ -758,6 +805,8 @@ int main(void) {
         cmocka_unit_test(elements_that_were_left_behind),
         cmocka_unit_test(overlaps),
         cmocka_unit_test(overlaps_by_what_was_left_behind),
+        cmocka_unit_test(a_leaf_that_contradicts_its_extent),
+        cmocka_unit_test(a_leaf_that_contradicts_in_an_overlap),
         cmocka_unit_test(a_size_that_was_overwritten),
         cmocka_unit_test(all_root_slots_to_one_child),
         cmocka_unit_test(a_budget_of_extents),

@@ -170,6 +170,21 @@ static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
     json_line(j);
 }
 
+/* What free() would take from the leaf is something else than what the extent says. */
+static void check_leaf(struct cli *cli, const struct jh_extent *e) {
+    struct jh_leaf_bytes bytes;
+    struct jh_leaf leaf;
+    struct jh_fault fault;
+    if (!e->at || jh_rtree_lookup(&cli->target->heap, e->base, &bytes, NULL) != JH_OK) {
+        return;
+    }
+    jh_leaf_decode(&cli->target->layout, bytes.bytes, &leaf);
+    if (leaf.extent == e->at &&
+        jh_leaf_check(&cli->target->layout, &leaf, e, &fault) == JH_CORRUPT) {
+        cli_fault(cli, "find", JH_CORRUPT, &fault);
+    }
+}
+
 static void find(struct cli *cli, uint64_t addr) {
     struct jh_location l;
     struct jh_fault fault;
@@ -180,6 +195,7 @@ static void find(struct cli *cli, uint64_t addr) {
         cli_fault(cli, "find", status, &fault);
         return;
     }
+    check_leaf(cli, &l.extent);
     if (l.owned || l.why >= JH_WHY_NO_LEAF) {
         b = before(cli, &l, addr);
         a = after(cli, &l, addr);

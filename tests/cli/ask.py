@@ -314,6 +314,23 @@ def notes_first(path, out):
             file.write(part)
 
 
+def relabel(path, out, extent, szind):
+    """A 64-bit core in which compact leaf elements of that extent, of a class above 0, have another
+    szind."""
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    words = memoryview(core)[:len(core) // 8 * 8].cast("Q")
+    mine = [i for i, word in enumerate(words)
+            if word >> 48 and word & 0xffffffffff80 == int(extent, 0)]
+    if not mine:
+        raise No(f"no leaf element has {extent}")
+    for i in mine:
+        words[i] = words[i] & 0xffffffffffff | int(szind) << 48
+    words.release()
+    with open(out, "wb") as file:
+        file.write(core)
+
+
 def poke(path, out, addr, *words):
     """A 64-bit core with other words of 8 bytes from that address on."""
     with open(path, "rb") as file:
@@ -354,6 +371,7 @@ def many_segments(path, out, number):
 
 QUESTIONS = {
     "poke": poke,
+    "relabel": relabel,
     "without": without,
     "many-segments": many_segments,
     "notes-first": notes_first,

@@ -90,6 +90,24 @@ test_neighbours() {
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
 }
 
+# free() would take another size class from the leaf: the answer stays, from the extent.
+test_a_leaf_that_contradicts() {
+    local extent first
+    small tiny
+    core_of tiny
+    status 0 jeheap extents "$CORE" --slab --szind 4 --json --quiet
+    read -r extent first < <(
+        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
+    ask relabel "$CORE" "$WORK/damaged" "$extent" 5
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first" --json
+    ask are "$OUT" owned=true szind=4
+    err_has "^jeheap: find: corrupt: leaf\.szind at $first, value 0x5\$"
+    status 1 jeheap extents "$WORK/damaged" --exe "${EXE[tiny]}" --slab --szind 4 --json
+    ask have "$OUT" extent
+    err_has "^jeheap: walk: corrupt: leaf\.szind at $first, value 0x5\$"
+    rm "$WORK/damaged"
+}
+
 # What is next to an address may be damaged: that is no reason not to answer, and it is said.
 test_damaged_neighbours() {
     local addr first number=0 extent at=() base=()

@@ -35,7 +35,7 @@ int main(void) {
     PROVE(bit_of(leaf.state_bits, bit) == field_bit(&layout, bytes, f[JH_LEAF_STATE], bit));
     PROVE(flag_is(&layout, bytes, JH_LEAF_SLAB, leaf.slab, bit));
     PROVE(flag_is(&layout, bytes, JH_LEAF_IS_HEAD, leaf.is_head, bit));
-    (void)jh_leaf_may_be_left_behind(&layout, bytes);
+    (void)jh_leaf_may_be_left_behind(&layout, &leaf);
     REACHES(leaf.szind == 235 && !layout.build.little_endian);
     REACHES(leaf.slab && layout.leaf_size == 12);
     return 0;

@@ -408,7 +408,7 @@ JH_MUST_USE enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t 
 /* ---- leaf: leaf bytes -> which extent (pure) ------------------------------------------------ */
 
 /* Take only the extent from it: the rest is reported as it stands and may be stale, the truth is
- * in the extent. */
+ * in the extent. Where it cannot be stale jh_leaf_check() holds it against the extent. */
 struct jh_leaf {
     uint64_t extent; /* address of the extent_t / edata_t; 0: none */
     uint32_t szind;
@@ -449,6 +449,13 @@ void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t
  * a size that is neither the slab's of its bin nor one of its size class. */
 JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
                                            const struct jh_extent *extent, struct jh_fault *fault);
+
+/* Does the leaf element of the extent's first page say what the extent says? JH_CORRUPT and the
+ * rule: szind and slab of an allocated one, which free() takes from the leaf (arena.h,
+ * arena_dalloc); from 5.3 on the state. The fault's address is extent->base. Behind a bump region
+ * of 5.3 elements of no meaning may be left (san_bump.c): those pass. */
+JH_MUST_USE enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_leaf *leaf,
+                                         const struct jh_extent *extent, struct jh_fault *fault);
 
 /* Read and decode the one at this address, which must be aligned as extents are. */
 JH_MUST_USE enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at,
@@ -496,9 +503,10 @@ struct jh_walk {
     uint64_t last_extent;                     /* of the leaf element that was seen last */
     uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
     struct jh_pending {
-        uint64_t page, extent;
+        uint64_t page;
         uint64_t last_page; /* of the elements behind this one that name the same extent */
-        bool may_be_left_behind;
+        struct jh_leaf leaf;
+        bool leaf_said;      /* that the leaf contradicts the extent */
         const uint8_t *head; /* the extent's bytes; NULL: absent */
     } pending[JH_WALK_BATCH];
     size_t pending_count, pending_next;
