@@ -1,8 +1,9 @@
 /* private.h - what the files of this folder tell each other.
  *
  * Order of work: process.c or core.c make a reader; modules.c finds the ELF files; symbols.c and
- * dwarf.c read them; root.c chooses the tree; layout_source.c puts a layout together and
- * layout_fit.c tries it. A skeleton brings what files would tell: skeleton_open.c. */
+ * dwarf.c read them; root.c says which tree; layout_source.c puts a layout together,
+ * layout_choose.c tries those that it may be. A skeleton brings what files would tell:
+ * skeleton_open.c. */
 #ifndef JEHEAP_TARGET_PRIVATE_H
 #define JEHEAP_TARGET_PRIVATE_H
 
@@ -346,7 +347,13 @@ enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn);
 enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version);
 void jt_warn_of_files(struct jt_target *target);
 
-/* ---- layout_source.c, layout_dwarf.c, layout_memory.c, layout_fit.c ------------------------- */
+/* ---- layout_source.c, layout_choose.c, layout_dwarf.c, layout_memory.c, layout_fit.c --------- */
+
+/* The root's address with this layout. */
+uint64_t jt_root_of(const struct jt_learn *learn, const struct jh_layout *layout);
+void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout);
+/* By trying. */
+enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn);
 
 bool jt_is_skeleton(const struct jt_target *target);
 /* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
