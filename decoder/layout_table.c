@@ -159,39 +159,37 @@ static bool commits_after(const char *rest) {
     return digits && strncmp(rest + digits, "-g", 2) == 0;
 }
 
-/* Commits that no release has, laid out as the release before them is. */
+/* Commits that no release has and that are laid out as the release before them. In two parts: a
+ * whole version string would make whatever jeheap is linked into look like a jemalloc. */
 static const struct {
-    const char *text;
-    enum jh_version like;
+    enum jh_version release;
+    const char *rest;
 } commits[] = {
-    {"5.3.0-1-ge13ca993", JH_5_3_0}, /* tikv-jemalloc-sys 0.6: most Rust programs' jemalloc */
+    {JH_5_3_0, "-1-ge13ca993"}, /* tikv-jemalloc-sys 0.6: most Rust programs' jemalloc */
 };
 
-static bool known_commit(const char *text, enum jh_version *out) {
+static bool like_release(enum jh_version release, const char *rest) {
     for (size_t i = 0; i < sizeof(commits) / sizeof(commits[0]); i++) {
-        if (strncmp(text, commits[i].text, strlen(commits[i].text)) == 0) {
-            *out = commits[i].like;
+        if (commits[i].release == release &&
+            strncmp(rest, commits[i].rest, strlen(commits[i].rest)) == 0) {
             return true;
         }
     }
-    return false;
+    return !*rest || strncmp(rest, "-0-g", 4) == 0; /* it is that release */
 }
 
 enum jh_status jh_version_parse(const char *text, enum jh_version *out) {
-    if (known_commit(text, out)) {
-        return JH_OK;
-    }
     size_t number = strcspn(text, "-");
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         if (strlen(families[v].name) != number || strncmp(families[v].name, text, number) != 0) {
             continue;
         }
         const char *rest = text + number;
-        bool tag = !*rest || strncmp(rest, "-0-g", 4) == 0;
-        if (!tag && (v != JH_5_3_1 || !commits_after(rest + 1))) {
+        bool release = like_release((enum jh_version)v, rest);
+        if (!release && (v != JH_5_3_1 || !commits_after(rest + 1))) {
             return JH_UNSUPPORTED;
         }
-        *out = tag ? (enum jh_version)v : JH_DEV;
+        *out = release ? (enum jh_version)v : JH_DEV;
         return JH_OK;
     }
     return JH_UNSUPPORTED;
