@@ -22,9 +22,6 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
     const struct jh_field *f = layout->leaf;
     const char *rule = NULL;
     uint64_t seen = 0;
-    if (jh_leaf_may_be_left_behind(layout, leaf)) {
-        return JH_OK;
-    }
     if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
         rule = "leaf.szind", seen = leaf->szind;
     } else if (e->allocated && f[JH_LEAF_SLAB].width && leaf->slab != e->slab) {
@@ -32,7 +29,10 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
     } else if (f[JH_LEAF_STATE].width && leaf->state_bits != e->state_bits) {
         rule = "leaf.state", seen = leaf->state_bits;
     }
-    return rule ? jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule) : JH_OK;
+    if (!rule || jh_leaf_may_be_left_behind(layout, leaf)) {
+        return JH_OK;
+    }
+    return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule);
 }
 
 static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,

@@ -333,9 +333,8 @@ static enum jh_status overlap(struct jh_walk *w, const struct jh_extent *e,
 }
 
 /* Nor does it keep the extent back. */
-static enum jh_status check_leaf(struct jh_walk *w, const struct jh_extent *e,
+static enum jh_status check_leaf(struct jh_walk *w, struct jh_pending *p, const struct jh_extent *e,
                                  struct jh_fault *fault) {
-    struct jh_pending *p = &w->pending[w->pending_next - 1];
     enum jh_status status =
         p->leaf_said ? JH_OK : jh_leaf_check(w->heap->layout, &p->leaf, e, fault);
     if (status != JH_OK) {
@@ -353,26 +352,26 @@ static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_
 
 /* One entry of the batch. JH_END: it is nothing that is to be said. */
 static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
-    struct jh_pending p = w->pending[w->pending_next++];
+    const struct jh_layout *layout = w->heap->layout;
+    struct jh_pending *p = &w->pending[w->pending_next++];
     struct jh_extent e = {.base = 0};
-    if (is_given(w, &p)) {
-        rescan(w, &p, key_of(w, w->last_end));
+    if (is_given(w, p)) {
+        rescan(w, p, key_of(w, w->last_end));
         return JH_END;
     }
     if (!w->extents_left) {
         stop(w);
-        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, p.leaf.extent, 0, "extent.max-extents");
+        return jh_fail(fault, JH_LIMIT, JH_STAGE_EXTENT, p->leaf.extent, 0, "extent.max-extents");
     }
     w->extents_left--;
-    bool left_behind = jh_leaf_may_be_left_behind(w->heap->layout, &p.leaf);
-    enum jh_status status = take(w, &p, &e, fault);
+    enum jh_status status = take(w, p, &e, fault);
     if (status == JH_OK && e.base < w->last_end) {
-        return left_behind ? JH_END : overlap(w, &e, fault);
+        return jh_leaf_may_be_left_behind(layout, &p->leaf) ? JH_END : overlap(w, &e, fault);
     }
     if (status == JH_OK) {
-        status = check_leaf(w, &e, fault);
+        status = check_leaf(w, p, &e, fault);
         if (status == JH_OK) {
-            give(w, &p, &e);
+            give(w, p, &e);
             *out = e;
         }
         return status;
@@ -381,8 +380,8 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
         stop(w);
         return status;
     }
-    rescan(w, &p, key_of(w, e.base));
-    return status == JH_CORRUPT && left_behind ? JH_END : status;
+    rescan(w, p, key_of(w, e.base));
+    return status == JH_CORRUPT && jh_leaf_may_be_left_behind(layout, &p->leaf) ? JH_END : status;
 }
 
 static enum jh_status next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {

@@ -5,7 +5,7 @@
  * options: --unwind 13
  * mutant: leaf.c: leaf->szind != e->szind => leaf->szind < e->szind
  * mutant: leaf.c: e->allocated && f[JH_LEAF_SLAB].width && => f[JH_LEAF_SLAB].width &&
- * mutant: leaf.c: if (jh_leaf_may_be_left_behind(layout, leaf)) { => if (false) {
+ * mutant: leaf.c: if (!rule || jh_leaf_may_be_left_behind(layout, leaf)) { => if (!rule) {
  * mutant: leaf.c: seen = leaf->state_bits; => seen = e->state_bits; */
 #include "proof.h"
 
