@@ -149,20 +149,25 @@ static enum jh_status read_sound(const struct jh_heap *heap, uint64_t at, struct
     return status == JH_OK ? jh_extent_check(heap->layout, out, fault) : status;
 }
 
+static bool may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(layout, bytes, &leaf);
+    return jh_leaf_may_be_left_behind(layout, &leaf);
+}
+
 /* The extent of a leaf element, which covers the element's page; at is 0 for an element that
  * jemalloc left behind. */
 static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t element_at,
                                         const uint8_t *bytes, uint64_t page, struct jh_extent *out,
                                         struct jh_fault *fault) {
-    struct jh_leaf leaf;
+    uint64_t at = jh_leaf_extent(heap->layout, bytes);
     struct jh_fault found;
-    jh_leaf_decode(heap->layout, bytes, &leaf);
-    enum jh_status status = read_sound(heap, leaf.extent, out, &found);
+    enum jh_status status = read_sound(heap, at, out, &found);
     if (status == JH_OK && !jh_extent_covers(out, page)) {
-        status = jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, element_at, leaf.extent,
-                         "leaf.extent-not-covering");
+        status =
+            jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, element_at, at, "leaf.extent-not-covering");
     }
-    if (status == JH_CORRUPT && jh_leaf_may_be_left_behind(heap->layout, &leaf)) {
+    if (status == JH_CORRUPT && may_be_left_behind(heap->layout, bytes)) {
         out->at = 0;
         return JH_OK;
     }

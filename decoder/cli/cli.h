@@ -94,8 +94,7 @@ void extent_row(const struct cli *cli, const struct jh_extent *e);
 /* "active", or "unknown(7)" in out. */
 const char *extent_state(const struct jh_extent *e, char out[32]);
 
-/* ---- commands ---------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
