@@ -22,7 +22,9 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
     const struct jh_field *f = layout->leaf;
     const char *rule = NULL;
     uint64_t seen = 0;
-    if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
+    if (leaf->extent != e->at) {
+        rule = "leaf.first-page-missing", seen = e->at;
+    } else if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
         rule = "leaf.szind", seen = leaf->szind;
     } else if (e->allocated && f[JH_LEAF_SLAB].width && leaf->slab != e->slab) {
         rule = "leaf.slab", seen = leaf->slab;

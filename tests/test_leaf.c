@@ -54,6 +54,38 @@ static void compact_by_version(void **state) {
     }
 }
 
+static void checked(const struct jh_layout *layout, const struct jh_leaf *leaf, const char *rule,
+                    uint64_t seen) {
+    const struct jh_extent e = {
+        .at = 0x7ffff7816500, .base = 0x7e0000001000, .szind = 4, .slab = true, .allocated = true};
+    struct jh_fault fault;
+    MARK(fault);
+    if (!rule) {
+        assert_int_equal(jh_leaf_check(layout, leaf, &e, &fault), JH_OK);
+        UNTOUCHED(fault);
+        return;
+    }
+    assert_int_equal(jh_leaf_check(layout, leaf, &e, &fault), JH_CORRUPT);
+    FAULT_IS(fault, JH_CORRUPT, JH_STAGE_LEAF, rule);
+    assert_int_equal(fault.addr, e.base);
+    assert_int_equal(fault.seen, seen);
+}
+
+static void held_against_the_extent(void **state) {
+    (void)state;
+    const uint64_t at = 0x7ffff7816500;
+    struct jh_layout layout = layout_of(JH_5_3_0, 48, false);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, true, true}, NULL, 0);
+    checked(&layout, &(struct jh_leaf){at + 128, 4, 0, true, true}, "leaf.first-page-missing", at);
+    checked(&layout, &(struct jh_leaf){at, 5, 0, true, true}, "leaf.szind", 5);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, false, true}, "leaf.slab", 0);
+    checked(&layout, &(struct jh_leaf){at, 4, 2, true, true}, "leaf.state", 2);
+    checked(&layout, &(struct jh_leaf){at, 232, 0, false, true}, NULL, 0);
+    layout.leaf[JH_LEAF_SZIND].width = layout.leaf[JH_LEAF_SLAB].width = 0; /* not known of it */
+    layout.leaf[JH_LEAF_STATE].width = 0;
+    checked(&layout, &(struct jh_leaf){at, 0, 0, false, false}, NULL, 0);
+}
+
 /* 5.0 to 5.2 align extents to 64 only: bit 6 is the pointer's. */
 static void extents_between_multiples_of_128(void **state) {
     (void)state;
@@ -203,6 +235,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_below_the_pointer),
         cmocka_unit_test(compact_by_version),
+        cmocka_unit_test(held_against_the_extent),
         cmocka_unit_test(extents_between_multiples_of_128),
         cmocka_unit_test(one_bit_at_a_time),
         cmocka_unit_test(kernel_half_is_sign_extended),

@@ -153,18 +153,18 @@ static void take_closed_numbers(void) {
 int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
     take_closed_numbers();
-    switch (options_read(&a, argc, argv)) {
-    case ASKED_HELP:
+    enum asked asked = options_read(&a, argc, argv);
+    if (asked == ASKED_HELP) {
         fputs(options_usage, stdout);
         return finish(EXIT_DONE);
-    case ASKED_VERSION:
+    }
+    if (asked == ASKED_VERSION) {
         printf("jeheap " JEHEAP_VERSION " (%s)\n", sandbox_parts());
         return finish(EXIT_DONE);
-    case ASKED_WRONGLY:
-        return EXIT_USAGE;
-    default: {
-        int wrong = a.output ? output_start(&a) : EXIT_DONE;
-        return wrong ? wrong : run(&a);
     }
+    int wrong = asked == ASKED_WRONGLY ? EXIT_USAGE : EXIT_DONE;
+    if (!wrong && a.output) {
+        wrong = output_start(&a);
     }
+    return wrong ? wrong : run(&a);
 }

@@ -316,7 +316,7 @@ def notes_first(path, out):
 
 def relabel(path, out, extent, szind):
     """A 64-bit core in which compact leaf elements of that extent, of a class above 0, have another
-    szind."""
+    szind; "none" empties the first of them."""
     with open(path, "rb") as file:
         core = bytearray(file.read())
     words = memoryview(core)[:len(core) // 8 * 8].cast("Q")
@@ -324,8 +324,8 @@ def relabel(path, out, extent, szind):
             if word >> 48 and word & 0xffffffffff80 == int(extent, 0)]
     if not mine:
         raise No(f"no leaf element has {extent}")
-    for i in mine:
-        words[i] = words[i] & 0xffffffffffff | int(szind) << 48
+    for i in mine[:1] if szind == "none" else mine:
+        words[i] = 0 if szind == "none" else words[i] & 0xffffffffffff | int(szind) << 48
     words.release()
     with open(out, "wb") as file:
         file.write(core)

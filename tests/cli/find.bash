@@ -108,6 +108,21 @@ test_a_leaf_that_contradicts() {
     rm "$WORK/damaged"
 }
 
+# An address in the second page of a slab, whose first one's element was overwritten.
+test_a_first_page_without_its_leaf() {
+    local extent first
+    small tiny
+    core_of tiny
+    status 0 jeheap extents "$CORE" --slab --min-size 8192 --json --quiet
+    read -r extent first < <(grep -v '"szind":0,' "$OUT" |
+        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p')
+    ask relabel "$CORE" "$WORK/damaged" "$extent" none
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((first + 4096)) --json
+    ask are "$OUT" owned=true extent.extent="$extent"
+    err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $extent\$"
+    rm "$WORK/damaged"
+}
+
 # What is next to an address may be damaged: that is no reason not to answer, and it is said.
 test_damaged_neighbours() {
     local addr first number=0 extent at=() base=()

@@ -451,9 +451,9 @@ JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
                                            const struct jh_extent *extent, struct jh_fault *fault);
 
 /* Does the leaf element of the extent's first page say what the extent says? JH_CORRUPT and the
- * rule: szind and slab of an allocated one, which free() takes from the leaf (arena.h,
- * arena_dalloc); from 5.3 on the state. The fault's address is extent->base. Behind a bump region
- * of 5.3 elements of no meaning may be left (san_bump.c): those pass. */
+ * rule: that it is this extent; szind and slab of an allocated one, which free() takes from the
+ * leaf (arena.h, arena_dalloc); from 5.3 on the state. The fault's address is extent->base. Behind
+ * a bump region of 5.3 elements of no meaning may be left (san_bump.c): those pass. */
 JH_MUST_USE enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_leaf *leaf,
                                          const struct jh_extent *extent, struct jh_fault *fault);
 
