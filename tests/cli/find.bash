@@ -113,12 +113,12 @@ test_a_first_page_without_its_leaf() {
     local extent first
     small tiny
     core_of tiny
-    status 0 jeheap extents "$CORE" --slab --min-size 8192 --json --quiet
-    read -r extent first < <(grep -v '"szind":0,' "$OUT" |
-        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p')
+    status 0 jeheap extents "$CORE" --slab --szind 3 --json --quiet
+    read -r extent first < <(
+        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
     ask relabel "$CORE" "$WORK/damaged" "$extent" none
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((first + 4096)) --json
-    ask are "$OUT" owned=true extent.extent="$extent"
+    ask are "$OUT" owned=true extent.extent="$extent" size=48 before=null
     err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $extent\$"
     rm "$WORK/damaged"
 }
