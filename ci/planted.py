@@ -75,7 +75,7 @@ BUGS = [
     Bug("lookup: not back into the node in front", "decoder/lookup.c",
         "            s->level--;\n", "            return JH_OK;\n", ["rtree"]),
     Bug("walk: a slab once for each page", "decoder/walk.c",
-        "return p->extent == w->last_at &&", "return false && p && w &&", ["rtree"]),
+        "return p->leaf.extent == w->last_at &&", "return false && p && w &&", ["rtree"]),
     Bug("walk: overlapping extents let pass", "decoder/walk.c",
         "if (status == JH_OK && e.base < w->last_end) {", "if (false) {", ["rtree"]),
     Bug("walk: no budget for nodes", "decoder/walk.c",
