@@ -90,14 +90,19 @@ test_neighbours() {
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
 }
 
+# tiny_slab SZIND: the core of tiny, and extent and first page of a slab of that class in it.
+tiny_slab() {
+    small tiny
+    core_of tiny
+    status 0 jeheap extents "$CORE" --slab --szind "$1" --json --quiet
+    read -r extent first < <(
+        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
+}
+
 # free() would take another size class from the leaf: the answer stays, from the extent.
 test_a_leaf_that_contradicts() {
     local extent first
-    small tiny
-    core_of tiny
-    status 0 jeheap extents "$CORE" --slab --szind 4 --json --quiet
-    read -r extent first < <(
-        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
+    tiny_slab 4
     ask relabel "$CORE" "$WORK/damaged" "$extent" 5
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first" --json
     ask are "$OUT" owned=true szind=4
@@ -111,11 +116,7 @@ test_a_leaf_that_contradicts() {
 # An address in the second page of a slab, whose first one's element was overwritten.
 test_a_first_page_without_its_leaf() {
     local extent first
-    small tiny
-    core_of tiny
-    status 0 jeheap extents "$CORE" --slab --szind 3 --json --quiet
-    read -r extent first < <(
-        sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
+    tiny_slab 3
     ask relabel "$CORE" "$WORK/damaged" "$extent" none
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((first + 4096)) --json
     ask are "$OUT" owned=true extent.extent="$extent" size=48 before=null
