@@ -24,6 +24,7 @@ struct found_word {
 struct scan {
     struct jt_target *target;
     const struct jh_build *build;
+    bool any_version;        /* not just the build's */
     struct jh_layout layout; /* of the geometry that is tried */
     struct found_word *word; /* the non-zero ones */
     size_t words;
@@ -105,23 +106,41 @@ static bool looks_right(struct scan *s, uint64_t root, size_t first) {
     return true;
 }
 
-static void try_root(struct scan *s, uint64_t root) {
+/* How many extents are sound, with the version that finds most; 0: it does not decode. */
+static uint64_t sound_at(const struct scan *s, uint64_t root) {
+    struct jh_build b = s->layout.build;
+    struct jh_layout layout;
     struct jt_fit fit;
+    uint64_t most = 0;
+    for (size_t i = 0; i < (s->any_version ? JH_VERSIONS : 1); i++) {
+        b.version = s->any_version ? jt_version_order[i] : b.version;
+        if (jh_layout_make(&b, &layout, NULL) != JH_OK) {
+            continue;
+        }
+        jt_layout_fit(s->target, &layout, root, JT_FIT_GLANCE, &fit);
+        if (jt_fits(&fit) && fit.unsound <= fit.sound / 16 && fit.sound > most) {
+            most = fit.sound;
+        }
+    }
+    return most;
+}
+
+static void try_root(struct scan *s, uint64_t root) {
     if (root == s->best_root || s->tries >= TRIES_MAX) {
         return;
     }
     s->tries++;
-    jt_layout_fit(s->target, &s->layout, root, JT_FIT_GLANCE, &fit);
-    if (!jt_fits(&fit) || fit.unsound > fit.sound / 16) {
+    uint64_t sound = sound_at(s, root);
+    if (sound == 0) {
         return;
     }
-    if (fit.sound < s->best_sound) {
+    if (sound < s->best_sound) {
         s->other_root = root;
         return;
     }
-    s->ambiguous = fit.sound == s->best_sound;
+    s->ambiguous = sound == s->best_sound;
     s->other_root = s->best_root;
-    s->best_sound = fit.sound;
+    s->best_sound = sound;
     s->best_root = root;
 }
 
@@ -209,8 +228,9 @@ static void scan_module(struct scan *s, const struct jt_module *m) {
     }
 }
 
-size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t root[2]) {
-    struct scan s = {.target = target, .build = build};
+size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, bool any_version,
+                     uint64_t root[2]) {
+    struct scan s = {.target = target, .build = build, .any_version = any_version};
     uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
     /* of whole pages; touched as far as needed */
     s.word = malloc((most / target->priv->words + 1024) * sizeof *s.word);

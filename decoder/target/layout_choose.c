@@ -18,7 +18,12 @@ struct candidate {
     struct jh_build build;
     struct jt_fit fit;
     bool bins, pad;
+    size_t unlike; /* what debug information says otherwise */
 };
+
+static const char *version_text(const struct jt_target *target) {
+    return target->version_string[0] != 0 ? target->version_string : "(no version string)";
+}
 
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
  * root[], a power of two of pointers that is far larger than all before it. */
@@ -42,7 +47,9 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
         return false;
     }
     jt_root_from_symbol(learn, layout);
+    size_t warnings = target->warnings;
     jt_layout_from_dwarf(target, &learn->dwarf, layout);
+    c->unlike = target->warnings - warnings;
     c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
     c->pad = jt_pad_from_memory(target, layout);
     if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
@@ -54,6 +61,16 @@ static bool make(struct jt_target *target, struct jt_learn *learn, struct candid
 /* A geometry that looks beside the heap finds nothing, and nothing wrong. */
 static bool sees(const struct candidate *c) {
     return c->fit.sound + c->fit.unsound + c->fit.absent != 0;
+}
+
+/* Serial numbers count by one. Where none does, what was read begins with another field: 5.2 put
+ * six bits in front of them, for the bin's shard. */
+static bool counts_by_one(const struct jt_fit *fit) {
+    return fit->sound < 16 || fit->serials == 0 || fit->serials % 64 != 0;
+}
+
+static uint64_t faults(const struct jt_fit *fit) {
+    return fit->unsound + fit->absent + fit->unlikely + !counts_by_one(fit);
 }
 
 /* Negative when a explains the target better than b. */
@@ -68,52 +85,79 @@ static int compare(const struct candidate *a, const struct candidate *b) {
     if (sees(a) != sees(b)) {
         return sees(a) ? -1 : 1;
     }
-    uint64_t bad = a->fit.unsound + a->fit.absent + a->fit.missized;
-    uint64_t worse = b->fit.unsound + b->fit.absent + b->fit.missized;
+    if (a->unlike != b->unlike) {
+        return a->unlike < b->unlike ? -1 : 1;
+    }
+    uint64_t bad = faults(&a->fit), worse = faults(&b->fit);
     if (bad != worse) {
         return bad < worse ? -1 : 1;
     }
-    uint64_t good = a->fit.sound + a->fit.sized, better = b->fit.sound + b->fit.sized;
+    uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
     return good == better ? 0 : good > better ? -1 : 1;
 }
 
 /* ---- all candidates ------------------------------------------------------------------------- */
 
-#define CANDIDATES_MAX (4 * JT_LG_VADDRS * JT_LG_PAGES)
+#define BUILDS_MAX (4 * JT_LG_VADDRS * JT_LG_PAGES) /* of a version */
+#define CANDIDATES_MAX (JH_VERSIONS * BUILDS_MAX)
+
+struct candidates {
+    size_t count;
+    struct candidate c[CANDIDATES_MAX];
+};
 
 /* Every combination of what is not known that nothing speaks against, the stock build's values
  * first. Without any, fault says what jeheap does not describe. */
-static size_t list(const struct jt_target *target, const struct jt_learn *learn,
-                   struct candidate out[CANDIDATES_MAX], struct jh_fault *fault) {
+static void list_version(const struct jt_target *target, const struct jt_learn *learn,
+                         enum jh_version version, struct candidates *out, struct jh_fault *fault) {
     const enum jt_source *known = target->source;
-    const struct jh_build *build = &learn->build;
     bool vaddr = known[JT_PART_LG_VADDR] != JT_UNKNOWN, page = known[JT_PART_LG_PAGE] != JT_UNKNOWN;
     bool quantum = known[JT_PART_LG_QUANTUM] != JT_UNKNOWN;
     bool pad = known[JT_PART_LARGE_PAD] != JT_UNKNOWN;
     uint8_t vaddrs[JT_LG_VADDRS];
-    size_t n = 0, v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
-    for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+    size_t v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
+    for (size_t i = 0; i < BUILDS_MAX; i++) {
         size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
-        struct jh_build b = *build;
+        struct jh_build b = learn->build;
         struct jh_layout layout;
         if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) ||
             (pad && (i & 2) != 0)) {
             continue;
         }
+        b.version = version;
         b.lg_vaddr = vaddr ? b.lg_vaddr : vaddrs[v];
         b.lg_page = page ? b.lg_page : jt_lg_page[p];
         b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
         b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
-        if (jh_layout_make(&b, &layout, n == 0 ? fault : NULL) == JH_OK &&
+        if (jh_layout_make(&b, &layout, out->count == 0 ? fault : NULL) == JH_OK &&
             !contradicted(learn, &layout)) {
-            out[n++] = (struct candidate){.build = b};
+            out->c[out->count++] = (struct candidate){.build = b};
         }
     }
-    return n;
+}
+
+/* 5.3 has another tree, so its name tells. */
+static bool has_root(const struct jt_learn *learn, enum jh_version version) {
+    return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
+}
+
+static size_t list(const struct jt_target *target, const struct jt_learn *learn,
+                   struct candidates *out, struct jh_fault *fault) {
+    bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    out->count = 0;
+    for (size_t i = 0; i < (known ? 1 : JH_VERSIONS); i++) {
+        enum jh_version version = known ? learn->build.version : jt_version_order[i];
+        if (known || has_root(learn, version)) {
+            list_version(target, learn, version, out, fault);
+        }
+    }
+    return out->count;
 }
 
 static unsigned part_value(const struct jh_build *build, enum jt_part part) {
     switch (part) {
+    case JT_PART_VERSION:
+        return build->version;
     case JT_PART_LG_VADDR:
         return build->lg_vaddr;
     case JT_PART_LG_PAGE:
@@ -145,7 +189,7 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *f
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
                    "(%s at 0x%" PRIx64 "); say which build it is with --layout, and check --root",
-                   target->version_string, fit->fault.rule, fit->fault.addr);
+                   version_text(target), fit->fault.rule, fit->fault.addr);
 }
 
 static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
@@ -156,13 +200,13 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s on %s: unsupported: no build of it that is known has a root "
                        "of %" PRIu64 " bytes (%s)",
-                       target->version_string, jt_machine_name(target), learn->root.size,
+                       version_text(target), jt_machine_name(target), learn->root.size,
                        target->root_name);
     }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s on %s: unsupported: such a build is not described (%s, %" PRIu64
                    "; %s)",
-                   target->version_string, jt_machine_name(target), fault->rule, fault->seen, name);
+                   version_text(target), jt_machine_name(target), fault->rule, fault->seen, name);
 }
 
 /* ---- more than one that fits ---------------------------------------------------------------- */
@@ -179,14 +223,13 @@ static bool rivals(const struct candidate *a, const struct candidate *best) {
     if (a == best || same_build(&a->build, &best->build)) {
         return false;
     }
-    if (!jt_fits(&a->fit) || a->bins != best->bins) {
+    if (!jt_fits(&a->fit) || a->bins != best->bins || a->unlike > best->unlike) {
         return false;
     }
     if (compare(a, best) == 0) {
         return true;
     }
-    return a->fit.unsound + a->fit.absent + a->fit.missized == 0 &&
-           2 * a->fit.sound >= best->fit.sound;
+    return faults(&a->fit) == 0 && 2 * a->fit.sound >= best->fit.sound;
 }
 
 /* What a user would see is the same: a number that nothing in this heap depends on. */
@@ -202,16 +245,27 @@ static void name_candidate(struct jt_target *target, const struct candidate *c) 
     }
 }
 
+static void name_rivals(struct jt_target *target, const struct candidate *c, size_t count,
+                        const struct candidate *best, bool same) {
+    for (size_t i = 0; i < count; i++) {
+        if (rivals(&c[i], best) && same_answers(&c[i], best) == same) {
+            name_candidate(target, &c[i]);
+        }
+    }
+}
+
 /* The first extents may be all of one kind, which says little: rivals are asked about far more of
- * the heap, and the best one of them then. */
+ * the heap, and the best one of them then. Versions are, also where they have said the same: the
+ * next size may be between size classes. */
 static size_t look_again(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
                          size_t count, size_t best) {
     bool rival[CANDIDATES_MAX] = {false}, any = false;
     size_t warnings = target->warnings, now = best;
     struct jh_layout layout;
     for (size_t i = 0; i < count; i++) {
-        rival[i] = rivals(&c[i], &c[best]) && !same_answers(&c[i], &c[best]);
-        any |= rival[i];
+        rival[i] = rivals(&c[i], &c[best]);
+        any |= rival[i] &&
+               (!same_answers(&c[i], &c[best]) || c[i].build.version != c[best].build.version);
     }
     for (size_t i = 0; any && i < count; i++) {
         if ((i == best || rival[i]) && make(target, learn, &c[i], &layout, NULL)) {
@@ -230,19 +284,15 @@ static size_t look_again(struct jt_target *target, struct jt_learn *learn, struc
 /* Named all, chosen silently none. */
 static enum jt_status judge(struct jt_target *target, const struct candidate *c, size_t count,
                             const struct candidate *best) {
-    bool differ = false;
     name_candidate(target, best);
-    for (size_t i = 0; i < count; i++) {
-        if (rivals(&c[i], best)) {
-            name_candidate(target, &c[i]);
-            differ |= !same_answers(&c[i], best);
-        }
-    }
-    if (target->candidates > 1 && differ) {
+    name_rivals(target, c, count, best, false); /* two are in the message: those that differ */
+    bool differ = target->candidates > 1;
+    name_rivals(target, c, count, best, true);
+    if (differ) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: the heap decodes as soundly with %zu layouts, and they do not "
                        "say the same: %s and %s; choose with --layout",
-                       target->version_string, target->candidates, target->candidate[0],
+                       version_text(target), target->candidates, target->candidate[0],
                        target->candidate[1]);
     }
     if (target->candidates > 1) {
@@ -264,16 +314,10 @@ static void mark_default(struct jt_target *target, const struct candidate *c, si
     }
 }
 
-enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn) {
-    static const enum jt_part part[] = {JT_PART_LG_VADDR, JT_PART_LG_PAGE, JT_PART_LG_QUANTUM,
-                                        JT_PART_LARGE_PAD};
-    struct candidate c[CANDIDATES_MAX];
+static size_t look(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
+                   size_t count) {
+    size_t best = 0, warnings = target->warnings;
     struct jh_layout layout;
-    struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
-    size_t count = list(target, learn, c, &fault), best = 0, warnings = target->warnings;
-    if (count == 0) {
-        return unsupported(target, learn, &fault);
-    }
     for (size_t i = 0; i < count; i++) {
         if (make(target, learn, &c[i], &layout, NULL) && count > 1) {
             jt_layout_fit(target, &layout, jt_root_of(learn, &layout), JT_FIT_LOOK, &c[i].fit);
@@ -282,6 +326,32 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
         if (compare(&c[i], &c[best]) < 0) {
             best = i;
         }
+    }
+    return best;
+}
+
+/* Nothing but the heap tells which version it is. */
+static enum jt_status no_version(struct jt_target *target) {
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "jemalloc is there (%s), but not which version: %s, and nothing of its heap is "
+                   "here; say it with --layout, for example --layout 5.3.0",
+                   target->root_name[0] != 0 ? target->root_name : "--root", version_text(target));
+}
+
+enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn) {
+    static const enum jt_part part[] = {JT_PART_VERSION, JT_PART_LG_VADDR, JT_PART_LG_PAGE,
+                                        JT_PART_LG_QUANTUM, JT_PART_LARGE_PAD};
+    struct candidates all;
+    struct candidate *c = all.c;
+    struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
+    bool version = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    size_t count = list(target, learn, &all, &fault);
+    if (count == 0) {
+        return unsupported(target, learn, &fault);
+    }
+    size_t best = look(target, learn, c, count);
+    if (!version && !sees(&c[best])) {
+        return no_version(target);
     }
     if (sees(&c[best]) && !jt_fits(&c[best].fit) && !learn->options->unverified) {
         return none_fits(target, &c[best].fit);
@@ -300,12 +370,16 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
         target->error[0] = 0;
         target->status = JT_OK;
     }
+    if (!version) {
+        jt_warn(target, "jemalloc does not say its version %s; its heap decodes as that of %s",
+                version_text(target), jh_version_name(c[best].build.version));
+    }
     learn->build = c[best].build;
     if (!make(target, learn, &c[best], &target->layout, &fault)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",
-                       target->version_string, fault.rule);
+                       version_text(target), fault.rule);
     }
     if (c[best].bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;

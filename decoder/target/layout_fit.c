@@ -12,13 +12,25 @@ static const struct {
     [JT_FIT_SEARCH] = {4096, 65536, 131072},
 };
 
-/* Large extents: does the size belong to the size class? Unused ones have none. */
-static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
+static void weigh(struct jt_fit *fit, bool likely) {
+    fit->likely += likely;
+    fit->unlikely += !likely;
+}
+
+/* Unused extents have no size class, and a slab's bin has so many shards. */
+static void fit_kind(const struct jh_layout *layout, const struct jh_extent *e,
                      struct jt_fit *fit) {
     if (e->state == JH_DIRTY || e->state == JH_MUZZY || e->state == JH_RETAINED) {
-        fit->sized += e->szind == layout->sc_nsizes;
-        fit->missized += e->szind != layout->sc_nsizes;
+        weigh(fit, e->szind == layout->sc_nsizes);
     }
+    if (jh_extent_is_slab(e)) {
+        weigh(fit, e->bin_shard < layout->bin[e->szind].n_shards);
+    }
+}
+
+/* Large extents: does the size belong to the size class? */
+static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
+                     struct jt_fit *fit) {
     if (!e->allocated || e->slab || e->szind < layout->sc_nbins) {
         return;
     }
@@ -26,11 +38,7 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
     uint64_t least = layout->large_by_size ? jh_index2size(layout, e->szind - 1) + 1 : most;
     uint64_t size = e->size - layout->large_pad; /* both are of whole pages, and the pad of one */
     bool shifted = e->addr != e->base;           /* into the padding, which must be there then */
-    if (size >= least && size <= most && (!shifted || layout->large_pad != 0)) {
-        fit->sized++;
-    } else {
-        fit->missized++;
-    }
+    weigh(fit, size >= least && size <= most && (!shifted || layout->large_pad != 0));
 }
 
 /* A wrong layout asks for very much that is nowhere; what was mapped a moment ago is known without
@@ -93,8 +101,10 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
         }
         if (status == JH_OK) {
             out->sound++;
+            fit_kind(layout, &extent, out);
             fit_size(layout, &extent, out);
             fit_digest(layout, &extent, out);
+            out->serials |= extent.sn;
             continue;
         }
         if (out->unsound + out->absent == 0) {

@@ -31,17 +31,11 @@ static enum jt_status find_version(struct jt_target *target, struct jt_learn *le
         if (target->version_string[0] == 0) {
             (void)jt_version_find(target, target->jemalloc, target->version_string);
         }
-        if (target->version_string[0] == 0) {
-            return jt_fail(target, JT_NO_LAYOUT,
-                           "jemalloc is there (%s), but not which version: no version string was "
-                           "found; say it with --layout, for example --layout 5.3.0",
-                           target->root_name[0] != 0 ? target->root_name : "--root");
+        if (target->version_string[0] == 0 || jt_version_unsaid(target->version_string)) {
+            return JT_OK; /* all are tried */
         }
         if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK) {
-            return jt_fail(target, JT_NO_LAYOUT,
-                           "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, "
-                           "and dev, are); --layout takes one that it may be alike",
-                           target->version_string);
+            return jt_version_unsupported(target);
         }
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }

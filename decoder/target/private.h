@@ -274,13 +274,19 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 
 /* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
-/* Has the module's file a version string that is known? */
+/* Is it what a jemalloc says that was built without knowing its version? */
+bool jt_version_unsaid(const char *text);
+/* All versions, in the order in which they are tried where none is said. */
+extern const enum jh_version jt_version_order[JH_VERSIONS];
+/* Has the module's file a version string that is known, or one of a jemalloc that does not say? */
 bool jt_version_in(const struct jt_module *module);
 /* The same from its constants alone, which is fast; out is the string. */
 bool jt_version_among_constants(const struct jt_module *module, char out[128]);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ; out is
- * touched then only to say which version there is that jeheap does not know. */
+ * touched then only by one that jeheap does not know, or that does not say its version. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
+/* The error for one that jeheap does not know. */
+enum jt_status jt_version_unsupported(struct jt_target *target);
 
 /* ---- expr.c: C integer expressions ---------------------------------------------------------- */
 
@@ -371,9 +377,10 @@ bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout);
 /* How a layout fares with the heap. */
 struct jt_fit {
     uint64_t sound, unsound, absent;
-    uint64_t sized, missized; /* does the size agree with the size class? */
-    uint64_t digest;          /* of all that was decoded: equal when two layouts say the same */
-    struct jh_fault fault;    /* the first unsound one's */
+    uint64_t likely, unlikely; /* does size go with size class, and the like? */
+    uint64_t serials;          /* all bits that a serial number has */
+    uint64_t digest;           /* of all that was decoded: equal when two layouts say the same */
+    struct jh_fault fault;     /* the first unsound one's */
 };
 
 /* How far to look: one try of very many; enough to know; enough to tell two good ones apart. */
@@ -387,9 +394,11 @@ enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
 
 /* ---- infer_root.c: no symbols --------------------------------------------------------------- */
 
-/* Look for the root in the writable memory of the modules, with layouts of this version. Gives how
- * many are the best: the root is known only when it is one. root[1] is another that fits, or 0. */
-size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, uint64_t root[2]);
+/* Look for the root in the writable memory of the modules, with layouts of this build's version or
+ * of any. Gives how many are the best: the root is known only when it is one. root[1] is another
+ * that fits, or 0. */
+size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, bool any_version,
+                     uint64_t root[2]);
 
 /* ---- metadata.c ----------------------------------------------------------------------------- */
 

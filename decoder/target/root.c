@@ -28,33 +28,41 @@ static void warn_of_others(struct jt_target *target, const struct jt_root_symbol
     }
 }
 
-/* Without symbols: the version string names the module, the heap itself the root. */
-static enum jt_status infer_root(struct jt_target *target, struct jt_learn *learn) {
+/* What is known of the build: the layout that is given, or what the version string says. any: it
+ * does not say a version. *known is false when there is nothing to go by. */
+static enum jt_status what_build(struct jt_target *target, const char *given,
+                                 struct jh_build *build, bool *any, bool *known) {
     struct jh_layout layout;
-    struct jh_build build;
-    enum jh_version version;
-    uint64_t root[2];
-    bool known = learn->options->layout != NULL,
-         told = jt_version_find(target, NULL, target->version_string);
-    if (known) {
-        enum jt_status status = jt_layout_parse(learn->options->layout, &layout, target->error);
+    enum jh_version version = jt_version_order[0];
+    bool told = jt_version_find(target, NULL, target->version_string);
+    if (given != NULL) {
+        enum jt_status status = jt_layout_parse(given, &layout, target->error);
         if (status != JT_OK) {
             return jt_fail(target, status, "--layout %s", strdupa(target->error));
         }
-        build = layout.build;
-    } else {
-        known = told && jh_version_parse(target->version_string, &version) == JH_OK;
-        if (known) {
-            jt_machine_build(target, version, &build);
-        }
+        *build = layout.build;
+        *known = true;
+        return JT_OK;
     }
-    if (!known && target->version_string[0] != 0) {
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
-                       "dev, are); --layout takes one that it may be alike",
-                       target->version_string);
+    *any = jt_version_unsaid(target->version_string);
+    *known = *any || (told && jh_version_parse(target->version_string, &version) == JH_OK);
+    if (!*known && target->version_string[0] != 0) {
+        return jt_version_unsupported(target);
     }
-    size_t roots = known ? jt_root_infer(target, &build, root) : 0;
+    jt_machine_build(target, version, build);
+    return JT_OK;
+}
+
+/* Without symbols: the version string names the module, the heap itself the root. */
+static enum jt_status infer_root(struct jt_target *target, struct jt_learn *learn) {
+    struct jh_build build;
+    uint64_t root[2];
+    bool any = false, known = false;
+    enum jt_status status = what_build(target, learn->options->layout, &build, &any, &known);
+    if (status != JT_OK) {
+        return status;
+    }
+    size_t roots = known ? jt_root_infer(target, &build, any, root) : 0;
     if (roots > 1) {
         return jt_fail(
             target, JT_NO_JEMALLOC,

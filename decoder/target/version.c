@@ -7,6 +7,25 @@
 
 #define MEMORY_MAX (64u << 20) /* bytes of a process that are looked at */
 
+/* Where two explain a heap equally well, the first one is taken: 5.3.1 has sizes between size
+ * classes too, dev is a commit between releases. */
+const enum jh_version jt_version_order[JH_VERSIONS] = {JH_5_3_1, JH_5_3_0, JH_DEV,   JH_5_2_1,
+                                                       JH_5_2_0, JH_5_1_0, JH_5_0_1, JH_5_0_0};
+
+/* configure.ac's words where neither git nor the file VERSION tells, as in the archives that GitHub
+ * makes of a tag: 5.0 to 5.2, and 5.3. In two parts, as this program has no such string. */
+static const char unsaid[] = "0.0.0-0-g000000";
+static const char *const unsaid_rest[] = {"0000000000000000000000000000000000",
+                                          "missing_version_try_git_fetch_tags"};
+
+bool jt_version_unsaid(const char *text) {
+    size_t len = sizeof unsaid - 1;
+    if (strncmp(text, unsaid, len) != 0) {
+        return false;
+    }
+    return strcmp(text + len, unsaid_rest[0]) == 0 || strcmp(text + len, unsaid_rest[1]) == 0;
+}
+
 /* How many there are, most + 1 when more: what is looked at stays linear in a run of digits. */
 static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most) {
     size_t n = 0;
@@ -58,10 +77,34 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
 }
 
 struct found {
-    char text[128],
-        unknown[128]; /* unknown: of a jemalloc, by its form, that jeheap is too old for */
+    char text[128], unknown[128]; /* of a jemalloc, by its form, that jeheap is too old for */
+    char unsaid[64];              /* of one that does not tell */
     unsigned different;
 };
+
+static bool any(const struct found *found) {
+    return found->different != 0 || found->unsaid[0] != 0;
+}
+
+/* The one that there is: several that differ say nothing. */
+static const char *text_of(const struct found *found) {
+    return found->different != 0 ? found->text : found->unsaid;
+}
+
+static void take_unsaid(struct found *found, const uint8_t *bytes, size_t size) {
+    size_t len = sizeof unsaid - 1 + strlen(unsaid_rest[0]); /* of both */
+    const uint8_t *at = bytes, *end = bytes + size;
+    while ((at = memmem(at, (size_t)(end - at), unsaid, sizeof unsaid - 1)) != NULL &&
+           (size_t)(end - at) > len) {
+        char text[sizeof found->unsaid] = "";
+        memcpy(text, at, len + 1);
+        if (jt_version_unsaid(text)) {
+            memcpy(found->unsaid, text, len + 1);
+            return;
+        }
+        at++;
+    }
+}
 
 static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
     char text[128];
@@ -76,6 +119,7 @@ static void take_bytes(struct found *found, const uint8_t *bytes, size_t size) {
         }
         memcpy(found->text, text, strlen(text) + 1);
     }
+    take_unsaid(found, bytes, size);
 }
 
 /* Where linkers put constants: a small part of the file. */
@@ -112,16 +156,17 @@ static void take_module(struct found *found, const struct jt_module *module) {
 }
 
 bool jt_version_in(const struct jt_module *module) {
-    struct found found = {"", "", 0};
+    struct found found = {"", "", "", 0};
     take_module(&found, module);
-    return found.different != 0;
+    return any(&found);
 }
 
 bool jt_version_among_constants(const struct jt_module *module, char out[128]) {
-    struct found found = {"", "", 0};
+    struct found found = {"", "", "", 0};
     take_constants(&found, module);
-    memcpy(out, found.text, strlen(found.text) + 1);
-    return found.different != 0;
+    const char *text = text_of(&found);
+    memcpy(out, text, strlen(text) + 1);
+    return any(&found);
 }
 
 /* What a process has of modules whose files cannot be opened: libraries that were replaced. Pieces
@@ -166,25 +211,29 @@ static void take_segments(struct found *found, const struct jt_target *target,
 }
 
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]) {
-    struct found found = {"", "", 0};
+    struct found found = {"", "", "", 0};
     if (module != NULL) {
         take_module(&found, module);
     }
     for (size_t i = 0; module == NULL && i < target->modules; i++) {
         take_module(&found, &target->module[i]);
     }
-    if (found.different == 0 && target->kind == JT_CORE) {
+    if (!any(&found) && target->kind == JT_CORE) {
         take_segments(&found, target, module);
     }
-    if (found.different == 0 && module == NULL && target->kind == JT_PROCESS) {
+    if (!any(&found) && module == NULL && target->kind == JT_PROCESS) {
         take_memory(&found, target);
     }
-    if (found.different == 0 && found.unknown[0] != 0) {
-        memcpy(out, found.unknown, strlen(found.unknown) + 1);
+    const char *text = any(&found) ? text_of(&found) : found.unknown;
+    if (found.different <= 1 && text[0] != 0) {
+        memcpy(out, text, strlen(text) + 1);
     }
-    if (found.different != 1) {
-        return false;
-    }
-    memcpy(out, found.text, strlen(found.text) + 1);
-    return true;
+    return found.different == 1;
+}
+
+enum jt_status jt_version_unsupported(struct jt_target *target) {
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
+                   "are); --layout takes one that it may be alike",
+                   target->version_string);
 }

@@ -34,6 +34,26 @@ test_inferred_5_2() {
     ask extents "${TRUTH[bare]}" "$OUT"
 }
 
+# Built from an archive of the tag, without git and the file VERSION: the heap tells what it is.
+test_version_not_said() {
+    local text=0.0.0-0-g000000missing_version_try_git_fetch_tags
+    need_tool strip
+    have stock
+    LC_ALL=C sed "s/5\.3\.0-0-g[0-9a-f]\{40\}/$text/" "${EXE[stock]}" >"$WORK/unsaid.exe" &&
+        strip "$WORK/unsaid.exe" && chmod +x "$WORK/unsaid.exe" || fail "strip"
+    start_witness unsaid "$WORK/unsaid.exe"
+    have unsaid
+    status 0 jeheap info "${PID[unsaid]}" --json
+    err_has "jemalloc does not say its version $text; its heap decodes as that of 5\.3\.1"
+    err_has 'as soundly with layout 5\.3\.0,.*the answers are the same'
+    ask are "$OUT" "jemalloc_version=$text" layout.learnt_from.root=inferred \
+        layout.learnt_from.version=default layout.learnt_from.lg_page=inferred
+    status 0 jeheap extents "${PID[unsaid]}" --json
+    ask extents "${TRUTH[unsaid]}" "$OUT"
+    status 0 jeheap info "${PID[unsaid]}" --json --quiet --layout 5.3.0
+    ask are "$OUT" layout.learnt_from.version=given
+}
+
 test_find() {
     strip_of stock
     ask pointers "${TRUTH[bare]}" >"$WORK/pointers"

@@ -68,7 +68,7 @@ static uint64_t found(void) {
     for (size_t i = 0; i < heap.image.bytes.count; i++) {
         map(heap.image.segment[i].addr, heap.image.segment[i].addr + heap.image.segment[i].len);
     }
-    return jt_root_infer(&heap.target, &heap.image.layout.build, root) == 1 ? root[0] : 0;
+    return jt_root_infer(&heap.target, &heap.image.layout.build, false, root) == 1 ? root[0] : 0;
 }
 
 static uint64_t index_of(uint64_t addr) {

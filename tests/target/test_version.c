@@ -60,6 +60,31 @@ static void leaves_others(void **state) {
     assert_true(find(cut, sizeof cut, out));
 }
 
+static void not_said(void **state) {
+    static const char *const none[] = {"0.0.0-0-g0",
+                                       "0.0.0-0-g000000missing_version_try_git_fetch_tag",
+                                       "0.0.0-0-g000000missing_version_try_git_fetch_tagsX",
+                                       "0.0.0-0-g00000000000000000000000000000000000000000",
+                                       "5.3.0-0-g0",
+                                       ""};
+    (void)state;
+    assert_true(jt_version_unsaid("0.0.0-0-g0000000000000000000000000000000000000000"));
+    assert_true(jt_version_unsaid("0.0.0-0-g000000missing_version_try_git_fetch_tags"));
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_false(jt_version_unsaid(none[i]));
+    }
+}
+
+/* Each once: a layout that is not in the list would never be tried. */
+static void all_are_tried(void **state) {
+    unsigned seen = 0;
+    (void)state;
+    for (unsigned i = 0; i < JH_VERSIONS; i++) {
+        seen |= 1u << jt_version_order[i];
+    }
+    assert_int_equal(seen, (1u << JH_VERSIONS) - 1);
+}
+
 static void root_names(void **state) {
     static const struct {
         const char *name;
@@ -89,8 +114,8 @@ static void root_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_them),
-        cmocka_unit_test(leaves_others),
+        cmocka_unit_test(finds_them), cmocka_unit_test(leaves_others),
+        cmocka_unit_test(not_said),   cmocka_unit_test(all_are_tried),
         cmocka_unit_test(root_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
