@@ -5,7 +5,9 @@ typedef struct {
     char bytes[40];
 } pthread_mutex_t;
 
+#ifndef JEMALLOC_VERSION
 #define JEMALLOC_VERSION "5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c"
+#endif
 #define JEMALLOC_STATS
 #define JEMALLOC_CACHE_OBLIVIOUS
 #define LG_VADDR 48
