@@ -21,10 +21,6 @@ struct candidate {
     size_t unlike; /* what debug information says otherwise */
 };
 
-static const char *version_text(const struct jt_target *target) {
-    return target->version_string[0] != 0 ? target->version_string : "(no version string)";
-}
-
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
  * root[], a power of two of pointers that is far larger than all before it. */
 static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
@@ -144,9 +140,12 @@ static bool has_root(const struct jt_learn *learn, enum jh_version version) {
 static size_t list(const struct jt_target *target, const struct jt_learn *learn,
                    struct candidates *out, struct jh_fault *fault) {
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
     out->count = 0;
-    for (size_t i = 0; i < (known ? 1 : JH_VERSIONS); i++) {
-        enum jh_version version = known ? learn->build.version : jt_version_order[i];
+    for (unsigned i = 0; i < (known ? 1 : JH_VERSIONS); i++) {
+        enum jh_version version = known   ? learn->build.version
+                                  : newer ? (enum jh_version)(JH_VERSIONS - 1 - i)
+                                          : jt_version_order[i];
         if (known || has_root(learn, version)) {
             list_version(target, learn, version, out, fault);
         }
@@ -189,7 +188,7 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *f
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
                    "(%s at 0x%" PRIx64 "); say which build it is with --layout, and check --root",
-                   version_text(target), fit->fault.rule, fit->fault.addr);
+                   jt_version_text(target), fit->fault.rule, fit->fault.addr);
 }
 
 static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
@@ -200,13 +199,13 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s on %s: unsupported: no build of it that is known has a root "
                        "of %" PRIu64 " bytes (%s)",
-                       version_text(target), jt_machine_name(target), learn->root.size,
+                       jt_version_text(target), jt_machine_name(target), learn->root.size,
                        target->root_name);
     }
-    return jt_fail(target, JT_NO_LAYOUT,
-                   "jemalloc %s on %s: unsupported: such a build is not described (%s, %" PRIu64
-                   "; %s)",
-                   version_text(target), jt_machine_name(target), fault->rule, fault->seen, name);
+    return jt_fail(
+        target, JT_NO_LAYOUT,
+        "jemalloc %s on %s: unsupported: such a build is not described (%s, %" PRIu64 "; %s)",
+        jt_version_text(target), jt_machine_name(target), fault->rule, fault->seen, name);
 }
 
 /* ---- more than one that fits ---------------------------------------------------------------- */
@@ -292,7 +291,7 @@ static enum jt_status judge(struct jt_target *target, const struct candidate *c,
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: the heap decodes as soundly with %zu layouts, and they do not "
                        "say the same: %s and %s; choose with --layout",
-                       version_text(target), target->candidates, target->candidate[0],
+                       jt_version_text(target), target->candidates, target->candidate[0],
                        target->candidate[1]);
     }
     if (target->candidates > 1) {
@@ -335,7 +334,8 @@ static enum jt_status no_version(struct jt_target *target) {
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc is there (%s), but not which version: %s, and nothing of its heap is "
                    "here; say it with --layout, for example --layout 5.3.0",
-                   target->root_name[0] != 0 ? target->root_name : "--root", version_text(target));
+                   target->root_name[0] != 0 ? target->root_name : "--root",
+                   jt_version_text(target));
 }
 
 enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn) {
@@ -370,16 +370,12 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
         target->error[0] = 0;
         target->status = JT_OK;
     }
-    if (!version) {
-        jt_warn(target, "jemalloc does not say its version %s; its heap decodes as that of %s",
-                version_text(target), jh_version_name(c[best].build.version));
-    }
     learn->build = c[best].build;
     if (!make(target, learn, &c[best], &target->layout, &fault)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",
-                       version_text(target), fault.rule);
+                       jt_version_text(target), fault.rule);
     }
     if (c[best].bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;

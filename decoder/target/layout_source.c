@@ -24,18 +24,16 @@ void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout)
     }
 }
 
-static enum jt_status find_version(struct jt_target *target, struct jt_learn *learn) {
+/* Where it is not known, all are tried (layout_choose.c). */
+static void find_version(struct jt_target *target, struct jt_learn *learn) {
     jt_machine_build(target, JH_5_3_0, &learn->build);
     jt_build_from_macros(target, &learn->dwarf, &learn->build);
     if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
         if (target->version_string[0] == 0) {
             (void)jt_version_find(target, target->jemalloc, target->version_string);
         }
-        if (target->version_string[0] == 0 || jt_version_unsaid(target->version_string)) {
-            return JT_OK; /* all are tried */
-        }
         if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK) {
-            return jt_version_unsupported(target);
+            return;
         }
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }
@@ -43,7 +41,30 @@ static enum jt_status find_version(struct jt_target *target, struct jt_learn *le
         jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
                 target->root_name);
     }
-    return JT_OK;
+}
+
+/* All versions were tried. One that is too new for jeheap may be laid out as one that is known, but
+ * not without being asked for. */
+static enum jt_status tried(struct jt_target *target, const struct jt_learn *learn,
+                            enum jt_status status) {
+    const char *like = jh_version_name(learn->build.version), *text = target->version_string;
+    if (!jt_version_unknown(text)) {
+        if (status == JT_OK) {
+            jt_warn(target, "jemalloc does not say its version %s; its heap decodes as that of %s",
+                    jt_version_text(target), like);
+        }
+        return status;
+    }
+    if (status == JT_OK) {
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
+                       "dev, are); its heap decodes as that of %s, as which --layout %s takes it",
+                       text, like, like);
+    }
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
+                   "are); --layout takes one that it may be alike",
+                   text);
 }
 
 static void finish_sources(struct jt_target *target, const struct jt_learn *learn) {
@@ -69,6 +90,19 @@ static void finish_sources(struct jt_target *target, const struct jt_learn *lear
                                              : s[JT_PART_VERSION];
         }
     }
+}
+
+static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
+    find_version(target, learn);
+    bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    enum jt_status status = jt_layout_choose(target, learn);
+    if (!known) {
+        status = tried(target, learn, status);
+    }
+    if (status == JT_OK) {
+        finish_sources(target, learn);
+    }
+    return status;
 }
 
 /* rtree_t ends with its array, so the symbol's size is known in advance. */
@@ -148,18 +182,8 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
 }
 
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn) {
-    enum jt_status status;
-    if (learn->options->layout != NULL) {
-        status = take_given(target, learn);
-    } else {
-        status = find_version(target, learn);
-        if (status == JT_OK) {
-            status = jt_layout_choose(target, learn);
-        }
-        if (status == JT_OK) {
-            finish_sources(target, learn);
-        }
-    }
+    enum jt_status status =
+        learn->options->layout != NULL ? take_given(target, learn) : learn_all(target, learn);
     if (status != JT_OK) {
         return status;
     }

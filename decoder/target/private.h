@@ -276,17 +276,18 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
 /* Is it what a jemalloc says that was built without knowing its version? */
 bool jt_version_unsaid(const char *text);
+/* Or of one that jeheap does not know? */
+bool jt_version_unknown(const char *text);
+const char *jt_version_text(const struct jt_target *target); /* for messages */
 /* All versions, in the order in which they are tried where none is said. */
 extern const enum jh_version jt_version_order[JH_VERSIONS];
-/* Has the module's file a version string that is known, or one of a jemalloc that does not say? */
+/* Has the module's file a version string of a jemalloc, whatever it says? */
 bool jt_version_in(const struct jt_module *module);
 /* The same from its constants alone, which is fast; out is the string. */
 bool jt_version_among_constants(const struct jt_module *module, char out[128]);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ; out is
  * touched then only by one that jeheap does not know, or that does not say its version. */
 bool jt_version_find(struct jt_target *target, const struct jt_module *module, char out[128]);
-/* The error for one that jeheap does not know. */
-enum jt_status jt_version_unsupported(struct jt_target *target);
 
 /* ---- expr.c: C integer expressions ---------------------------------------------------------- */
 

@@ -29,12 +29,12 @@ static void warn_of_others(struct jt_target *target, const struct jt_root_symbol
 }
 
 /* What is known of the build: the layout that is given, or what the version string says. any: it
- * does not say a version. *known is false when there is nothing to go by. */
+ * is no version that is known. *known is false when there is nothing to go by. */
 static enum jt_status what_build(struct jt_target *target, const char *given,
                                  struct jh_build *build, bool *any, bool *known) {
     struct jh_layout layout;
     enum jh_version version = jt_version_order[0];
-    bool told = jt_version_find(target, NULL, target->version_string);
+    (void)jt_version_find(target, NULL, target->version_string);
     if (given != NULL) {
         enum jt_status status = jt_layout_parse(given, &layout, target->error);
         if (status != JT_OK) {
@@ -44,11 +44,8 @@ static enum jt_status what_build(struct jt_target *target, const char *given,
         *known = true;
         return JT_OK;
     }
-    *any = jt_version_unsaid(target->version_string);
-    *known = *any || (told && jh_version_parse(target->version_string, &version) == JH_OK);
-    if (!*known && target->version_string[0] != 0) {
-        return jt_version_unsupported(target);
-    }
+    *known = target->version_string[0] != 0;
+    *any = jh_version_parse(target->version_string, &version) != JH_OK;
     jt_machine_build(target, version, build);
     return JT_OK;
 }

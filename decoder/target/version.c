@@ -76,6 +76,15 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
     return false;
 }
 
+bool jt_version_unknown(const char *text) {
+    enum jh_version version;
+    return text[0] != 0 && !jt_version_unsaid(text) && jh_version_parse(text, &version) != JH_OK;
+}
+
+const char *jt_version_text(const struct jt_target *target) {
+    return target->version_string[0] != 0 ? target->version_string : "(no version string)";
+}
+
 struct found {
     char text[128], unknown[128]; /* of a jemalloc, by its form, that jeheap is too old for */
     char unsaid[64];              /* of one that does not tell */
@@ -158,7 +167,7 @@ static void take_module(struct found *found, const struct jt_module *module) {
 bool jt_version_in(const struct jt_module *module) {
     struct found found = {"", "", "", 0};
     take_module(&found, module);
-    return any(&found);
+    return any(&found) || found.unknown[0] != 0;
 }
 
 bool jt_version_among_constants(const struct jt_module *module, char out[128]) {
@@ -229,11 +238,4 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
         memcpy(out, text, strlen(text) + 1);
     }
     return found.different == 1;
-}
-
-enum jt_status jt_version_unsupported(struct jt_target *target) {
-    return jt_fail(target, JT_NO_LAYOUT,
-                   "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
-                   "are); --layout takes one that it may be alike",
-                   target->version_string);
 }

@@ -54,6 +54,21 @@ test_version_not_said() {
     ask are "$OUT" layout.learnt_from.version=given
 }
 
+# A release that came after this jeheap: nothing is said of its heap unless that is asked for.
+test_version_that_is_newer() {
+    need_tool strip
+    have stock
+    LC_ALL=C sed 's/5\.3\.0-0-g\([0-9a-f]\{40\}\)/5.9.0-0-g\1/' "${EXE[stock]}" >"$WORK/newer.exe" &&
+        strip "$WORK/newer.exe" && chmod +x "$WORK/newer.exe" || fail "strip"
+    start_witness newer "$WORK/newer.exe"
+    have newer
+    refuses 3 'jemalloc 5\.9\.0-0-g.* not known .*as that of dev, as which --layout dev takes it' \
+        jeheap extents "${PID[newer]}"
+    status 0 jeheap extents "${PID[newer]}" --layout dev
+    status 0 jeheap extents "${PID[newer]}" --json --layout 5.3.0
+    ask extents "${TRUTH[newer]}" "$OUT"
+}
+
 test_find() {
     strip_of stock
     ask pointers "${TRUTH[bare]}" >"$WORK/pointers"

@@ -738,6 +738,7 @@ static void guesses_nothing(void **state) {
     street_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, unknown);
     refuses(&s.image, NULL, "5.4.0");
+    refuses(&s.image, NULL, "its heap decodes as that of dev, as which --layout dev takes it");
     save(&s.image, version_of(JH_5_2_1)); /* what is said, and is not so */
     refuses(&s.image, NULL,
             "decodes with no layout that was tried (leaf."); /* why the best does not */
