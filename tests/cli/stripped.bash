@@ -34,15 +34,21 @@ test_inferred_5_2() {
     ask extents "${TRUTH[bare]}" "$OUT"
 }
 
+# says NAME TEXT: a stripped copy whose jemalloc says this, which is as long as what it said.
+says() {
+    need_tool strip
+    have stock
+    LC_ALL=C sed "s/5\.3\.0-0-g[0-9a-f]\{40\}/$2/" "${EXE[stock]}" >"$WORK/$1.exe" || fail "sed"
+    strip "$WORK/$1.exe" || fail "strip"
+    chmod +x "$WORK/$1.exe"
+    start_witness "$1" "$WORK/$1.exe"
+    have "$1"
+}
+
 # Built from an archive of the tag, without git and the file VERSION: the heap tells what it is.
 test_version_not_said() {
     local text=0.0.0-0-g000000missing_version_try_git_fetch_tags
-    need_tool strip
-    have stock
-    LC_ALL=C sed "s/5\.3\.0-0-g[0-9a-f]\{40\}/$text/" "${EXE[stock]}" >"$WORK/unsaid.exe" &&
-        strip "$WORK/unsaid.exe" && chmod +x "$WORK/unsaid.exe" || fail "strip"
-    start_witness unsaid "$WORK/unsaid.exe"
-    have unsaid
+    says unsaid $text
     status 0 jeheap info "${PID[unsaid]}" --json
     err_has "jemalloc does not say its version $text; its heap decodes as that of 5\.3\.1"
     err_has 'as soundly with layout 5\.3\.0,.*the answers are the same'
@@ -56,12 +62,7 @@ test_version_not_said() {
 
 # A release that came after this jeheap: nothing is said of its heap unless that is asked for.
 test_version_that_is_newer() {
-    need_tool strip
-    have stock
-    LC_ALL=C sed 's/5\.3\.0-0-g\([0-9a-f]\{40\}\)/5.9.0-0-g\1/' "${EXE[stock]}" >"$WORK/newer.exe" &&
-        strip "$WORK/newer.exe" && chmod +x "$WORK/newer.exe" || fail "strip"
-    start_witness newer "$WORK/newer.exe"
-    have newer
+    says newer 5.9.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c
     refuses 3 'jemalloc 5\.9\.0-0-g.* not known .*as that of dev, as which --layout dev takes it' \
         jeheap extents "${PID[newer]}"
     status 0 jeheap extents "${PID[newer]}" --layout dev
