@@ -19,6 +19,7 @@ struct candidate {
     struct jt_fit fit;
     bool bins, pad;
     size_t unlike; /* what debug information says otherwise */
+    bool blind;    /* a glance was enough */
 };
 
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
@@ -313,13 +314,14 @@ static void mark_default(struct jt_target *target, const struct candidate *c, si
     }
 }
 
-static size_t look(struct jt_target *target, struct jt_learn *learn, struct candidate *c,
-                   size_t count) {
+static size_t look(struct jt_target *target, struct jt_learn *learn, struct candidates *all,
+                   enum jt_effort effort) {
     size_t best = 0, warnings = target->warnings;
+    struct candidate *c = all->c;
     struct jh_layout layout;
-    for (size_t i = 0; i < count; i++) {
-        if (make(target, learn, &c[i], &layout, NULL) && count > 1) {
-            jt_layout_fit(target, &layout, jt_root_of(learn, &layout), JT_FIT_LOOK, &c[i].fit);
+    for (size_t i = 0; i < all->count; i++) {
+        if (!c[i].blind && make(target, learn, &c[i], &layout, NULL) && all->count > 1) {
+            jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c[i].fit);
         }
         drop_warnings(target, warnings);
         if (compare(&c[i], &c[best]) < 0) {
@@ -327,6 +329,17 @@ static size_t look(struct jt_target *target, struct jt_learn *learn, struct cand
         }
     }
     return best;
+}
+
+/* Candidates are many when any version may be: a glance has to show something sound in them. */
+static size_t look_at_versions(struct jt_target *target, struct jt_learn *learn,
+                               struct candidates *all) {
+    size_t best = look(target, learn, all, JT_FIT_GLANCE), blind = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        all->c[i].blind = all->c[i].fit.sound == 0;
+        blind += all->c[i].blind;
+    }
+    return blind == all->count ? best : look(target, learn, all, JT_FIT_LOOK);
 }
 
 /* Nothing but the heap tells which version it is. */
@@ -345,11 +358,13 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
     struct candidate *c = all.c;
     struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
     bool version = target->source[JT_PART_VERSION] != JT_UNKNOWN;
-    size_t count = list(target, learn, &all, &fault);
-    if (count == 0) {
+    list(target, learn, &all, &fault);
+    if (all.count == 0) {
         return unsupported(target, learn, &fault);
     }
-    size_t best = look(target, learn, c, count);
+    size_t best =
+        version ? look(target, learn, &all, JT_FIT_LOOK) : look_at_versions(target, learn, &all);
+    size_t count = all.count;
     if (!version && !sees(&c[best])) {
         return no_version(target);
     }

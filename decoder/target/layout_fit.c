@@ -7,7 +7,7 @@
 static const struct {
     uint64_t nodes, extents, steps;
 } efforts[] = {
-    [JT_FIT_GLANCE] = {8, 256, 1024},
+    [JT_FIT_GLANCE] = {8, 256, 256},
     [JT_FIT_LOOK] = {64, 256, 1024},
     [JT_FIT_SEARCH] = {4096, 65536, 131072},
 };
