@@ -82,6 +82,8 @@ bool cli_number(const char *text, uint64_t *out);
 uint64_t cli_address(const struct cli *cli, size_t i);
 /* The process that is the target; 0 for a core. */
 int cli_process(const struct arguments *a);
+/* The leaf element of the extent's first page; false when it cannot be read. */
+bool cli_first_leaf(const struct cli *cli, const struct jh_extent *e, struct jh_leaf *out);
 /* ANSI codes, or "" without --color. */
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);

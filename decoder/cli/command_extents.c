@@ -98,6 +98,18 @@ static void fields_text(struct cli *cli, const struct jh_extent *e) {
     }
 }
 
+/* A sound structure may contradict the leaf element of its first page, where that leads to it: one
+ * that is not in use has none. */
+static enum jh_status check(const struct cli *cli, const struct jh_extent *e,
+                            struct jh_fault *fault) {
+    struct jh_leaf leaf;
+    enum jh_status status = jh_extent_check(&cli->target->layout, e, fault);
+    if (status != JH_OK || !cli_first_leaf(cli, e, &leaf) || leaf.extent != e->at) {
+        return status;
+    }
+    return jh_leaf_check(&cli->target->layout, &leaf, e, fault);
+}
+
 static void one(struct cli *cli, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
@@ -106,7 +118,7 @@ static void one(struct cli *cli, uint64_t at) {
         cli_fault(cli, "extent", status, &fault);
         return;
     }
-    status = jh_extent_check(&cli->target->layout, &e, &fault);
+    status = check(cli, &e, &fault);
     if (cli->args->json) {
         struct json *j = &cli->json;
         json_open(j, NULL, '{');

@@ -173,14 +173,10 @@ static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
 /* An extent may be found by another page's element than its first one's, and what that one says is
  * not what is found: free() would go by it. */
 static void check_leaf(struct cli *cli, const struct jh_extent *e) {
-    struct jh_leaf_bytes bytes;
     struct jh_leaf leaf;
     struct jh_fault fault;
-    if (!e->at || jh_rtree_lookup(&cli->target->heap, e->base, &bytes, NULL) != JH_OK) {
-        return;
-    }
-    jh_leaf_decode(&cli->target->layout, bytes.bytes, &leaf);
-    if (jh_leaf_check(&cli->target->layout, &leaf, e, &fault) != JH_OK) {
+    if (e->at && cli_first_leaf(cli, e, &leaf) &&
+        jh_leaf_check(&cli->target->layout, &leaf, e, &fault) != JH_OK) {
         cli_fault(cli, "find", JH_CORRUPT, &fault);
     }
 }

@@ -71,6 +71,15 @@ int cli_process(const struct arguments *a) {
     return jt_is_process(target) && cli_number(target, &pid) && pid <= INT_MAX ? (int)pid : 0;
 }
 
+bool cli_first_leaf(const struct cli *cli, const struct jh_extent *e, struct jh_leaf *out) {
+    struct jh_leaf_bytes bytes;
+    if (jh_rtree_lookup(&cli->target->heap, e->base, &bytes, NULL) != JH_OK) {
+        return false;
+    }
+    jh_leaf_decode(&cli->target->layout, bytes.bytes, out);
+    return true;
+}
+
 const char *cli_paint(const struct cli *cli, const char *word) {
     if (!cli->args->color) {
         return "";

@@ -110,6 +110,9 @@ test_a_leaf_that_contradicts() {
     status 1 jeheap extents "$WORK/damaged" --exe "${EXE[tiny]}" --slab --szind 4 --json
     ask have "$OUT" extent
     err_has "^jeheap: walk: corrupt: leaf\.szind at $first, value 0x5\$"
+    status 1 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$extent" --json
+    ask are "$OUT" decoded.szind=4 broken_rule=leaf.szind
+    err_has "^jeheap: extent: corrupt: leaf\.szind at $first, value 0x5\$"
     rm "$WORK/damaged"
 }
 
@@ -121,6 +124,8 @@ test_a_first_page_without_its_leaf() {
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((first + 4096)) --json
     ask are "$OUT" owned=true extent.extent="$extent" size=48 before=null
     err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $extent\$"
+    status 0 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$extent" --json # is it in use?
+    ask are "$OUT" broken_rule=null
     rm "$WORK/damaged"
 }
 
