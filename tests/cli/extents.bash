@@ -138,3 +138,10 @@ test_extent_of_no_bin() {
     status 1 jeheap extent "${PID[tiny]}" "$addr"
     out_has "^$addr +0x10000 +65536 active +slab +0 +36 +- -----$"
 }
+
+# A sound structure of an extent that is not in the tree: no leaf element has to agree with it.
+test_extent_that_is_not_in_use() {
+    small tiny
+    status 0 jeheap extent "${PID[tiny]}" "$(small_value tiny stray)" --json
+    ask are "$OUT" decoded.state=retained decoded.base=0x10000 broken_rule=null
+}

@@ -86,6 +86,9 @@ int main(void) {
     void **no_bin = (void **)(((uintptr_t)large + 512) & -(uintptr_t)128);
     no_bin[0] = (void *)(36ul << 20 | 1 << 12); /* a slab as 5.3.0 writes it, of szind 36 */
     no_bin[1] = no_bin[2] = (void *)0x10000;    /* address and size */
+    void **stray = no_bin + 128 / sizeof(void *);
+    stray[0] = (void *)(232ul << 20 | 3 << 17); /* a retained extent, of which no leaf knows */
+    stray[1] = stray[2] = (void *)0x10000;
 #ifdef SECOND /* another jemalloc in the same program; IDLE: it is never asked */
     void *(*volatile second)(size_t) = SECOND;
 #ifdef EVENLY /* as much of both */
@@ -116,8 +119,9 @@ int main(void) {
     hide_all(stack, sizeof(stack));
     hide(large, LARGE);
 #endif
-    printf("first %p\nlarge %p\nusable %zu\nno_bin %p\nstack %p\ncode %p\nready\n", kept[0], large,
-           je_malloc_usable_size(large), (void *)no_bin, (void *)&large, (void *)main);
+    printf("first %p\nlarge %p\nusable %zu\nno_bin %p\nstray %p\nstack %p\ncode %p\nready\n",
+           kept[0], large, je_malloc_usable_size(large), (void *)no_bin, (void *)stray,
+           (void *)&large, (void *)main);
     fflush(stdout);
     signal(SIGUSR1, leave);
     signal(SIGUSR2, unmap);

@@ -163,22 +163,6 @@ static void serial_numbers_tell(void **state) {
     image_end(&image);
 }
 
-/* Without a heap nothing tells. */
-static void no_version_and_no_heap(void **state) {
-    static struct image image;
-    (void)state;
-    image_stock(&image, JH_5_3_0);
-    for (unsigned i = 0; i < 3; i++) {
-        save_unsaid(&image, i);
-        struct jt_target *t = opened(&image, NULL);
-        assert_int_equal(t->status, JT_NO_LAYOUT);
-        assert_non_null(strstr(t->error, "not which version"));
-        assert_non_null(strstr(t->error, "--layout 5.3.0"));
-        jt_close(t);
-    }
-    image_end(&image);
-}
-
 /* One slab of 16 bytes a region, whatever the quantum. */
 static void one_slab(struct image *image) {
     const struct image_extent slab = {0x7e1234560000, 4096, 1, 0, true, 0, 0};
@@ -397,6 +381,34 @@ static void symbols_of_other_sizes(void **state) {
     }
     jt_close(t);
     street_end(&s);
+}
+
+/* Without a heap nothing tells. */
+static void no_version_and_no_heap(void **state) {
+    static struct image image;
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    for (unsigned i = 0; i < 3; i++) {
+        save_unsaid(&image, i);
+        struct jt_target *t = opened(&image, NULL);
+        assert_int_equal(t->status, JT_NO_LAYOUT);
+        assert_non_null(strstr(t->error, "not which version"));
+        assert_non_null(strstr(t->error, "--layout 5.3.0"));
+        jt_close(t);
+    }
+    memset(version, 0, sizeof version); /* one that is cut off says as little as none */
+    memcpy(version + sizeof version - 20, unsaid[1] + 2, 20);
+    save(&image, version);
+    struct jt_target *t = opened(&image, NULL);
+    assert_string_equal(t->version_string, "");
+    assert_non_null(strstr(t->error, "(--root), but not which version: (no version string)"));
+    strcpy(t->root_name, "je_arena_emap_global");
+    t->heap.rtree_root = image.heap.rtree_root;
+    struct jt_learn learn = nothing();
+    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    assert_non_null(strstr(t->error, "(je_arena_emap_global), but not which version"));
+    jt_close(t);
+    image_end(&image);
 }
 
 /* What has no version string may have symbols and debug information: the tree's name is that of
