@@ -144,4 +144,10 @@ test_extent_that_is_not_in_use() {
     small tiny
     status 0 jeheap extent "${PID[tiny]}" "$(small_value tiny stray)" --json
     ask are "$OUT" decoded.state=retained decoded.base=0x10000 broken_rule=null
+    core_of tiny # the same where the way to the leaf is not there
+    status 0 jeheap info "$CORE" --json --quiet
+    ask poke "$CORE" "$WORK/damaged" "$(ask get "$OUT" root)" 0x7000
+    status 0 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$(small_value tiny stray)" --json
+    ask are "$OUT" decoded.base=0x10000 broken_rule=null
+    rm "$WORK/damaged"
 }
