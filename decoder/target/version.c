@@ -86,8 +86,9 @@ const char *jt_version_text(const struct jt_target *target) {
 }
 
 struct found {
-    char text[128], unknown[128]; /* of a jemalloc, by its form, that jeheap is too old for */
-    char unsaid[64];              /* of one that does not tell */
+    char text[128];
+    char unknown[128]; /* of a jemalloc, by its form, that jeheap is too old for */
+    char unsaid[64];   /* of one that does not tell */
     unsigned different;
 };
 
