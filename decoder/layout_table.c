@@ -9,6 +9,7 @@
  * Sources, at each tag: include/jemalloc/internal/{rtree,extent_structs,edata,sc,bitmap,mutex}.h,
  * 5.0 and 5.1 size_classes.sh. */
 #include "internal.h"
+#include "struct_rows.h"
 
 #include <string.h>
 
@@ -66,7 +67,7 @@ struct family {
     const char *root_symbol;
     const struct bits_row *bits;
     const struct states_row *states;
-    const char *extent;     /* the struct */
+    enum jh_type extent;    /* the struct */
     uint8_t extent_align;   /* every extent's address is a multiple of it */
     uint8_t leaf_low_bits;  /* compact leaf: low bits that are not the pointer's */
     bool leaf_packed;       /* wide leaf: one metadata word; state and is_head are in the leaf */
@@ -80,21 +81,21 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_0,
                   .states = &states_5_0,
-                  .extent = "extent_s",
+                  .extent = T_EXTENT_S,
                   .extent_align = 64,
                   .leaf_low_bits = 1},
     [JH_5_0_1] = {.name = "5.0.1",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_0,
                   .states = &states_5_0,
-                  .extent = "extent_s",
+                  .extent = T_EXTENT_S,
                   .extent_align = 64,
                   .leaf_low_bits = 1},
     [JH_5_1_0] = {.name = "5.1.0",
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_1,
                   .states = &states_5_0,
-                  .extent = "extent_s",
+                  .extent = T_EXTENT_S,
                   .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
@@ -102,7 +103,7 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_2_0,
                   .states = &states_5_0,
-                  .extent = "extent_s",
+                  .extent = T_EXTENT_S,
                   .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
@@ -110,7 +111,7 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "extents_rtree",
                   .bits = bits_5_2_1,
                   .states = &states_5_0,
-                  .extent = "extent_s",
+                  .extent = T_EXTENT_S,
                   .extent_align = 64,
                   .leaf_low_bits = 1,
                   .leaf_aarch64_rule = true},
@@ -118,7 +119,7 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "arena_emap_global",
                   .bits = bits_5_3,
                   .states = &states_5_3,
-                  .extent = "edata_s",
+                  .extent = T_EDATA_S,
                   .extent_align = 128,
                   .leaf_low_bits = 7,
                   .leaf_aarch64_rule = true,
@@ -128,7 +129,7 @@ static const struct family families[JH_VERSIONS] = {
                   .root_symbol = "arena_emap_global",
                   .bits = bits_5_3,
                   .states = &states_5_3,
-                  .extent = "edata_s",
+                  .extent = T_EDATA_S,
                   .extent_align = 128,
                   .leaf_low_bits = 7,
                   .leaf_aarch64_rule = true,
@@ -139,7 +140,7 @@ static const struct family families[JH_VERSIONS] = {
                 .root_symbol = "arena_emap_global",
                 .bits = bits_dev,
                 .states = &states_dev,
-                .extent = "edata_s",
+                .extent = T_EDATA_S,
                 .extent_align = 128,
                 .leaf_low_bits = 7,
                 .leaf_aarch64_rule = true,
@@ -285,26 +286,9 @@ static void make_rtree(struct jh_layout *l) {
     l->rtree_node_size = b->pointer_size;
 }
 
-/* Where a member of a struct is. The rows have all that is asked for here in every version; what
- * they have not would be 0. */
-static unsigned offset_of(const struct jh_layout *l, const char *name, const char *member) {
-    struct jh_member m = {0};
-    enum jh_status status = jh_struct_member(l, name, member, &m, NULL);
-    (void)status;
-    return (unsigned)m.offset;
-}
-
-static unsigned size_of(const struct jh_layout *l, const char *name) {
-    uint64_t size = 0;
-    uint32_t align;
-    enum jh_status status = jh_struct_size(l, name, &size, &align, NULL);
-    (void)status;
-    return (unsigned)size;
-}
-
 static void make_root(struct jh_layout *l, const struct family *f) {
     l->root_symbol = f->root_symbol;
-    l->root_offset = offset_of(l, "rtree_s", "root");
+    l->root_offset = jh_type_offset(l, T_RTREE_S, "root");
 }
 
 static struct jh_field bit(unsigned offset, unsigned word, unsigned shift, unsigned width) {
@@ -313,9 +297,9 @@ static struct jh_field bit(unsigned offset, unsigned word, unsigned shift, unsig
 
 /* rtree.h: struct rtree_leaf_elm_s and rtree_leaf_elm_bits_*. */
 static void make_leaf(struct jh_layout *l, const struct family *f) {
-    static const char elm[] = "rtree_leaf_elm_s";
+    const enum jh_type elm = T_RTREE_LEAF_ELM_S;
     unsigned ptr = l->build.pointer_size, vaddr = l->build.lg_vaddr;
-    l->leaf_size = (uint8_t)size_of(l, elm);
+    l->leaf_size = (uint8_t)jh_type_size(l, elm);
     if (l->rtree_nhib >= jh_lg_ceil(l->sc_nsizes)) {
         l->leaf_form = JH_LEAF_COMPACT;
         l->leaf_low_bits = f->leaf_low_bits;
@@ -325,11 +309,11 @@ static void make_leaf(struct jh_layout *l, const struct family *f) {
         l->leaf[JH_LEAF_SLAB] = bit(0, ptr, 0, 1);
     } else {
         l->leaf_form = f->leaf_packed ? JH_LEAF_WIDE_PACKED : JH_LEAF_WIDE;
-        unsigned metadata = offset_of(l, elm, f->leaf_packed ? "le_metadata" : "le_szind");
+        unsigned metadata = jh_type_offset(l, elm, f->leaf_packed ? "le_metadata" : "le_szind");
         l->leaf[JH_LEAF_EXTENT] = bit(0, ptr, 0, 8 * ptr);
         l->leaf[JH_LEAF_SZIND] = f->leaf_packed ? bit(metadata, 4, 5, 27) : bit(metadata, 4, 0, 32);
-        l->leaf[JH_LEAF_SLAB] =
-            f->leaf_packed ? bit(metadata, 4, 0, 1) : bit(offset_of(l, elm, "le_slab"), 1, 0, 1);
+        l->leaf[JH_LEAF_SLAB] = f->leaf_packed ? bit(metadata, 4, 0, 1)
+                                               : bit(jh_type_offset(l, elm, "le_slab"), 1, 0, 1);
     }
     l->leaf_left_behind = f->leaf_left_behind;
     if (f->leaf_packed) { /* 5.3: the state moved into both forms, at the same bits */
@@ -355,23 +339,23 @@ static void make_bits(struct jh_layout *l, const struct family *f) {
 
 static void make_extent(struct jh_layout *l, const struct family *f) {
     unsigned ptr = l->build.pointer_size, page = l->build.lg_page;
-    unsigned size = offset_of(l, f->extent, "e_size_esn");
+    unsigned size = jh_type_offset(l, f->extent, "e_size_esn");
     make_bits(l, f);
     l->extent[JH_EXTENT_BITS] = bit(0, 8, 0, 64);
-    l->extent[JH_EXTENT_ADDR] = bit(offset_of(l, f->extent, "e_addr"), ptr, 0, 8 * ptr);
+    l->extent[JH_EXTENT_ADDR] = bit(jh_type_offset(l, f->extent, "e_addr"), ptr, 0, 8 * ptr);
     l->extent[JH_EXTENT_SIZE] = bit(size, ptr, page, 8 * ptr - page);
     l->extent[JH_EXTENT_ESN] = bit(size, ptr, 0, page);
     l->extent[JH_EXTENT_BSIZE] = bit(size, ptr, 0, 8 * ptr);
     if (!l->extent[JH_EXTENT_SN].width) { /* no part of e_bits */
-        l->extent[JH_EXTENT_PS] = bit(offset_of(l, f->extent, "e_ps"), ptr, 0, 8 * ptr);
-        l->extent[JH_EXTENT_SN] = bit(offset_of(l, f->extent, "e_sn"), 8, 0, 64);
+        l->extent[JH_EXTENT_PS] = bit(jh_type_offset(l, f->extent, "e_ps"), ptr, 0, 8 * ptr);
+        l->extent[JH_EXTENT_SN] = bit(jh_type_offset(l, f->extent, "e_sn"), 8, 0, 64);
     }
     for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
         unsigned end = l->extent[i].width ? l->extent[i].offset + l->extent[i].word : 0U;
         l->extent_head = (uint16_t)(end > l->extent_head ? end : l->extent_head);
     }
-    l->bitmap_offset = (uint16_t)offset_of(l, f->extent, "e_slab_data");
-    l->extent_size = (uint16_t)size_of(l, f->extent);
+    l->bitmap_offset = (uint16_t)jh_type_offset(l, f->extent, "e_slab_data");
+    l->extent_size = (uint16_t)jh_type_size(l, f->extent);
     l->extent_align = f->extent_align;
     l->states = f->states->count;
     for (unsigned i = 0; i < JH_STATES_MAX; i++) {

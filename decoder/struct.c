@@ -152,7 +152,8 @@ static const struct jh_row *step(const struct jh_layout *l, struct cursor *c, st
                                  unsigned depth) {
     while (c->known && c->next < c->rows->count) {
         const struct jh_row *row = &c->rows->row[c->next++];
-        if (!in_version(l->build.version, row->from, row->to) || row->when & ~conditions(l)) {
+        if (!in_version(l->build.version, row->from, row->to) ||
+            (row->when && row->when & ~conditions(l))) { /* most have none */
             continue;
         }
         *shape = shape_of(l, (enum jh_type)row->type, depth + 1);
@@ -242,9 +243,8 @@ static enum jh_status unsupported(struct jh_fault *fault, const char *rule) {
     return jh_fail(fault, JH_UNSUPPORTED, JH_STAGE_LAYOUT, 0, 0, rule);
 }
 
-enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name, uint64_t *size,
-                              uint32_t *align, struct jh_fault *fault) {
-    const struct jh_rows *rows = named(layout, name);
+static enum jh_status size_of(const struct jh_layout *layout, const struct jh_rows *rows,
+                              uint64_t *size, uint32_t *align, struct jh_fault *fault) {
     struct shape shape;
     if (!rows) {
         return unsupported(fault, "struct.name");
@@ -258,6 +258,19 @@ enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name, 
     *size = align_up(c.end, c.align);
     *align = c.align;
     return JH_OK;
+}
+
+enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name, uint64_t *size,
+                              uint32_t *align, struct jh_fault *fault) {
+    return size_of(layout, named(layout, name), size, align, fault);
+}
+
+unsigned jh_type_size(const struct jh_layout *layout, enum jh_type type) {
+    uint64_t size = 0;
+    uint32_t align;
+    enum jh_status status = size_of(layout, rows_of(layout, type), &size, &align, NULL);
+    (void)status;
+    return (unsigned)size;
 }
 
 static void give(const struct jh_layout *l, const struct jh_row *row, uint64_t offset,
@@ -283,9 +296,8 @@ enum jh_status jh_struct_nth(const struct jh_layout *layout, const char *name, s
     return JH_OK;
 }
 
-enum jh_status jh_struct_member(const struct jh_layout *layout, const char *name, const char *path,
-                                struct jh_member *out, struct jh_fault *fault) {
-    const struct jh_rows *rows = named(layout, name);
+static enum jh_status member_of(const struct jh_layout *layout, const struct jh_rows *rows,
+                                const char *path, struct jh_member *out, struct jh_fault *fault) {
     const struct jh_row *row = NULL;
     struct shape shape = {0, 1, false};
     uint64_t offset = 0;
@@ -306,4 +318,16 @@ enum jh_status jh_struct_member(const struct jh_layout *layout, const char *name
     }
     give(layout, row, offset, &shape, out);
     return JH_OK;
+}
+
+enum jh_status jh_struct_member(const struct jh_layout *layout, const char *name, const char *path,
+                                struct jh_member *out, struct jh_fault *fault) {
+    return member_of(layout, named(layout, name), path, out, fault);
+}
+
+unsigned jh_type_offset(const struct jh_layout *layout, enum jh_type type, const char *path) {
+    struct jh_member m = {0};
+    enum jh_status status = member_of(layout, rows_of(layout, type), path, &m, NULL);
+    (void)status;
+    return (unsigned)m.offset;
 }

@@ -171,6 +171,11 @@ const struct jh_rows *jh_rows_common(enum jh_type type);
 const struct jh_rows *jh_rows_5_0(enum jh_type type);
 const struct jh_rows *jh_rows_5_3(enum jh_type type);
 
+/* As jh_struct_size() and jh_struct_member() without looking for a name: a layout is made of a
+ * dozen of them. 0 for what this version has not. */
+unsigned jh_type_size(const struct jh_layout *layout, enum jh_type type);
+unsigned jh_type_offset(const struct jh_layout *layout, enum jh_type type, const char *path);
+
 #define JH_ROWS(name, row, is_union, from, to)                                                     \
     { name, row, sizeof(row) / sizeof((row)[0]), is_union, from, to }
 
