@@ -106,21 +106,25 @@ static bool looks_right(struct scan *s, uint64_t root, size_t first) {
     return true;
 }
 
-/* How many extents are sound, with the version that finds most; 0: it does not decode. */
+/* How many extents are sound; 0: it does not decode. */
+static uint64_t sound_with(const struct scan *s, const struct jh_layout *layout, uint64_t root) {
+    struct jt_fit fit;
+    jt_layout_fit(s->target, layout, root, JT_FIT_GLANCE, &fit);
+    return jt_fits(&fit) && fit.unsound <= fit.sound / 16 ? fit.sound : 0;
+}
+
+/* The same, with the version that finds most. */
 static uint64_t sound_at(const struct scan *s, uint64_t root) {
     struct jh_build b = s->layout.build;
     struct jh_layout layout;
-    struct jt_fit fit;
-    uint64_t most = 0;
-    for (size_t i = 0; i < (s->any_version ? JH_VERSIONS : 1); i++) {
-        b.version = s->any_version ? jt_version_order[i] : b.version;
+    uint64_t most = s->any_version ? 0 : sound_with(s, &s->layout, root);
+    for (size_t i = 0; s->any_version && i < JH_VERSIONS; i++) {
+        b.version = jt_version_order[i];
         if (jh_layout_make(&b, &layout, NULL) != JH_OK) {
             continue;
         }
-        jt_layout_fit(s->target, &layout, root, JT_FIT_GLANCE, &fit);
-        if (jt_fits(&fit) && fit.unsound <= fit.sound / 16 && fit.sound > most) {
-            most = fit.sound;
-        }
+        uint64_t sound = sound_with(s, &layout, root);
+        most = sound > most ? sound : most;
     }
     return most;
 }

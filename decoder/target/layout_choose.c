@@ -138,8 +138,8 @@ static bool has_root(const struct jt_learn *learn, enum jh_version version) {
     return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
 }
 
-static size_t list(const struct jt_target *target, const struct jt_learn *learn,
-                   struct candidates *out, struct jh_fault *fault) {
+static void list(const struct jt_target *target, const struct jt_learn *learn,
+                 struct candidates *out, struct jh_fault *fault) {
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
     bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
     out->count = 0;
@@ -151,7 +151,6 @@ static size_t list(const struct jt_target *target, const struct jt_learn *learn,
             list_version(target, learn, version, out, fault);
         }
     }
-    return out->count;
 }
 
 static unsigned part_value(const struct jh_build *build, enum jt_part part) {
