@@ -229,15 +229,20 @@ static void says_what_does_not_matter(void **state) {
     image_end(&image);
 }
 
+/* With room for several hundred extents. */
+static void start_large(struct image *image) {
+    image_stock(image, JH_5_3_1);
+    image->extents = image_block(image, 65536);
+    image->extents_end = image->extents + 65536;
+}
+
 /* Three hundred that leave it open, and only then one that does not: 20 KiB of that class, without
  * padding. */
 static void looks_further(void **state) {
     static struct image image;
     const struct image_extent decides = {0x7e1238000000, 20480, 37, 0, false, 0, 0};
     (void)state;
-    image_stock(&image, JH_5_3_1);
-    image.extents = image_block(&image, 65536);
-    image.extents_end = image.extents + 65536;
+    start_large(&image);
     for (uint64_t i = 0; i < 300; i++) {
         const struct image_extent open = {0x7e1234570000 + 65536 * i, 40960, 41, 0, false, 0, 0};
         (void)image_put(&image, &open);
@@ -258,9 +263,7 @@ static void versions_look_further(void **state) {
     const struct image_extent pad = {0x7e1238000000, 45056, 41, 0, false, 0, 0},
                               between = {0x7e1238010000, 40960, 41, 0, false, 0, 0};
     (void)state;
-    image_stock(&image, JH_5_3_1);
-    image.extents = image_block(&image, 65536);
-    image.extents_end = image.extents + 65536;
+    start_large(&image);
     for (uint64_t i = 0; i < 300; i++) {
         const struct image_extent slab = {0x7e1234570000 + 4096 * i, 4096, 1, 0, true, 0, 0};
         (void)image_put(&image, &slab);
