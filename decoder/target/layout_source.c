@@ -2,6 +2,7 @@
  * information, else by symbols, else by the version string and what of the rest the heap decodes
  * with (layout_choose.c). */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "private.h"
@@ -55,16 +56,15 @@ static enum jt_status tried(struct jt_target *target, const struct jt_learn *lea
         }
         return status;
     }
+    char hint[128] = "--layout takes one that it may be alike";
     if (status == JT_OK) {
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and "
-                       "dev, are); its heap decodes as that of %s, as which --layout %s takes it",
-                       text, like, like);
+        snprintf(hint, sizeof hint, "its heap decodes as that of %s, as which --layout %s takes it",
+                 like, like);
     }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
-                   "are); --layout takes one that it may be alike",
-                   text);
+                   "are); %s",
+                   text, hint);
 }
 
 static void finish_sources(struct jt_target *target, const struct jt_learn *learn) {

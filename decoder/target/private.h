@@ -2,8 +2,8 @@
  *
  * Order of work: process.c or core.c make a reader; modules.c finds the ELF files; symbols.c and
  * dwarf.c read them; root.c says which tree; layout_source.c puts a layout together,
- * layout_choose.c tries those that it may be. A skeleton brings what files would tell:
- * skeleton_open.c. */
+ * layout_choose.c tries those that it may be (layout_candidate.h). A skeleton brings what files
+ * would tell: skeleton_open.c. */
 #ifndef JEHEAP_TARGET_PRIVATE_H
 #define JEHEAP_TARGET_PRIVATE_H
 
@@ -25,6 +25,7 @@
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
+void jt_drop_warnings(struct jt_target *target, size_t keep); /* all after the first ones */
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
 /* Libraries say "there is none" when memory ran out as well; only errno tells. It was set to 0
  * before they were asked. */

@@ -1,0 +1,125 @@
+/* layout_candidate.c - a layout that the target may have: which there are, what is known of one
+ * before the heap is looked at, and which of two explains the heap better. */
+#include "layout_candidate.h"
+
+/* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
+ * root[], a power of two of pointers that is far larger than all before it. */
+static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
+    const struct jt_dwarf *d = &learn->dwarf;
+    unsigned bits = layout->rtree_level[0].bits;
+    if (learn->root.module != NULL &&
+        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits) {
+        return true;
+    }
+    if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits) {
+        return true;
+    }
+    bool compact = layout->leaf_form == JH_LEAF_COMPACT;
+    return d->leaf_size != JT_DWARF_UNKNOWN && compact != (d->le_bits != JT_DWARF_UNKNOWN);
+}
+
+bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
+                       struct jh_layout *layout, struct jh_fault *fault) {
+    if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
+        return false;
+    }
+    jt_root_from_symbol(learn, layout);
+    size_t warnings = target->warnings;
+    jt_layout_from_dwarf(target, &learn->dwarf, layout);
+    c->unlike = target->warnings - warnings;
+    c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
+    c->pad = jt_pad_from_memory(target, layout);
+    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
+        layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
+    }
+    return jh_layout_check(layout, fault) == JH_OK;
+}
+
+/* A geometry that looks beside the heap finds nothing, and nothing wrong. */
+bool jt_candidate_sees(const struct jt_candidate *c) {
+    return c->fit.sound + c->fit.unsound + c->fit.absent != 0;
+}
+
+/* Serial numbers count by one. Where none does, what was read begins with another field: 5.2 put
+ * six bits in front of them, for the bin's shard. */
+static bool counts_by_one(const struct jt_fit *fit) {
+    return fit->sound < 16 || fit->serials == 0 || fit->serials % 64 != 0;
+}
+
+uint64_t jt_candidate_faults(const struct jt_candidate *c) {
+    const struct jt_fit *fit = &c->fit;
+    return fit->unsound + fit->absent + fit->unlikely + !counts_by_one(fit);
+}
+
+int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate *b) {
+    bool x = jt_fits(&a->fit), y = jt_fits(&b->fit);
+    if (x != y) {
+        return x ? -1 : 1;
+    }
+    if (a->bins != b->bins) {
+        return a->bins ? -1 : 1;
+    }
+    if (jt_candidate_sees(a) != jt_candidate_sees(b)) {
+        return jt_candidate_sees(a) ? -1 : 1;
+    }
+    if (a->unlike != b->unlike) {
+        return a->unlike < b->unlike ? -1 : 1;
+    }
+    uint64_t bad = jt_candidate_faults(a), worse = jt_candidate_faults(b);
+    if (bad != worse) {
+        return bad < worse ? -1 : 1;
+    }
+    uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
+    return good == better ? 0 : good > better ? -1 : 1;
+}
+
+/* Every combination of what is not known that nothing speaks against, the stock build's values
+ * first. */
+static void list_version(const struct jt_target *target, const struct jt_learn *learn,
+                         enum jh_version version, struct jt_candidates *out,
+                         struct jh_fault *fault) {
+    const enum jt_source *known = target->source;
+    bool vaddr = known[JT_PART_LG_VADDR] != JT_UNKNOWN, page = known[JT_PART_LG_PAGE] != JT_UNKNOWN;
+    bool quantum = known[JT_PART_LG_QUANTUM] != JT_UNKNOWN;
+    bool pad = known[JT_PART_LARGE_PAD] != JT_UNKNOWN;
+    uint8_t vaddrs[JT_LG_VADDRS];
+    size_t v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
+    for (size_t i = 0; i < JT_BUILDS_MAX; i++) {
+        size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
+        struct jh_build b = learn->build;
+        struct jh_layout layout;
+        if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) ||
+            (pad && (i & 2) != 0)) {
+            continue;
+        }
+        b.version = version;
+        b.lg_vaddr = vaddr ? b.lg_vaddr : vaddrs[v];
+        b.lg_page = page ? b.lg_page : jt_lg_page[p];
+        b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
+        b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
+        if (jh_layout_make(&b, &layout, out->count == 0 ? fault : NULL) == JH_OK &&
+            !contradicted(learn, &layout)) {
+            out->c[out->count++] = (struct jt_candidate){.build = b};
+        }
+    }
+}
+
+/* 5.3 has another tree, so its name tells. */
+static bool has_root(const struct jt_learn *learn, enum jh_version version) {
+    return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
+}
+
+void jt_candidates_list(const struct jt_target *target, const struct jt_learn *learn,
+                        struct jt_candidates *out, struct jh_fault *fault) {
+    bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
+    out->count = 0;
+    for (unsigned i = 0; i < (known ? 1 : JH_VERSIONS); i++) {
+        enum jh_version version = known   ? learn->build.version
+                                  : newer ? (enum jh_version)(JH_VERSIONS - 1 - i)
+                                          : jt_version_order[i];
+        if (known || has_root(learn, version)) {
+            list_version(target, learn, version, out, fault);
+        }
+    }
+}
