@@ -39,8 +39,9 @@ static void ends_within(struct attack *a, const char *what, double seconds) {
     double took =
         (double)(now.tv_sec - a->start.tv_sec) + (double)(now.tv_nsec - a->start.tv_nsec) / 1e9;
     uint64_t more = (memory_now() - (uint64_t)a->memory) << 10;
-    printf("%s: %.3f s of %.1f, %llu KiB more, %llu extents, %llu faults\n", what, took, seconds,
-           (unsigned long long)more >> 10, (unsigned long long)a->extents,
+    printf("attack: %s: %.0f ms of %.0f, %llu MiB of %llu: %llu extents, %llu faults\n", what,
+           1000 * took, 1000 * seconds, (unsigned long long)more >> 20,
+           (unsigned long long)MEMORY_MAX >> 20, (unsigned long long)a->extents,
            (unsigned long long)a->faults);
     assert_true(took < seconds);
     assert_true(more < MEMORY_MAX);

@@ -42,6 +42,13 @@ static void settle(struct jt_target *target, const struct jt_learn *learn,
 }
 
 static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *fit) {
+    if (fit->unsound == 0) {
+        return jt_fail(target, JT_NO_LAYOUT,
+                       "jemalloc %s is there, but what its root points at is absent (%s at "
+                       "0x%" PRIx64 "), so that no layout can be tried; say which build it is "
+                       "with --layout",
+                       jt_version_text(target), fit->fault.rule, fit->fault.addr);
+    }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
                    "(%s at 0x%" PRIx64 "); say which build it is with --layout, and check --root",

@@ -746,6 +746,18 @@ static void words_of_32_bits(void **state) {
     jt_close(t);
 }
 
+/* A heap of which nothing is here is no damaged one. */
+static void absent_is_not_damage(void **state) {
+    static struct image image;
+    (void)state;
+    image_stock(&image, JH_5_3_0);
+    image_put8(&image, image.heap.rtree_root + 8 * 200000, UINT64_C(0x7e1234560000));
+    save(&image, version_of(JH_5_3_0));
+    refuses(&image, NULL,
+            "what its root points at is absent (rtree.node-absent at 0x7e1234560000)");
+    image_end(&image);
+}
+
 static void guesses_nothing(void **state) {
     static struct street s;
     static char unknown[sizeof version] = "\0\0005.4.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
@@ -782,6 +794,7 @@ int main(void) {
         cmocka_unit_test(contradictions_are_said),
         cmocka_unit_test(unverified_is_said),
         cmocka_unit_test(guesses_nothing),
+        cmocka_unit_test(absent_is_not_damage),
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(damage_does_not_decide),
         cmocka_unit_test(symbols_of_other_sizes),
