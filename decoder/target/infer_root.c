@@ -27,7 +27,7 @@ struct scan {
     bool any_version;        /* not just the build's */
     struct jh_layout layout; /* of the geometry that is tried */
     struct found_word *word; /* the non-zero ones */
-    size_t words;
+    size_t words, room;
     uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
     size_t indexes;
     uint64_t in_use[(1u << ROOT_BITS_MAX) / 64]; /* the same, a bit for each element */
@@ -172,13 +172,18 @@ static void try_words(struct scan *s, uint64_t start, uint64_t end) {
     }
 }
 
-/* The non-zero words of a region; holes count as zero. */
+/* The non-zero words of a region; holes count as zero. What a process maps while it is looked at
+ * may be more than there is room for. */
 static void collect(struct scan *s, uint64_t start, uint64_t end) {
+    uint8_t page[4096];
     size_t strange = 0;
     unsigned size = s->target->priv->words;
     s->words = 0;
-    for (uint64_t at = start; at < end && at >= start && s->pages < PAGES_MAX; at += 4096) {
-        uint8_t page[4096]; /* addresses wrap behind the last one */
+    /* addresses wrap behind the last one */
+    for (uint64_t at = start; at < end && at >= start && s->pages < PAGES_MAX; at += sizeof page) {
+        if (s->room - s->words < sizeof page / size) {
+            return;
+        }
         if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
             jt_all_zero(page, sizeof page)) {
             continue;
@@ -236,8 +241,8 @@ size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, boo
                      uint64_t root[2]) {
     struct scan s = {.target = target, .build = build, .any_version = any_version};
     uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
-    /* of whole pages; touched as far as needed */
-    s.word = malloc((most / target->priv->words + 1024) * sizeof *s.word);
+    s.room = most / target->priv->words + 1024; /* for whole pages; touched as far as needed */
+    s.word = malloc(s.room * sizeof *s.word);
     if (s.word == NULL) {
         target->memory_ran_out = true;
         return 0;

@@ -151,14 +151,16 @@ static void geometries_that_are_no_build(void **state) {
     image_end(&heap.image);
 }
 
-/* A word in each page, and behind that the image. */
+static size_t ones = 1; /* bytes of each page that are not zero */
+
+/* A word in each page, or more of them, and behind that the image. */
 static enum jh_status filled(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     const struct jh_reader *under = arg;
     if (addr - FILLED >= 8 * FILLED_LEN) {
         return under->read(under->arg, addr, dst, len, got);
     }
     memset(dst, 0, len);
-    memset(dst, 1, 1);
+    memset(dst, 1, ones);
     *got = len;
     return JH_OK;
 }
@@ -182,6 +184,21 @@ static void pages_without_number(void **state) {
     }
 }
 
+/* A process maps more after its memory was counted: there is room for what was counted. */
+static void more_than_was_counted(void **state) {
+    (void)state;
+    start();
+    struct jh_reader under = heap.target.heap.reader;
+    heap.target.heap.reader = (struct jh_reader){.read = filled, .arg = &under};
+    heap.target.bytes_present = 4096;
+    heap.module[0].start = FILLED;
+    heap.module[0].end = FILLED + FILLED_LEN;
+    ones = 4096;
+    assert_int_equal(found(), 0);
+    ones = 1;
+    image_end(&heap.image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_root),
@@ -191,6 +208,7 @@ int main(void) {
         cmocka_unit_test(starts_inside_a_page),
         cmocka_unit_test(geometries_that_are_no_build),
         cmocka_unit_test(pages_without_number),
+        cmocka_unit_test(more_than_was_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
