@@ -18,6 +18,11 @@ BUGS = [
         "l->leaf[JH_LEAF_STATE] = bit(offset, word, 2, 2);", ["leaf", "oracle"]),
     Bug("leaf: slab bit not held against the extent's", "decoder/leaf.c",
         "leaf->slab != e->slab", "false", ["heap"]),
+    # memory that changes
+    Bug("lookup: an extent is read again behind its check", "decoder/lookup.c",
+        "return status == JH_OK ? jh_extent_check(heap->layout, out, fault) : status;",
+        "status = status == JH_OK ? jh_extent_check(heap->layout, out, fault) : status; "
+        "return status == JH_OK ? jh_extent_read(heap, at, out, fault) : status;", ["heap"]),
     # extent
     Bug("extent: szind one bit too narrow", "decoder/layout_table.c",
         "width == W_SZIND   ? jh_lg_ceil(l->sc_nsizes)",

@@ -5,7 +5,7 @@
 
 #define MARKED 0xa5
 
-static void mark(void *out, size_t size) {
+void heap_mark(void *out, size_t size) {
     memset(out, MARKED, size);
 }
 
@@ -14,9 +14,8 @@ static bool is_marked(const void *out, size_t size) {
     return byte[0] == MARKED && memcmp(byte, byte + 1, size - 1) == 0;
 }
 
-/* An output is untouched unless the call says JH_OK, and then there is a fault. */
-static void check_outcome(enum jh_status status, const struct jh_fault *fault, const void *out,
-                          size_t size) {
+void heap_check_outcome(enum jh_status status, const struct jh_fault *fault, const void *out,
+                        size_t size) {
     if (status != JH_OK) {
         fuzz_check_fault(status, fault);
         FUZZ_CHECK(is_marked(out, size));
@@ -56,9 +55,9 @@ static void check_others(const struct heap_setup *s, uint64_t addr, enum jh_stat
     for (size_t i = 0; i < s->others; i++) {
         struct jh_extent out;
         struct jh_fault found;
-        mark(&out, sizeof(out));
+        heap_mark(&out, sizeof(out));
         FUZZ_CHECK(jh_lookup(&s->other[i], addr, &out, &found) == status);
-        check_outcome(status, &found, &out, sizeof(out));
+        heap_check_outcome(status, &found, &out, sizeof(out));
         FUZZ_CHECK(status == JH_OK ? same_extent(&out, e)
                                    : found.rule == fault->rule && found.addr == fault->addr &&
                                          found.seen == fault->seen && found.stage == fault->stage);
@@ -68,14 +67,14 @@ static void check_others(const struct heap_setup *s, uint64_t addr, enum jh_stat
 static void check_neighbours(const struct heap_setup *s, uint64_t addr) {
     struct jh_extent e;
     struct jh_fault fault;
-    mark(&e, sizeof(e));
+    heap_mark(&e, sizeof(e));
     enum jh_status status = jh_before(&s->heap, addr, &e, &fault);
-    check_outcome(status, &fault, &e, sizeof(e));
+    heap_check_outcome(status, &fault, &e, sizeof(e));
     bool ordered = is_canonical(s->heap.layout, addr);
     FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base + e.size - 1 < addr);
-    mark(&e, sizeof(e));
+    heap_mark(&e, sizeof(e));
     status = jh_after(&s->heap, addr, &e, &fault);
-    check_outcome(status, &fault, &e, sizeof(e));
+    heap_check_outcome(status, &fault, &e, sizeof(e));
     FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base > addr);
 }
 
@@ -84,9 +83,9 @@ static void check_slab(const struct heap_setup *s, uint64_t addr, enum jh_status
                        const struct jh_location *l, const struct jh_extent *e) {
     static struct jh_slab slab;
     struct jh_fault fault;
-    mark(&slab, sizeof(slab));
+    heap_mark(&slab, sizeof(slab));
     enum jh_status status = jh_slab_read(&s->heap, e, &slab, &fault);
-    check_outcome(status, &fault, &slab, sizeof(slab));
+    heap_check_outcome(status, &fault, &slab, sizeof(slab));
     FUZZ_CHECK(jh_extent_is_slab(e) ? status == JH_OK || status == JH_ABSENT
                                     : status == JH_UNSUPPORTED);
     if (status != JH_OK || located != JH_OK) {
@@ -106,9 +105,9 @@ static void check_locate(const struct heap_setup *s, uint64_t addr, enum jh_stat
                          const struct jh_extent *e) {
     struct jh_location l;
     struct jh_fault fault;
-    mark(&l, sizeof(l));
+    heap_mark(&l, sizeof(l));
     enum jh_status located = jh_locate(&s->heap, addr, &l, &fault);
-    check_outcome(located, &fault, &l, sizeof(l));
+    heap_check_outcome(located, &fault, &l, sizeof(l));
     if (addr >> s->heap.layout->build.lg_page == 0) {
         FUZZ_CHECK(located == JH_OK && !l.owned && l.why == JH_WHY_NULL);
         return;
@@ -137,9 +136,9 @@ static void check_locate(const struct heap_setup *s, uint64_t addr, enum jh_stat
 void heap_check_address(const struct heap_setup *s, uint64_t addr) {
     struct jh_extent e;
     struct jh_fault fault;
-    mark(&e, sizeof(e));
+    heap_mark(&e, sizeof(e));
     enum jh_status status = jh_lookup(&s->heap, addr, &e, &fault);
-    check_outcome(status, &fault, &e, sizeof(e));
+    heap_check_outcome(status, &fault, &e, sizeof(e));
     if (status == JH_OK && e.at) {
         FUZZ_CHECK(jh_extent_check(s->heap.layout, &e, NULL) == JH_OK);
         FUZZ_CHECK(addr - e.base < e.size);
@@ -161,7 +160,7 @@ void heap_check_many(const struct heap_setup *s, const uint64_t *addr, size_t co
     }
     for (size_t reader = 0; reader <= s->others; reader++) {
         const struct jh_heap *heap = reader ? &s->other[reader - 1] : &s->heap;
-        mark(out, count * sizeof(out[0]));
+        heap_mark(out, count * sizeof(out[0]));
         jh_lookup_many(heap, addr, count, out, status);
         for (size_t i = 0; i < count; i++) {
             FUZZ_CHECK(status[i] == wanted[i]);

@@ -75,7 +75,7 @@ void heap_view_open(struct heap_view *v, struct heap_image *image, struct fuzz_i
                     const struct heap_input *input) {
     struct heap_patch p;
     v->image = image;
-    v->undos = v->lent_count = 0;
+    v->undos = v->stirred = v->lent_count = 0;
     v->reference = (struct reference){.image = image};
     v->user_only = true;
     v->chunk = (size_t)16 << input->chunk % 12;
@@ -146,4 +146,47 @@ void heap_view_copy(struct heap_view *v, struct jh_reader *out) {
 
 void heap_view_exact(struct heap_view *v, struct jh_reader *out) {
     *out = (struct jh_reader){.read = copy, .lend = lend_exact, .arg = v};
+}
+
+/* ---- memory that changes --------------------------------------------------------------------- */
+
+static void swap(struct heap_view *v, size_t undo) {
+    for (size_t i = 0; i < v->undo[undo].len; i++) {
+        uint8_t now = v->undo[undo].at[i];
+        v->undo[undo].at[i] = v->undo[undo].old[i];
+        v->undo[undo].old[i] = now;
+    }
+}
+
+static struct heap_view *stirred(void *arg) {
+    struct heap_view *v = arg;
+    swap(v, v->stirred++ % v->undos);
+    return v;
+}
+
+static enum jh_status read_restless(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    return copy(stirred(arg), addr, dst, len, got);
+}
+
+static enum jh_status gather_restless(void *arg, struct jh_span *span, size_t count) {
+    return gather(stirred(arg), span, count);
+}
+
+static const void *lend_restless(void *arg, uint64_t addr, size_t len) {
+    const struct heap_view *v = stirred(arg);
+    return v->under.lend(v->under.arg, addr, len);
+}
+
+void heap_view_restless(struct heap_view *v, bool lends, struct jh_reader *out) {
+    *out = (struct jh_reader){.read = read_restless,
+                              .lend = lends ? lend_restless : NULL,
+                              .gather = !lends && v->gathers ? gather_restless : NULL,
+                              .arg = v};
+}
+
+/* Patches overlap, so the last one first. */
+void heap_view_still(struct heap_view *v) {
+    while (v->stirred) {
+        swap(v, --v->stirred % v->undos);
+    }
 }

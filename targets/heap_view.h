@@ -17,7 +17,7 @@ struct heap_view {
         uint8_t *at, old[HEAP_PATCH_MAX];
         size_t len;
     } undo[HEAP_PATCHES_MAX];
-    size_t undos;
+    size_t undos, stirred;
     size_t chunk;               /* the exact reader lends nothing across its multiples */
     bool gathers;               /* the copying reader can do many reads at once */
     struct jh_reader under;     /* of the plain image */
@@ -37,5 +37,10 @@ void heap_view_plain(struct heap_view *view, struct jh_reader *out);
 void heap_view_cut(struct heap_view *view, struct jh_reader *out);
 void heap_view_copy(struct heap_view *view, struct jh_reader *out);
 void heap_view_exact(struct heap_view *view, struct jh_reader *out);
+
+/* Not the same bytes: before each read a patch is taken back, or made again, as in a process that
+ * runs; or, lent, in one's own memory. Until it is still. */
+void heap_view_restless(struct heap_view *view, bool lends, struct jh_reader *out);
+void heap_view_still(struct heap_view *view);
 
 #endif
