@@ -5,6 +5,7 @@
 #include "heap_view.h"
 
 #define HEAP_OTHERS_MAX 3
+#define HEAP_MANY_MAX 128 /* two batches of jh_lookup_many() */
 
 struct heap_setup {
     struct heap_view *view;
@@ -25,11 +26,22 @@ uint64_t heap_check_walk(const struct heap_setup *setup);
 /* What holds of a walk, and of what is asked of an address, of memory that changes meanwhile. */
 void heap_check_restless(const struct heap_setup *setup, const uint64_t *addr, size_t count);
 
-/* What the files of these checks share: any walk ends, what it gives is sound and in order; an
- * output is untouched unless the call says JH_OK, and then there is a fault. */
-void heap_check_any_walk(const struct jh_heap *heap);
-void heap_mark(void *out, size_t size);
-void heap_check_outcome(enum jh_status status, const struct jh_fault *fault, const void *out,
-                        size_t size);
+/* ---- heap_any.c, and a walk in heap_walks.c ---------------------------------------------------
+ */
+
+/* What holds of any answer by itself, whatever the bytes are and become: an extent is sound, and of
+ * the address that was asked for; what a walk gives is in order, and it ends; an output is
+ * untouched unless the call says JH_OK, and then there is a fault. They return what the call said.
+ */
+enum jh_status heap_any_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
+                               struct jh_fault *fault);
+void heap_any_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                   struct jh_extent *out, enum jh_status *status);
+enum jh_status heap_any_before(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out);
+enum jh_status heap_any_after(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out);
+enum jh_status heap_any_locate(const struct jh_heap *heap, uint64_t addr, struct jh_location *out);
+enum jh_status heap_any_slab(const struct jh_heap *heap, const struct jh_extent *e, uint64_t addr,
+                             struct jh_slab *out);
+void heap_any_walk(const struct jh_heap *heap);
 
 #endif

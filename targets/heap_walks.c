@@ -134,7 +134,7 @@ static void check_pages(const struct heap_setup *s, const struct given *g) {
     }
 }
 
-void heap_check_any_walk(const struct jh_heap *heap) {
+void heap_any_walk(const struct jh_heap *heap) {
     static struct given given;
     walk(heap, &given);
 }
