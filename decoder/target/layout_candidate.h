@@ -10,6 +10,7 @@ struct jt_candidate {
     bool bins, pad;
     size_t unlike; /* what debug information says otherwise */
     bool blind;    /* a glance was enough */
+    bool again;    /* a rival, or what has rivals: asked once more */
 };
 
 #define JT_BUILDS_MAX (4 * JT_LG_VADDRS * JT_LG_PAGES) /* of a version */

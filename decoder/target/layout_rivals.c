@@ -57,11 +57,11 @@ static bool undecided(const struct jt_candidate *c, const struct jt_candidate *b
 struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct jt_learn *learn,
                                               struct jt_candidates *all,
                                               struct jt_candidate *best) {
-    bool asked[sizeof all->c / sizeof all->c[0]] = {false}, any = false;
+    bool any = false;
     struct jt_candidate *now = best;
     struct jh_layout layout;
     for (size_t i = 0; i < all->count; i++) {
-        asked[i] = &all->c[i] == best || jt_candidate_rivals(&all->c[i], best);
+        all->c[i].again = &all->c[i] == best || jt_candidate_rivals(&all->c[i], best);
         any |= undecided(&all->c[i], best);
     }
     if (!any) {
@@ -70,13 +70,13 @@ struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct j
     size_t warnings = target->warnings;
     for (size_t i = 0; i < all->count; i++) {
         struct jt_candidate *c = &all->c[i];
-        if (asked[i] && jt_candidate_make(target, learn, c, &layout, NULL)) {
+        if (c->again && jt_candidate_make(target, learn, c, &layout, NULL)) {
             jt_layout_fit(target, &layout, jt_root_of(learn, &layout), JT_FIT_SEARCH, &c->fit);
         }
     }
     jt_drop_warnings(target, warnings);
     for (size_t i = 0; i < all->count; i++) {
-        if (asked[i] && jt_candidate_compare(&all->c[i], now) < 0) {
+        if (all->c[i].again && jt_candidate_compare(&all->c[i], now) < 0) {
             now = &all->c[i];
         }
     }
