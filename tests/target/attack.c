@@ -132,9 +132,9 @@ void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
 }
 
 void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib) {
-    bool unused = strstr(cost->warning, "debug information") != NULL;
+    bool warned = strstr(cost->warning, "debug information") != NULL;
     print_message("attack: %s: %u ms of %u, %u MiB of %u: %s\n", name, cost->ms, ms, cost->mib, mib,
-                  unused ? cost->warning : cost->error);
+                  warned ? cost->warning : cost->error);
     if (!cost->proper) {
         fail_msg("%s: it did not end well: %s", name, cost->error);
     }

@@ -165,18 +165,27 @@ static enum jh_status filled(void *arg, uint64_t addr, void *dst, size_t len, si
     return JH_OK;
 }
 
+static void start_filled(struct jh_reader *under) {
+    start();
+    *under = heap.target.heap.reader;
+    heap.target.heap.reader = (struct jh_reader){.read = filled, .arg = under};
+}
+
+static struct jt_module filled_module(unsigned i) {
+    return (struct jt_module){.start = FILLED + FILLED_LEN * i,
+                              .end = FILLED + FILLED_LEN * (i + 1)};
+}
+
 /* 64 MiB that are not zero are looked at, and no more. */
 static void pages_without_number(void **state) {
     enum { MODULES = 5 };
     (void)state;
     for (unsigned last = 3; last < MODULES; last++) {
-        start();
-        struct jh_reader under = heap.target.heap.reader;
-        heap.target.heap.reader = (struct jh_reader){.read = filled, .arg = &under};
+        struct jh_reader under;
+        start_filled(&under);
         heap.module[last] = heap.module[0];
         for (unsigned i = 0; i < last; i++) {
-            heap.module[i].start = FILLED + FILLED_LEN * i;
-            heap.module[i].end = heap.module[i].start + FILLED_LEN;
+            heap.module[i] = filled_module(i);
         }
         heap.target.modules = last + 1;
         assert_int_equal(found(), last == 3 ? heap.image.heap.rtree_root : 0);
@@ -187,12 +196,10 @@ static void pages_without_number(void **state) {
 /* A process maps more after its memory was counted: there is room for what was counted. */
 static void more_than_was_counted(void **state) {
     (void)state;
-    start();
-    struct jh_reader under = heap.target.heap.reader;
-    heap.target.heap.reader = (struct jh_reader){.read = filled, .arg = &under};
+    struct jh_reader under;
+    start_filled(&under);
     heap.target.bytes_present = 4096;
-    heap.module[0].start = FILLED;
-    heap.module[0].end = FILLED + FILLED_LEN;
+    heap.module[0] = filled_module(0);
     ones = 4096;
     assert_int_equal(found(), 0);
     ones = 1;
