@@ -199,6 +199,8 @@ COMMANDS = [
     Break("--exe is for the program alone", "decoder/target/modules.c",
           "if (id.size != 0 && same_id(&id, &target->module[i].memory_id)) {", "if (false) {",
           "stripped/library_by_exe"),
+    Break("a root that was missed in a change is not said to be", "decoder/cli/running.c",
+          "cli->target->root_missed ?", "false ?", "stripped/root_missed"),
     Break("memory does not tell a version", "decoder/target/version.c",
           "module == NULL && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),
     Break("memory for the search for a root is taken for granted", "decoder/target/infer_root.c",

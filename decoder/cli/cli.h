@@ -109,6 +109,7 @@ void command_skeleton(struct cli *cli);
 
 /* Is it stopped? For running_say(), by when no file may be opened. */
 void running_watch(struct cli *cli);
+/* What is corrupt, or was not found, may be so because the process runs: how to know. */
 void running_say(const struct cli *cli);
 
 /* ---- cut.c ---------------------------------------------------------------------------------- */

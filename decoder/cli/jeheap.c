@@ -37,6 +37,7 @@ static bool open_target(struct cli *cli) {
     if (status != JT_OK) {
         fprintf(stderr, "jeheap: %s\n", cli->target->error);
         cli->status = jt_exit_status(status);
+        running_say(cli);
     } else if (!cli->args->quiet) {
         say_layout(cli->target);
     }

@@ -26,19 +26,24 @@ static bool is_stopped(char state) {
     return state == 'T' || state == 't';
 }
 
+static const char *doubt_of(const struct cli *cli) {
+    return cli->corrupt               ? "what is called corrupt may be a change seen half-way"
+           : cli->target->root_missed ? "its root may have been missed in the middle of a change"
+                                      : NULL;
+}
+
 /* Of a process that was not stopped all the time, what contradicts itself may be what changed
  * between two reads. */
 void running_say(const struct cli *cli) {
     const struct jt_target *t = cli->target;
-    if (!cli->corrupt || t->kind != JT_PROCESS) {
+    const char *doubt = doubt_of(cli);
+    if (!doubt || t->kind != JT_PROCESS) {
         return;
     }
     char now = state_of(cli->proc_fd);
     if (is_stopped(now) && is_stopped(cli->proc_state)) {
         return;
     }
-    fprintf(stderr,
-            "jeheap: the process %s running: what is called corrupt may be a change seen half-way; "
-            "stop it (kill -STOP %d) or run again\n",
-            now && cli->proc_state ? "was" : "may have been", t->pid);
+    fprintf(stderr, "jeheap: the process %s running: %s; stop it (kill -STOP %d) or run again\n",
+            now && cli->proc_state ? "was" : "may have been", doubt, t->pid);
 }

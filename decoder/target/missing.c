@@ -118,6 +118,7 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
             "with --layout (5.3.0, ...), then the root is looked for",
             m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
+    target->root_missed = layout != NULL || version;
     if (layout != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "no symbols, and no root was found by looking that fits --layout %s%s%s; "

@@ -128,6 +128,7 @@ struct jt_target {
     uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
     uint64_t bytes_truncated;             /* of a core that was cut off; UINT64_MAX at most */
     bool ended;                           /* the process, while it was read */
+    bool root_missed;    /* a jemalloc is there, its root was looked for, and none was found */
     bool memory_ran_out; /* since it was opened: what was asked then may be known in part only */
 
     /* jemalloc in it */

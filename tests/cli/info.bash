@@ -224,10 +224,7 @@ test_corrupt_and_running() {
     pid=${PID[unsound]}
     status 0 jeheap find "$pid" "$(small_value unsound large)" --json
     at=$(ask get "$OUT" extent.extent)
-    python3 -c 'import sys
-with open(f"/proc/{sys.argv[1]}/mem", "r+b", 0) as memory:
-    memory.seek(int(sys.argv[2], 16))
-    memory.write(bytes(8 * [255]))' "$pid" "$at" 2>"$WORK/poke" || skip "$(tail -n 1 "$WORK/poke")"
+    poke "$pid" "$at" ff 8
     says_running was jeheap info "$pid"
     says_running was jeheap info "$pid" --quiet --no-sandbox
     says_running was jeheap extents "$pid" --json
@@ -235,8 +232,7 @@ with open(f"/proc/{sys.argv[1]}/mem", "r+b", 0) as memory:
     says_running was jeheap skeleton "$pid" -o "$WORK/unsound/skeleton"
     core_of unsound
     says_corrupt_only jeheap info "$CORE"
-    kill -STOP "$pid"
-    wait_line "/proc/$pid/status" "$pid" '^State:.*T'
+    stop "$pid"
     says_corrupt_only jeheap info "$pid"
     says_corrupt_only jeheap extents "$pid" --json
     # Nobody knows whether it was so all the time, or at all.

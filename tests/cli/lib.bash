@@ -128,6 +128,21 @@ wait_line() {
     done
 }
 
+stop() {
+    kill -STOP "$1"
+    wait_line "/proc/$1/status" "$1" '^State:.*T'
+}
+
+# poke PID ADDRESS BYTE COUNT: so many bytes of a process's memory, each of two hexadecimal digits.
+poke() {
+    python3 -c 'import sys
+pid, at, byte, count = sys.argv[1:]
+with open(f"/proc/{pid}/mem", "r+b", 0) as memory:
+    memory.seek(int(at, 16))
+    memory.write(int(count) * bytes.fromhex(byte))' "$@" 2>"$WORK/poke" ||
+        skip "$(tail -n 1 "$WORK/poke")"
+}
+
 declare -A PID TRUTH EXE PREFIX CELL WHY
 
 # A witness of the shell that calls: it is killed when that shell ends.

@@ -104,6 +104,22 @@ test_given_that_fits_nothing() {
         jeheap info "${PID[bare]}" --layout 5.2.1
 }
 
+# A heap that is caught in the middle of a change may hide its root: said of what runs.
+test_root_missed_and_running() {
+    local pid hint='running: its root may have been missed .*; stop it \(kill -STOP [0-9]+\) or run'
+    small rootless -s
+    pid=${PID[rootless]}
+    status 0 jeheap info "$pid" --json
+    poke "$pid" "$(ask get "$OUT" root)" 00 $((8 << 18))
+    refuses 3 'symbols were stripped, and its root was not found by looking' jeheap info "$pid"
+    err_has "$hint"
+    refuses 3 'no root was found by looking that fits' jeheap info "$pid" --layout 5.3.0
+    err_has "$hint"
+    stop "$pid"
+    refuses 3 'its root was not found by looking' jeheap info "$pid"
+    if grep -q 'running' "$ERR"; then fail "$(said)"; fi
+}
+
 # Two heaps, and no symbols of either: the larger one is taken, and the other one is named.
 test_two_jemallocs() {
     local other
