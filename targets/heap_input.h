@@ -13,8 +13,6 @@
 #define HEAP_PATCH_HEADER 5 /* bytes before them */
 #define HEAP_PATCHES_MAX 32 /* of one input; what follows is left alone */
 #define HEAP_TAIL_BYTES 28
-#define HEAP_TAIL_IMAGE 25 /* of the image's id, 2 bytes */
-#define HEAP_TAIL_WHAT 27  /* of the relations */
 
 /* Relations that cost more than a few lookups. */
 enum heap_what {
