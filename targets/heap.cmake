@@ -19,7 +19,7 @@ add_library(jeheap_heap_image STATIC heap_file.c heap_image.c heap_input.c refer
 target_include_directories(jeheap_heap_image PUBLIC .)
 target_link_libraries(jeheap_heap_image PUBLIC jeheap)
 add_library(jeheap_fuzz_heap STATIC
-  heap_images.c heap_view.c heap_any.c heap_lookups.c heap_walks.c heap_restless.c rules.c
+  heap_images.c heap_view.c heap_any.c heap_lookups.c heap_walks.c heap_restless.c
   mutate.c bend.c ../tests/image.c ../tests/street.c
   ${CMAKE_CURRENT_BINARY_DIR}/heap_files.c)
 target_include_directories(jeheap_fuzz_heap PUBLIC . ../tests)
