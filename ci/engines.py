@@ -13,8 +13,8 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 CORPORA = TOP / "corpora"
 WORK = TOP / "build/corpora"  # what is interesting and not committed
 
-Result = collections.namedtuple("Result", "executions speed features finds skip seconds",
-                                defaults=(0, 0.0, 0, (), "", 0.0))
+Result = collections.namedtuple("Result", "executions speed features finds seconds",
+                                defaults=(0, 0.0, 0, (), 0.0))
 
 
 class BrokenOff(Exception):
@@ -77,17 +77,17 @@ def reason(report):
     return "crash"
 
 
-def keep(target, path, report):
-    """A find becomes a test by being put there; one of each reason is enough."""
+def keep(target, path, report, kept):
+    """A find becomes a test by being put there. One of each reason is enough in one run, whose are in
+    `kept`; one that was there before may have been another bug of the same line."""
     folder = CORPORA / "regressions" / target
     folder.mkdir(parents=True, exist_ok=True)
     why = reason(report)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    there = sorted(folder.glob(f"{why}-*"))
-    to = there[0] if there else folder / f"{why}-{digest}"
-    if not there:
-        shutil.copyfile(path, to)
-    return to
+    if why not in kept:
+        content = path.read_bytes()
+        same = [there for there in folder.iterdir() if there.read_bytes() == content]
+        kept[why] = same[0] if same else folder / f"{why}-{hashlib.sha256(content).hexdigest()[:8]}"
+        kept[why].write_bytes(content)
 
 
 def sources(target):
@@ -118,14 +118,26 @@ def build(folder, made, cmake, env=None):
             sys.exit(log.read_text() + f"ci/fuzz: the build failed; the output above is in {log}")
 
 
-def no_oracles(report):
-    return "no jemalloc is built yet: jeconform run" if "\n0 of jemalloc's" in "\n" + report else ""
+class Engine:
+    """What holds for all of them; `folder` is the build, in build/."""
+
+    folder = ""
+
+    def program(self, target):
+        return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
+
+    def why_not(self, target):
+        """Why a target that was built would look at nothing, or "". Whatever it is given, it then
+        passes: hours would count for nothing, and no seed be worth keeping."""
+        made = TOP / "build" / self.folder / "targets/oracles.c"
+        none = target == "oracle" and "&oracle_" not in made.read_text()
+        return "no jemalloc is built yet: jeconform run" if none else ""
 
 
 # ---- libFuzzer ----------------------------------------------------------------------------------
 
 
-class LibFuzzer:
+class LibFuzzer(Engine):
     def __init__(self, sanitizer):
         self.folder = "fuzz-libfuzzer" if sanitizer == "address" else "fuzz-memory"
         self.sanitizers = "address;undefined" if sanitizer == "address" else "memory"
@@ -135,23 +147,20 @@ class LibFuzzer:
               ["-DCMAKE_C_COMPILER=clang", "-DJEHEAP_FUZZ_ENGINE=libfuzzer",
                f"-DJEHEAP_SANITIZE={self.sanitizers};fuzzer-no-link"])
 
-    def program(self, target):
-        return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
-
     def run(self, target, seconds):
         finds = TOP / "build" / self.folder / "finds" / target
         shutil.rmtree(finds, ignore_errors=True)
         finds.mkdir(parents=True)
         log = finds / "log"
-        options = ["-use_value_profile=1", f"-max_total_time={int(seconds)}", "-timeout=60",
+        options = ["-use_value_profile=1", f"-max_total_time={seconds}", "-timeout=60",
                    f"-artifact_prefix={finds}/", "-print_final_stats=1", "-rss_limit_mb=2048"]
         if dictionary(target):
             options.append(f"-dict={dictionary(target)}")
         status, seconds = end(start([self.program(target), *options, *sources(target)], log))
         report = log.read_text(errors="replace")
-        if no_oracles(report):
-            return Result(skip=no_oracles(report))
-        found = [self.look_at(target, path, report) for path in sorted(finds.glob("*-*"))]
+        found, kept = sorted(finds.glob("*-*")), {}
+        for path in found:
+            self.look_at(target, path, report, kept)
         if status != 0 and not found:
             raise BrokenOff(report[-4000:] + f"ended with {status}: {log}")
         last = re.findall(r"^#\d+\s.* ft: (\d+) ", report, re.M)
@@ -159,16 +168,18 @@ class LibFuzzer:
         stat = {name: int(value) for name, value in number}
         return Result(stat.get("number_of_executed_units", 0),
                       stat.get("average_exec_per_sec", 0), int(last[-1]) if last else 0,
-                      list(filter(None, found)), seconds=seconds)
+                      sorted(kept.values()), seconds)
 
-    def look_at(self, target, path, report):
-        """Where it is kept; None when it only was slow because the machine was busy."""
+    def look_at(self, target, path, report, kept):
+        """Kept, unless it only was slow because the machine was busy."""
         if not re.match("slow-unit|timeout", path.name):
-            return keep(target, path, report)
+            keep(target, path, report, kept)
+            return
         status, seconds = end(start([self.program(target), "-timeout=600",
                                      f"-artifact_prefix={path.parent}/", path],
                                     path.parent / "again"))
-        return keep(target, path, "timeout after 10 s") if status or seconds > 10 else None
+        if status or seconds > 10:
+            keep(target, path, "timeout after 10 s", kept)
 
     def rate(self, target, runs):
         """Executions per second of processor time, coverage only."""
@@ -210,12 +221,14 @@ def replace_seeds(target, merged, inputs):
 # ---- AFL++ --------------------------------------------------------------------------------------
 
 
-class Afl:
+class Afl(Engine):
     """One main instance with CmpLog, one secondary with ASan and UBSan; both keep what they find in
     build/afl/TARGET, where instances of other machines may join them."""
 
     QUIET = {"AFL_NO_UI": "1", "AFL_NO_AFFINITY": "1", "AFL_SKIP_CPUFREQ": "1",
              "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_AUTORESUME": "1"}
+
+    folder, asan = "fuzz-afl", "fuzz-afl-asan"
 
     def __init__(self, sanitizer):
         del sanitizer
@@ -224,14 +237,14 @@ class Afl:
         if not shutil.which("afl-fuzz"):
             sys.exit("ci/fuzz: there is no afl-fuzz here; ci/setup installs it")
         common = ["-DCMAKE_C_COMPILER=afl-clang-fast", "-DJEHEAP_FUZZ_ENGINE=afl"]
-        build("fuzz-afl", programs(names), common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
-        build("fuzz-afl-asan", programs(names),
+        build(self.folder, programs(names), common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
+        build(self.asan, programs(names),
               common + ["-DJEHEAP_SANITIZE=address;undefined"], {"AFL_QUIET": "1"})
         if "heap" in names:
             build("fuzz-mutator", ["jeheap_mutator"], [])
 
-    def program(self, target, folder="fuzz-afl-asan"):
-        return TOP / "build" / folder / "fuzz" / f"fuzz_{target}"
+    def with_asan(self, target):
+        return TOP / "build" / self.asan / "fuzz" / f"fuzz_{target}"
 
     def inputs(self, target):
         """All in one folder, which must not be empty."""
@@ -244,11 +257,11 @@ class Afl:
                 shutil.copyfile(path, folder / path.name)
         return folder
 
-    def start(self, target, role, name, folder, seconds, more):
+    def start(self, target, role, name, program, seconds, more):
         out = TOP / "build/afl" / target
         command = ["afl-fuzz", role, name, "-i", self.inputs(target) if role == "-M" else
-                   TOP / "build/afl/in" / target, "-o", out, "-m", "none", "-V", int(seconds),
-                   *more, "--", self.program(target, folder)]
+                   TOP / "build/afl/in" / target, "-o", out, "-m", "none", "-V", seconds,
+                   *more, "--", program]
         if dictionary(target):
             command[1:1] = ["-x", dictionary(target)]
         env = dict(os.environ, **self.QUIET)
@@ -260,8 +273,8 @@ class Afl:
         return start(command, TOP / f"build/afl/{target}-{name}.log", env)
 
     def run(self, target, seconds):
-        both = [self.start(target, "-M", "main", "fuzz-afl", seconds, ["-c", "0"]),
-                self.start(target, "-S", "asan", "fuzz-afl-asan", seconds, [])]
+        both = [self.start(target, "-M", "main", self.program(target), seconds, ["-c", "0"]),
+                self.start(target, "-S", "asan", self.with_asan(target), seconds, [])]
         status, seconds = zip(*map(end, both))
         self.end_orphans(target)
         if any(status):
@@ -269,31 +282,33 @@ class Afl:
         stats = [self.stats(target, name) for name in ("main", "asan")]
         crashes = [path for kind in ("crashes", "hangs")
                    for path in sorted((TOP / "build/afl" / target).glob(f"*/{kind}/id:*"))]
-        finds = {self.explain(target, path) for path in crashes} - {None}
+        kept = {}
+        for path in crashes:
+            self.explain(target, path, kept)
         return Result(sum(int(s["execs_done"]) for s in stats),
                       sum(float(s["execs_per_sec"]) for s in stats),
-                      max(int(s["edges_found"]) for s in stats), sorted(finds),
-                      seconds=sum(seconds))
+                      max(int(s["edges_found"]) for s in stats), sorted(kept.values()),
+                      sum(seconds))
 
     @staticmethod
     def stats(target, name):
         text = (TOP / "build/afl" / target / name / "fuzzer_stats").read_text()
         return dict(re.findall(r"^(\w+)\s*: (.*)$", text, re.M))
 
-    def explain(self, target, path):
-        """Once more, with ASan: None when it ends well (a hang that was a slow machine)."""
+    def explain(self, target, path, kept):
+        """Once more, with ASan: kept unless it ends well (a hang that was a slow machine)."""
         log = TOP / "build/afl" / f"{target}-explain.log"
         try:
-            status = run([self.program(target), path], log, timeout=20)
+            if run([self.with_asan(target), path], log, timeout=20):
+                keep(target, path, log.read_text(errors="replace"), kept)
         except subprocess.TimeoutExpired:
-            return keep(target, path, "timeout after 20 s")
-        return keep(target, path, log.read_text(errors="replace")) if status else None
+            keep(target, path, "timeout after 20 s", kept)
 
     def end_orphans(self, target):
         """With CmpLog a stopped child of the target is left behind, and only SIGKILL ends it."""
         for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
             try:
-                if link.resolve() == self.program(target, "fuzz-afl"):
+                if link.resolve() == self.program(target):
                     os.kill(int(link.parent.name), 9)
             except OSError:
                 pass
@@ -308,45 +323,39 @@ class Afl:
         log = merged.parent / f"{target}.log"
         env = dict(os.environ, AFL_ALLOW_TMP="1", **self.QUIET)
         if run(["afl-cmin", "-m", "none", "-i", folder, "-o", merged, "--",
-                self.program(target, "fuzz-afl")], log, env) != 0:
+                self.program(target)], log, env) != 0:
             sys.exit(log.read_text(errors="replace")[-4000:] + f"ci/fuzz: afl-cmin failed: {log}")
         return replace_seeds(target, merged, [folder])
-
-    def rate(self, target, runs):
-        sys.exit("ci/fuzz: --speed goes with libfuzzer")
 
 
 # ---- replay -------------------------------------------------------------------------------------
 
 
-class Replay:
+class Replay(Engine):
     """Any compiler: what is in corpora/, once."""
+
+    folder = "fuzz-replay"
 
     def __init__(self, sanitizer):
         del sanitizer
 
     def build(self, names):
-        build("fuzz-replay", programs(names), ["-DJEHEAP_FUZZ_ENGINE=replay",
-                                     "-DJEHEAP_SANITIZE=address;undefined"])
+        build(self.folder, programs(names), ["-DJEHEAP_FUZZ_ENGINE=replay",
+                                             "-DJEHEAP_SANITIZE=address;undefined"])
+
+    def why_not(self, target):
+        empty = not any(path for folder in sources(target) for path in folder.iterdir())
+        return super().why_not(target) or "nothing in corpora/" * empty
 
     def run(self, target, seconds):
         del seconds
-        log = TOP / "build/fuzz-replay" / f"{target}.log"
-        status = run([TOP / f"build/fuzz-replay/fuzz/fuzz_{target}", *sources(target)], log)
+        log = TOP / "build" / self.folder / f"{target}.log"
+        status = run([self.program(target), *sources(target)], log)
         report = log.read_text(errors="replace")
         count = re.search(r"^(\d+) inputs$", report, re.M)
-        if count and count[1] == "0":
-            return Result(skip="nothing in corpora/")
-        if status == 0 and no_oracles(report):
-            return Result(skip=no_oracles(report))
         if status != 0 or not count:
             raise BrokenOff(report[-4000:] + f"fails on what is in corpora/: {log}")
         return Result(int(count[1]))
-
-    def minimize(self, target):
-        sys.exit("ci/fuzz: --minimize goes with libfuzzer or afl")
-
-    rate = minimize
 
 
 ENGINES = {"libfuzzer": LibFuzzer, "afl": Afl, "replay": Replay}
