@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -264,7 +265,7 @@ class Afl(Engine):
                    *more, "--", program]
         if dictionary(target):
             command[1:1] = ["-x", dictionary(target)]
-        env = dict(os.environ, **self.QUIET)
+        env = dict(os.environ, **self.QUIET, **dict([self.mark(target)]))
         if target == "heap":  # it knows whole images
             mutator = TOP / "build/fuzz-mutator/fuzz/libjeheap_mutator.so"
             env["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(mutator)
@@ -304,12 +305,19 @@ class Afl(Engine):
         except subprocess.TimeoutExpired:
             keep(target, path, "timeout after 20 s", kept)
 
+    @staticmethod
+    def mark(target):
+        """A variable, and its value, in the environment of all processes of a run."""
+        return "JEHEAP_FUZZ_RUN", f"{os.getpid()}-{target}"
+
     def end_orphans(self, target):
-        """With CmpLog a stopped child of the target is left behind, and only SIGKILL ends it."""
-        for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+        """With CmpLog a stopped child of the target is left behind, in a session of its own, and only
+        SIGKILL ends it. Instances that others let join have children, too, which are not ours."""
+        mark = "=".join(self.mark(target)).encode()
+        for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
             try:
-                if link.resolve() == self.program(target):
-                    os.kill(int(link.parent.name), 9)
+                if mark in path.read_bytes().split(b"\0"):
+                    os.kill(int(path.parent.name), signal.SIGKILL)
             except OSError:
                 pass
 
