@@ -32,10 +32,23 @@ def targets():
     return sorted(path.stem.removeprefix("fuzz_") for path in (TOP / "targets").glob("fuzz_*.c"))
 
 
+def declared():
+    """For each target what CMake is told of it: the kind, and what it is linked with."""
+    files = (TOP / "targets/CMakeLists.txt", *(TOP / "targets").glob("*.cmake"))
+    found = re.findall(r"^jeheap_fuzz_(target|blind|pure)\((\w+)(.*)\)$",
+                       "".join(path.read_text() for path in files), re.M)
+    return {target: (kind, linked.split()) for kind, target, linked in found}
+
+
 def pure():
     """Those of one pure stage, which are fast."""
-    text = (TOP / "targets/CMakeLists.txt").read_text()
-    return ["empty"] + re.findall(r"^jeheap_fuzz_pure\((\w+)", text, re.M)
+    return ["empty"] + sorted(target for target, (kind, _) in declared().items() if kind == "pure")
+
+
+def without_libraries():
+    """Those all of whose code is compiled here, which MSan asks for."""
+    return sorted(target for target, (_, linked) in declared().items()
+                  if not {"jeheap_fuzz_outer", "jeheap_target"} & set(linked))
 
 
 def run(command, log, env=None, **more):

@@ -27,7 +27,7 @@ target_link_libraries(jeheap_fuzz_heap PUBLIC jeheap_heap_image jeheap_fuzz)
 target_compile_options(jeheap_heap_image PRIVATE ${blind})
 target_compile_options(jeheap_fuzz_heap PRIVATE ${blind})
 
-jeheap_fuzz_pure(heap jeheap_fuzz_heap)
+jeheap_fuzz_blind(heap jeheap_fuzz_heap)
 if(JEHEAP_FUZZ_ENGINE MATCHES "^(libfuzzer|given)$")
   target_sources(fuzz_heap PRIVATE mutate_libfuzzer.c)
 endif()
