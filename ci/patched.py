@@ -42,6 +42,7 @@ def replaced(tree, name, text, replacement):
 
 
 def main():
+    sys.dont_write_bytecode = True  # what is made is in build/ alone
     import broken_cases
     import planted
     found = False
