@@ -5,18 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "private.h"
-
-#ifdef __OPTIMIZE__
-#define SLOW SANITIZED
-#else
-#define SLOW 1 /* for coverage, with counters */
-#endif
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 
@@ -71,22 +63,32 @@ static struct jt_elf *open_file(void *arg, const char *name) {
     return elf == NULL ? NULL : jt_elf_bytes(elf->at, elf->len);
 }
 
-/* A copy that nothing follows: reading behind its end is a crash. */
-static const uint8_t *alone(const struct attack_bytes *bytes) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (bytes->len + page - 1) / page * page;
+/* A copy of the core that nothing follows: reading behind its end is a crash. */
+struct alone {
+    const uint8_t *core;
+    size_t len;
+    uint8_t *map;
+    size_t mapped;
+    const struct attack_bytes *elf;
+};
+
+static struct alone alone(const struct attack_bytes *core, const struct attack_bytes *elf) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (core->len + page - 1) / page * page;
     uint8_t *at =
         mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED || mprotect(at + size, page, PROT_NONE) != 0) {
         abort();
     }
-    at += size - bytes->len;
-    return memcpy(at, bytes->at, bytes->len);
+    uint8_t *copy = at + size - core->len;
+    memcpy(copy, core->at, core->len);
+    return (struct alone){copy, core->len, at, size + page, elf};
 }
 
-static void open_core(const uint8_t *core, size_t size, const struct attack_bytes *elf,
-                      struct attack_cost *cost) {
+static void open_core(const void *input, void *result) {
+    const struct alone *a = input;
+    struct attack_cost *cost = result;
     struct jt_options options = {.target = "core"};
-    struct jt_bytes bytes = {core, size, {open_file, (void *)(uintptr_t)elf}};
+    struct jt_bytes bytes = {a->core, a->len, {open_file, (void *)(uintptr_t)a->elf}};
     struct jt_target *target;
     cost->status = (int)jt_open_bytes(&options, &bytes, &target);
     if (target == NULL) {
@@ -103,45 +105,16 @@ static void open_core(const uint8_t *core, size_t size, const struct attack_byte
     jt_close(target);
 }
 
-static unsigned ms_of(struct timeval time) {
-    return (unsigned)(time.tv_sec * 1000 + time.tv_usec / 1000);
-}
-
 void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
             struct attack_cost *cost) {
-    struct rusage before, after;
-    struct attack_cost *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int status = 0;
-    assert_ptr_not_equal(shared, MAP_FAILED);
-    pid_t pid = fork();
-    if (pid == 0) {
-        const uint8_t *bytes = alone(core);
-        (void)getrusage(RUSAGE_SELF, &before);
-        shared->mib = (unsigned)(before.ru_maxrss / 1024);
-        open_core(bytes, core->len, elf, shared);
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(wait4(pid, &status, 0, &after), pid);
-    *cost = *shared;
-    munmap(shared, sizeof *shared);
-    cost->mib = (unsigned)(after.ru_maxrss / 1024) - cost->mib; /* the most of any process */
-    cost->ms = ms_of(after.ru_utime) + ms_of(after.ru_stime);
-    cost->proper = cost->proper && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    struct alone a = alone(core, elf);
+    *cost = (struct attack_cost){.status = 0};
+    cost->cost = cost_of(open_core, &a, cost, sizeof *cost);
+    cost->cost.ended &= cost->proper;
+    munmap(a.map, a.mapped);
 }
 
 void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib) {
     bool warned = strstr(cost->warning, "debug information") != NULL;
-    print_message("attack: %s: %u ms of %u, %u MiB of %u: %s\n", name, cost->ms, ms, cost->mib, mib,
-                  warned ? cost->warning : cost->error);
-    if (!cost->proper) {
-        fail_msg("%s: it did not end well: %s", name, cost->error);
-    }
-    if (cost->ms > (SLOW ? 10 * ms : ms)) {
-        fail_msg("%s: %u ms, and %u are allowed", name, cost->ms, ms);
-    }
-    if (!SANITIZED && cost->mib > mib) {
-        fail_msg("%s: %u MiB, and %u are allowed", name, cost->mib, mib);
-    }
+    cost_bounded(name, &cost->cost, ms, mib, warned ? cost->warning : cost->error);
 }

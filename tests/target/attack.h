@@ -7,17 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sanitizers have memory of their own. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "cost.h"
 
 struct attack_bytes { /* grows as it is written */
     uint8_t *at;
@@ -31,12 +21,11 @@ void attack_fill(struct attack_bytes *bytes, size_t until, const void *what, siz
 /* A header of 64 bits, little endian, with program headers right behind it. */
 Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers);
 
-/* What opening it took, with all processes that it made. */
+/* What opening it took, and what came of it. */
 struct attack_cost {
-    unsigned ms;     /* of processor time */
-    unsigned mib;    /* of memory, of the process with most, without what there was before */
-    int status;      /* enum jt_status */
-    unsigned proper; /* it ended by itself, and a refusal had its sentence */
+    struct cost cost;
+    int status;                    /* enum jt_status */
+    bool proper;                   /* a refusal had its sentence, and nothing else had */
     char error[512], warning[512]; /* its sentence; what it warns of, debug information first */
 };
 
@@ -44,8 +33,7 @@ struct attack_cost {
 void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
             struct attack_cost *cost);
 
-/* Fails the test when it took more than that, or did not end well. Sanitizers, and builds that
- * are not optimised, may take ten times as long; sanitizers have memory of their own. */
+/* By cost_bounded(). */
 void attack_bounded(const char *name, const struct attack_cost *cost, unsigned ms, unsigned mib);
 
 #endif
