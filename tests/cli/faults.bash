@@ -43,13 +43,16 @@ test_every_allocation() {
     for target in "$CORE" "${PID[tiny]}"; do
         faults alloc "$PRELOAD" "$JEHEAP" info "$target" --json
         went 0 3 4
-        faults alloc "$PRELOAD" --step 3 "$JEHEAP" extents "$target" --json
+        faults alloc "$PRELOAD" "$JEHEAP" extents "$target" --json
         went 0 3
-        faults alloc "$PRELOAD" --step 5 "$JEHEAP" extents "$target" --quiet
-        faults alloc "$PRELOAD" --step 3 "$JEHEAP" find "$target" "$address" 0x1000 --json
+        faults alloc "$PRELOAD" "$JEHEAP" extents "$target" --quiet
+        went 0 3
+        faults alloc "$PRELOAD" "$JEHEAP" find "$target" "$address" 0x1000 --json
         went 1 3
-        faults alloc "$PRELOAD" --step 7 "$JEHEAP" extent "$target" 0x1000 --json
-        faults alloc "$PRELOAD" --step 7 "$JEHEAP" layout "$target"
+        faults alloc "$PRELOAD" "$JEHEAP" extent "$target" 0x1000 --json
+        went 3 4
+        faults alloc "$PRELOAD" "$JEHEAP" layout "$target"
+        went 0 3
     done
 }
 
@@ -281,15 +284,18 @@ test_skeleton_of_a_process_that_ends() {
 
 # ---- cores ---------------------------------------------------------------------------------------
 
-# At every page, and answers about the part that is there are those of the whole core.
+# Where every page begins, and a byte before or behind it; answers about the part that is there are
+# those of the whole core.
 test_core_cut_at_every_page() {
     small tiny
     core_of tiny
     ask notes-first "$CORE" "$WORK/cut.whole"
     faults cut "$WORK/cut.whole" --step 4096 "$JEHEAP" extents '{}' --json
     went 3 4
-    faults cut "$WORK/cut.whole" --step 16384 "$JEHEAP" find '{}' "$(small_value tiny first)" \
-        "$(small_value tiny large)" --json
+    faults cut "$WORK/cut.whole" --step 65536 --beside -1,1 "$JEHEAP" extents '{}' --json
+    went 4
+    faults cut "$WORK/cut.whole" --step 4096 --beside -1,0,1 "$JEHEAP" find '{}' \
+        "$(small_value tiny first)" "$(small_value tiny large)" --json
     went 3 4
 }
 

@@ -2,9 +2,9 @@
 """Faults, one at a time: runs jeheap once without and then with each, and holds every answer to the
 same rules. Called by faults.bash.
 
-    faults.py alloc FAIL_ALLOC.so [--step N] JEHEAP ARGUMENT...
+    faults.py alloc FAIL_ALLOC.so JEHEAP ARGUMENT...
     faults.py bend BEND.so CALL HAPPENING [--step N] [--target COMMAND...] JEHEAP ARGUMENT...
-    faults.py cut CORE [--step BYTES] JEHEAP ARGUMENT...
+    faults.py cut CORE [--step BYTES] [--beside BYTES,...] JEHEAP ARGUMENT...
 
 The rules: exit status as without the fault and the same answer; or 3, a sentence and nothing on
 stdout; or 4, a sentence, and on stdout only what stands there without the fault, or says that it
@@ -13,11 +13,14 @@ cannot be told. Prints how many runs there were of each status.
 
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 
 class Wrong(Exception):
@@ -102,18 +105,11 @@ def sweep(one, points):
                 return count
 
 
-def numbers(step):
-    number = 1
-    while True:
-        yield number
-        number += step
-
-
 def live(ours):
     return max((int(line.split()[1]) for line in ours if line.endswith(" live")), default=0)
 
 
-def alloc(library, step, command):
+def alloc(library, command):
     clean = run(command, {"LD_PRELOAD": library})
 
     def one(number):
@@ -131,7 +127,7 @@ def alloc(library, step, command):
             raise Wrong(f"allocation {number}: {wrong}") from wrong
         return status
 
-    return sweep(one, numbers(step))
+    return sweep(one, itertools.count(1))
 
 
 def bend(library, call, happening, step, target, command):
@@ -160,30 +156,36 @@ def bend(library, call, happening, step, target, command):
                 process.wait()
         return status
 
-    return sweep(one, numbers(step))
+    return sweep(one, itertools.count(1, step))
 
 
-def cut(core, step, command):
+def lengths(size, step, beside):
+    """Of every page, so many bytes beside its start, by turns; from the end on."""
+    for page in range(size // step, -1, -1):
+        length = page * step + beside[page % len(beside)]
+        if 0 <= length < size:
+            yield length
+
+
+def cut(core, step, beside, command):
     """{} in the command is the core, or what is left of it."""
     clean = run([word.replace("{}", core) for word in command])
-    size = os.path.getsize(core)
-    with tempfile.TemporaryDirectory() as folder, open(core, "rb") as whole:
+    mine = threading.local()  # each thread has a copy, which gets shorter and shorter
+    with tempfile.TemporaryDirectory() as folder:
         def one(length):
-            path = f"{folder}/{length}"
             try:
-                with open(path, "wb") as part:
-                    os.sendfile(part.fileno(), whole.fileno(), 0, length)
-                status, out, said, _ = run([word.replace("{}", path) for word in command])
+                if not hasattr(mine, "path"):
+                    mine.path = shutil.copy(core, f"{folder}/{threading.get_ident()}")
+                os.truncate(mine.path, length)
+                status, out, said, _ = run([word.replace("{}", mine.path) for word in command])
                 check(clean, status, out, said)
                 if status not in (3, 4):
                     raise Wrong(f"status {status}")
             except Wrong as wrong:
                 raise Wrong(f"cut to {length} bytes: {wrong}") from wrong
-            finally:
-                os.unlink(path)
             return status
 
-        return sweep(one, iter(range(1, size, step)))
+        return sweep(one, lengths(os.path.getsize(core), step, beside))
 
 
 def option(words, name):
@@ -199,13 +201,14 @@ def option(words, name):
 def main(kind, *words):
     words = list(words)
     step = int(option(words, "--step") or 1)
+    beside = [int(word) for word in (option(words, "--beside") or "0").split(",")]
     target = option(words, "--target")
     if kind == "alloc":
-        count = alloc(words[0], step, words[1:])
+        count = alloc(words[0], words[1:])
     elif kind == "bend":
         count = bend(*words[:3], step, target and target.split(), words[3:])
     else:
-        count = cut(words[0], step, words[1:])
+        count = cut(words[0], step, beside, words[1:])
     print(" ".join(f"{status}:{number}" for status, number in sorted(count.items())))
     return 0 if sum(count.values()) else "nothing was tried"
 
