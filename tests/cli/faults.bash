@@ -35,11 +35,14 @@ went() {
 # ---- memory --------------------------------------------------------------------------------------
 
 test_every_allocation() {
-    local target address
+    local target first stack element
     preload fail_alloc
     small tiny
     core_of tiny
-    address=$(small_value tiny first)
+    first=$(small_value tiny first)
+    stack=$(small_value tiny stack) # mapped: is it jemalloc's own?
+    status 0 jeheap extents "$CORE" --json --quiet
+    element=$(sed -n '1s/^{"extent":"\(0x[0-9a-f]*\)".*/\1/p' "$OUT")
     for target in "$CORE" "${PID[tiny]}"; do
         faults alloc "$PRELOAD" "$JEHEAP" info "$target" --json
         went 0 3 4
@@ -47,9 +50,9 @@ test_every_allocation() {
         went 0 3
         faults alloc "$PRELOAD" "$JEHEAP" extents "$target" --quiet
         went 0 3
-        faults alloc "$PRELOAD" "$JEHEAP" find "$target" "$address" 0x1000 --json
-        went 1 3
-        faults alloc "$PRELOAD" "$JEHEAP" extent "$target" 0x1000 --json
+        faults alloc "$PRELOAD" "$JEHEAP" find "$target" "$first" "$stack" 0x1000 --json
+        went 1 3 4
+        faults alloc "$PRELOAD" "$JEHEAP" extent "$target" "$element" 0x1000 --json
         went 3 4
         faults alloc "$PRELOAD" "$JEHEAP" layout "$target"
         went 0 3
