@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "cost.h"
 #include "private.h"
 
 #define START UINT64_C(0x7f0000000000)
@@ -140,29 +142,106 @@ static void more_arenas_than_there_may_be(void **state) {
     }
 }
 
-/* Of 16 bytes each, and all behind one another. */
+enum { MOST = 1 << 20 }; /* blocks, of all bases */
+
+/* A list of blocks of 16 bytes, all behind one another; the last leads to block `after`, or to
+ * none. */
+struct far {
+    uint64_t *list;
+    struct jh_segment both[2];
+};
+
+static uint64_t far_at(uint64_t n) {
+    return UINT64_C(0x7e0000000000) + 16 * n;
+}
+
+static struct heap *start_far(struct far *f, uint64_t blocks, uint64_t after) {
+    struct heap *h = start(1, BLOCKS);
+    f->list = calloc(blocks, 16);
+    assert_non_null(f->list);
+    for (uint64_t n = 0; n < blocks; n++) {
+        f->list[2 * n] = 16;
+        f->list[2 * n + 1] = n + 1 < blocks ? far_at(n + 1) : after < blocks ? far_at(after) : 0;
+    }
+    f->both[0] = (struct jh_segment){far_at(0), (const uint8_t *)f->list, blocks * 16};
+    f->both[1] = h->segment;
+    h->p.image = (struct jh_image){.segment = f->both, .count = 2};
+    assert_int_equal(jh_image_reader(&h->p.image, &h->target.heap.reader, NULL), JH_OK);
+    put(h, BASE + 8, far_at(0));
+    return h;
+}
+
 static void more_blocks_than_there_may_be(void **state) {
-    enum { MOST = 1 << 20 };
-    const uint64_t far = 0x7e0000000000;
     (void)state;
     for (uint64_t blocks = MOST; blocks <= MOST + 1; blocks++) {
-        struct heap *h = start(1, BLOCKS);
-        uint64_t *list = calloc(blocks, 16);
-        assert_non_null(list);
-        for (uint64_t n = 0; n < blocks; n++) {
-            list[2 * n] = 16;
-            list[2 * n + 1] = n + 1 < blocks ? far + 16 * (n + 1) : 0;
-        }
-        struct jh_segment both[] = {{far, (const uint8_t *)list, blocks * 16}, h->segment};
-        h->p.image = (struct jh_image){.segment = both, .count = 2};
-        assert_int_equal(jh_image_reader(&h->p.image, &h->target.heap.reader, NULL), JH_OK);
-        put(h, BASE + 8, far);
+        struct far f;
+        struct heap *h = start_far(&f, blocks, blocks);
         assert_int_equal(jt_is_metadata(&h->target, block_at(0)),
                          blocks == MOST ? JT_NO : JT_CANNOT_TELL);
         assert_int_equal(h->p.blocks, MOST);
-        free(list);
+        free(f.list);
         end(h);
     }
+}
+
+struct seen {
+    size_t blocks;
+    enum jt_answer answer;
+};
+
+static void ask(const void *input, void *result) {
+    struct heap *h = *(struct heap *const *)input;
+    struct seen *seen = result;
+    seen->answer = jt_is_metadata(&h->target, block_at(BLOCKS));
+    seen->blocks = h->p.blocks;
+}
+
+/* Ends soon: with no more blocks than that, and what is not in them cannot be told. */
+static void ends_soon(const char *name, struct heap *h, size_t most) {
+    struct seen seen = {0, JT_YES};
+    char said[40];
+    struct cost cost = cost_of(ask, &h, &seen, sizeof seen);
+    snprintf(said, sizeof said, "%zu blocks", seen.blocks);
+    cost_bounded(name, &cost, 1000, 128, said);
+    assert_int_equal(seen.answer, JT_CANNOT_TELL);
+    assert_true(seen.blocks <= most);
+}
+
+static void rings_that_never_close(void **state) {
+    static const struct {
+        const char *name;
+        uint64_t blocks, after;
+        size_t most;
+    } row[] = {{"a list of one block, that leads to itself", 1, 0, 3},
+               {"a ring of 300000 blocks", 300000, 0, 900000},
+               {"a ring behind 300000 blocks", 300001, 300000, 900000},
+               {"a ring of a million blocks", MOST, 0, MOST}};
+    struct far f;
+    (void)state;
+    for (unsigned i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct heap *h = start_far(&f, row[i].blocks, row[i].after);
+        ends_soon(row[i].name, h, row[i].most);
+        free(f.list);
+        end(h);
+    }
+}
+
+/* Each of 4096 arenas has the same ring, which takes nearly three times its length to notice. */
+static void a_ring_in_every_arena(void **state) {
+    enum { ARENA_COUNT = 4096, LENGTH = 2048 };
+    const uint64_t arenas = block_at(10), arena = block_at(30), base = arena + 64;
+    struct far f;
+    (void)state;
+    struct heap *h = start_far(&f, LENGTH, 1025);
+    h->p.variable[1] = (struct jt_variable){"arenas", arenas, (uint64_t)ARENA_COUNT * 8};
+    for (unsigned i = 0; i < ARENA_COUNT; i++) {
+        put(h, arenas + UINT64_C(8) * i, arena);
+    }
+    put(h, arena, base);
+    put(h, base + 8, far_at(0));
+    ends_soon("the same ring in 4096 arenas", h, MOST);
+    free(f.list);
+    end(h);
 }
 
 /* A build whose lists are not described: one of its three offsets is missing. Its number is none,
@@ -268,6 +347,8 @@ int main(void) {
         cmocka_unit_test(more_arenas_than_there_may_be),
         cmocka_unit_test(more_blocks_than_there_may_be),
         cmocka_unit_test(large_classes_by_an_option),
+        cmocka_unit_test(rings_that_never_close),
+        cmocka_unit_test(a_ring_in_every_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "attack.h"
 #include "core_file.h"
 #include "skeleton.h"
 #include "spy.h"
@@ -559,15 +560,144 @@ static void blocks_of_another(void **state) {
     street_end(&street);
 }
 
+/* ---- a skeleton of a skeleton ---------------------------------------------------------------- */
+
+#define FAR UINT64_C(0x500000000000)
+
+static struct attack_bytes bytes_of(const char *file) {
+    char part[4096];
+    struct attack_bytes b = {0};
+    FILE *f = fopen(file, "rb");
+    assert_non_null(f);
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) != 0;) {
+        attack_add(&b, part, n);
+    }
+    fclose(f);
+    return b;
+}
+
+static void note_of(struct attack_bytes *b, unsigned type, const void *desc, size_t len) {
+    attack_number(b, sizeof JT_NOTE_OWNER, 4);
+    attack_number(b, len, 4);
+    attack_number(b, type, 4);
+    attack_add(b, JT_NOTE_OWNER "\0", 8);
+    attack_add(b, desc, len);
+    attack_add(b, "\0\0\0", (4 - len % 4) % 4);
+}
+
+/* Its notes are as long as they may be: modules whose names are long, and blocks, the last first,
+ * of which each lies in the last but one as well. */
+static void long_notes(struct attack_bytes *b, const struct jt_text *note, unsigned blocks) {
+    struct attack_bytes about = {0}, list = {0};
+    const char *old = note[JT_NOTE_ABOUT].bytes,
+               *at = memmem(old, note[JT_NOTE_ABOUT].size, MODULES, strlen(MODULES));
+    assert_non_null(at);
+    attack_add(&about, old, (size_t)(at - old));
+    for (unsigned i = 0; i < 1000; i++) {
+        char name[1000], row[1100];
+        memset(name, 'x', sizeof name - 1);
+        name[sizeof name - 1] = 0;
+        int len = snprintf(row, sizeof row,
+                           "%s{\"path\":\"%s\",\"file\":\"same\",\"start\":\"0\","
+                           "\"end\":\"0\",\"build_id\":\"\"}",
+                           i == 0 ? "\"modules\":[" : ",", name + 50);
+        attack_add(&about, row, (size_t)len);
+    }
+    attack_add(&about, "]", 1);
+    at += strlen(MODULES);
+    attack_add(&about, at, note[JT_NOTE_ABOUT].size - (size_t)(at - old));
+    assert_true(about.len < JT_ABOUT_MAX);
+    for (unsigned i = blocks; i-- > 0;) {
+        attack_number(&list, FAR + UINT64_C(8192) * i, 8);
+        attack_number(&list, FAR + UINT64_C(8192) * (i + 2), 8);
+    }
+    note_of(b, JT_NOTE_ABOUT, about.at, about.len);
+    note_of(b, JT_NOTE_LAYOUT, note[JT_NOTE_LAYOUT].bytes, note[JT_NOTE_LAYOUT].size);
+    note_of(b, JT_NOTE_BLOCKS, list.at, list.len);
+    free(about.at);
+    free(list.at);
+}
+
+/* The street's skeleton with those notes instead of its own, and a segment for each block; all of
+ * these have the same page of the file. */
+static void hostile(unsigned blocks) {
+    struct jt_text note[JT_NOTES + 1];
+    struct jt_target *t = notes_of_street(note);
+    struct attack_bytes b = bytes_of(skeleton);
+    Elf64_Ehdr h;
+    Elf64_Phdr ph = {.p_type = PT_NOTE, .p_offset = b.len};
+    long_notes(&b, note, blocks);
+    ph.p_filesz = b.len - ph.p_offset;
+    memcpy(&h, b.at, sizeof h);
+    uint64_t old = h.e_phoff + sizeof ph, loads = h.e_phnum - 1U; /* its first are the notes */
+    h.e_phoff = b.len;
+    h.e_phnum = (Elf64_Half)(h.e_phnum + blocks);
+    memcpy(b.at, &h, sizeof h);
+    attack_add(&b, &ph, sizeof ph);
+    for (uint64_t i = 0; i < loads; i++) {
+        memcpy(&ph, b.at + old + i * sizeof ph, sizeof ph);
+        attack_add(&b, &ph, sizeof ph);
+    }
+    for (unsigned i = 0; i < blocks; i++) {
+        ph = (Elf64_Phdr){.p_type = PT_LOAD,
+                          .p_vaddr = FAR + UINT64_C(8192) * i,
+                          .p_filesz = 4096,
+                          .p_memsz = 4096};
+        attack_add(&b, &ph, sizeof ph);
+    }
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(b.at, 1, b.len, f), b.len);
+    assert_int_equal(fclose(f), 0);
+    jt_close(t);
+    street_end(&street);
+    free(b.at);
+}
+
+static void once_more(const void *input, void *result) {
+    const char *const *file = input;
+    struct jt_skeleton s = {.fault = NULL};
+    struct jt_options options = {.target = file[0]};
+    struct jt_target *t;
+    FILE *f = fopen(file[1], "wb");
+    if (f != NULL && jt_open(&options, &t) == JT_OK && jt_skeleton_write(t, f, &s) == JT_OK) {
+        *(uint64_t *)result = s.size;
+        jt_close(t);
+        fclose(f);
+    }
+}
+
+/* Again and again: it is what it was, and takes no longer. */
+static void of_a_hostile_skeleton(void **state) {
+    char text[64];
+    uint64_t size, first = 0;
+    (void)state;
+    hostile(50000);
+    for (unsigned i = 0; i < 5; i++) {
+        const char *file[] = {i == 0 ? path : i % 2 ? again : skeleton, i % 2 ? skeleton : again};
+        size = 0;
+        struct cost cost = cost_of(once_more, file, &size, sizeof size);
+        snprintf(text, sizeof text, "%llu bytes", (unsigned long long)size);
+        cost_bounded("a skeleton of a skeleton, five times", &cost, 1000, 128, text);
+        assert_true(size != 0 && (i == 0 || size == first));
+        first = size;
+    }
+    struct attack_bytes a = bytes_of(skeleton), b = bytes_of(again);
+    assert_true(a.len == size && b.len == size && memcmp(a.at, b.at, size) == 0);
+    free(a.at);
+    free(b.at);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),       cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),        cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong), cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),     cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),         cmocka_unit_test(modules_without_number),
-        cmocka_unit_test(truncated_twice),      cmocka_unit_test(blocks_of_another),
-        cmocka_unit_test(ends_in_a_gather),     cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(every_geometry),        cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),         cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),  cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),      cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),          cmocka_unit_test(modules_without_number),
+        cmocka_unit_test(truncated_twice),       cmocka_unit_test(blocks_of_another),
+        cmocka_unit_test(ends_in_a_gather),      cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(of_a_hostile_skeleton),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
