@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #define ROUNDS 11
@@ -179,17 +180,33 @@ static const char about[] =
     "        extent the cache line that holds its fields, from where they are into one buffer\n\n"
     "      live  what         against    ours   theirs     ratio  goal\n";
 
+static const size_t live[] = {10000, 1000000, 10000000};
+
+#define SIZES (sizeof(live) / sizeof(live[0]))
+
+/* The largest heap, for another process to look at, until the input ends. */
+static int hold(void) {
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* whoever started it may read it (Yama) */
+    heap_grow(live[SIZES - 1]);
+    printf("%zu\n", live[SIZES - 1]);
+    fflush(stdout);
+    while (getchar() != EOF) {
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    static const size_t live[] = {10000, 1000000, 10000000};
-    size_t sizes = sizeof(live) / sizeof(live[0]);
+    size_t sizes = SIZES;
     bool json = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) {
             sizes = 2;
         } else if (strcmp(argv[i], "--json") == 0) {
             json = true;
+        } else if (strcmp(argv[i], "--hold") == 0) {
+            return hold();
         } else {
-            fputs("usage: bench [--quick] [--json]\n", stderr);
+            fputs("usage: bench [--quick] [--json] | --hold\n", stderr);
             return 2;
         }
     }
