@@ -1,9 +1,9 @@
 """The bugs that ci/planted plants: a name, where, the text and what it becomes, and the targets
-that must find it."""
+that must find it. endless: by a timeout or by memory that runs out, too."""
 
 from collections import namedtuple
 
-Bug = namedtuple("Bug", "name path text replacement targets")
+Bug = namedtuple("Bug", "name path text replacement targets endless", defaults=(False,))
 
 BUGS = [
     # leaf
