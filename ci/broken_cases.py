@@ -83,6 +83,9 @@ TESTS = [
     Break("nodes are not counted", "decoder/walk.c", "w->nodes_left--;", "", "test_attack"),
     Break("bytes of nodes are not counted", "decoder/walk.c",
           "w->bytes_left -= end > from ? (end - from) * size : 0;", "", "test_attack"),
+    Break("a walk takes memory", "decoder/walk.c", "w->nodes_left--;",
+          "{ void *malloc(size_t); static void *volatile more; more = malloc(1 << 16);"
+          " memset(more, 1, 1 << 16); w->nodes_left--; }", "test_attack"),
     Break("another page's element of the same extent passes", "decoder/walk.c",
           "return p->leaf.extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;",
           "return p->leaf.extent == w->last_at;", "test_attack"),
@@ -98,6 +101,12 @@ TESTS = [
     # lists and cores
     Break("a ring of base blocks is followed", "decoder/target/metadata.c",
           "if (block == remembered)", "if (block + 1 == remembered)", "test_metadata"),
+    Break("blocks are not counted", "decoder/target/metadata.c", "    m->blocks_left--;\n", "",
+          "test_metadata"),
+    Break("a skeleton of a skeleton grows", "decoder/target/skeleton_note.c",
+          "        fwrite(bytes, 1, sizeof bytes, file);\n",
+          "        for (unsigned n = 0; n <= (i == 0); n++) { fwrite(bytes, 1, sizeof bytes, file); }\n",
+          "test_skeleton"),
     Break("a segment wraps", "decoder/target/core.c",
           "if (memsz > UINT64_MAX - ph->p_vaddr) {", "if (false) {", "test_readers"),
     Break("the same bytes are looked at as often as they are mapped", "decoder/target/version.c",
