@@ -5,7 +5,8 @@
 static const struct shape {
     const char *machine;
     uint8_t lg_vaddr, lg_page, lg_quantum, lg_slab_maxregs;
-    bool plain; /* neither cache-oblivious nor with statistics; debug and prof instead */
+    bool plain;   /* neither cache-oblivious nor with statistics; debug and prof instead */
+    bool aligned; /* not cache-oblivious, all else as usual */
 } shapes[] = {
     {.machine = "x86_64"},
     {.machine = "x86_64", .lg_vaddr = 57},
@@ -33,6 +34,12 @@ static const struct shape {
     {.machine = "sparc64"},
     {.machine = "loongarch64"},
     {.machine = "x86_64", .lg_vaddr = 57, .lg_page = 14},
+    {.machine = "x86_64", .lg_vaddr = 57, .lg_quantum = 3},
+    {.machine = "x86_64", .lg_page = 16, .lg_quantum = 3},
+    {.machine = "i386", .lg_quantum = 3},
+    {.machine = "s390x", .lg_quantum = 3},
+    {.machine = "x86_64", .aligned = true},
+    {.machine = "x86_64", .lg_quantum = 3, .aligned = true},
 };
 
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
@@ -51,7 +58,8 @@ static void build_of(const struct shape *shape, enum jh_version version, struct 
     out->lg_quantum = or_else(shape->lg_quantum, out->lg_quantum);
     out->lg_slab_maxregs = version < JH_5_3_0 ? 0 : shape->lg_slab_maxregs; /* no such option */
     out->debug = out->prof = shape->plain;
-    out->stats = out->cache_oblivious = !shape->plain;
+    out->stats = !shape->plain;
+    out->cache_oblivious = !shape->plain && !shape->aligned;
 }
 
 static void make_all(void) {
@@ -76,6 +84,29 @@ const struct jh_layout *fuzz_layout_nth(size_t index) {
 const struct jh_layout *fuzz_layout(struct fuzz_input *in) {
     size_t version = fuzz_byte(in) % JH_VERSIONS, shape = fuzz_byte(in) % SHAPES;
     return fuzz_layout_nth(version * SHAPES + shape);
+}
+
+static bool same_build(const struct jh_build *a, const struct jh_build *b) {
+    return a->version == b->version && a->pointer_size == b->pointer_size &&
+           a->lg_vaddr == b->lg_vaddr && a->lg_page == b->lg_page &&
+           a->lg_quantum == b->lg_quantum && a->lg_slab_maxregs == b->lg_slab_maxregs &&
+           a->pthread_mutex_size == b->pthread_mutex_size && a->u64_align == b->u64_align &&
+           a->little_endian == b->little_endian && a->aarch64 == b->aarch64 &&
+           a->debug == b->debug && a->prof == b->prof && a->stats == b->stats &&
+           a->cache_oblivious == b->cache_oblivious;
+}
+
+bool fuzz_layout_bytes(const struct jh_build *build, uint8_t *out) {
+    for (size_t s = 0; s < SHAPES && build->version < JH_VERSIONS; s++) {
+        struct jh_build made;
+        build_of(&shapes[s], build->version, &made);
+        if (same_build(&made, build)) {
+            out[0] = (uint8_t)s;
+            out[1] = (uint8_t)build->version;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Mostly values that are built, now and then any value. */

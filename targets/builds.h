@@ -8,6 +8,10 @@
  * the shape. Layouts are made once, so that an execution pays nothing for one. Never NULL. */
 const struct jh_layout *fuzz_layout(struct fuzz_input *in);
 
+/* The way back: the two bytes, in their order in the input. False when no shape is this build's. */
+#define FUZZ_LAYOUT_BYTES 2
+bool fuzz_layout_bytes(const struct jh_build *build, uint8_t *out);
+
 /* All of them, for index 0 ..; NULL behind the last. */
 const struct jh_layout *fuzz_layout_nth(size_t index);
 
