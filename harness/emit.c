@@ -12,6 +12,7 @@
 #include "cell.h"
 #include "memory_file.h"
 #include "seeds.h"
+#include "seeds_pure.h"
 #include "witness.h"
 
 /* Few enough for a few hundred extents; of every kind all the same. */
@@ -70,6 +71,7 @@ struct emission {
     char dir[64];   /* for the witness's files */
     char why[512];
     size_t extents;
+    bool heap_only; /* seeds of no other target */
 };
 
 static bool fail(struct emission *e, const char *what) {
@@ -102,6 +104,7 @@ static bool write_files(struct emission *e, const char *bytes, size_t size) {
         return true;
     }
     struct heap_image *image = heap_image_load(e->name, (const uint8_t *)bytes, size);
+    e->heap_only = !seeds_pure_can(&image->layout.build);
     bool good = seeds_write(image, e->options->seeds, e->name, e->why, sizeof(e->why));
     heap_image_free(image);
     return good;
@@ -186,7 +189,8 @@ static bool make_folder(const char *path) {
 
 static void say(const struct emission *e, const struct cell *cell, int result) {
     if (result > 0 && !e->options->quiet) {
-        fprintf(stderr, "%s %s: %zu extents\n", cell->pin, cell->config, e->extents);
+        fprintf(stderr, "%s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
+                e->heap_only ? "; seeds of heap only: targets/builds.c has no such build" : "");
     } else if (result <= 0) {
         fprintf(stderr, "%s %s: %s: %s\n", cell->pin, cell->config, result ? "fail" : "skip",
                 e->why);

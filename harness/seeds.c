@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "heap_input.h"
+#include "seeds_pure.h"
 
 struct seed {
     const struct heap_image *image;
@@ -15,8 +16,9 @@ struct seed {
     size_t why_size;
 };
 
-static bool write_file(const struct seed *s, const char *stage, const char *what,
-                       const uint8_t *bytes, size_t len) {
+static bool write_file(void *arg, const char *stage, const char *what, const uint8_t *bytes,
+                       size_t len) {
+    const struct seed *s = arg;
     char path[4200];
     snprintf(path, sizeof(path), "%s/%s", s->folder, stage);
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
@@ -70,7 +72,7 @@ static void probe(const struct heap_image *image, struct heap_input *input, size
 }
 
 /* One that is walked: the salt makes it so. */
-static bool write_heap_seed(const struct seed *s, struct heap_input *input,
+static bool write_heap_seed(struct seed *s, struct heap_input *input,
                             const struct heap_patch *patch, const char *what) {
     uint8_t bytes[HEAP_PATCH_HEADER + HEAP_PATCH_MAX + HEAP_TAIL_BYTES];
     size_t len = patch ? heap_patch_write(patch, bytes) : 0;
@@ -81,7 +83,7 @@ static bool write_heap_seed(const struct seed *s, struct heap_input *input,
     return write_file(s, "heap", what, bytes, len + HEAP_TAIL_BYTES);
 }
 
-static bool write_heap_seeds(const struct seed *s) {
+static bool write_heap_seeds(struct seed *s) {
     const struct heap_image *image = s->image;
     struct heap_input input = {
         .image = heap_image_id(s->name), .passed = 12, .what = HEAP_CUT | HEAP_DEEP};
@@ -103,6 +105,6 @@ static bool write_heap_seeds(const struct seed *s) {
 
 bool seeds_write(const struct heap_image *image, const char *folder, const char *name, char *why,
                  size_t why_size) {
-    const struct seed s = {image, folder, name, why, why_size};
-    return write_heap_seeds(&s);
+    struct seed s = {image, folder, name, why, why_size};
+    return write_heap_seeds(&s) && seeds_pure(image, write_file, &s);
 }

@@ -7,7 +7,8 @@
 
 #include "heap_image.h"
 
-/* Files FOLDER/STAGE/NAME-WHAT for each stage. False and a sentence in why. */
+/* Files FOLDER/TARGET/NAME-WHAT for heap and the targets of stages (seeds_pure.h). False and a
+ * sentence in why. */
 bool seeds_write(const struct heap_image *image, const char *folder, const char *name, char *why,
                  size_t why_size);
 

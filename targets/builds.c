@@ -139,6 +139,18 @@ void fuzz_build(struct fuzz_input *in, struct jh_build *out) {
     out->cache_oblivious = !(flags & 8);
 }
 
+bool fuzz_build_bytes(const struct jh_build *build, uint8_t *out) {
+    uint8_t layout[FUZZ_LAYOUT_BYTES];
+    bool good = fuzz_layout_bytes(build, layout);
+    if (good) {
+        out[0] = layout[0];
+        out[1] = (uint8_t)(build->debug | build->prof << 1 | !build->stats << 2 |
+                           !build->cache_oblivious << 3);
+        out[2] = layout[1];
+    }
+    return good;
+}
+
 void fuzz_store(const struct jh_build *build, uint8_t *at, unsigned size, uint64_t value) {
     for (unsigned i = 0; i < size; i++) {
         at[build->little_endian ? i : size - 1 - i] = (uint8_t)(value >> (8 * i));

@@ -18,6 +18,10 @@ const struct jh_layout *fuzz_layout_nth(size_t index);
 /* Any build at all, also those that make no sense: eight bytes of the tail. */
 void fuzz_build(struct fuzz_input *in, struct jh_build *out);
 
+/* The way back for one that fuzz_layout_bytes() knows: three bytes are enough. */
+#define FUZZ_BUILD_BYTES 3
+bool fuzz_build_bytes(const struct jh_build *build, uint8_t *out);
+
 /* A number in the build's byte order. */
 void fuzz_store(const struct jh_build *build, uint8_t *at, unsigned size, uint64_t value);
 

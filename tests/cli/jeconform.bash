@@ -250,6 +250,7 @@ test_source_that_lies() {
 
 # The same files each time: nothing in them depends on where the system puts things.
 test_emit() {
+    local what stage
     have stock
     status 0 jeconform emit --pin 5.3.0 --config default --seeds "$WORK/seeds" --images "$WORK/images"
     err_has '^5\.3\.0 default: [0-9]+ extents'
@@ -259,9 +260,24 @@ test_emit() {
     for what in sound child leaf extent user; do
         [ -s "$WORK/seeds/heap/5.3.0-default-$what" ] || fail "no seed $what"
     done
+    for stage in layout rtree leaf extent slab size_class bent; do
+        [ -s "$WORK/seeds/$stage/5.3.0-default-0" ] || fail "no seed of $stage"
+    done
+    for what in leaf extent number; do
+        [ -s "$WORK/seeds/oracle/5.3.0-default-$what-0" ] || fail "no seed of oracle: $what"
+    done
     status 0 jeconform emit --quiet --pin 5.3.0 --config default --images "$WORK/images-again"
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
     cmp -s "$WORK/images/5.3.0-default" "$WORK/images-again/5.3.0-default" || fail "another image"
+}
+
+# A build that the two bytes of an input cannot say.
+test_emit_of_a_rare_build() {
+    local PATIENCE=300
+    have stock
+    status 0 jeconform emit --pin 5.3.0 --config debug --seeds "$WORK/rare"
+    err_has '^5\.3\.0 debug: [0-9]+ extents; seeds of heap only'
+    [ "$(ls "$WORK/rare")" = heap ] || fail "there is more: $(ls "$WORK/rare")"
 }
 
 test_emit_that_cannot() {

@@ -26,6 +26,19 @@ static void there_and_back(void **state) {
     assert_true(count > 100);
 }
 
+static void a_build_there_and_back(void **state) {
+    (void)state;
+    uint8_t bytes[FUZZ_BUILD_BYTES];
+    const struct jh_layout *layout;
+    for (size_t i = 0; (layout = fuzz_layout_nth(i)) != NULL; i++) {
+        struct fuzz_input in = {bytes, sizeof(bytes)};
+        struct jh_build build;
+        assert_true(fuzz_build_bytes(&layout->build, bytes));
+        fuzz_build(&in, &build);
+        assert_memory_equal(&build, &layout->build, BUILD_BYTES);
+    }
+}
+
 static void every_image_has_a_shape(void **state) {
     (void)state;
     uint8_t bytes[FUZZ_LAYOUT_BYTES];
@@ -53,12 +66,14 @@ static void some_builds_have_none(void **state) {
     jh_build_init(&build, JH_5_3_0);
     build.version = JH_VERSIONS;
     assert_false(fuzz_layout_bytes(&build, bytes));
+    assert_false(fuzz_build_bytes(&build, bytes));
     UNTOUCHED(bytes);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
+        cmocka_unit_test(a_build_there_and_back),
         cmocka_unit_test(every_image_has_a_shape),
         cmocka_unit_test(some_builds_have_none),
     };

@@ -1,0 +1,222 @@
+/* seeds_pure.c - payload and tail as the stages' pages take them (targets/fuzz_STAGE.c). */
+#include "seeds_pure.h"
+
+#include <stdio.h>
+
+#include "builds.h"
+#include "seeds_input.h"
+
+#define KINDS_MAX 64 /* of one row */
+
+/* ---- what a place has for a stage; false: nothing -------------------------------------------- */
+
+typedef bool take_fn(struct seed_input *in);
+
+static bool take_leaf(struct seed_input *in) {
+    const struct jh_layout *l = &in->image->layout;
+    const uint8_t *bytes = heap_image_at(in->image, in->place->addr, l->leaf_size);
+    struct jh_leaf leaf;
+    if (!bytes) {
+        return false;
+    }
+    jh_leaf_decode(l, bytes, &leaf);
+    in->kind = leaf.state_bits << 2 | (uint32_t)leaf.slab << 1 | leaf.is_head;
+    seed_add(in, bytes, l->leaf_size);
+    return true;
+}
+
+static const uint8_t *take_structure(struct seed_input *in, struct jh_extent *e) {
+    const uint8_t *bytes = seed_extent_at(in->image, in->place->addr, e);
+    if (bytes) {
+        in->kind = e->state_bits << 3 | (uint32_t)e->slab << 2 | (uint32_t)e->guarded << 1 | e->pai;
+    }
+    return bytes;
+}
+
+static bool take_extent(struct seed_input *in) {
+    struct jh_extent e;
+    const uint8_t *bytes = take_structure(in, &e);
+    if (bytes) {
+        seed_add(in, bytes, in->image->layout.extent_head);
+    }
+    return bytes;
+}
+
+/* Bytes of its bitmap that say which regions are free; 0: it is no slab. */
+static size_t bitmap_size(const struct jh_layout *l, const struct jh_extent *e) {
+    size_t word_bits = 8U * l->build.pointer_size;
+    return jh_extent_is_slab(e) && e->szind < l->sc_nbins
+               ? (l->bin[e->szind].nregs + word_bits - 1) / word_bits * l->build.pointer_size
+               : 0;
+}
+
+static bool take_slab(struct seed_input *in) {
+    const uint8_t is_slab = 1, is_allocated = 2;
+    struct jh_extent e;
+    const uint8_t *bytes = take_structure(in, &e);
+    size_t size = bytes ? bitmap_size(&in->image->layout, &e) : 0;
+    if (!size) {
+        return false;
+    }
+    in->kind = (uint32_t)size;
+    seed_add(in, bytes + in->image->layout.bitmap_offset, size);
+    seed_add_number(in, e.addr + e.size / 3, 8);
+    seed_add_number(in, e.base, 8);
+    seed_add_number(in, e.szind, 1);
+    seed_add_number(in, is_slab | is_allocated, 1);
+    return true;
+}
+
+static bool take_size(struct seed_input *in) {
+    struct jh_extent e;
+    if (!take_structure(in, &e)) {
+        return false;
+    }
+    seed_add_number(in, e.allocated ? e.usize : e.size, 8);
+    seed_add_number(in, in->image->layout.build.lg_page, 1);
+    seed_add_number(in, e.szind, 1);
+    return true;
+}
+
+static bool take_address(struct seed_input *in) {
+    struct jh_extent e;
+    if (!take_structure(in, &e)) {
+        return false;
+    }
+    seed_add_number(in, e.addr, 8);
+    return true;
+}
+
+/* At the address where the target's bytes begin. */
+static bool take_bytes(struct seed_input *in) {
+    struct jh_extent e;
+    const uint8_t *bytes = take_structure(in, &e);
+    size_t size = in->image->layout.extent_size;
+    if (!bytes) {
+        return false;
+    }
+    seed_add(in, bytes, size < JH_BITMAP_MAX ? size : JH_BITMAP_MAX);
+    seed_add_number(in, 0x10000, 8);
+    return true;
+}
+
+static bool take_nothing(struct seed_input *in) {
+    in->kind = 0;
+    return true;
+}
+
+/* One for each kind of element that a tree begins with. */
+static bool take_tree(struct seed_input *in) {
+    if (!take_leaf(in)) {
+        return false;
+    }
+    in->len = 0;
+    return seed_add_tree(in);
+}
+
+/* ---- tails ----------------------------------------------------------------------------------- */
+
+/* False: the target has no way to say it. */
+typedef bool finish_fn(struct seed_input *in);
+
+static bool end_layout(struct seed_input *in) {
+    bool good = fuzz_layout_bytes(&in->image->layout.build, in->bytes + in->len);
+    in->len += FUZZ_LAYOUT_BYTES;
+    return good;
+}
+
+static bool end_build(struct seed_input *in) {
+    bool good = fuzz_build_bytes(&in->image->layout.build, in->bytes + in->len);
+    in->len += FUZZ_BUILD_BYTES;
+    return good;
+}
+
+/* One bend, of no bit. */
+static bool end_bent(struct seed_input *in) {
+    seed_add_number(in, 0, 3);
+    seed_add_number(in, 3, 1);
+    return end_layout(in);
+}
+
+static bool end_extent(struct seed_input *in) {
+    seed_add_number(in, in->place->addr >> 6, 2);
+    return end_layout(in);
+}
+
+/* Which oracle it is depends on what was built: another for each image and kind. They are compiled
+ * for this machine: other words and byte orders mean nothing to them. */
+static bool end_oracle(struct seed_input *in, bool numbers) {
+    seed_add_number(in, in->kind, 2);
+    seed_add_number(in, numbers, 1);
+    seed_add_number(in, heap_image_id(in->image->name) + in->kind, 1);
+    return in->image->layout.build.pointer_size == 8 && in->image->layout.build.little_endian;
+}
+
+static bool end_oracle_bytes(struct seed_input *in) {
+    return end_oracle(in, false);
+}
+
+static bool end_oracle_numbers(struct seed_input *in) {
+    return end_oracle(in, true);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static const struct row {
+    const char *stage, *what;
+    enum heap_place_kind place;
+    take_fn *take;
+    finish_fn *finish;
+} rows[] = {
+    {"layout", "", HEAP_PLACE_EXTENT, take_nothing, end_build},
+    {"rtree", "", HEAP_PLACE_LEAF, take_tree, end_layout},
+    {"leaf", "", HEAP_PLACE_LEAF, take_leaf, end_layout},
+    {"extent", "", HEAP_PLACE_EXTENT, take_extent, end_extent},
+    {"slab", "", HEAP_PLACE_EXTENT, take_slab, end_layout},
+    {"size_class", "", HEAP_PLACE_EXTENT, take_size, end_layout},
+    {"bent", "", HEAP_PLACE_EXTENT, take_bytes, end_bent},
+    {"oracle", "leaf-", HEAP_PLACE_LEAF, take_leaf, end_oracle_bytes},
+    {"oracle", "extent-", HEAP_PLACE_EXTENT, take_extent, end_oracle_bytes},
+    {"oracle", "number-", HEAP_PLACE_EXTENT, take_address, end_oracle_numbers},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool seen(const uint32_t *kind, size_t kinds, uint32_t one) {
+    size_t i = 0;
+    while (i < kinds && kind[i] != one) {
+        i++;
+    }
+    return i < kinds;
+}
+
+static bool put_row(const struct heap_image *image, const struct row *row, seed_put_fn *put,
+                    void *arg) {
+    uint32_t kind[KINDS_MAX];
+    size_t kinds = 0;
+    bool good = true;
+    for (size_t i = image->first[row->place];
+         good && i < image->first[row->place + 1] && kinds < KINDS_MAX; i++) {
+        struct seed_input in = {.image = image, .place = &image->place[i]};
+        char what[32];
+        if (row->take(&in) && !seen(kind, kinds, in.kind) && row->finish(&in)) {
+            snprintf(what, sizeof(what), "%s%zu", row->what, kinds);
+            kind[kinds++] = in.kind;
+            good = put(arg, row->stage, what, in.bytes, in.len);
+        }
+    }
+    return good;
+}
+
+bool seeds_pure(const struct heap_image *image, seed_put_fn *put, void *arg) {
+    bool good = true;
+    for (size_t i = 0; good && seeds_pure_can(&image->layout.build) && i < ROWS; i++) {
+        good = put_row(image, &rows[i], put, arg);
+    }
+    return good;
+}
+
+bool seeds_pure_can(const struct jh_build *build) {
+    uint8_t layout[FUZZ_LAYOUT_BYTES];
+    return fuzz_layout_bytes(build, layout);
+}

@@ -1,0 +1,60 @@
+/* seeds_tree.c - an extent and its neighbours as steps of fuzz_rtree.c, which puts them into a tree
+ * of 32 address bits. */
+#include "seeds_input.h"
+
+#define TREE_BITS 31 /* with their sign */
+#define STEPS 16
+#define STEP_BYTES 7
+#define PAGES_MAX UINT64_C(0x10000)
+#define SLAB 4U
+#define SZINDS 32U /* that a step can say */
+#define ADD 0U
+
+/* False where no step says that. */
+static bool step_of(const struct jh_layout *l, const struct jh_extent *e, struct seed_input *out) {
+    uint64_t pages = e->size >> l->build.lg_page,
+             first = e->base & ((UINT64_C(1) << TREE_BITS) - 1);
+    bool slab = jh_extent_is_slab(e);
+    if (!pages || e->state_bits > 3 || (e->state_bits == 0 && !e->allocated) ||
+        (slab && e->szind >= SZINDS)) {
+        return false;
+    }
+    seed_add_number(out, first >> l->build.lg_page, 3);
+    seed_add_number(out, (pages < PAGES_MAX ? pages : PAGES_MAX) - 1, 2);
+    seed_add_number(out, slab ? SLAB | e->szind << 3 : e->state_bits, 1);
+    seed_add_number(out, ADD, 1);
+    return true;
+}
+
+/* In one node, and they share the bits that the small tree does not have. */
+static bool are_near(const struct jh_layout *l, uint64_t page, uint64_t other) {
+    return jh_rtree_leafkey(l, page) == jh_rtree_leafkey(l, other) &&
+           page >> TREE_BITS == other >> TREE_BITS;
+}
+
+/* Those that begin at the place or behind it. */
+static void neighbours(const struct seed_input *in, struct seed_input *steps) {
+    const struct jh_layout *l = &in->image->layout;
+    const struct heap_place *end = in->image->place + in->image->first[HEAP_PLACE_LEAF + 1];
+    for (const struct heap_place *p = in->place; p < end && steps->len < STEPS * STEP_BYTES; p++) {
+        struct jh_leaf leaf;
+        struct jh_extent e;
+        jh_leaf_decode(l, heap_image_at(in->image, p->addr, l->leaf_size), &leaf);
+        if (are_near(l, in->place->page, p->page) && seed_extent_at(in->image, leaf.extent, &e) &&
+            e.base == p->page) {
+            (void)step_of(l, &e, steps);
+        }
+    }
+}
+
+bool seed_add_tree(struct seed_input *in) {
+    struct seed_input steps = {.len = 0};
+    neighbours(in, &steps);
+    for (size_t at = steps.len; at > 0; at -= STEP_BYTES) { /* the first step stands last */
+        seed_add(in, steps.bytes + at - STEP_BYTES, STEP_BYTES);
+    }
+    seed_add_number(in, in->place->page, 8);
+    seed_add_number(in, in->place->page, 4);
+    seed_add_number(in, 1, 1); /* memory is lent */
+    return steps.len;
+}
