@@ -180,6 +180,11 @@ TESTS = [
           "m->depth > 32 || ", "", "test_attack_elf"),
     Break("a surrogate passes as UTF-8", "decoder/target/json.c",
           "(p[0] == 0xed && p[1] > 0x9f)", "(p[0] == 0xed && p[1] > 0xbf)", "test_json_write"),
+    # seeds
+    Break("a shape of another byte order will do", "targets/builds.c",
+          "a->little_endian == b->little_endian && ", "", "test_builds"),
+    Break("a seed's bitmap is the structure's head", "harness/seeds_pure.c",
+          "bytes + in->image->layout.bitmap_offset", "bytes", "test_seeds"),
 ]
 
 COMMANDS = [
