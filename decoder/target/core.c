@@ -198,6 +198,18 @@ void jt_core_count(struct jt_target *target) {
     target->bytes_absent = mapped > target->bytes_present ? mapped - target->bytes_present : 0;
 }
 
+uint64_t jt_core_bytes(const struct jt_target *target) {
+    uint64_t bytes = target->priv->core_size;
+    if (target->kind != JT_CORE) {
+        return UINT64_MAX;
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_elf *elf = target->module[i].elf;
+        bytes += elf != NULL ? elf->mapped : 0; /* module_fill.c's */
+    }
+    return bytes;
+}
+
 static enum jt_status read_core(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     enum jt_status status = check_ident(target, target->path);

@@ -8,14 +8,16 @@ bool jt_is_process(const char *target) {
     return target[0] != 0 && target[strspn(target, "0123456789")] == 0;
 }
 
-/* Nodes are apart from one another: a sound tree's take no more than there is. A process may grow
- * while it is read. */
+/* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
+ * files have that segments of a core lead to. A process may grow while it is read. */
 #define GROWTH (UINT64_C(64) << 20)
 
 static void limit_nodes(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
-    if (limits->max_node_bytes == 0 && target->bytes_present < UINT64_MAX / 2 - GROWTH) {
-        limits->max_node_bytes = 2 * target->bytes_present + GROWTH;
+    uint64_t files = jt_core_bytes(target);
+    uint64_t most = target->bytes_present < files ? target->bytes_present : files;
+    if (limits->max_node_bytes == 0 && most < UINT64_MAX / 2 - GROWTH) {
+        limits->max_node_bytes = 2 * most + GROWTH;
     }
 }
 

@@ -182,6 +182,9 @@ enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size
 void jt_process_close(struct jt_target *target);
 void jt_core_close(struct jt_target *target);
 void jt_core_count(struct jt_target *target); /* bytes present and absent */
+/* Bytes of the files that a core's segments lead to, each counted once: segments may share them.
+ * UINT64_MAX for a process. */
+uint64_t jt_core_bytes(const struct jt_target *target);
 
 enum jt_status jt_maps_read(struct jt_target *target);
 /* Takes the mappings' addresses for what is mapped. */

@@ -4,6 +4,7 @@
  * name the same piece of the file, so any reader of cores sees them. A mapping's bytes that are not
  * kept have no bytes in the file (p_filesz < p_memsz), as in every core that leaves something
  * out. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,12 @@ static enum jt_status add_range(struct jt_maker *m, struct jt_range range) {
         }
         add_bytes(m, at, buffer, got);
         at += got;
+        if (m->data > m->data_max) {
+            return jt_fail(m->target, JT_UNREADABLE,
+                           "segments of the core share their bytes: a skeleton of it would be "
+                           "larger than the core and its modules, %" PRIu64 " bytes",
+                           m->data_max);
+        }
         if (got < want) {
             uint64_t step = STEP - at % STEP;
             at = step < range.end - at ? at + step : range.end;
@@ -163,7 +170,7 @@ static enum jt_status make(struct jt_maker *m, const struct jt_ranges *keep,
 }
 
 enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt_skeleton *out) {
-    struct jt_maker m = {.target = target, .file = file};
+    struct jt_maker m = {.target = target, .file = file, .data_max = jt_core_bytes(target)};
     struct jt_ranges keep = {NULL, 0, 0, false};
     enum jt_status status = jt_skeleton_keep(target, &keep, out);
     if (status == JT_OK) {

@@ -46,6 +46,7 @@ struct jt_maker {
     struct jt_load *load;
     size_t loads;
     uint64_t data, zeroes; /* bytes of all data, and of the longest piece of zeroes */
+    uint64_t data_max;     /* of a sound target */
     struct {
         char *bytes;
         size_t size;

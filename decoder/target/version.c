@@ -203,12 +203,7 @@ static void take_memory(struct found *found, const struct jt_target *target) {
 static void take_segments(struct found *found, const struct jt_target *target,
                           const struct jt_module *module) {
     const struct jt_private *p = target->priv;
-    uint64_t left = p->core_size;
-    for (size_t i = 0; i < target->modules; i++) {
-        if (target->module[i].elf != NULL) {
-            left += target->module[i].elf->mapped; /* module_fill.c's */
-        }
-    }
+    uint64_t left = jt_core_bytes(target);
     for (size_t i = 0; i < p->segments; i++) {
         const struct jh_segment *s = &p->segment[i];
         bool in = module == NULL || (s->addr >= module->start && s->addr < module->end);

@@ -231,7 +231,8 @@ static void reads_a_core(void **state) {
     jt_close(target);
 }
 
-/* Nodes take at most twice what there is, and 64 MiB, or what the caller says. */
+/* Nodes take at most twice what there is, and 64 MiB, or what the caller says. What several
+ * segments lead to is there once. */
 static void bytes_of_nodes(void **state) {
     struct core c = sound();
     struct jt_target *target;
@@ -243,6 +244,15 @@ static void bytes_of_nodes(void **state) {
     options.limits.max_node_bytes = 4096;
     assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
     assert_int_equal(target->heap.limits.max_node_bytes, 4096);
+    jt_close(target);
+    for (size_t i = 0; i < 2; i++) {
+        c.ph[i].p_offset = 0;
+        c.ph[i].p_filesz = c.ph[i].p_memsz = sizeof c;
+    }
+    options = (struct jt_options){.target = saved(&c, sizeof c)};
+    assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
+    assert_int_equal(target->bytes_present, 2 * sizeof c);
+    assert_int_equal(target->heap.limits.max_node_bytes, 2 * sizeof c + (64 << 20));
     jt_close(target);
 }
 

@@ -303,6 +303,26 @@ static void ends_in_a_gather(void **state) {
     street_end(&street);
 }
 
+/* Bytes that several segments of a core lead to are written for each of them: not without end. */
+static void segments_that_share_bytes(void **state) {
+    char name[128];
+    struct jt_skeleton s = {.fault = NULL};
+    (void)state;
+    street_start(&street, JH_5_3_0, 48, 12);
+    struct jt_target *t = street_core(name);
+    FILE *file = fopen("/dev/null", "wb");
+    size_t size = t->priv->core_size;
+    t->priv->core_size = 1024; /* as if it were all that segments lead to */
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_UNREADABLE);
+    assert_non_null(strstr(t->error, "share their bytes"));
+    assert_non_null(strstr(t->error, "1024 bytes"));
+    t->priv->core_size = size;
+    assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
+    fclose(file);
+    jt_close(t);
+    street_end(&street);
+}
+
 static void take_rule(void *arg, enum jh_status status, const struct jh_fault *fault) {
     *(const char **)arg = fault->rule;
     assert_int_equal(status, JH_LIMIT);
@@ -618,9 +638,10 @@ static void long_notes(struct attack_bytes *b, const struct jt_text *note, unsig
     free(list.at);
 }
 
-/* The street's skeleton with those notes instead of its own, and a segment for each block; all of
- * these have the same page of the file. */
-static void hostile(unsigned blocks) {
+/* The street's skeleton with those notes instead of its own, and a segment for each block: of bytes
+ * of its own, or all of the file's first page. */
+static void hostile(unsigned blocks, bool share) {
+    static const uint8_t own[256] = "a block";
     struct jt_text note[JT_NOTES + 1];
     struct jt_target *t = notes_of_street(note);
     struct attack_bytes b = bytes_of(skeleton);
@@ -632,6 +653,7 @@ static void hostile(unsigned blocks) {
     uint64_t old = h.e_phoff + sizeof ph, loads = h.e_phnum - 1U; /* its first are the notes */
     h.e_phoff = b.len;
     h.e_phnum = (Elf64_Half)(h.e_phnum + blocks);
+    uint64_t data = b.len + h.e_phnum * sizeof ph;
     memcpy(b.at, &h, sizeof h);
     attack_add(&b, &ph, sizeof ph);
     for (uint64_t i = 0; i < loads; i++) {
@@ -641,9 +663,13 @@ static void hostile(unsigned blocks) {
     for (unsigned i = 0; i < blocks; i++) {
         ph = (Elf64_Phdr){.p_type = PT_LOAD,
                           .p_vaddr = FAR + UINT64_C(8192) * i,
-                          .p_filesz = 4096,
+                          .p_offset = share ? 0 : data + i * sizeof own,
+                          .p_filesz = sizeof own,
                           .p_memsz = 4096};
         attack_add(&b, &ph, sizeof ph);
+    }
+    for (unsigned i = 0; !share && i < blocks; i++) {
+        attack_add(&b, own, sizeof own);
     }
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
@@ -660,11 +686,23 @@ static void once_more(const void *input, void *result) {
     struct jt_options options = {.target = file[0]};
     struct jt_target *t;
     FILE *f = fopen(file[1], "wb");
-    if (f != NULL && jt_open(&options, &t) == JT_OK && jt_skeleton_write(t, f, &s) == JT_OK) {
-        *(uint64_t *)result = s.size;
-        jt_close(t);
-        fclose(f);
+    if (f == NULL || jt_open(&options, &t) != JT_OK) {
+        abort();
     }
+    *(uint64_t *)result = jt_skeleton_write(t, f, &s) == JT_OK ? s.size : 0;
+    jt_close(t);
+    fclose(f);
+}
+
+/* What several segments lead to would be written for each of them. */
+static void of_segments_that_share_bytes(void **state) {
+    const char *file[] = {path, again};
+    uint64_t size = 1;
+    (void)state;
+    hostile(50000, true);
+    struct cost cost = cost_of(once_more, file, &size, sizeof size);
+    cost_bounded("segments that share a page", &cost, 1000, 128, "refused");
+    assert_int_equal(size, 0);
 }
 
 /* Again and again: it is what it was, and takes no longer. */
@@ -672,7 +710,7 @@ static void of_a_hostile_skeleton(void **state) {
     char text[64];
     uint64_t size, first = 0;
     (void)state;
-    hostile(50000);
+    hostile(50000, false);
     for (unsigned i = 0; i < 5; i++) {
         const char *file[] = {i == 0 ? path : i % 2 ? again : skeleton, i % 2 ? skeleton : again};
         size = 0;
@@ -690,14 +728,23 @@ static void of_a_hostile_skeleton(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),        cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),         cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),  cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),      cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),          cmocka_unit_test(modules_without_number),
-        cmocka_unit_test(truncated_twice),       cmocka_unit_test(blocks_of_another),
-        cmocka_unit_test(ends_in_a_gather),      cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(every_geometry),
+        cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),
+        cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),
+        cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),
+        cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),
+        cmocka_unit_test(modules_without_number),
+        cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),
+        cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(segments_that_share_bytes),
         cmocka_unit_test(of_a_hostile_skeleton),
+        cmocka_unit_test(of_segments_that_share_bytes),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
