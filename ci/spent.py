@@ -56,4 +56,4 @@ def show():
     for name, row in sorted(read().items()):
         target, engine = name.split()
         print(ROW.format(target, engine, f"{row['hours']:.2f}", row["executions"], row["finds"],
-                         row["since"], row.get("of", "")))
+                         row["since"], row.get("of", "")).rstrip())
