@@ -16,7 +16,7 @@ static void limit_nodes(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
     uint64_t files = jt_core_bytes(target);
     uint64_t most = target->bytes_present < files ? target->bytes_present : files;
-    if (limits->max_node_bytes == 0 && most < UINT64_MAX / 2 - GROWTH) {
+    if (limits->max_node_bytes == 0) {
         limits->max_node_bytes = 2 * most + GROWTH;
     }
 }
