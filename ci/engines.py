@@ -79,6 +79,7 @@ REASONS = [
     (r"SUMMARY: \w+Sanitizer: ([\w-]+) \S*?(\w+\.[ch]):(\d+)", "{0}-{1}-{2}"),
     (r"(timeout) after|ERROR: libFuzzer: (timeout)", "timeout"),
     (r"out-of-memory", "out-of-memory"),
+    (r"SUMMARY: \w+Sanitizer: \d+ byte.* leaked", "leak"),
     (r"SUMMARY: \w+Sanitizer: ([\w-]+)", "{0}"),
 ]
 

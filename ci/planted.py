@@ -40,8 +40,8 @@ BUGS = [
     Bug("extent: pad counted as usable", "decoder/extent.c",
         "e->size > layout->large_pad ? e->size - layout->large_pad : 0", "e->size", ["extent"]),
     Bug("extent: a large one of any size", "decoder/extent.c",
-        "return e->size > below && e->size <= most + jh_page(layout);", "return e->size > below;",
-        ["extent"]),
+        "return e->size > below && e->size <= most + jh_page(layout);",
+        "return e->size > below && most;", ["extent"]),
     # slab
     Bug("slab: next region's bit", "decoder/internal.h",
         ">> (index % (8 * word)) & 1;", ">> ((index + 1) % (8 * word)) & 1;", ["slab", "oracle"]),
@@ -59,7 +59,7 @@ BUGS = [
         "return x & (x - 1) ? lg + 1 : lg;", "return lg + 1;", ["size_class"]),
     # layout
     Bug("layout: any quantum", "decoder/layout_table.c",
-        "b->lg_quantum != 3 && b->lg_quantum != 4", "b->lg_quantum > 4", ["layout"]),
+        "b->lg_quantum != 3 && b->lg_quantum != 4", "b->lg_quantum > 4", ["layout"], True),
     Bug("layout: height unchecked", "decoder/layout.c",
         "if (l->rtree_height < 1 || l->rtree_height > JH_RTREE_HEIGHT_MAX) {",
         "if (l->rtree_height < 1) {", ["bent"]),
