@@ -50,3 +50,18 @@ void fuzz_check_fault(enum jh_status status, const struct jh_fault *fault) {
     /* A walk says at which node a reader failed. */
     FUZZ_CHECK(own || (fault->stage == JH_STAGE_RTREE && strncmp(fault->rule, "reader.", 7) == 0));
 }
+
+bool fuzz_page_names(const struct jh_heap *heap, const struct jh_extent *e, uint64_t page) {
+    struct jh_leaf_bytes bytes;
+    struct jh_leaf leaf = {.extent = 0};
+    struct jh_extent found;
+    if (jh_rtree_lookup(heap, page, &bytes, NULL) == JH_OK) {
+        jh_leaf_decode(heap->layout, bytes.bytes, &leaf);
+    }
+    if (leaf.extent != e->at) {
+        FUZZ_CHECK(page != e->base);
+        return false;
+    }
+    FUZZ_CHECK(jh_lookup(heap, page, &found, NULL) == JH_OK && found.at == e->at);
+    return true;
+}
