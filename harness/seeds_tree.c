@@ -1,5 +1,5 @@
-/* seeds_tree.c - an extent and its neighbours as steps of fuzz_rtree.c, which puts them into a tree
- * of 32 address bits. */
+/* seeds_tree.c - an extent and its neighbours as steps of targets/tree.c, which puts them into a
+ * tree of 32 address bits. */
 #include "seeds_input.h"
 
 #define TREE_BITS 31 /* with their sign */

@@ -10,135 +10,20 @@
  *
  * The search for a layout takes a thousand times as long as all this, so one input in 128 has it;
  * the others have a root where nothing is. */
-#include <elf.h>
-
 #include "builds.h"
+#include "core_naive.h"
 #include "look.h"
 #include "memory.h"
 #include "private.h"
 #include "skeleton.h"
 
-#define LOADS_MAX 48 /* what is compared is quadratic */
 #define WHOLE_ONE_IN 128
-
-struct load {
-    uint64_t start, end, offset, saved; /* end: of what is mapped; saved: bytes in the file */
-};
-
-struct reference {
-    struct load load[LOADS_MAX];
-    size_t loads;
-    uint64_t truncated;
-    uint64_t notes_left; /* bytes of notes that are still read: all headers may name the same */
-    uint64_t pid;
-    struct jt_text own[JT_NOTES + 1]; /* by type */
-    bool too_many;
-};
-
-/* ---- the naive look ------------------------------------------------------------------------- */
-
-static uint64_t number(const uint8_t *file, size_t at, unsigned size) {
-    uint64_t value = 0;
-    bool little = file[EI_DATA] == ELFDATA2LSB;
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | file[at + (little ? size - 1 - i : i)];
-    }
-    return value;
-}
-
-static bool owner_is(const uint8_t *owner, uint64_t len, const char *name) {
-    return len == strlen(name) + 1 && memcmp(owner, name, (size_t)len) == 0;
-}
-
-/* at: of the description. */
-static void take_note(struct reference *r, const uint8_t *file, size_t note, size_t at,
-                      uint64_t len) {
-    uint64_t name = number(file, note, 4), type = number(file, note + 8, 4);
-    bool wide = file[EI_CLASS] == ELFCLASS64;
-    if (owner_is(file + note + 12, name, "CORE") && type == NT_PRPSINFO && len >= 124) {
-        r->pid = number(file, at + (wide ? 24 : len < 128 ? 12 : 16), 4);
-    }
-    if (owner_is(file + note + 12, name, JT_NOTE_OWNER) && type <= JT_NOTES &&
-        !r->own[type].bytes) {
-        r->own[type] = (struct jt_text){(const char *)file + at, (size_t)len};
-    }
-}
-
-static void take_notes(struct reference *r, const uint8_t *file, size_t size, uint64_t at,
-                       uint64_t len) {
-    if (at > size || len > size - at || len > r->notes_left) {
-        return;
-    }
-    r->notes_left -= len;
-    for (uint64_t end = at + len, next; at + 12 <= end; at = next) {
-        uint64_t name = number(file, (size_t)at, 4), desc = number(file, (size_t)at + 4, 4);
-        uint64_t from = at + 12 + (name + 3) / 4 * 4;
-        next = from + (desc + 3) / 4 * 4;
-        if (from + desc > end) {
-            return;
-        }
-        take_note(r, file, (size_t)at, (size_t)from, desc);
-    }
-}
-
-static void take(struct reference *r, const uint8_t *file, size_t size, size_t at) {
-    unsigned w = file[EI_CLASS] == ELFCLASS64 ? 8 : 4;
-    uint64_t offset = number(file, at + w, w), start = number(file, at + 2 * w, w);
-    uint64_t filesz = number(file, at + 4 * w, w), memsz = number(file, at + 5 * w, w);
-    if (number(file, at, 4) == PT_NOTE) {
-        take_notes(r, file, size, offset, filesz);
-    }
-    memsz = memsz < UINT64_MAX - start ? memsz : UINT64_MAX - start; /* up to the last address */
-    uint64_t saved = filesz < memsz ? filesz : memsz;
-    uint64_t there = offset >= size ? 0 : size - offset < saved ? size - offset : saved;
-    if (number(file, at, 4) != PT_LOAD) {
-        return;
-    }
-    r->truncated =
-        UINT64_MAX - r->truncated < saved - there ? UINT64_MAX : r->truncated + (saved - there);
-    r->too_many = r->loads == LOADS_MAX;
-    if (!r->too_many) {
-        r->load[r->loads++] = (struct load){start, start + memsz, offset, there};
-    }
-}
-
-static void read_reference(struct reference *r, const uint8_t *file, size_t size) {
-    bool wide = file[EI_CLASS] == ELFCLASS64;
-    size_t entry = wide ? 56 : 32;
-    uint64_t phoff = number(file, wide ? 32 : 28, wide ? 8 : 4);
-    uint64_t count = number(file, wide ? 56 : 44, 2);
-    memset(r, 0, sizeof(*r));
-    r->notes_left = size;
-    r->too_many = count == PN_XNUM; /* is elsewhere */
-    for (uint64_t i = 0; i < count && !r->too_many && phoff < size; i++) {
-        if (size - phoff < (i + 1) * entry) {
-            return;
-        }
-        take(r, file, size, (size_t)(phoff + i * entry));
-    }
-}
-
-/* Of overlapping segments the one that starts first has the byte, the longest of several. */
-static const struct load *holder(const struct reference *r, uint64_t addr) {
-    const struct load *best = NULL;
-    for (const struct load *l = r->load; l < r->load + r->loads; l++) {
-        if (addr < l->start || addr - l->start >= l->saved) {
-            continue;
-        }
-        if (!best || l->start < best->start ||
-            (l->start == best->start &&
-             (l->saved > best->saved || (l->saved == best->saved && l->offset < best->offset)))) {
-            best = l;
-        }
-    }
-    return best;
-}
 
 /* ---- against what was read ------------------------------------------------------------------ */
 
-static void check_byte(const struct jt_target *t, const struct reference *r, const uint8_t *file,
+static void check_byte(const struct jt_target *t, const struct core_naive *r, const uint8_t *file,
                        uint64_t addr) {
-    const struct load *l = holder(r, addr);
+    const struct core_load *l = core_naive_holder(r, addr);
     uint8_t byte = 0;
     enum jh_status status = jh_read(&t->heap.reader, addr, &byte, 1, NULL);
     FUZZ_CHECK(status == (l ? JH_OK : JH_ABSENT));
@@ -151,7 +36,7 @@ static int by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static bool mapped(const struct jt_target *t, const struct reference *r, uint64_t addr) {
+static bool mapped(const struct jt_target *t, const struct core_naive *r, uint64_t addr) {
     const struct jt_private *p = t->priv;
     for (size_t i = 0; i < r->loads; i++) {
         if (addr >= r->load[i].start && addr < r->load[i].end) {
@@ -167,10 +52,10 @@ static bool mapped(const struct jt_target *t, const struct reference *r, uint64_
 }
 
 /* Piece by piece between all borders that there are. */
-static void check_counts(const struct jt_target *t, const struct reference *r) {
-    uint64_t border[5 * LOADS_MAX], present = 0, all = 0;
+static void check_counts(const struct jt_target *t, const struct core_naive *r) {
+    uint64_t border[5 * CORE_LOADS_MAX], present = 0, all = 0;
     size_t borders = 0;
-    for (const struct load *l = r->load; l < r->load + r->loads; l++) {
+    for (const struct core_load *l = r->load; l < r->load + r->loads; l++) {
         border[borders++] = l->start;
         border[borders++] = l->start + l->saved;
         border[borders++] = l->end;
@@ -182,7 +67,7 @@ static void check_counts(const struct jt_target *t, const struct reference *r) {
     qsort(border, borders, sizeof(border[0]), by_number);
     for (size_t i = 0; i + 1 < borders; i++) {
         uint64_t len = border[i + 1] - border[i];
-        present += holder(r, border[i]) ? len : 0;
+        present += core_naive_holder(r, border[i]) ? len : 0;
         all += mapped(t, r, border[i]) ? len : 0;
     }
     FUZZ_CHECK(t->bytes_present == present);
@@ -207,8 +92,8 @@ static void check_segments(const struct jt_target *t, const uint8_t *file, size_
 }
 
 static void check_reference(const struct jt_target *t, const uint8_t *file, size_t size) {
-    struct reference r;
-    read_reference(&r, file, size);
+    struct core_naive r;
+    core_naive_read(&r, file, size);
     if (r.too_many) {
         return;
     }
@@ -218,14 +103,14 @@ static void check_reference(const struct jt_target *t, const uint8_t *file, size
         FUZZ_CHECK(t->priv->note[i].bytes == r.own[i].bytes &&
                    t->priv->note[i].size == r.own[i].size);
     }
-    for (const struct load *l = r.load; l < r.load + r.loads; l++) {
+    for (const struct core_load *l = r.load; l < r.load + r.loads; l++) {
         const uint64_t at[] = {l->start - 1, l->start, l->start + l->saved / 2,
                                l->start + l->saved - 1, l->start + l->saved};
         for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
             check_byte(t, &r, file, at[i]);
         }
     }
-    if (t->priv->mappings < LOADS_MAX) {
+    if (t->priv->mappings < CORE_LOADS_MAX) {
         check_counts(t, &r);
     }
 }
