@@ -133,6 +133,12 @@ def build(folder, made, cmake, env=None):
             sys.exit(log.read_text() + f"ci/fuzz: the build failed; the output above is in {log}")
 
 
+def looks_at_nothing(target, made):
+    """Why a target of the build in the folder `made` passes whatever it is given, or ""."""
+    none = target == "oracle" and "&oracle_" not in (made / "targets/oracles.c").read_text()
+    return "no jemalloc is built yet: jeconform run" if none else ""
+
+
 class Engine:
     """What holds for all of them; `folder` is the build, in build/."""
 
@@ -142,11 +148,9 @@ class Engine:
         return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
 
     def why_not(self, target):
-        """Why a target that was built would look at nothing, or "". Whatever it is given, it then
-        passes: hours would count for nothing, and no seed be worth keeping."""
-        made = TOP / "build" / self.folder / "targets/oracles.c"
-        none = target == "oracle" and "&oracle_" not in made.read_text()
-        return "no jemalloc is built yet: jeconform run" if none else ""
+        """Why hours of a target that was built would count for nothing, and no seed of it be worth
+        keeping, or ""."""
+        return looks_at_nothing(target, TOP / "build" / self.folder)
 
 
 # ---- libFuzzer ----------------------------------------------------------------------------------
