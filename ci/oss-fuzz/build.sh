@@ -6,6 +6,9 @@
 # elfutils and zlib are built from $SRC with the same flags, where they are. Where those
 # are not, the system's static libraries do, but for MemorySanitizer, which would not know what they
 # wrote: then only the targets are built that need none.
+#
+# jemalloc's repository in $SRC makes jemalloc's own functions oracles for fuzz_oracle: of each pin that
+# is in it. Without it, those that JEHEAP_CACHE has already.
 project=$SRC/jeheap
 export PREFIX=$WORK/deps
 part=fuzz_all
@@ -20,6 +23,18 @@ else
   libraries="-llzma -lbz2 -lz"
 fi
 
+# jemalloc is what a decoder is held against, not what is fuzzed: its own compiler and flags.
+if [ -d "$SRC/jemalloc" ]; then
+  export JEHEAP_CACHE=$WORK/jemalloc
+  for pin in $(python3 -c 'import json, sys; print(*(pin["name"] for pin in json.load(sys.stdin)["pins"]))' \
+    <"$project/harness/pins.json"); do
+    for config in default la57; do
+      env -u CC -u CXX -u CFLAGS -u CXXFLAGS JEHEAP_JEMALLOC_GIT="$SRC/jemalloc" cmake -DPIN="$pin" \
+        -DCONFIG="$config" -DSTAGE=jemalloc -P "$project/harness/cmake/cell.cmake"
+    done
+  done
+fi
+
 # Flags are OSS-Fuzz's alone: no build type adds to them.
 cmake -S "$project" -B "$WORK/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DJEHEAP_WERROR=OFF \
   -DJEHEAP_FUZZ_ONLY=ON -DJEHEAP_FUZZ_ENGINE=given -DJEHEAP_STATIC=ON \
@@ -30,7 +45,7 @@ for program in "$WORK"/build/fuzz/fuzz_*; do
   name=$(basename "$program")
   stage=${name#fuzz_}
   [ "$stage" != empty ] || continue # it is there to be measured against, and finds nothing
-  # without a jemalloc at hand, as on OSS-Fuzz, it compares nothing
+  # without a jemalloc at hand it compares nothing
   [ "$stage" != oracle ] || grep -q '&oracle_' "$WORK/build/targets/oracles.c" || continue
   cp "$program" "$OUT/"
   [ ! -e "$project/corpora/dict/$stage.dict" ] || cp "$project/corpora/dict/$stage.dict" "$OUT/$name.dict"
