@@ -74,10 +74,14 @@ test_object_file() {
 }
 
 test_file_without_permission() {
-    [ "$(id -u)" -ne 0 ] || skip "root may read everything"
+    local less=()
+    if [ "$(id -u)" -eq 0 ]; then # and may read everything, but for these
+        less=(setpriv --bounding-set=-dac_override,-dac_read_search)
+        "${less[@]}" true || skip "root cannot give up what lets it read everything"
+    fi
     echo text >"$WORK/secret"
     chmod 0 "$WORK/secret"
-    refuses 3 'secret: Permission denied' jeheap info "$WORK/secret"
+    refuses 3 'secret: Permission denied' try "${less[@]}" "$JEHEAP" info "$WORK/secret"
 }
 
 test_without_jemalloc() {
