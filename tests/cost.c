@@ -16,6 +16,8 @@
 #define SLOW 1 /* for coverage, with counters */
 #endif
 
+#define SECONDS 120 /* of processor time: no bound is near it, and what goes on for ever ends */
+
 struct shared {
     long before; /* KiB */
     _Alignas(16) unsigned char result[];
@@ -38,6 +40,7 @@ struct cost cost_of(void (*work)(const void *input, void *result), const void *i
     if (pid == 0) {
         (void)getrusage(RUSAGE_SELF, &usage);
         shared->before = usage.ru_maxrss;
+        (void)setrlimit(RLIMIT_CPU, &(struct rlimit){SECONDS, SECONDS});
         work(input, shared->result);
         exit(0); /* not _exit(): what it covered is written down, and what it leaks is said */
     }

@@ -2,22 +2,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "private.h"
+#include "skeleton.h"
 
 bool jt_is_process(const char *target) {
     return target[0] != 0 && target[strspn(target, "0123456789")] == 0;
 }
 
-/* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
- * files have that segments of a core lead to. A process may grow while it is read. */
-#define GROWTH (UINT64_C(64) << 20)
+#define GROWTH (UINT64_C(64) << 20) /* of a process while it is read */
+#define LEAF_MIN 8                  /* bytes of a leaf element */
 
-static void limit_nodes(struct jt_target *target) {
+/* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
+ * files have that segments of a core lead to. A skeleton's segments of zeroes all lead to one piece
+ * of it, but what names an extent is none of them. */
+void jt_limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
-    uint64_t files = jt_core_bytes(target);
-    uint64_t most = target->bytes_present < files ? target->bytes_present : files;
+    uint64_t files = jt_core_bytes(target), most = files;
+    if (jt_is_skeleton(target)) {
+        most += target->priv->segments * JT_SKELETON_ZEROES_MAX;
+        limits->max_extents = limits->max_extents != 0 ? limits->max_extents : 2 * files / LEAF_MIN;
+    }
+    most = most < target->bytes_present ? most : target->bytes_present;
     if (limits->max_node_bytes == 0) {
-        limits->max_node_bytes = 2 * most + GROWTH;
+        limits->max_node_bytes = 2 * most + (target->kind == JT_CORE ? 0 : GROWTH);
     }
 }
 
@@ -49,7 +55,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = jt_modules_fill(target);
         jt_core_count(target);
     }
-    limit_nodes(target);
+    jt_limit_walks(target);
     if (status == JT_OK) {
         status = jt_root_find(target, &learn);
     }

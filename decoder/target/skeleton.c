@@ -12,7 +12,7 @@
 
 #define STEP 64u           /* what is passed over where bytes are absent: no extent is smaller */
 #define CHUNK 4096u        /* what is looked at together; zero or not */
-#define BUFFER (64u << 10) /* what is read at once, and the zeroes in the file */
+#define BUFFER (64u << 10) /* what is read at once */
 #define ZEROES_MIN 512u    /* fewer are no worth a header of their own */
 
 /* ---- the pieces ----------------------------------------------------------------------------- */
@@ -22,7 +22,8 @@ static void add_piece(struct jt_maker *m, uint64_t addr, uint64_t len, bool zero
     uint64_t offset = zero ? JT_SKELETON_ZERO : m->data;
     m->data += zero ? 0 : len;
     if (last != NULL && last->addr + last->len == addr &&
-        (last->offset == JT_SKELETON_ZERO) == zero && (!zero || last->len + len <= BUFFER)) {
+        (last->offset == JT_SKELETON_ZERO) == zero &&
+        (!zero || last->len + len <= JT_SKELETON_ZEROES_MAX)) {
         last->len += len;
     } else {
         struct jt_piece *grown = jt_grow(m->piece, m->pieces, sizeof *grown);

@@ -231,15 +231,15 @@ static void reads_a_core(void **state) {
     jt_close(target);
 }
 
-/* Nodes take at most twice what there is, and 64 MiB, or what the caller says. What several
- * segments lead to is there once. */
+/* Nodes take at most twice what there is, or what the caller says. What several segments lead to is
+ * there once. */
 static void bytes_of_nodes(void **state) {
     struct core c = sound();
     struct jt_target *target;
     struct jt_options options = {.target = saved(&c, sizeof c)};
     (void)state;
     assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
-    assert_int_equal(target->heap.limits.max_node_bytes, 2 * 256 + (64 << 20));
+    assert_int_equal(target->heap.limits.max_node_bytes, 2 * 256);
     jt_close(target);
     options.limits.max_node_bytes = 4096;
     assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
@@ -252,7 +252,7 @@ static void bytes_of_nodes(void **state) {
     options = (struct jt_options){.target = saved(&c, sizeof c)};
     assert_int_equal(jt_open(&options, &target), JT_NO_JEMALLOC);
     assert_int_equal(target->bytes_present, 2 * sizeof c);
-    assert_int_equal(target->heap.limits.max_node_bytes, 2 * sizeof c + (64 << 20));
+    assert_int_equal(target->heap.limits.max_node_bytes, 2 * sizeof c);
     jt_close(target);
 }
 

@@ -596,6 +596,13 @@ static struct attack_bytes bytes_of(const char *file) {
     return b;
 }
 
+static void saved(const struct attack_bytes *b, const char *file) {
+    FILE *f = fopen(file, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(b->at, 1, b->len, f), b->len);
+    assert_int_equal(fclose(f), 0);
+}
+
 static void note_of(struct attack_bytes *b, unsigned type, const void *desc, size_t len) {
     attack_number(b, sizeof JT_NOTE_OWNER, 4);
     attack_number(b, len, 4);
@@ -671,10 +678,7 @@ static void hostile(unsigned blocks, bool share) {
     for (unsigned i = 0; !share && i < blocks; i++) {
         attack_add(&b, own, sizeof own);
     }
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(b.at, 1, b.len, f), b.len);
-    assert_int_equal(fclose(f), 0);
+    saved(&b, path);
     jt_close(t);
     street_end(&street);
     free(b.at);
@@ -726,6 +730,102 @@ static void of_a_hostile_skeleton(void **state) {
     free(b.at);
 }
 
+/* ---- a small skeleton of a large tree -------------------------------------------------------- */
+
+#define NODE (UINT64_C(1) << 21) /* bytes of each node of 5.3 with 48 bits */
+#define PAGE UINT64_C(4096)
+#define ZEROES UINT64_C(65536)
+#define CHILD UINT64_C(0x600000000000) /* and another one, right behind it */
+
+/* A segment for each piece of a node; all lead to the same piece of the file. */
+static void node_of(struct attack_bytes *headers, uint64_t addr, uint64_t offset, uint64_t len) {
+    for (uint64_t at = 0; at < NODE; at += len) {
+        Elf64_Phdr ph = {.p_type = PT_LOAD,
+                         .p_vaddr = addr + at,
+                         .p_offset = offset,
+                         .p_filesz = len,
+                         .p_memsz = len};
+        attack_add(headers, &ph, sizeof ph);
+    }
+}
+
+/* All pages of the root name two leaf nodes by turns; they are of zeroes, or name extents that are
+ * not there. More zeroes elsewhere make a larger tree believable. */
+static void large_tree(bool leaves_are_zero, unsigned nodes_elsewhere) {
+    uint64_t root[PAGE / 8], leaf[PAGE / 8];
+    struct jt_text note[JT_NOTES + 1];
+    struct jt_target *t = notes_of_street(note);
+    struct attack_bytes b = {0}, headers = {0}, notes = {0};
+    for (size_t i = 0; i < PAGE / 8; i++) {
+        root[i] = CHILD + i % 2 * NODE;
+        leaf[i] = UINT64_C(0x1000000) + 128 * i;
+    }
+    for (unsigned type = JT_NOTE_ABOUT; type <= JT_NOTES; type++) {
+        note_of(&notes, type, note[type].bytes, note[type].size);
+    }
+    unsigned nodes = 2 + nodes_elsewhere;
+    uint64_t piece = leaves_are_zero ? ZEROES : PAGE;
+    size_t loads = nodes * NODE / piece + NODE / PAGE;
+    uint64_t pages = sizeof(Elf64_Ehdr) + (loads + 1) * sizeof(Elf64_Phdr);
+    Elf64_Phdr ph = {
+        .p_type = PT_NOTE, .p_offset = pages + 2 * PAGE + ZEROES, .p_filesz = notes.len};
+    Elf64_Ehdr h = attack_elf_header(ET_CORE, loads + 1);
+    attack_add(&headers, &ph, sizeof ph);
+    node_of(&headers, t->heap.rtree_root, pages, PAGE);
+    for (unsigned i = 0; i < nodes; i++) {
+        node_of(&headers, CHILD + i * NODE, pages + (leaves_are_zero ? 2 * PAGE : PAGE), piece);
+    }
+    attack_add(&b, &h, sizeof h);
+    attack_add(&b, headers.at, headers.len);
+    attack_add(&b, root, sizeof root);
+    attack_add(&b, leaf, sizeof leaf);
+    attack_fill(&b, b.len + ZEROES, "", 1);
+    attack_add(&b, notes.at, notes.len);
+    saved(&b, path);
+    jt_close(t);
+    street_end(&street);
+    free(headers.at);
+    free(notes.at);
+    free(b.at);
+}
+
+static void walk_all(const void *input, void *result) {
+    static struct jh_walk walk;
+    struct jt_options options = {.target = input, .unverified = true};
+    struct jt_target *t;
+    struct jh_extent e;
+    struct jh_fault fault = {.rule = ""};
+    if (jt_open(&options, &t) != JT_OK) {
+        abort();
+    }
+    jh_walk_start(&walk, &t->heap);
+    while (jh_walk_next(&walk, &e, &fault) != JH_END) {
+    }
+    snprintf(result, 64, "%s", fault.rule);
+    jt_close(t);
+}
+
+static void of_a_large_tree(void **state) {
+    static const struct {
+        const char *name;
+        bool zero;
+        unsigned elsewhere;
+        const char *rule;
+    } row[] = {
+        {"nodes of nowhere by turns", false, 0, "extent.max-extents"},
+        {"nodes of zeroes by turns", true, 0, "rtree.max-node-bytes"},
+        {"the same, in a mebibyte", true, 550, "rtree.max-node-bytes"},
+    };
+    char rule[64] = "";
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        large_tree(row[i].zero, row[i].elsewhere);
+        struct cost cost = cost_of(walk_all, path, rule, sizeof rule);
+        cost_bounded(row[i].name, &cost, 1000, 64, rule);
+        assert_string_equal(rule, row[i].rule);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_geometry),
@@ -745,6 +845,7 @@ int main(void) {
         cmocka_unit_test(segments_that_share_bytes),
         cmocka_unit_test(of_a_hostile_skeleton),
         cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
