@@ -5,8 +5,8 @@
  * headers finds, and each such byte is given; bytes_present, _absent and _truncated are what
  * counting one by one gives; what the notes say is what a naive look through them finds, and no
  * description that runs over its segment's end is taken; segments, once they are sorted, can be
- * read; what cannot be read has a status and a sentence; no file is opened; memory is bounded by
- * the input's size; twice the same.
+ * read; what cannot be read has a status and a sentence; no file is opened; memory, and what a walk
+ * may look at, are bounded by the input's size; twice the same.
  *
  * The search for a layout takes a thousand times as long as all this, so one input in 128 has it;
  * the others have a root where nothing is. */
@@ -115,6 +115,15 @@ static void check_reference(const struct jt_target *t, const uint8_t *file, size
     }
 }
 
+/* What a walk may look at goes by the file's size. */
+static void check_budgets(const struct jt_target *t, size_t size) {
+    const struct jh_limits *limits = &t->heap.limits;
+    uint64_t zeroes = jt_is_skeleton(t) ? t->priv->segments * JT_SKELETON_ZEROES_MAX : 0;
+    FUZZ_CHECK(!t->bytes_present || limits->max_node_bytes);
+    FUZZ_CHECK(limits->max_node_bytes <= 2 * (size + zeroes));
+    FUZZ_CHECK(!jt_is_skeleton(t) || (limits->max_extents && limits->max_extents <= size));
+}
+
 /* ---- the target ----------------------------------------------------------------------------- */
 
 static struct jt_elf *no_file(void *arg, const char *name) {
@@ -140,6 +149,7 @@ static void check(struct jt_target *t, const struct jh_layout *layout, uint64_t 
         FUZZ_CHECK(t->status == JT_UNREADABLE && !strstr(t->error, "segments cannot be read"));
         return;
     }
+    check_budgets(t, size);
     check_segments(t, file, size);
     check_reference(t, file, size);
     if (layout) {
