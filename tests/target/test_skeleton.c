@@ -826,6 +826,20 @@ static void of_a_large_tree(void **state) {
     }
 }
 
+static void of_the_budgets_that_are_given(void **state) {
+    struct jt_text note[JT_NOTES + 1];
+    struct jt_options options = {.target = skeleton,
+                                 .limits = {.max_node_bytes = 1 << 22, .max_extents = 3}};
+    struct jt_target *t = notes_of_street(note), *limited;
+    (void)state;
+    assert_int_equal(jt_open(&options, &limited), JT_OK);
+    assert_int_equal(limited->heap.limits.max_node_bytes, 1 << 22);
+    assert_int_equal(limited->heap.limits.max_extents, 3);
+    jt_close(limited);
+    jt_close(t);
+    street_end(&street);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_geometry),
@@ -846,6 +860,7 @@ int main(void) {
         cmocka_unit_test(of_a_hostile_skeleton),
         cmocka_unit_test(of_segments_that_share_bytes),
         cmocka_unit_test(of_a_large_tree),
+        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
