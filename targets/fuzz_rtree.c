@@ -2,7 +2,7 @@
  * jh_before, jh_after, jh_walk_next, jh_locate, on small trees that the input describes.
  *
  * Relations, for any tree: a lookup finds the leaf element that a walk by shifts and masks finds,
- * written here without the decoder; many lookups are as many single ones; the walk ends, goes up,
+ * without the decoder (tree.c); many lookups are as many single ones; the walk ends, goes up,
  * and each extent that it gives is what lookup finds at each page that it registers; every fault
  * names a known rule. For a tree of extents that were put in as jemalloc does, and nothing else:
  * the walk gives all of them, lookup finds the one that has the address, before and after find its

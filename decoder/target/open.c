@@ -14,7 +14,7 @@ bool jt_is_process(const char *target) {
 /* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
  * files have that segments of a core lead to. A skeleton's segments of zeroes all lead to one piece
  * of it, but what names an extent is none of them. */
-void jt_limit_walks(struct jt_target *target) {
+static void limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
     uint64_t files = jt_core_bytes(target), most = files;
     if (jt_is_skeleton(target)) {
@@ -38,6 +38,15 @@ static enum jt_status open_memory(struct jt_target *target, const struct jt_opti
     return jt_core_open(target, options->target);
 }
 
+static enum jt_status open_modules(struct jt_target *target, const char *exe) {
+    enum jt_status status = jt_modules_open(target, exe);
+    if (status == JT_OK && target->kind == JT_CORE) {
+        status = jt_modules_fill(target);
+        jt_core_count(target);
+    }
+    return status;
+}
+
 static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
                                const struct jt_bytes *bytes) {
     struct jt_learn learn = {.options = options};
@@ -45,17 +54,16 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
     }
     enum jt_status status = open_memory(target, options, bytes);
-    if (status == JT_OK && jt_is_skeleton(target)) {
+    bool skeleton = status == JT_OK && jt_is_skeleton(target);
+    if (skeleton) {
+        jt_core_count(target);
+    } else if (status == JT_OK) {
+        status = open_modules(target, options->exe);
+    }
+    limit_walks(target);
+    if (skeleton) {
         return jt_skeleton_open(target, &learn);
     }
-    if (status == JT_OK) {
-        status = jt_modules_open(target, options->exe);
-    }
-    if (status == JT_OK && target->kind == JT_CORE) {
-        status = jt_modules_fill(target);
-        jt_core_count(target);
-    }
-    jt_limit_walks(target);
     if (status == JT_OK) {
         status = jt_root_find(target, &learn);
     }

@@ -231,9 +231,6 @@ Dwarf *jt_elf_dwarf(struct jt_elf *elf);
 
 /* ---- open.c --------------------------------------------------------------------------------- */
 
-/* Budgets of all walks, where none were given: after bytes and segments are counted. */
-void jt_limit_walks(struct jt_target *target);
-
 /* A core that is in memory already, and files that come from wherever files says: options->target
  * is a name only. All of it must outlive the target. */
 struct jt_bytes {

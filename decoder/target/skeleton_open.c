@@ -36,8 +36,6 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
 }
 
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
-    jt_core_count(target);
-    jt_limit_walks(target);
     if (learn->options->exe != NULL) {
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
                 learn->options->exe);
