@@ -1,25 +1,12 @@
 /* bend.c - damage that means something: what stands in the heap is taken, one part of it becomes
  * something that a program, a stray write or an attacker could make of it. */
 #include "bend.h"
+#include "builds.h"
 
 static size_t place_of(const struct heap_image *image, enum heap_place_kind kind,
                        struct dice *dice) {
     size_t from = image->first[kind], count = image->first[kind + 1] - from;
     return count ? from + dice_below(dice, count) : dice_below(dice, image->places);
-}
-
-static uint64_t load(const struct jh_layout *l, const uint8_t *bytes, unsigned size) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | bytes[l->build.little_endian ? size - 1 - i : i];
-    }
-    return value;
-}
-
-static void store(const struct jh_layout *l, uint8_t *bytes, unsigned size, uint64_t value) {
-    for (unsigned i = 0; i < size; i++) {
-        bytes[l->build.little_endian ? i : size - 1 - i] = (uint8_t)(value >> (8 * i));
-    }
 }
 
 /* An address that is in the heap, nearly in it, or nowhere. */
@@ -72,7 +59,7 @@ static void bend_child(struct bend *b, const struct heap_image *image, const str
                        struct dice *dice) {
     const struct jh_layout *l = &image->layout;
     b->patch.len = l->rtree_node_size;
-    store(l, b->room, l->rtree_node_size, some_address(image, p->addr, dice));
+    fuzz_store(&l->build, b->room, l->rtree_node_size, some_address(image, p->addr, dice));
     if (dice_below(dice, 2)) { /* a slot that was empty */
         b->patch.offset = (int16_t)((int)(dice_below(dice, 64) - 32) * (int)l->rtree_node_size);
     }
@@ -142,10 +129,11 @@ static void bend_field(struct bend *b, const struct heap_image *image, const uin
         which = (unsigned)dice_below(dice, JH_EXTENT_FIELDS);
     }
     struct jh_field field = l->extent[which];
-    uint64_t word = load(l, head + field.offset, field.word), mask = jh_field_mask(field);
+    uint64_t word = fuzz_load(&l->build, head + field.offset, field.word),
+             mask = jh_field_mask(field);
     uint64_t old = (word & mask) >> field.shift;
     uint64_t value = field_value(image, which, old, field, dice);
-    store(l, b->room, field.word, (word & ~mask) | (value << field.shift & mask));
+    fuzz_store(&l->build, b->room, field.word, (word & ~mask) | (value << field.shift & mask));
     b->patch.offset = (int16_t)field.offset;
     b->patch.len = field.word;
 }
@@ -160,12 +148,12 @@ static void bend_extent(struct bend *b, const struct heap_image *image, const st
     case 0: /* a link, a bitmap's word, or what else is in the structure */
         b->patch.offset = (int16_t)(dice_below(dice, words) * word);
         b->patch.len = word;
-        store(l, b->room, word, some_address(image, p->addr, dice));
+        fuzz_store(&l->build, b->room, word, some_address(image, p->addr, dice));
         break;
     case 1:
         b->patch.offset = (int16_t)(l->bitmap_offset + dice_below(dice, 8) * word);
         b->patch.len = word;
-        store(l, b->room, word, some_number(0, 8 * word, dice));
+        fuzz_store(&l->build, b->room, word, some_number(0, 8 * word, dice));
         break;
     default:
         if (head) {
@@ -194,7 +182,7 @@ void bend_make(struct bend *b, const struct heap_image *image, struct dice *dice
         bend_extent(b, image, p, dice);
         break;
     default:
-        store(&image->layout, b->room, 8, some_address(image, p->addr, dice));
+        fuzz_store(&image->layout.build, b->room, 8, some_address(image, p->addr, dice));
         b->patch.offset = (int16_t)(dice_below(dice, 512) * 8);
     }
 }

@@ -156,3 +156,11 @@ void fuzz_store(const struct jh_build *build, uint8_t *at, unsigned size, uint64
         at[build->little_endian ? i : size - 1 - i] = (uint8_t)(value >> (8 * i));
     }
 }
+
+uint64_t fuzz_load(const struct jh_build *build, const uint8_t *at, unsigned size) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value = value << 8 | at[build->little_endian ? size - 1 - i : i];
+    }
+    return value;
+}

@@ -24,5 +24,6 @@ bool fuzz_build_bytes(const struct jh_build *build, uint8_t *out);
 
 /* A number in the build's byte order. */
 void fuzz_store(const struct jh_build *build, uint8_t *at, unsigned size, uint64_t value);
+uint64_t fuzz_load(const struct jh_build *build, const uint8_t *at, unsigned size);
 
 #endif

@@ -37,12 +37,8 @@ static const void *lend_memory(void *arg, uint64_t addr, size_t len) {
     return tree_bytes(addr, len);
 }
 
-static uint64_t load(const struct jh_build *b, uint64_t at, unsigned size) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | memory[at - BASE + (b->little_endian ? size - 1 - i : i)];
-    }
-    return value;
+static uint64_t load(const struct jh_layout *l, uint64_t at, unsigned size) {
+    return fuzz_load(&l->build, memory + (at - BASE), size);
 }
 
 static void store(const struct tree *t, uint64_t at, unsigned size, uint64_t value) {
@@ -66,7 +62,7 @@ enum jh_status tree_way(const struct jh_layout *l, uint64_t addr, uint64_t *at) 
         if (!tree_bytes(child, ptr)) {
             return JH_ABSENT;
         }
-        node = load(&l->build, child, ptr);
+        node = load(l, child, ptr);
         if (node % ptr) {
             return JH_CORRUPT;
         }
@@ -107,7 +103,7 @@ static uint64_t element_for(struct tree *t, uint64_t addr) {
     uint64_t node = BASE;
     for (unsigned level = 0; level < 2; level++) {
         uint64_t at = node + subkey(&t->layout, addr, level) * ptr;
-        node = load(&t->layout.build, at, ptr);
+        node = load(&t->layout, at, ptr);
         if (!node) {
             node = make_node(t, level + 1);
             if (!node) {
