@@ -40,6 +40,12 @@ static enum jh_status budget_gather(void *arg, struct jh_span *span, size_t coun
     return spend(b, count) ? b->inner.gather(b->inner.arg, span, count) : JH_LIMIT;
 }
 
+/* Every target has it, and nothing is read for it. */
+static uint64_t budget_next(void *arg, uint64_t addr) {
+    const struct budget *b = arg;
+    return b->inner.next(b->inner.arg, addr);
+}
+
 void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
                   uint64_t seconds) {
     *budget = (struct budget){.inner = heap->reader,
@@ -49,5 +55,6 @@ void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_read
     heap->reader = (struct jh_reader){.read = budget_read,
                                       .lend = budget->inner.lend ? budget_lend : NULL,
                                       .gather = budget->inner.gather ? budget_gather : NULL,
+                                      .next = budget_next,
                                       .arg = budget};
 }

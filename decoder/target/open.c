@@ -138,6 +138,7 @@ void jt_close(struct jt_target *target) {
     free(p->mapped);
     free(p->load);
     jt_ranges_free(&p->code);
+    jt_ranges_free(&p->readable);
     free(p->segment);
     free(p->block);
     free(p->metadata);

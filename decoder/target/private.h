@@ -53,6 +53,8 @@ size_t jt_ranges_normalise(struct jt_range *range, size_t count);
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
 /* Has one of them an address of the other, which is not empty? */
 bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other);
+/* The first address from this one on that one of them has; UINT64_MAX: there is none. */
+uint64_t jt_ranges_next(const struct jt_range *range, size_t count, uint64_t addr);
 
 /* One that grows. Zero it, add, normalise, use, free. */
 struct jt_ranges {
@@ -124,6 +126,7 @@ struct jt_private {
 
     int mem_fd;      /* /proc/PID/mem, -1 when not open */
     bool without_vm; /* process_vm_readv does not work here */
+    struct jt_ranges readable;
 
     struct jt_range *block; /* of the base allocators, as they come */
     size_t blocks;

@@ -108,6 +108,24 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
     return worst;
 }
 
+/* As it was when the process was opened. The kernel does not tell where memory goes on: it would
+ * have to be asked for each page of the terabytes that a damaged tree may name. */
+static uint64_t process_next(void *arg, uint64_t addr) {
+    const struct jt_ranges *readable = &((const struct jt_target *)arg)->priv->readable;
+    return jt_ranges_next(readable->range, readable->count, addr);
+}
+
+static bool find_readable(struct jt_private *p) {
+    for (size_t i = 0; i < p->mappings; i++) {
+        if (p->mapping[i].readable) {
+            jt_ranges_add(&p->readable, p->mapping[i].start,
+                          p->mapping[i].end - p->mapping[i].start);
+        }
+    }
+    jt_ranges_merge(&p->readable);
+    return !p->readable.lost;
+}
+
 /* The mappings of this process whose bytes are plain memory. */
 static enum jt_status open_self(struct jt_target *target) {
     struct jt_private *p = target->priv;
@@ -174,9 +192,12 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     if (target->kind == JT_SELF) {
         return open_self(target);
     }
+    if (!find_readable(target->priv)) {
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
     open_mem(target);
-    target->heap.reader =
-        (struct jh_reader){.read = process_read, .gather = process_gather, .arg = target};
+    target->heap.reader = (struct jh_reader){
+        .read = process_read, .gather = process_gather, .arg = target, .next = process_next};
     return probe(target);
 }
 

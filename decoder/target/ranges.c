@@ -52,6 +52,11 @@ bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range
     return i < count && range[i].start < other.end;
 }
 
+uint64_t jt_ranges_next(const struct jt_range *range, size_t count, uint64_t addr) {
+    size_t i = range_behind(range, count, addr);
+    return i == count ? UINT64_MAX : range[i].start > addr ? range[i].start : addr;
+}
+
 uint64_t jt_ranges_bytes(const struct jt_range *range, size_t count) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++) {

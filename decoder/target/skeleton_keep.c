@@ -48,12 +48,18 @@ static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count
     return status;
 }
 
+static uint64_t watch_next(void *arg, uint64_t addr) {
+    const struct watch *w = arg;
+    return w->inner.next(w->inner.arg, addr);
+}
+
 static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
     struct jh_heap heap = target->heap;
     *w = (struct watch){heap.reader, seen};
     heap.reader = (struct jh_reader){.read = watch_read,
                                      .lend = heap.reader.lend != NULL ? watch_lend : NULL,
                                      .gather = heap.reader.gather != NULL ? watch_gather : NULL,
+                                     .next = heap.reader.next != NULL ? watch_next : NULL,
                                      .arg = w};
     return heap;
 }

@@ -76,7 +76,7 @@ test_object_file() {
 test_file_without_permission() {
     local less=()
     if [ "$(id -u)" -eq 0 ]; then # and may read everything, but for these
-        less=(setpriv --bounding-set=-dac_override,-dac_read_search)
+        less=(setpriv "--bounding-set=-dac_override,-dac_read_search")
         "${less[@]}" true || skip "root cannot give up what lets it read everything"
     fi
     echo text >"$WORK/secret"
@@ -305,6 +305,39 @@ test_help_and_version() {
     status 0 jeheap --version
     out_has '^jeheap [0-9]'
     [ "$(wc -l <"$OUT")" -eq 1 ] || fail "more than one line"
+}
+
+# A root whose elements are all of nodes that are nowhere: in a process that says where it is, and
+# in a core of it.
+test_tree_that_leads_nowhere() {
+    local root number=65536
+    background python3 - "$WORK/nowhere" $number <<'END' >"$WORK/root"
+import ctypes, mmap, struct, sys, time
+PAGE, NODE, AT, number = 4096, 2 << 20, 1 << 44, int(sys.argv[2])
+memory = mmap.mmap(-1, NODE)
+root = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+struct.pack_into(f"<{number}Q", memory, 0, *(AT + i * NODE for i in range(number)))
+header = struct.pack("<4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 0, 4, 62, 1, 0, 64, 0, 0, 64,
+                     56, 1, 0, 0, 0)
+load = struct.pack("<IIQQQQQQ", 1, 6, PAGE, root, 0, NODE, NODE, PAGE)
+with open(sys.argv[1], "wb") as core:
+    core.write((header + load).ljust(PAGE, b"\0"))
+    core.write(memory)
+print(hex(root), flush=True)
+time.sleep(300)
+END
+    wait_line "$WORK/root" "$BACK" 0x || fail "no root"
+    root=$(cat "$WORK/root")
+    for target in "$WORK/nowhere" "$BACK"; do
+        # each of them takes a few reads, not one for each of its pages
+        for command in extents "skeleton -o $WORK/of_nowhere"; do
+            # shellcheck disable=SC2086
+            status 4 jeheap $command "$target" --layout 5.3.0 --root "$root" --max-reads $((8 * number))
+            err_has 'rtree\.node-absent at 0x100000000000'
+            err_has "^jeheap: $((number - 20)) more faults"
+        done
+    done
+    rm "$WORK/nowhere" "$WORK/of_nowhere"
 }
 
 # What is missing comes first, and then what can be said of the rest.

@@ -30,6 +30,17 @@ static void touch(void **state) {
     assert_false(jt_ranges_touch(r, 2, (struct jt_range){40, 50}));
 }
 
+static void lead_to_the_next(void **state) {
+    static const struct jt_range r[] = {{10, 20}, {30, 40}};
+    static const uint64_t cases[][2] = {{0, 10},  {10, 10}, {19, 19},        {20, 30},
+                                        {29, 30}, {39, 39}, {40, UINT64_MAX}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(jt_ranges_next(r, 2, cases[i][0]), cases[i][1]);
+    }
+    assert_int_equal(jt_ranges_next(NULL, 0, 0), UINT64_MAX);
+}
+
 static void refuse_what_wraps(void **state) {
     struct jt_ranges set = {NULL, 0, 0, false};
     (void)state;
@@ -94,8 +105,12 @@ static void cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(merge),      cmocka_unit_test(touch), cmocka_unit_test(refuse_what_wraps),
-        cmocka_unit_test(stay_small), cmocka_unit_test(cut),
+        cmocka_unit_test(merge),
+        cmocka_unit_test(touch),
+        cmocka_unit_test(lead_to_the_next),
+        cmocka_unit_test(refuse_what_wraps),
+        cmocka_unit_test(stay_small),
+        cmocka_unit_test(cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
