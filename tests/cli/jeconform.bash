@@ -143,7 +143,6 @@ DEBUG_57=5.3.0,lg_vaddr=57,lg_page=14,lg_quantum=3,debug,prof,no-stats,no-oblivi
 
 # From the headers alone; the same when configured for real.
 test_constants() {
-    local PATIENCE=300
     have stock
     status 0 jeconform constants --pin 5.3.0 --config default --only "$DEBUG_57" --prove 1 --report-json "$WORK/r.json"
     out_has '^default +1$'
@@ -205,7 +204,6 @@ BUILD_48=5.3.0,lg_vaddr=48,lg_page=12,lg_quantum=4
 
 # One bit more in the middle of e_bits: every field above it is named, and nothing is built.
 test_source_with_a_wider_field() {
-    local PATIENCE=300
     source_tree "$WORK/tree"
     sed -i 's/\(EDATA_BITS_ZEROED_WIDTH *\)1$/\12/' "$WORK/tree/include/jemalloc/internal/edata.h"
     status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json"
@@ -219,7 +217,6 @@ test_source_with_a_wider_field() {
 
 # A bit field and a state behind all the others: no constant that is known changes.
 test_source_with_new_names() {
-    local PATIENCE=300
     source_tree "$WORK/tree"
     sed -i -e 's/extent_state_merging = 5,/&\n\textent_state_frozen = 6,/' \
         -e '/^#define EDATA_BITS_IS_HEAD_MASK/a #define EDATA_BITS_HOT_SHIFT (EDATA_BITS_IS_HEAD_WIDTH + EDATA_BITS_IS_HEAD_SHIFT)' \
@@ -231,7 +228,6 @@ test_source_with_new_names() {
 }
 
 test_source_that_says_nothing() {
-    local PATIENCE=300
     source_tree "$WORK/tree"
     rm "$WORK/tree/VERSION" "$WORK/tree/ChangeLog"
     status 0 jeconform constants --source "$WORK/tree" --config default --only "$BUILD_48"
@@ -239,7 +235,7 @@ test_source_that_says_nothing() {
 }
 
 test_source_that_lies() {
-    local version PATIENCE=300
+    local version
     source_tree "$WORK/tree"
     for version in 5.2.1 5.4.0; do
         echo $version-0-g0123456789012345678901234567890123456789 >"$WORK/tree/VERSION"
@@ -273,7 +269,6 @@ test_emit() {
 
 # A build that the two bytes of an input cannot say.
 test_emit_of_a_rare_build() {
-    local PATIENCE=300
     have stock
     status 0 jeconform emit --pin 5.3.0 --config debug --seeds "$WORK/rare"
     err_has '^5\.3\.0 debug: [0-9]+ extents; seeds of heap only'

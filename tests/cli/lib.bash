@@ -49,8 +49,9 @@ jeheap() {
     try "$JEHEAP" "$@"
 }
 
+# It may have a jemalloc to build, and checks whole heaps.
 jeconform() {
-    try "$JECONFORM" "$@"
+    PATIENCE=${PATIENCE:-300} try "$JECONFORM" "$@"
 }
 
 # status N COMMAND...: it must end with that.
