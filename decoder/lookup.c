@@ -4,7 +4,8 @@
 #include "internal.h"
 
 #define MAX_PASSED_DEFAULT (UINT64_C(1) << 26)
-#define SEEK_BUF 4096 /* multiple of every element size */
+#define SEEK_BUF 4096  /* multiple of every element size */
+#define EXTENT_COST 64 /* reading an extent takes as long as passing so many empty elements */
 
 struct seek {
     const struct jh_heap *heap;
@@ -197,6 +198,7 @@ static enum jh_status next_extent(struct seek *s, struct jh_extent *out, struct 
         if (status != JH_OK || !s->value) {
             return status;
         }
+        s->left -= s->left < EXTENT_COST ? s->left : EXTENT_COST;
         status = jh_fetch(&s->heap->reader, s->at, s->heap->layout->leaf_size, buf, &bytes, fault);
         if (status == JH_OK) {
             status = extent_of_element(s->heap, s->at, bytes, page_of(s), out, fault);

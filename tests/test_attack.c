@@ -225,6 +225,33 @@ static void looking_back_over_an_empty_node(void **state) {
     image_end(&a.image);
 }
 
+/* Two leaf nodes by turns, full of what san_bump.c may leave behind: each element's extent has to
+ * be read, to see that it is nothing. */
+static void looking_back_over_elements_left_behind(void **state) {
+    (void)state;
+    struct attack a;
+    struct jh_extent e;
+    struct jh_fault fault;
+    start(&a, 48, "none");
+    uint64_t child[2] = {image_slot(&a.image, A, 1) & ~UINT64_C(0x1fffff),
+                         image_slot(&a.image, A + (UINT64_C(1) << 30), 1) & ~UINT64_C(0x1fffff)};
+    uint64_t at = image_extent(&a.image, &(struct image_extent){0x10000, PAGE, 4, 0, true, 0, 0});
+    struct image_leaf leaf = {at, a.image.layout.sc_nsizes, 0, false, false};
+    for (uint64_t i = 0; i < 1 << 18; i++) {
+        image_put8(&a.image, a.image.heap.rtree_root + 8 * i, child[i % 2]);
+    }
+    for (uint64_t i = 0; i < 1 << 19; i++) {
+        image_leaf(&a.image, A + i * PAGE, &leaf);
+    }
+    a.image.heap.limits.max_nodes = 2;
+    look_up(&a, 1, A, PAGE, JH_LIMIT);
+    run(&a, "a lookup behind elements left behind", 1000);
+    assert_int_equal(a.seen.refused, 1);
+    assert_int_equal(jh_lookup(&a.image.heap, A, &e, &fault), JH_LIMIT);
+    assert_string_equal(fault.rule, "rtree.max-passed");
+    image_end(&a.image);
+}
+
 /* ---- extents and slabs ----------------------------------------------------------------------- */
 
 static void extents_of_2_to_the_63(void **state) {
@@ -281,6 +308,7 @@ int main(void) {
         cmocka_unit_test(all_leaves_to_one_extent),
         cmocka_unit_test(each_extent_twice),
         cmocka_unit_test(looking_back_over_an_empty_node),
+        cmocka_unit_test(looking_back_over_elements_left_behind),
         cmocka_unit_test(extents_of_2_to_the_63),
         cmocka_unit_test(a_bitmap_that_is_longer_than_its_slab),
     };

@@ -377,7 +377,8 @@ struct jh_limits {
     uint64_t max_node_bytes;
     uint64_t max_extents; /* extents a walk may read (default 1 Gi) */
     uint64_t max_passed;  /* tree elements that one lookup may pass over on its way to the first
-                             page of a large extent (default 64 Mi) */
+                             page of a large extent (default 64 Mi); one whose extent is
+                             read, as some that are left behind are, counts as 64 */
 };
 
 struct jh_heap { /* the caller owns all of it */
