@@ -51,10 +51,15 @@ static enum jh_status read_mapped(void *arg, uint64_t addr, void *dst, size_t le
                : JH_ABSENT;
 }
 
+static uint64_t next_mapped(void *arg, uint64_t addr) {
+    const struct jt_target *target = arg;
+    return target->heap.reader.next(target->heap.reader.arg, addr);
+}
+
 static struct jh_reader reader_of(struct jt_target *target) {
     struct jh_reader reader = target->heap.reader;
     if (target->kind == JT_PROCESS) {
-        reader = (struct jh_reader){.read = read_mapped, .arg = target};
+        reader = (struct jh_reader){.read = read_mapped, .arg = target, .next = next_mapped};
     }
     return reader;
 }
