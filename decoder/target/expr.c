@@ -228,6 +228,9 @@ static struct value named(struct eval *e) {
         struct value v = unary(e);
         return jt_make(v.bits, name[len - 1] == 'U', true);
     }
+    if (len == 10 && memcmp(name, "UINT64_MAX", 10) == 0) { /* pastes tokens as well */
+        return jt_make(UINT64_MAX, true, true);
+    }
     if (len == 4 && memcmp(name, "true", 4) == 0) {
         return jt_make(1, false, false);
     }

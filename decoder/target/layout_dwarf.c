@@ -85,43 +85,85 @@ static const char *const macro_name[JH_EXTENT_BITS] = {
 static bool bits_macro(struct jt_dwarf *dwarf, const char *name, const char *what, uint64_t *out) {
     char text[64];
     snprintf(text, sizeof text, "EDATA_BITS_%s_%s", name, what);
-    if (!number(dwarf, text, UINT64_MAX, out)) {
-        snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
-        if (!number(dwarf, text, UINT64_MAX, out)) {
+    if (number(dwarf, text, UINT64_MAX, out)) {
+        return true;
+    }
+    snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
+    return number(dwarf, text, UINT64_MAX, out);
+}
+
+/* Which bits of e_bits the field has: shift and width, or the mask where there is no width: 5.0 has
+ * none, and no later release has one of sn. False: not told, which says nothing of the field. */
+static bool told_bits(struct jt_dwarf *dwarf, const char *name, struct jh_field *out) {
+    uint64_t shift, width, mask;
+    if (bits_macro(dwarf, name, "SHIFT", &shift) && bits_macro(dwarf, name, "WIDTH", &width)) {
+        if (shift > 63 || width > 64 - shift) {
             return false;
         }
+    } else if (bits_macro(dwarf, name, "MASK", &mask) && mask != 0) {
+        shift = jh_lg_floor(mask & (0 - mask));
+        width = jh_lg_floor(mask) + 1 - shift;
+        if (mask >> shift != UINT64_MAX >> (64 - width)) {
+            return false; /* it has holes */
+        }
+    } else {
+        return false;
     }
-    *out = *out > 64 ? 65 : *out; /* is outside of the word, however far */
+    out->shift = (uint8_t)shift;
+    out->width = (uint8_t)width;
     return true;
 }
 
-static void take_field(struct jt_target *target, struct jt_dwarf *dwarf, enum jh_extent_field index,
-                       struct jh_layout *layout) {
+static void take_field(struct jt_target *target, enum jh_extent_field index,
+                       const struct jh_field *told, struct jh_layout *layout) {
     struct jh_field *f = &layout->extent[index];
-    const struct jh_field *word = &layout->extent[JH_EXTENT_BITS];
-    uint64_t shift = 0, width = 0;
-    bool there = bits_macro(dwarf, macro_name[index], "SHIFT", &shift);
-    if (shift > 63) {
-        return;
-    }
-    if (there && !bits_macro(dwarf, macro_name[index], "WIDTH", &width)) {
-        width = 64 - shift; /* sn takes the rest, and has no macro for that */
-    }
-    if (!there && index == JH_EXTENT_SN) {
-        return; /* a word of its own */
-    }
-    if (there == (f->width != 0) && f->shift == shift && f->width == width) {
-        return;
-    }
-    if (shift + width > 64) {
+    if (f->width == told->width && (f->width == 0 || f->shift == told->shift)) {
         return;
     }
     jt_warn(target,
-            "debug information says that %s is bits %" PRIu64 ":%" PRIu64 " of e_bits, where "
-            "jemalloc %s has %u:%u; debug information is used",
-            jh_extent_field_name(index), shift, width, jh_version_name(layout->build.version),
-            f->shift, f->width);
-    *f = (struct jh_field){word->offset, word->word, (uint8_t)shift, (uint8_t)width};
+            "debug information says that %s is bits %u:%u of e_bits, where jemalloc %s has %u:%u; "
+            "debug information is used",
+            jh_extent_field_name(index), told->shift, told->width,
+            jh_version_name(layout->build.version), f->shift, f->width);
+    *f = *told;
+}
+
+/* A field that no macro tells of is as released, unless another one has its bits. */
+static void drop_field(struct jt_target *target, enum jh_extent_field index, uint64_t taken,
+                       struct jh_layout *layout) {
+    struct jh_field *f = &layout->extent[index];
+    if (f->offset != layout->extent[JH_EXTENT_BITS].offset || (jh_field_mask(*f) & taken) == 0) {
+        return; /* sn may be a word of its own */
+    }
+    jt_warn(target,
+            "debug information has no macro of %s and other fields where jemalloc %s has it, bits "
+            "%u:%u of e_bits; it is left out",
+            jh_extent_field_name(index), jh_version_name(layout->build.version), f->shift,
+            f->width);
+    f->width = 0;
+}
+
+static void take_fields(struct jt_target *target, struct jt_dwarf *dwarf,
+                        struct jh_layout *layout) {
+    const struct jh_field *word = &layout->extent[JH_EXTENT_BITS];
+    bool told[JH_EXTENT_BITS];
+    uint64_t taken = 0;
+    for (unsigned i = 0; i < JH_EXTENT_BITS; i++) {
+        struct jh_field field = {word->offset, word->word, 0, 0};
+        told[i] = told_bits(dwarf, macro_name[i], &field);
+        if (told[i]) {
+            take_field(target, (enum jh_extent_field)i, &field, layout);
+            taken |= jh_field_mask(field);
+        }
+    }
+    for (unsigned i = 0; i < JH_EXTENT_BITS; i++) {
+        if (!told[i]) {
+            drop_field(target, (enum jh_extent_field)i, taken, layout);
+        }
+    }
+    if (taken != 0) {
+        target->source[JT_PART_FIELDS] = JT_DWARF;
+    }
 }
 
 static void take_states(struct jt_target *target, const struct jt_dwarf *dwarf,
@@ -227,7 +269,6 @@ static void take_root(struct jt_target *target, const struct jt_dwarf *d, struct
 void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
                           struct jh_layout *layout) {
     struct jt_dwarf d = *dwarf; /* evaluating a macro needs a place that can be written */
-    uint64_t any;
     if (!d.found) {
         return;
     }
@@ -236,11 +277,6 @@ void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf
     take_root(target, &d, layout);
     target->source[JT_PART_OFFSETS] =
         d.e_bits == JT_DWARF_UNKNOWN ? target->source[JT_PART_OFFSETS] : JT_DWARF;
-    if (bits_macro(&d, "ARENA", "SHIFT", &any)) {
-        for (unsigned i = 0; i < JH_EXTENT_BITS; i++) {
-            take_field(target, &d, (enum jh_extent_field)i, layout);
-        }
-        target->source[JT_PART_FIELDS] = JT_DWARF;
-    }
+    take_fields(target, &d, layout);
     take_states(target, &d, layout);
 }

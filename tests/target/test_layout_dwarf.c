@@ -169,7 +169,10 @@ static void bits_that_moved(void **state) {
     jt_layout_from_dwarf(&target, &d, &is);
     assert_int_equal(is.extent[JH_EXTENT_ARENA].width, 13);
     assert_int_equal(is.extent[JH_EXTENT_SLAB].shift, 13);
-    assert_int_equal(is.extent[JH_EXTENT_PAI].width, 0); /* of which there is no word */
+    assert_int_equal(is.extent[JH_EXTENT_PAI].width, 1);       /* of which there is no word */
+    assert_int_equal(is.extent[JH_EXTENT_COMMITTED].width, 0); /* nor of it, where slab is now */
+    assert_true(warned_of("no macro of committed and other fields where jemalloc 5.3.0 has it, "
+                          "bits 13:1 of e_bits"));
     assert_memory_equal(&is.extent[JH_EXTENT_SZIND], &szind, sizeof szind);
     assert_true(warned_of("slab is bits 13:1 of e_bits, where jemalloc 5.3.0 has 12:1"));
     jt_dwarf_free(&d);
@@ -200,7 +203,42 @@ static void bits_that_are_nowhere(void **state) {
         assert_memory_equal(&is.extent[JH_EXTENT_SLAB], &was.extent[JH_EXTENT_SLAB],
                             sizeof(struct jh_field));
         assert_false(warned_of("slab is bits"));
-        assert_int_equal(is.extent[JH_EXTENT_ZEROED].width, 0); /* which it does not have */
+        assert_memory_equal(&is, &was, sizeof is); /* nor does what is not told change anything */
+        jt_dwarf_free(&d);
+        end();
+    }
+}
+
+/* A mask says both, where there is no width. What says neither says nothing. */
+static void bits_by_their_masks(void **state) {
+    static const struct {
+        const char *macros;
+        unsigned shift, width; /* of slab */
+    } row[] = {
+        {"EDATA_BITS_SLAB_MASK 0x3000", 12, 2},
+        {"EDATA_BITS_SLAB_MASK (UINT64_MAX << 40)", 40, 24},
+        {"EDATA_BITS_SLAB_MASK UINT64_MAX", 0, 64},
+        {"EDATA_BITS_SLAB_SHIFT 40 EDATA_BITS_SLAB_MASK ((uint64_t)7 << 40)", 40, 3},
+        {"EDATA_BITS_SLAB_SHIFT 40 EDATA_BITS_SLAB_WIDTH 3 EDATA_BITS_SLAB_MASK 1", 40, 3},
+        {"EDATA_BITS_SLAB_SHIFT 40", 12, 1},
+        {"EDATA_BITS_SLAB_WIDTH 5", 12, 1},
+        {"EDATA_BITS_SLAB_MASK 0", 12, 1},
+        {"EDATA_BITS_SLAB_MASK 0x5000", 12, 1}, /* it has a hole */
+        {"EDATA_BITS_SLAB_MASK NOT_THERE", 12, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct jh_layout is = stock(JH_5_3_0);
+        struct jt_dwarf d = released(&is);
+        char text[128];
+        int len = snprintf(text, sizeof text, "%s", row[i].macros);
+        for (char *at = text; (at = strstr(at, " E")) != NULL;) {
+            *at++ = 0;
+        }
+        d.macros = macros(text, (size_t)len + 1);
+        jt_layout_from_dwarf(&target, &d, &is);
+        assert_int_equal(is.extent[JH_EXTENT_SLAB].shift, row[i].shift);
+        assert_int_equal(is.extent[JH_EXTENT_SLAB].width, row[i].width);
         jt_dwarf_free(&d);
         end();
     }
@@ -317,17 +355,12 @@ static void macros_are_packed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_new),
-        cmocka_unit_test(members_that_moved),
-        cmocka_unit_test(leaves_that_differ),
-        cmocka_unit_test(numbers_that_are_too_large),
-        cmocka_unit_test(bits_that_moved),
-        cmocka_unit_test(bits_that_are_nowhere),
-        cmocka_unit_test(states_of_another_order),
-        cmocka_unit_test(builds_from_macros),
-        cmocka_unit_test(regions_of_a_slab),
-        cmocka_unit_test(versions_by_macros),
-        cmocka_unit_test(macros_are_packed),
+        cmocka_unit_test(nothing_new),         cmocka_unit_test(members_that_moved),
+        cmocka_unit_test(leaves_that_differ),  cmocka_unit_test(numbers_that_are_too_large),
+        cmocka_unit_test(bits_that_moved),     cmocka_unit_test(bits_that_are_nowhere),
+        cmocka_unit_test(bits_by_their_masks), cmocka_unit_test(states_of_another_order),
+        cmocka_unit_test(builds_from_macros),  cmocka_unit_test(regions_of_a_slab),
+        cmocka_unit_test(versions_by_macros),  cmocka_unit_test(macros_are_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
