@@ -37,7 +37,7 @@ static void bend(struct jt_target *t, struct jt_dwarf *dwarf) {
         jh_build_init(&build, JH_5_3_0);
         FUZZ_CHECK(jh_layout_make(&build, &layout, NULL) == JH_OK);
     }
-    jt_layout_from_dwarf(t, dwarf, &layout);
+    (void)jt_layout_from_dwarf(t, dwarf, &layout, true);
     if (jh_layout_check(&layout, NULL) == JH_OK) {
         fuzz_look_pure(&layout, zero);
     }

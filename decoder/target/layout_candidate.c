@@ -19,16 +19,15 @@ static bool contradicted(const struct jt_learn *learn, const struct jh_layout *l
 }
 
 bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
-                       struct jh_layout *layout, struct jh_fault *fault) {
+                       struct jh_layout *layout, struct jh_fault *fault, bool say) {
     if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
         return false;
     }
     jt_root_from_symbol(learn, layout);
-    size_t warnings = target->warnings;
-    jt_layout_from_dwarf(target, &learn->dwarf, layout);
-    c->unlike = target->warnings - warnings;
+    c->unlike = jt_layout_from_dwarf(target, &learn->dwarf, layout, say);
     c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
     c->pad = jt_pad_from_memory(target, layout);
+    (void)jt_by_size_from_memory(target, layout);
     if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
         layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
     }

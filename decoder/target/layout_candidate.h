@@ -8,7 +8,7 @@ struct jt_candidate {
     struct jh_build build;
     struct jt_fit fit;
     bool bins, pad;
-    size_t unlike; /* what debug information says otherwise */
+    size_t unlike; /* how many differences debug information has */
     bool blind;    /* a glance was enough */
     bool again;    /* a rival, or what has rivals: asked once more */
 };
@@ -25,9 +25,10 @@ struct jt_candidates {
 /* All that nothing speaks against. Without any, fault says what jeheap does not describe. */
 void jt_candidates_list(const struct jt_target *target, const struct jt_learn *learn,
                         struct jt_candidates *out, struct jh_fault *fault);
-/* With what debug information and memory say of it; false when no such build is described. */
+/* With what debug information and memory say of it; false when no such build is described. say: of
+ * every difference that there is a warning. */
 bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
-                       struct jh_layout *layout, struct jh_fault *fault);
+                       struct jh_layout *layout, struct jh_fault *fault, bool say);
 bool jt_candidate_sees(const struct jt_candidate *c);
 uint64_t jt_candidate_faults(const struct jt_candidate *c);
 /* Negative when a explains the target better than b. */

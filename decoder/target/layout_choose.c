@@ -75,14 +75,13 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
 static struct jt_candidate *look(struct jt_target *target, struct jt_learn *learn,
                                  struct jt_candidates *all, enum jt_effort effort) {
     struct jt_candidate *best = &all->c[0];
-    size_t warnings = target->warnings;
     struct jh_layout layout;
     for (size_t i = 0; i < all->count; i++) {
         struct jt_candidate *c = &all->c[i];
-        if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL) && all->count > 1) {
+        if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) &&
+            all->count > 1) {
             jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c->fit);
         }
-        jt_drop_warnings(target, warnings);
         if (jt_candidate_compare(c, best) < 0) {
             best = c;
         }
@@ -123,7 +122,7 @@ static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
                            struct jt_candidate *best) {
     struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
     learn->build = best->build;
-    if (!jt_candidate_make(target, learn, best, &target->layout, &fault)) {
+    if (!jt_candidate_make(target, learn, best, &target->layout, &fault, true)) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",

@@ -60,18 +60,23 @@ bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
 }
 
 bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout) {
-    const struct jh_reader *r = &target->heap.reader;
     uint64_t at, size, pad;
-    uint8_t flag;
-    if (layout->large_by_size && jt_symbol(target, "opt_disable_large_size_classes", &at, &size) &&
-        size == 1 && jh_read(r, at, &flag, 1, NULL) == JH_OK) {
-        layout->large_by_size = flag != 0;
-    }
     if (!jt_symbol(target, "sz_large_pad", &at, &size) || size != target->priv->words ||
         !jt_read_word(target, at, &pad) ||
         (pad != 0 && pad != (uint64_t)1 << layout->build.lg_page)) {
         return false;
     }
     layout->large_pad = pad;
+    return true;
+}
+
+bool jt_by_size_from_memory(struct jt_target *target, struct jh_layout *layout) {
+    uint64_t at, size, flag;
+    if (!layout->large_by_size ||
+        !jt_symbol(target, "opt_disable_large_size_classes", &at, &size) || size != 1 ||
+        !jt_read_number(target, at, 1, &flag) || flag > 1) {
+        return false;
+    }
+    layout->large_by_size = flag != 0;
     return true;
 }

@@ -67,14 +67,12 @@ struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct j
     if (!any) {
         return best;
     }
-    size_t warnings = target->warnings;
     for (size_t i = 0; i < all->count; i++) {
         struct jt_candidate *c = &all->c[i];
-        if (c->again && jt_candidate_make(target, learn, c, &layout, NULL)) {
+        if (c->again && jt_candidate_make(target, learn, c, &layout, NULL, false)) {
             jt_layout_fit(target, &layout, jt_root_of(learn, &layout), JT_FIT_SEARCH, &c->fit);
         }
     }
-    jt_drop_warnings(target, warnings);
     for (size_t i = 0; i < all->count; i++) {
         if (all->c[i].again && jt_candidate_compare(&all->c[i], now) < 0) {
             now = &all->c[i];

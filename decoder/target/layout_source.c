@@ -178,6 +178,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     if (jt_pad_from_memory(target, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
     }
+    (void)jt_by_size_from_memory(target, &target->layout);
     return JT_OK;
 }
 

@@ -25,7 +25,6 @@
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
-void jt_drop_warnings(struct jt_target *target, size_t keep); /* all after the first ones */
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
 /* Libraries say "there is none" when memory ran out as well; only errno tells. It was set to 0
  * before they were asked. */
@@ -373,14 +372,16 @@ bool jt_is_skeleton(const struct jt_target *target);
 /* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn);
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn);
-/* Overwrite what debug information knows better, with a warning for every difference. */
-void jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
-                          struct jh_layout *layout);
+/* Overwrite what debug information knows better. Gives how many differences there are; say: with a
+ * warning for each. */
+size_t jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
+                            struct jh_layout *layout, bool say);
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf, struct jh_build *build);
 /* False when memory does not tell, or nothing sound. */
 bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
                          struct jh_layout *layout);
 bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout);
+bool jt_by_size_from_memory(struct jt_target *target, struct jh_layout *layout);
 
 /* How a layout fares with the heap. */
 struct jt_fit {

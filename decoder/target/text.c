@@ -111,12 +111,6 @@ void jt_warn(struct jt_target *target, const char *text, ...) {
     target->memory_ran_out |= copy == NULL;
 }
 
-void jt_drop_warnings(struct jt_target *target, size_t keep) {
-    while (target->warnings > keep) {
-        free(target->warning[--target->warnings]);
-    }
-}
-
 bool jt_number(const char *text, uint64_t *out) {
     if (text[0] < '0' || text[0] > '9') {
         return false; /* strtoull would take blanks and signs */

@@ -434,6 +434,16 @@ static void names_tell_the_version(void **state) {
     assert_int_equal(learnt(t, &learn), JT_OK);
     assert_int_equal(t->layout.build.version, JH_DEV);
     assert_int_equal(t->source[JT_PART_VERSION], JT_INFERRED); /* the others contradict */
+    learn = nothing(); /* also where no more warnings are kept */
+    learn.dwarf.found = true;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        learn.dwarf.state[i] = states[i];
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        jt_warn(t, "%u", i);
+    }
+    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(t->layout.build.version, JH_DEV);
     learn = nothing();
     learn.root = symbol(t, &module, 120);
     learn.root.emap = false; /* it is an older one's */
