@@ -64,6 +64,13 @@ extern const char options_usage[];
 /* The command line into a; what is wrong with it is said. */
 enum asked options_read(struct arguments *a, int argc, char **argv);
 
+/* ---- say.c ---------------------------------------------------------------------------------- */
+
+/* A line on stderr: "jeheap: " and the sentence, made plain whatever a target put into it. */
+void cli_say(const char *text, ...) __attribute__((format(printf, 1, 2)));
+/* A target's text on stdout, made plain. */
+void cli_put(const char *text);
+
 /* ---- shared.c ------------------------------------------------------------------------------- */
 
 /* Remember an exit status; 1 and 4 together are 4: what is missing may hide more findings. */
@@ -77,6 +84,10 @@ void cli_count_faults(const struct cli *cli);
 void cli_mark_partial(struct cli *cli);
 /* "0x1f" or "31"; false when the text is neither. */
 bool cli_number(const char *text, uint64_t *out);
+/* The same, or "4K", "4M", "4G". */
+bool cli_size(const char *text, uint64_t *out);
+/* "0x1f" or "1f": hexadecimal, as debuggers and logs print addresses. */
+bool cli_is_address(const char *text, uint64_t *out);
 
 /* The i-th address behind the target; options_read() has refused what is none. */
 uint64_t cli_address(const struct cli *cli, size_t i);

@@ -108,20 +108,23 @@ static void info_json(struct cli *cli, const struct totals *totals) {
 
 static void info_text(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
-    printf("%s %s", kind_name(t->kind), cli->args->target.target);
+    printf("%s ", kind_name(t->kind));
+    cli_put(cli->args->target.target);
     if (t->kind == JT_CORE && t->pid) {
         printf(" of process %d", t->pid);
     }
-    printf("\njemalloc  %s", *t->version_string ? t->version_string : "(no version string)");
-    printf("%s%s\n", t->jemalloc ? " in " : "", t->jemalloc ? t->jemalloc->path : "");
-    printf("layout    %s, %" PRIu64 " extents decode soundly with it\n", t->layout_name,
+    printf("\njemalloc  ");
+    cli_put(*t->version_string ? t->version_string : "(no version string)");
+    printf("%s", t->jemalloc ? " in " : "");
+    cli_put(t->jemalloc ? t->jemalloc->path : "");
+    printf("\nlayout    %s, %" PRIu64 " extents decode soundly with it\n", t->layout_name,
            t->verified);
     for (unsigned i = 0; i < JT_PARTS; i++) {
         printf("          %-11s from %s\n", jt_part_name(i), jt_source_name(t->source[i]));
     }
-    printf("root      0x%" PRIx64 "%s%s\n", t->heap.rtree_root, *t->root_name ? " in " : "",
-           t->root_name);
-    printf("extents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
+    printf("root      0x%" PRIx64 "%s", t->heap.rtree_root, *t->root_name ? " in " : "");
+    cli_put(t->root_name);
+    printf("\nextents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
            " not allocated\n",
            totals->extents, totals->slabs, totals->large,
            totals->extents - totals->slabs - totals->large);

@@ -83,16 +83,14 @@ static void made(struct cli *cli) {
     struct jh_layout layout;
     struct jh_fault fault;
     if (jh_version_parse(cli->args->jemalloc, &build.version) != JH_OK) {
-        fprintf(stderr,
-                "jeheap: no layout is known for jemalloc %s; jeheap layout --list says "
-                "which are\n",
+        cli_say("no layout is known for jemalloc %s; jeheap layout --list says which are",
                 cli->args->jemalloc);
         cli_status(cli, EXIT_USAGE);
         return;
     }
     if (jh_layout_make(&build, &layout, &fault) != JH_OK) {
-        fprintf(stderr, "jeheap: unsupported layout: %s (%llu) is not described for jemalloc %s\n",
-                fault.rule, (unsigned long long)fault.seen, cli->args->jemalloc);
+        cli_say("unsupported layout: %s (%llu) is not described for jemalloc %s", fault.rule,
+                (unsigned long long)fault.seen, cli->args->jemalloc);
         cli_status(cli, EXIT_USAGE);
         return;
     }

@@ -13,9 +13,10 @@ static void fault(void *arg, enum jh_status status, const struct jh_fault *fault
 static void said(struct cli *cli, const struct jt_skeleton *s) {
     struct json *j = &cli->json;
     if (!cli->args->json) {
-        printf("%s: %" PRIu64 " bytes, with %" PRIu64 " extents; %" PRIu64
+        cli_put(cli->args->output);
+        printf(": %" PRIu64 " bytes, with %" PRIu64 " extents; %" PRIu64
                " bytes of the target are in it, %" PRIu64 " of them zero\n",
-               cli->args->output, s->size, s->extents, s->kept, s->zeroes);
+               s->size, s->extents, s->kept, s->zeroes);
         return;
     }
     json_open(j, NULL, '{');
@@ -33,9 +34,8 @@ static void said(struct cli *cli, const struct jt_skeleton *s) {
 
 static void say_left_out(const struct cli *cli, uint64_t bytes) {
     if (bytes && !cli->args->quiet) {
-        fprintf(stderr,
-                "jeheap: warning: %" PRIu64 " bytes that the tree points at are not jemalloc's own "
-                "and were left out: the heap is damaged\n",
+        cli_say("warning: %" PRIu64 " bytes that the tree points at are not jemalloc's own "
+                "and were left out: the heap is damaged",
                 bytes);
     }
 }
@@ -56,7 +56,7 @@ void command_skeleton(struct cli *cli) {
     enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
     const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
     if (wrong) {
-        fprintf(stderr, "jeheap: %s; nothing was written\n", wrong);
+        cli_say("%s; nothing was written", wrong);
         cli_status(cli, status == JT_OK ? EXIT_PARTIAL : jt_exit_status(status));
         if (file) {
             __fpurge(file);

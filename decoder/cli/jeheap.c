@@ -9,37 +9,28 @@
 #include "output.h"
 #include "sandbox.h"
 
-/* Every output is only as good as the layout: which one, and where its parts were learnt. */
-static void say_layout(const struct jt_target *t) {
-    fprintf(stderr, "jeheap: layout %s", t->layout_name);
-    for (unsigned i = 0; i < JT_PARTS; i++) {
-        fprintf(stderr, "%s%s: %s", i ? ", " : " (", jt_part_name(i), jt_source_name(t->source[i]));
-    }
-    fprintf(stderr, ")\n");
-}
-
 static void say_lacks(const struct arguments *a, const char *lacks) {
     if (lacks && !a->quiet) {
-        fprintf(stderr, "jeheap: warning: the sandbox is not complete: %s\n", lacks);
+        cli_say("warning: the sandbox is not complete: %s", lacks);
     }
 }
 
 static bool open_target(struct cli *cli) {
     enum jt_status status = jt_open(&cli->args->target, &cli->target);
     if (!cli->target) {
-        fprintf(stderr, "jeheap: out of memory\n");
+        cli_say("out of memory");
         cli->status = EXIT_UNREADABLE;
         return false;
     }
     for (size_t i = 0; i < cli->target->warnings && !cli->args->quiet; i++) {
-        fprintf(stderr, "jeheap: warning: %s\n", cli->target->warning[i]);
+        cli_say("warning: %s", cli->target->warning[i]);
     }
     if (status != JT_OK) {
-        fprintf(stderr, "jeheap: %s\n", cli->target->error);
+        cli_say("%s", cli->target->error);
         cli->status = jt_exit_status(status);
         running_say(cli);
     } else if (!cli->args->quiet) {
-        say_layout(cli->target);
+        cli_say("layout %s", cli->target->layout_name); /* `info` says where it was learnt */
     }
     return status == JT_OK;
 }
@@ -66,7 +57,7 @@ static int finish(int status) {
     if (fflush(stdout) == 0 && !failed_before) {
         return status;
     }
-    fprintf(stderr, "jeheap: the output could not be written: %s\n",
+    cli_say("the output could not be written: %s",
             failed_before ? "a part of it is missing" : strerror(errno));
     return EXIT_PARTIAL;
 }
@@ -75,16 +66,14 @@ static int finish(int status) {
 static void check_afterwards(struct cli *cli) {
     bool changed = jt_changed(cli->target), ended = jt_ended(cli->target);
     if (cli->target->memory_ran_out) {
-        fprintf(stderr, "jeheap: out of memory\n");
+        cli_say("out of memory");
     }
     if (ended) {
-        fprintf(stderr,
-                "jeheap: process %d ended while it was read, or runs another program by now\n",
+        cli_say("process %d ended while it was read, or runs another program by now",
                 cli->target->pid);
     }
     if (changed) {
-        fprintf(stderr, "jeheap: %s was written to or cut off while it was read\n",
-                cli->target->path);
+        cli_say("%s was written to or cut off while it was read", cli->target->path);
     }
     if (cli->target->memory_ran_out || ended || changed) {
         cli_status(cli, EXIT_PARTIAL);
@@ -117,7 +106,7 @@ static void work(struct cli *cli) {
 
 /* The target is left as it is: what was given up in the middle cannot be closed. */
 static void cut_off(struct cli *cli) {
-    fprintf(stderr, "jeheap: a file was cut off, or failed, while it was read\n");
+    cli_say("a file was cut off, or failed, while it was read");
     if (cli->opened) {
         cli_status(cli, EXIT_PARTIAL);
         cli_mark_partial(cli);

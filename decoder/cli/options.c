@@ -1,4 +1,5 @@
 /* options.c - what stands on the command line. */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 const char options_usage[] =
     "usage: jeheap COMMAND TARGET [ADDRESS]... [OPTION]...\n"
     "\n"
-    "TARGET is a process id or an ELF core file.\n"
+    "TARGET is a process id or an ELF core file. Addresses are hexadecimal, with 0x or without;\n"
+    "sizes take K, M and G (4K, 1M).\n"
     "\n"
     "commands:\n"
     "  info T               jemalloc's version, the layout and where it was learnt, totals\n"
@@ -41,7 +43,8 @@ const char options_usage[] =
     "\n"
     "everywhere:\n"
     "  --json               one JSON object a line\n"
-    "  --quiet              no warnings, no headings, no word on the layout\n"
+    "  --quiet              no warnings, no headings, no word on the layout, and none on faults:\n"
+    "                       they are in the exit status and in what --json prints\n"
     "  --color WHEN         auto, always or never\n"
     "  --help, --version\n"
     "\n"
@@ -125,7 +128,7 @@ static const struct option options[] = {
     {"big-endian", no_argument, NULL, OPT_BIG_ENDIAN},
     {NULL, 0, NULL, 0}};
 
-static const char short_options[] = "ho:";
+static const char short_options[] = ":ho:"; /* what is wrong is said here, not by getopt */
 
 static bool small_number(const char *text, uint8_t *out) {
     uint64_t number;
@@ -201,7 +204,24 @@ static void start_build(struct arguments *a, enum jh_version version, const char
 
 /* Nothing behind it is looked at. */
 static bool is_last(int option) {
-    return option == 'h' || option == OPT_HELP || option == OPT_VERSION || option == '?';
+    return option == 'h' || option == OPT_HELP || option == OPT_VERSION || option == '?' ||
+           option == ':';
+}
+
+/* What getopt_long() has just refused. */
+static void wrong_option(int option, char **argv) {
+    const char *word = argv[optind - 1];
+    if (option == ':') {
+        cli_say("option '%s' requires an argument; see jeheap --help", word);
+    } else if (optopt > UINT8_MAX) {
+        cli_say("option '%s' takes no argument; see jeheap --help", word);
+    } else if (isdigit(optopt)) {
+        cli_say("-%c... is no option, and no address is negative; write it as 0x...", optopt);
+    } else if (optopt) {
+        cli_say("unrecognized option '-%c'; see jeheap --help", optopt);
+    } else {
+        cli_say("unrecognized option '%s', or the beginning of several; see jeheap --help", word);
+    }
 }
 
 /* The first of two readings: version and machine. Also what is no option, or lacks its value, is
@@ -219,9 +239,13 @@ static bool read_first(struct arguments *a, int argc, char **argv) {
             version = JH_5_3_0;
         }
     }
+    if (option == '?' || option == ':') {
+        wrong_option(option, argv);
+        return false;
+    }
     optind = 0; /* as glibc wants it for a new start */
     start_build(a, version, name);
-    return option != '?';
+    return true;
 }
 
 static bool take(struct arguments *a, int option, const char *value) {
@@ -234,7 +258,7 @@ static bool take(struct arguments *a, int option, const char *value) {
         return true;
     case OPT_ROOT:
         a->target.root_given = true;
-        return cli_number(value, &a->target.root);
+        return cli_is_address(value, &a->target.root);
     case OPT_MAX_READS:
         return cli_number(value, &a->max_reads) && a->max_reads;
     case OPT_TIMEOUT:
@@ -261,7 +285,7 @@ static bool take(struct arguments *a, int option, const char *value) {
     case OPT_SLAB:
         return a->slab = true;
     case OPT_MIN_SIZE:
-        return cli_number(value, &a->min_size);
+        return cli_size(value, &a->min_size);
     case OPT_LIST:
         return a->list = true;
     case OPT_JEMALLOC:
@@ -289,7 +313,7 @@ static const struct command commands[] = {
     {"layout", command_layout, OPTIONAL_TARGET}, {"skeleton", command_skeleton, NO_ADDRESS}};
 
 static bool wrong_usage(const char *what, const char *which) {
-    fprintf(stderr, "jeheap: %s %s; see jeheap --help\n", what, which);
+    cli_say("%s %s; see jeheap --help", what, which);
     return false;
 }
 
@@ -298,17 +322,16 @@ static void wrong_value(int option, const char *value) {
     while (o->name && o->val != option) {
         o++;
     }
-    fprintf(stderr, "jeheap: this is no value for --%s: \"%s\"; see jeheap --help\n", o->name,
-            value);
+    cli_say("this is no value for --%s: \"%s\"; see jeheap --help", o->name, value);
 }
 
 static bool wrong_place(const char *option, const char *command) {
-    fprintf(stderr, "jeheap: --%s is an option of %s; see jeheap --help\n", option, command);
+    cli_say("--%s is an option of %s; see jeheap --help", option, command);
     return false;
 }
 
 static bool wrong_address(const char *text) {
-    fprintf(stderr, "jeheap: this is no address: %s; write it as 0x... or in decimal\n", text);
+    cli_say("this is no address: %s; write it in hexadecimal, with 0x or without", text);
     return false;
 }
 
@@ -355,7 +378,7 @@ static bool check_arguments(const struct command *c, const struct arguments *a) 
     }
     for (size_t i = 0; i < a->operands; i++) {
         uint64_t addr;
-        if (!cli_number(a->operand[i], &addr)) {
+        if (!cli_is_address(a->operand[i], &addr)) {
             return wrong_address(a->operand[i]);
         }
     }
@@ -380,8 +403,8 @@ static bool take_words(struct arguments *a, char **word, int words) {
 enum asked options_read(struct arguments *a, int argc, char **argv) {
     int option, which = 0;
     set_color(a, "auto");
+    opterr = 0;
     if (!read_first(a, argc, argv)) {
-        fprintf(stderr, "see jeheap --help\n");
         return ASKED_WRONGLY;
     }
     while ((option = getopt_long(argc, argv, short_options, options, &which)) != -1) {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static int cannot(const struct arguments *a, int status, const char *why) {
-    fprintf(stderr, "jeheap: %s: %s\n", a->output, why);
+    cli_say("%s: %s", a->output, why);
     return status;
 }
 

@@ -37,13 +37,13 @@ static const char *doubt_of(const struct cli *cli) {
 void running_say(const struct cli *cli) {
     const struct jt_target *t = cli->target;
     const char *doubt = doubt_of(cli);
-    if (!doubt || t->kind != JT_PROCESS) {
+    if (!doubt || t->kind != JT_PROCESS || (cli->opened && cli->args->quiet)) {
         return;
     }
     char now = state_of(cli->proc_fd);
     if (is_stopped(now) && is_stopped(cli->proc_state)) {
         return;
     }
-    fprintf(stderr, "jeheap: the process %s running: %s; stop it (kill -STOP %d) or run again\n",
+    cli_say("the process %s running: %s; stop it (kill -STOP %d) or run again",
             now && cli->proc_state ? "was" : "may have been", doubt, t->pid);
 }

@@ -1,4 +1,5 @@
 /* shared.c - what the commands share: exit statuses, faults, numbers, colours. */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -18,9 +19,9 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
                const struct jh_fault *fault) {
     enum { SAID = 20 };
     cli->faults++;
-    if (cli->faults <= SAID) {
-        fprintf(stderr, "jeheap: %s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "\n", doing,
-                jh_status_name(status), fault->rule, fault->addr, fault->seen);
+    if (cli->faults <= SAID && !cli->args->quiet) {
+        cli_say("%s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64, doing, jh_status_name(status),
+                fault->rule, fault->addr, fault->seen);
     }
     cli->corrupt |= status == JH_CORRUPT;
     cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
@@ -28,11 +29,14 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
 
 void cli_count_faults(const struct cli *cli) {
     enum { SAID = 20 };
+    if (cli->args->quiet) {
+        return;
+    }
     if (cli->faults > SAID) {
-        fprintf(stderr, "jeheap: %" PRIu64 " more faults\n", cli->faults - SAID);
+        cli_say("%" PRIu64 " more faults", cli->faults - SAID);
     }
     if (cli->status == EXIT_PARTIAL) {
-        fprintf(stderr, "jeheap: this result is partial\n");
+        cli_say("this result is partial");
     }
 }
 
@@ -48,20 +52,51 @@ void cli_mark_partial(struct cli *cli) {
     json_line(&cli->json);
 }
 
-bool cli_number(const char *text, uint64_t *out) {
+static bool is_hex(const char *text) {
+    return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+/* Digits of that base, to where they end. False: there are none, which strtoull() does not say, or
+ * no number holds them. */
+static bool digits(const char *text, int base, uint64_t *out, const char **rest) {
     char *end;
-    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    const char *digits = hex ? text + 2 : text;
-    bool starts = (*digits >= '0' && *digits <= '9') || (hex && *digits >= 'a' && *digits <= 'f') ||
-                  (hex && *digits >= 'A' && *digits <= 'F');
     errno = 0;
-    *out = strtoull(digits, &end, hex ? 16 : 10);
-    return starts && !*end && errno == 0;
+    *out = strtoull(text, &end, base);
+    *rest = end;
+    return (base == 16 ? isxdigit((unsigned char)*text) : isdigit((unsigned char)*text)) &&
+           errno == 0 && !(base == 16 && is_hex(text));
+}
+
+bool cli_number(const char *text, uint64_t *out) {
+    const char *rest;
+    bool hex = is_hex(text);
+    return digits(hex ? text + 2 : text, hex ? 16 : 10, out, &rest) && !*rest;
+}
+
+bool cli_size(const char *text, uint64_t *out) {
+    static const char letters[] = "KMG";
+    const char *rest, *letter;
+    if (cli_number(text, out)) {
+        return true;
+    }
+    if (!digits(text, 10, out, &rest) || !*rest || rest[1]) {
+        return false;
+    }
+    letter = strchr(letters, toupper((unsigned char)*rest));
+    unsigned shift = letter ? 10 * (unsigned)(letter - letters + 1) : 0;
+    bool fits = letter && *out <= UINT64_MAX >> shift;
+    *out <<= shift;
+    return fits;
+}
+
+bool cli_is_address(const char *text, uint64_t *out) {
+    const char *rest;
+    return digits(is_hex(text) ? text + 2 : text, 16, out, &rest) && !*rest;
 }
 
 uint64_t cli_address(const struct cli *cli, size_t i) {
     uint64_t addr = 0;
-    (void)cli_number(cli->args->operand[i], &addr);
+    (void)cli_is_address(cli->args->operand[i], &addr);
     return addr;
 }
 

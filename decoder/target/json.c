@@ -2,34 +2,19 @@
 
 #include <inttypes.h>
 
-/* Well-formed UTF-8 passes, any other byte becomes U+FFFD: paths may hold anything. Returns the
- * length of the sequence at p, or 0. */
-static unsigned utf8_length(const unsigned char *p) {
-    unsigned length = p[0] < 0x80   ? 1
-                      : p[0] < 0xc2 ? 0
-                      : p[0] < 0xe0 ? 2
-                      : p[0] < 0xf0 ? 3
-                      : p[0] < 0xf5 ? 4
-                                    : 0;
-    for (unsigned i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-               (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f);
-    return length > 1 && bad ? 0 : length;
-}
+#include "plain.h"
 
+/* Well-formed UTF-8 passes, any other byte becomes U+FFFD: paths may hold anything. Characters that
+ * a terminal acts on have no more than two bytes. */
 static void quoted(FILE *file, const char *text) {
     const unsigned char *p = (const unsigned char *)text;
     fputc('"', file);
     while (*p) {
-        unsigned length = utf8_length(p);
+        unsigned length = jt_utf8_length(p);
         if (*p == '"' || *p == '\\') {
             fprintf(file, "\\%c", *p);
-        } else if (*p < 0x20) {
-            fprintf(file, "\\u%04x", *p);
+        } else if (length && jt_utf8_controls(p)) {
+            fprintf(file, "\\u%04x", length == 1 ? p[0] : p[1]);
         } else if (length) {
             fwrite(p, 1, length, file);
         } else {

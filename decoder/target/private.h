@@ -21,7 +21,8 @@
 
 /* ---- text.c: errors and warnings ------------------------------------------------------------ */
 
-/* Writes the sentence and the status into the target, and returns the status. */
+/* Writes the sentence and the status into the target, and returns the status. Whatever the target
+ * says in it is made plain (plain.h). */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);

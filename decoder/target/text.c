@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plain.h"
 #include "private.h"
 
 int jt_exit_status(enum jt_status status) {
@@ -38,10 +39,12 @@ const char *jt_part_name(enum jt_part part) {
 }
 
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...) {
+    char line[JT_TEXT_MAX];
     va_list args;
     va_start(args, text);
-    vsnprintf(target->error, sizeof target->error, text, args);
+    vsnprintf(line, sizeof line, text, args);
     va_end(args);
+    jt_plain(line, target->error, sizeof target->error);
     target->status = status;
     return status;
 }
@@ -87,14 +90,15 @@ void *jt_grow(void *array, size_t count, size_t element) {
 #define WARNINGS_MAX 100 /* nobody reads more, and a broken core could make millions */
 
 void jt_warn(struct jt_target *target, const char *text, ...) {
-    char line[JT_TEXT_MAX];
+    char raw[JT_TEXT_MAX], line[JT_TEXT_MAX];
     va_list args;
     if (target->warnings >= WARNINGS_MAX) {
         return;
     }
     va_start(args, text);
-    vsnprintf(line, sizeof line, text, args);
+    vsnprintf(raw, sizeof raw, text, args);
     va_end(args);
+    jt_plain(raw, line, sizeof line);
     for (size_t i = 0; i < target->warnings; i++) {
         if (strcmp(target->warning[i], line) == 0) {
             return; /* a skeleton's warnings come up again when it is opened */

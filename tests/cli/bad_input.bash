@@ -239,7 +239,9 @@ test_options() {
     refuses 2 'root.*zz' jeheap info 1 --root zz
     refuses 2 'arena.*x' jeheap extents 1 --arena x
     refuses 2 'szind.*1\.5' jeheap extents 1 --szind 1.5
-    refuses 2 'min-size.*4k' jeheap extents 1 --min-size 4k
+    for value in 4X K 4KK 4KB 0x4K '' ' 4K' 99999999999999G; do
+        refuses 2 "min-size.*$value" jeheap extents 1 --min-size "$value"
+    done
     refuses 2 'state.*nope' jeheap extents 1 --state nope
     for value in 300 x '' 99999999999999999999999; do
         refuses 2 "lg-vaddr.*$value" jeheap layout --jemalloc 5.3.0 --lg-vaddr "$value"
@@ -254,13 +256,16 @@ test_options_without_their_value() {
     refuses 2 "option '--lg-vaddr' requires an argument" \
         jeheap layout --jemalloc 5.3.0 --lg-vaddr
     refuses 2 "option '--machine' requires an argument" jeheap layout --jemalloc 5.3.0 --machine
-    refuses 2 "option requires an argument -- 'o'" jeheap skeleton 4717 -o
+    refuses 2 "option '-o' requires an argument" jeheap skeleton 4717 -o
     for option in exe layout root max-reads timeout color output arena state szind min-size jemalloc; do
         refuses 2 "option '--$option' requires an argument" jeheap info 4717 --quiet "--$option"
-        [ "$(wc -l <"$ERR")" -eq 2 ] || fail "--$option: more than two lines: $(said)"
+        [ "$(wc -l <"$ERR")" -eq 1 ] || fail "--$option: more than one line: $(said)"
     done
     # The first mistake is said, and a request for help in front of it is heard.
     refuses 2 "unrecognized option '--nope'" jeheap info 4717 --nope --exe
+    refuses 2 "unrecognized option '--l', or the beginning of several" jeheap info 4717 --l 5.3.0
+    refuses 2 "unrecognized option '-x'" jeheap info 4717 -x
+    refuses 2 "option '--slab=3' takes no argument" jeheap extents 4717 --slab=3
     status 0 jeheap info 4717 --help --exe
     out_has '^usage: '
     refuses 2 'no value for --machine: "vax"' jeheap layout --jemalloc 5.3.0 --machine vax
@@ -274,13 +279,15 @@ test_states_that_are_words() {
 }
 
 test_addresses() {
-    for text in zz '' 0x 0xg 99999999999999999999999 0x10000000000000000 ' 1' 1. main; do
+    for text in zz '' 0x 0xg 0x0x1 99999999999999999999999 0x10000000000000000 ' 1' +1 1. main; do
         refuses 2 'no address' jeheap find 1 "$text"
     done
     refuses 2 'no address: zz' jeheap find 1 0x1000 zz
     refuses 2 'no address' jeheap extent 1 zz
-    refuses 2 'no address: 7f0317c1e000; write it as 0x\.\.\. or in decimal$' \
-        jeheap find 1 7f0317c1e000
+    refuses 2 'no address: 7f0317c1e00g; write it in hexadecimal, with 0x or without$' \
+        jeheap find 1 7f0317c1e00g
+    refuses 2 'no option, and no address is negative' jeheap find 1 -1
+    refuses 2 'no option, and no address is negative' jeheap find 1 0x1000 -0x1000
 }
 
 test_root_that_is_none() {

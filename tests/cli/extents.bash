@@ -31,6 +31,16 @@ test_szind_5_2() { extents_are redis szind=9; }
 test_slab() { extents_are stock slab; }
 test_slab_5_2() { extents_are redis slab; }
 test_min_size() { extents_are stock min-size=65536; }
+
+test_min_size_with_a_letter() {
+    have stock
+    for size in 64K=65536 1m=1048576 1G=1073741824 0x10000=65536; do
+        status 0 jeheap extents "${PID[stock]}" --min-size "${size%=*}" --json --quiet
+        cp "$OUT" "$WORK/with_letter"
+        status 0 jeheap extents "${PID[stock]}" --min-size "${size#*=}" --json --quiet
+        same_file "$WORK/with_letter" "$OUT" "${size%=*}"
+    done
+}
 test_filters_together() { extents_are la57 slab arena=1 min-size=8192; }
 
 test_filter_without_match() {
@@ -110,7 +120,7 @@ test_extent_that_is_none() {
     local addr
     small tiny
     addr=$(small_value tiny code)
-    status 1 jeheap extent "${PID[tiny]}" $((addr & ~127)) --json
+    status 1 jeheap extent "${PID[tiny]}" "$(hex "addr & ~127")" --json
     ask have "$OUT" decoded fields broken_rule
     [ "$(ask get "$OUT" broken_rule)" != null ] || fail "no rule is broken by machine code"
     refuses 4 'absent' jeheap extent "${PID[tiny]}" 0x1000 --json
@@ -119,7 +129,7 @@ test_extent_that_is_none() {
 test_extent_of_ones() {
     local addr
     small tiny
-    addr=$((($(small_value tiny large) + 127) & ~127))
+    addr=$(hex "($(small_value tiny large) + 127) & ~127")
     status 1 jeheap extent "${PID[tiny]}" "$addr" --json
     ask are "$OUT" 'decoded.state=unknown(7)'
     out_has '"broken_rule":"extent\.'

@@ -86,7 +86,7 @@ test_neighbours() {
     status 0 jeheap find "${PID[tiny]}" "$addr" --json
     ask are "$OUT" addr="$addr" owned=true slab=true szind=0 size=8 offset=0 tcache=null \
         after.size=8 "after.start=$(printf '0x%x' $((addr + 8)))"
-    status 0 jeheap find "${PID[tiny]}" "$((addr + 8 + 3))" --json
+    status 0 jeheap find "${PID[tiny]}" "$(hex addr + 8 + 3)" --json
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
 }
 
@@ -121,7 +121,7 @@ test_a_first_page_without_its_leaf() {
     local extent first
     tiny_slab 3
     ask relabel "$CORE" "$WORK/damaged" "$extent" none
-    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((first + 4096)) --json
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$(hex first + 4096)" --json
     ask are "$OUT" owned=true extent.extent="$extent" size=48 before=null
     err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $extent\$"
     status 0 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$extent" --json # is it in use?
@@ -143,7 +143,7 @@ test_damaged_neighbours() {
     done < <(sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)".*/\1 \2/p' "$OUT")
     [ "$addr" -lt "$number" ] || fail "no extent begins at the first allocation"
     ask poke "$CORE" "$WORK/damaged" "${at[addr + 1]}" 0xffffffffffffffff
-    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" $((base[addr + 1] - 8)) --json
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$(hex base[addr + 1] - 8)" --json
     ask are "$OUT" owned=true after=null
     ask have "$OUT" before.start
     err_has '^jeheap: find: corrupt: extent\.'
@@ -167,7 +167,7 @@ test_neighbours_beyond_the_budget() {
     ask have "$OUT" before.start after.start
     cp "$OUT" "$WORK/all"
     for ((reads = 1; reads < 1000; reads++)); do
-        jeheap find "$CORE" "$addr" --json --quiet --max-reads $reads
+        jeheap find "$CORE" "$addr" --json --max-reads $reads
         [ "$RC" -ne 0 ] || break
         [ "$RC" -eq 4 ] || fail "$reads reads: exit status $RC"
         err_has '^jeheap: find: limit: '
@@ -183,8 +183,8 @@ test_text() {
     small tiny
     addr=$(small_value tiny large)
     size=$(small_value tiny usable)
-    status 0 jeheap find "${PID[tiny]}" "$((addr + 10))"
-    out_has "^$(printf '0x%x' $((addr + 10))): held, $addr \\+ 10 of $size bytes$"
+    status 0 jeheap find "${PID[tiny]}" "$(hex addr + 10)"
+    out_has "^$(hex addr + 10): held, $addr \\+ 10 of $size bytes$"
     out_has '^    extent 0x[0-9a-f]+: 0x[0-9a-f]+ [0-9]+ bytes, arena 0, szind [0-9]+$'
     status 1 jeheap find "${PID[tiny]}" "$addr" 0x1000
     out_has '^0x1000: not owned: '
@@ -207,7 +207,7 @@ test_why_not_owned() {
     why non-canonical 0xdeadbeefdeadbeef
     why "no leaf" "$(small_value tiny stack)"
     why "no leaf" "$(small_value tiny code)"
-    why "beyond the usable size" $((large + $(small_value tiny usable)))
+    why "beyond the usable size" "$(hex large + "$(small_value tiny usable)")"
     status 0 jeheap find "${PID[tiny]}" "$large" --json
     why metadata "$(ask get "$OUT" extent.extent)"
 }
@@ -222,6 +222,10 @@ test_hexadecimal() {
     ask are "$OUT" addr="$large" start="$large"
     status 1 jeheap find "${PID[tiny]}" 0xABC --json
     ask are "$OUT" addr=0xabc why=null
+    status 0 jeheap find "${PID[tiny]}" "${large#0x}" --json # as debuggers and logs have it
+    ask are "$OUT" addr="$large" start="$large"
+    status 1 jeheap find "${PID[tiny]}" 100 --json # also where it could be decimal
+    ask are "$OUT" addr=0x100 why=null
 }
 
 # One object for each address, also for one that cannot be answered.

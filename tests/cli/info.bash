@@ -226,7 +226,10 @@ test_corrupt_and_running() {
     at=$(ask get "$OUT" extent.extent)
     poke "$pid" "$at" ff 8
     says_running was jeheap info "$pid"
-    says_running was jeheap info "$pid" --quiet --no-sandbox
+    says_running was jeheap info "$pid" --no-sandbox
+    status 1 jeheap info "$pid" --quiet --json
+    [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
+    ask are "$OUT" faults=1
     says_running was jeheap extents "$pid" --json
     says_running was jeheap extent "$pid" "$at"
     says_running was jeheap skeleton "$pid" -o "$WORK/unsound/skeleton"
@@ -247,4 +250,48 @@ test_corrupt_and_running() {
         >"$WORK/gdb" 2>&1
     grep -q '^status 1$' "$WORK/gdb" || fail "in gdb: $(tail -n 2 "$WORK/gdb")"
     if grep -q 'half-way' "$ERR"; then fail "in gdb: $(said)"; fi
+}
+
+# nothing_raw COMMAND...: neither output has a byte that a terminal acts on, or that is no UTF-8.
+nothing_raw() {
+    try "$@"
+    python3 - "$OUT" "$ERR" 2>"$WORK/raw" <<'END' || fail "$(ran "$@"): $(tail -n 1 "$WORK/raw")"
+import sys, unicodedata
+for name in sys.argv[1:]:
+    for line in open(name, "rb").read().split(b"\n"):
+        raw = [c for c in line.decode() if unicodedata.category(c) == "Cc"]
+        assert not raw, f"{raw} in {line}"
+END
+}
+
+# What a core's list of files says is shown, and no terminal obeys it.
+test_names_are_made_plain() {
+    local core=$WORK/rude.core
+    small tiny
+    core_of tiny
+    python3 - "$CORE" "$core" <<'END'
+import sys
+core = open(sys.argv[1], "rb").read()
+open(sys.argv[2], "wb").write(core.replace(b"/tiny/small", b"/s\x1b[2J\a\n\xc2\x9b\xff"))
+END
+    nothing_raw "$JEHEAP" info "$core"
+    [ "$RC" -eq 3 ] || fail "without the program: status $RC"
+    err_has '/s\\x1b\[2J\\x07\\x0a\\xc2\\x9b\\xff'
+    nothing_raw "$JEHEAP" info "$core" --exe "${EXE[tiny]}"
+    [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
+    out_has '^jemalloc .*/s\\x1b\[2J\\x07\\x0a\\xc2\\x9b\\xff$'
+    nothing_raw "$JEHEAP" info "$core" --exe "${EXE[tiny]}" --json
+    out_has '/s\\u001b\[2J\\u0007\\u000a\\u009b\\ufffd"'
+    nothing_raw "$JEHEAP" info "$WORK/"$'\e[2J\n'
+    err_has '\\x1b\[2J\\x0a: No such file'
+    nothing_raw "$JEHEAP" find 1 $'\e[2J'
+    nothing_raw "$JEHEAP" info 1 $'--\e[2J'
+    rm "$core"
+}
+
+# The layout is one short line, and only info has the rest.
+test_layout_in_one_line() {
+    small tiny
+    status 0 jeheap extents "${PID[tiny]}"
+    grep -qx 'jeheap: layout 5\.3\.0,[a-z0-9_=,]*' "$ERR" || fail "no such line: $(said)"
 }

@@ -37,6 +37,11 @@ said() {
 
 # ---- running a program ---------------------------------------------------------------------------
 
+# hex EXPRESSION: as addresses are written.
+hex() {
+    printf '0x%x' "$(($*))"
+}
+
 # Leaves OUT, ERR (files) and RC. A program that hangs is killed, and RC is 124. PATIENCE: seconds.
 try() {
     timeout "${PATIENCE:-60}" "$@" >"$OUT" 2>"$ERR" </dev/null
