@@ -1,6 +1,6 @@
 # Upstream tarballs out of Debian's source packages, of any suite, through apt with a configuration
 # of our own: apt checks signatures and knows proxies and mirrors, and the machine's own lists are
-# neither used nor touched.
+# neither used nor touched. And files of the archive's pool by name and digest, which takes no lists.
 
 set(JEHEAP_DEBIAN_SUITES bullseye bookworm trixie sid)
 set(JEHEAP_APT_LISTS_AGE 86400)  # seconds after which the lists are fetched again
@@ -135,6 +135,35 @@ function(jeheap_apt_fetch why package file sha256 dir)
   jeheap_unlock(apt)
   if(NOT EXISTS "${dir}/${file}")
     set(${why} "${reason}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Fetches FILE of the archive's pool, where it is in POOL ("main/j/jemalloc"), into DIR. A file stays
+# there as long as some suite has it, whichever suites this machine uses. apt's own downloader: it
+# knows what apt knows of proxies and certificates, and the digest stands for the signature. WHY is
+# empty on success.
+function(jeheap_pool_fetch why pool file sha256 dir)
+  set(helper /usr/lib/apt/apt-helper)
+  jeheap_debian_site(site)
+  if(NOT EXISTS "${helper}")
+    set(${why} "there is no ${helper} here" PARENT_SCOPE)
+    return()
+  elseif(NOT site)
+    set(${why} "apt on this machine has no Debian archive (main)" PARENT_SCOPE)
+    return()
+  endif()
+  string(REGEX REPLACE "/$" "" site "${site}")
+  file(MAKE_DIRECTORY "${dir}")
+  execute_process(COMMAND "${helper}" -o Acquire::Retries=1 -o Acquire::http::Timeout=20
+                          -o Acquire::https::Timeout=20 -o APT::Sandbox::User=root
+                          download-file "${site}/pool/${pool}/${file}" "${dir}/${file}" "SHA256:${sha256}"
+                  OUTPUT_VARIABLE text ERROR_VARIABLE text RESULT_VARIABLE status)
+  set(${why} "" PARENT_SCOPE)
+  if(NOT status EQUAL 0 OR NOT EXISTS "${dir}/${file}")
+    jeheap_apt_errors(error "${text}")
+    # The address has the archive's name in it, which is the machine's own business.
+    string(REGEX REPLACE "Failed to fetch [^ ]+ +" "" error "${error}")
+    set(${why} "${file}: ${error}" PARENT_SCOPE)
   endif()
 endfunction()
 
