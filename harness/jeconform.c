@@ -22,7 +22,7 @@ static const char usage[] =
     "\n"
     "commands:\n"
     "  list                the pins and configs, and which of them can be had here\n"
-    "  run                 the default config of every pin that can be had\n"
+    "  run                 the usual config of every pin that can be had\n"
     "  drift               how sharp the harness is: every number of the layout is bent, and the\n"
     "                      comparison must notice; on every pin, or those given with --pin\n"
     "  constants           the constants of every combination of build parameters, learnt from "
@@ -34,7 +34,7 @@ static const char usage[] =
     "\n"
     "options of run:\n"
     "  --pin P             only this pin (may be repeated)\n"
-    "  --config C          this config instead of default (may be repeated)\n"
+    "  --config C          this config instead of the usual one (may be repeated)\n"
     "  --all               every config\n"
     "  --source DIR        a jemalloc source tree of your own, instead of pins\n"
     "  --seed N            of the workload (default 1)\n"
@@ -226,7 +226,8 @@ static bool machine_config(struct json_object *config) {
     return strcmp(name, "default") == 0 || strcmp(plan_text(config, "machine"), name) == 0;
 }
 
-static bool config_chosen(const struct arguments *a, struct json_object *config, const char *pin) {
+static bool config_chosen(const struct arguments *a, struct json_object *config,
+                          struct json_object *pin) {
     const char *name = plan_text(config, "name");
     if (a->configs.count) {
         return wanted(&a->configs, name);
@@ -234,23 +235,35 @@ static bool config_chosen(const struct arguments *a, struct json_object *config,
     if (a->run.constants) {
         return machine_config(config);
     }
-    return a->all || (a->emits ? emit_by_default(pin, name) : strcmp(name, "default") == 0);
+    return a->all || (a->emits ? emit_by_default(plan_text(pin, "name"), name)
+                               : strcmp(name, plan_usual(pin)) == 0);
+}
+
+/* What makes no sense is not in the matrix. Asked for by both names, it is a skip with the reason.
+ */
+static bool cell_chosen(const struct arguments *a, struct json_object *config,
+                        struct json_object *pin) {
+    bool named = a->pins.count && a->configs.count;
+    return config_chosen(a, config, pin) && wanted(&a->pins, plan_text(pin, "name")) &&
+           (named || plan_applies(pin, config));
 }
 
 /* Config by config, so that builds come before the cells that only run them differently. */
 static struct cell_list choose(const struct arguments *a, const struct plan *plan) {
     struct cell_list list = {0};
     size_t configs = json_object_array_length(plan->configs);
-    size_t pins = a->source ? 1 : json_object_array_length(plan->pins);
+    size_t pins = json_object_array_length(plan->pins);
     list.cell = calloc(configs * pins + 1, sizeof(*list.cell));
     for (size_t i = 0; list.cell && i < configs; i++) {
         struct json_object *entry = json_object_array_get_idx(plan->configs, i);
         const char *config = plan_text(entry, "name");
-        for (size_t p = 0; p < pins; p++) {
-            const char *pin =
-                a->source ? "source" : plan_text(json_object_array_get_idx(plan->pins, p), "name");
-            if (config_chosen(a, entry, pin) && (a->source || wanted(&a->pins, pin))) {
-                list.cell[list.count++] = (struct cell){pin, config, a->source};
+        if (a->source && config_chosen(a, entry, NULL) && plan_applies(NULL, entry)) {
+            list.cell[list.count++] = (struct cell){"source", config, a->source};
+        }
+        for (size_t p = 0; p < pins && !a->source; p++) {
+            struct json_object *pin = json_object_array_get_idx(plan->pins, p);
+            if (cell_chosen(a, entry, pin)) {
+                list.cell[list.count++] = (struct cell){plan_text(pin, "name"), config, NULL};
             }
         }
     }

@@ -51,7 +51,7 @@ static void list_pin(struct json_object *pin, bool json) {
     if (json) {
         print_json("pin", pin, status, why);
     } else {
-        printf("  %-11s jemalloc %-6s %s%s%s\n", plan_text(pin, "name"), plan_text(pin, "version"),
+        printf("  %-14s jemalloc %-6s %s%s%s\n", plan_text(pin, "name"), plan_text(pin, "version"),
                *status == 'o' ? "can be had" : "not here", *why ? ": " : "", why);
     }
     json_object_put(answer);
@@ -63,7 +63,7 @@ static void list_config(struct json_object *config, bool json) {
         return;
     }
     const char *since = plan_text(config, "since");
-    printf("  %-13s %s%s%s%s\n", plan_text(config, "name"), plan_text(config, "about"),
+    printf("  %-15s %s%s%s%s\n", plan_text(config, "name"), plan_text(config, "about"),
            *since ? " (from " : "", since, *since ? " on)" : "");
 }
 

@@ -53,3 +53,17 @@ struct json_object *plan_named(struct json_object *array, const char *name) {
     }
     return NULL;
 }
+
+bool plan_applies(struct json_object *pin, struct json_object *config) {
+    const char *of = plan_text(config, "of");
+    bool library = pin && *plan_text(pin, "library");
+    if (*of) {
+        return library && strcmp(of, "library") == 0;
+    }
+    return !library || *plan_text(config, "preload");
+}
+
+const char *plan_usual(struct json_object *pin) {
+    const char *config = pin ? plan_text(pin, "config") : "";
+    return *config ? config : "default";
+}

@@ -23,6 +23,12 @@ void plan_free(struct plan *plan);
 
 /* The entry of that name in an array of objects, or NULL. */
 struct json_object *plan_named(struct json_object *array, const char *name);
+/* Is there such a cell at all? A pin that is built (or NULL: a tree of the user's) takes every
+ * config but those of one kind of pin, "of"; a library as it is shipped takes those that preload
+ * one. */
+bool plan_applies(struct json_object *pin, struct json_object *config);
+/* The config that a pin (NULL: a tree of the user's) is tried with when none is named. */
+const char *plan_usual(struct json_object *pin);
 /* A member's text; "" when there is none. */
 const char *plan_text(struct json_object *object, const char *key);
 /* A member's number; 0 when there is none. */

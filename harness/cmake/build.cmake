@@ -31,6 +31,24 @@ function(jeheap_configure bad log tree)
   endif()
 endfunction()
 
+# A library that is not built here but shipped: LIBRARY of ARCHIVE, moved to PREFIX as if it had been.
+function(jeheap_take_library bad log archive library tree prefix)
+  jeheap_unpack_deb(wrong "${archive}" "${tree}")
+  if(NOT wrong AND NOT EXISTS "${tree}/${library}")
+    set(wrong "${archive} has no ${library}")
+  endif()
+  set(${bad} "${wrong}" PARENT_SCOPE)
+  if(wrong)
+    return()
+  endif()
+  file(REAL_PATH "${tree}/${library}" library) # the name may be a link to one with the version
+  set(new "${tree}.new")
+  file(MAKE_DIRECTORY "${new}/lib")
+  file(RENAME "${library}" "${new}/lib/libjemalloc.so.2")
+  file(COPY_FILE "${log}" "${new}/build.log")
+  file(RENAME "${new}" "${prefix}")
+endfunction()
+
 # What a configured tree says without being built: its headers and sources, and configure's log.
 function(jeheap_configure_jemalloc bad log tree prefix)
   jeheap_configure(wrong "${log}" "${tree}")

@@ -3,7 +3,8 @@
 
 needs stock 5.3.0 default
 
-PINS="5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev redis-6.0 redis-7.0 redis-8.0 valkey-9.1"
+PINS="5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev redis-6.0 redis-7.0 redis-8.0 valkey-9.1 \
+    debian-5.2.1-3 debian-5.3.0-1 debian-5.3.0-3"
 
 test_usage() {
     refuses 2 'command is missing' jeconform
@@ -33,7 +34,9 @@ test_list() {
     export JEHEAP_JEMALLOC_GIT=$WORK/no-repository
     status 0 jeconform list --json
     grep '^{"pin"\|^{ *"pin"' "$OUT" >"$WORK/pins.json"
-    [ "$(ask count "$WORK/pins.json")" -eq 12 ] || fail "$(ask count "$WORK/pins.json") pins, not 12"
+    # shellcheck disable=SC2086
+    set -- $PINS
+    [ "$(ask count "$WORK/pins.json")" -eq $# ] || fail "$(ask count "$WORK/pins.json") pins, not $#"
     ask have "$WORK/pins.json" pin version available why
     for pin in $PINS; do
         grep -q "\"pin\": *\"$pin\"" "$WORK/pins.json" || fail "no pin $pin"
@@ -52,6 +55,36 @@ test_list_text() {
         out_has "^  $pin +jemalloc [0-9.]+ +(can be had|not here: )"
     done
     out_has '^  la57 '
+}
+
+# A library as a distribution ships it: looked at in a program, and nowhere else.
+test_shipped_library() {
+    local pin=debian-5.3.0-3
+    status 0 jeconform run --pin $pin --report-json "$WORK/r.json"
+    [ "$(ask get "$WORK/r.json" totals.skip)" = 0 ] || skip "$(ask get "$WORK/r.json" cells.0.why)"
+    ask are "$WORK/r.json" totals.cells=1 cells.0.config=shared-stripped cells.0.status=pass \
+        cells.0.api.mismatches=0 cells.0.offline.mismatches=0
+    [[ $(ask get "$WORK/r.json" cells.0.layout) == *lg_vaddr=57* ]] || fail "not of 57 bits"
+    status 0 jeconform run --pin $pin --config la57 --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" totals.cells=1 cells.0.status=skip
+    [[ $(ask get "$WORK/r.json" cells.0.why) == *"as it is shipped"* ]] || fail "no reason"
+}
+
+# The file of the archive's pool that a source comes from: its digest counts, wherever it was found.
+test_package_as_source() {
+    local cache=${JEHEAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jeheap} deb=librust-jemalloc-sys-dev_0.3.2-2_amd64.deb
+    need_tool dpkg-deb
+    mkdir "$WORK/sources"
+    echo something else >"$WORK/sources/$deb"
+    JEHEAP_CACHE=$WORK/cache JEHEAP_SOURCES=$WORK/sources JEHEAP_JEMALLOC_GIT=$WORK/no-repository \
+        status 1 jeconform run --pin 5.1.0 --report-json "$WORK/r.json"
+    [[ $(ask get "$WORK/r.json" cells.0.why) == "wrong digest: $WORK/sources/$deb"* ]] ||
+        fail "$(ask get "$WORK/r.json" cells.0.why)"
+    cp "$cache"/sources/*/"$deb" "$WORK/sources/" 2>/dev/null || skip "$deb is not in the cache"
+    JEHEAP_CACHE=$WORK/cache JEHEAP_SOURCES=$WORK/sources JEHEAP_JEMALLOC_GIT=$WORK/no-repository \
+        status 0 jeconform constants --pin 5.1.0 --config default --report-json "$WORK/r.json" \
+        --only 5.1.0,lg_vaddr=48,lg_page=12,lg_quantum=4
+    ask are "$WORK/r.json" cells.0.status=pass cells.0.combinations=1
 }
 
 LEVELS="constants functions heap api offline"
