@@ -17,12 +17,12 @@ CELLS = [
           "l->leaf_low_bits = f->leaf_low_bits;", "l->leaf_low_bits = 1;", ("5.3.0", "default")),
     Break("szind taken from the leaf", "decoder/lookup.c",
           "    if (status == JH_OK) {\n        *out = e;\n    }\n    return status;\n}\n\n"
-          "/* ---- many",
+          "enum jh_status jh_lookup(",
           "    if (status == JH_OK) {\n        struct jh_leaf l;\n"
           "        jh_leaf_decode(heap->layout, bytes, &l);\n"
           "        e.szind = l.extent ? l.szind : e.szind;\n"
           "        e.usize = e.usize ? jh_index2size(heap->layout, e.szind) : 0;\n"
-          "        *out = e;\n    }\n    return status;\n}\n\n/* ---- many",
+          "        *out = e;\n    }\n    return status;\n}\n\nenum jh_status jh_lookup(",
           ("redis-7.0", "default")),
     Break("usable size of 5.3.1 taken from the class", "decoder/extent.c",
           "if (layout->large_by_size && e->szind >= layout->sc_nbins) {", "if (false) {",

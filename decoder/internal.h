@@ -90,6 +90,12 @@ static inline const uint8_t *jh_lend(const struct jh_reader *reader, uint64_t ad
     return reader->lend ? (const uint8_t *)reader->lend(reader->arg, addr, len) : NULL;
 }
 
+/* May what contradicts be read again? Whatever the reader says, that ends. */
+static inline bool jh_retry(const struct jh_reader *reader, unsigned *times) {
+    enum { RETRIES_MAX = 64 };
+    return reader->retry && *times < RETRIES_MAX && reader->retry(reader->arg, (*times)++);
+}
+
 /* [addr, addr+len), lent if the reader can, else copied to buf. */
 static inline enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t addr, size_t len,
                                       uint8_t *buf, const uint8_t **out, struct jh_fault *fault) {

@@ -209,8 +209,8 @@ static enum jh_status next_extent(struct seek *s, struct jh_extent *out, struct 
     }
 }
 
-static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int direction,
-                             struct jh_extent *out, struct jh_fault *fault) {
+static enum jh_status beside_once(const struct jh_heap *heap, uint64_t addr, int direction,
+                                  struct jh_extent *out, struct jh_fault *fault) {
     struct jh_extent e = {0};
     struct seek s;
     start(&s, heap, direction);
@@ -223,6 +223,17 @@ static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int dire
     }
     if (status == JH_OK) {
         *out = e;
+    }
+    return status;
+}
+
+/* A fault only when it stays one. */
+static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int direction,
+                             struct jh_extent *out, struct jh_fault *fault) {
+    unsigned times = 0;
+    enum jh_status status = beside_once(heap, addr, direction, out, fault);
+    while (status == JH_CORRUPT && jh_retry(&heap->reader, &times)) {
+        status = beside_once(heap, addr, direction, out, fault);
     }
     return status;
 }
@@ -252,8 +263,8 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
     return status;
 }
 
-enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                         struct jh_fault *fault) {
+static enum jh_status lookup_once(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
+                                  struct jh_fault *fault) {
     uint8_t buf[JH_LEAF_BYTES_MAX];
     const uint8_t *bytes;
     uint64_t at;
@@ -271,6 +282,16 @@ enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_ex
     }
     if (status == JH_OK) {
         *out = e;
+    }
+    return status;
+}
+
+enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
+                         struct jh_fault *fault) {
+    unsigned times = 0;
+    enum jh_status status = lookup_once(heap, addr, out, fault);
+    while (status == JH_CORRUPT && jh_retry(&heap->reader, &times)) {
+        status = lookup_once(heap, addr, out, fault);
     }
     return status;
 }

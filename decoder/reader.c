@@ -154,6 +154,7 @@ enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
         }
     }
     memset(image->window, 0, sizeof(image->window));
-    *out = (struct jh_reader){image_read, jh_image_lend, NULL, image, image_next};
+    *out = (struct jh_reader){
+        .read = image_read, .lend = jh_image_lend, .arg = image, .next = image_next};
     return JH_OK;
 }

@@ -350,6 +350,75 @@ static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_
     rescan(w, p, key_of(w, w->last_end));
 }
 
+/* ---- memory that changes while it is read ---------------------------------------------------- */
+
+static bool left_behind(const struct jh_walk *w, const struct jh_pending *p) {
+    return jh_leaf_may_be_left_behind(w->heap->layout, &p->leaf);
+}
+
+/* What next_entry() is going to say of the entry. */
+static enum jh_status judge(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *e) {
+    enum jh_status status = take(w, p, e, NULL);
+    if (status == JH_OK && e->base < w->last_end) {
+        status = JH_CORRUPT;
+    } else if (status == JH_OK) {
+        return p->leaf_said ? JH_OK : jh_leaf_check(w->heap->layout, &p->leaf, e, NULL);
+    }
+    return status == JH_CORRUPT && left_behind(w, p) ? JH_OK : status;
+}
+
+/* The leaf element of a page as it is now; false when it cannot be read. */
+static bool leaf_now(const struct jh_walk *w, uint64_t page, struct jh_leaf *out) {
+    struct jh_leaf_bytes bytes;
+    bool there = jh_rtree_lookup(w->heap, page, &bytes, NULL) == JH_OK;
+    if (there) {
+        jh_leaf_decode(w->heap->layout, bytes.bytes, out);
+    }
+    return there;
+}
+
+/* The extent that was given last lay over this address, and does not any more. */
+static bool last_has_shrunk(const struct jh_walk *w, uint64_t addr) {
+    struct jh_extent last;
+    return addr < w->last_end && jh_extent_read(w->heap, w->last_at, &last, NULL) == JH_OK &&
+           !jh_extent_covers(&last, addr);
+}
+
+/* All words of the entry, leaf element and extent. False: by now there is nothing to be given, or
+ * the extent given last, as it was, had its pages. e is the extent as it was. */
+static bool read_anew(struct jh_walk *w, struct jh_pending *p, const struct jh_extent *e) {
+    size_t len = w->heap->layout->extent_head;
+    uint8_t *head = w->heads + (size_t)(p - w->pending) * len;
+    struct jh_leaf leaf;
+    if (jh_extent_covers(e, jh_canonical(w->heap->layout, p->page)) &&
+        leaf_now(w, e->base, &leaf) && leaf.extent == e->at) {
+        p->page = key_of(w, e->base); /* its first page's element came after that was looked at */
+    }
+    if (!leaf_now(w, p->page, &p->leaf)) {
+        return true;
+    }
+    if (!p->leaf.extent || p->leaf.extent == w->last_at || last_has_shrunk(w, e->base)) {
+        return false;
+    }
+    p->head = jh_read(&w->heap->reader, p->leaf.extent, head, len, NULL) == JH_OK ? head : NULL;
+    return true;
+}
+
+/* What was changed between two reads, or in the middle of one, contradicts itself until it is read
+ * again. False: nothing is to be said of the entry. */
+static bool settle(struct jh_walk *w, struct jh_pending *p) {
+    struct jh_extent e = {.size = 0};
+    uint64_t page = p->page;
+    unsigned times = 0;
+    while (judge(w, p, &e) == JH_CORRUPT && jh_retry(&w->heap->reader, &times)) {
+        if (!read_anew(w, p, &e)) {
+            rescan(w, p, page + jh_page(w->heap->layout));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One entry of the batch. JH_END: it is nothing that is to be said. */
 static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
     const struct jh_layout *layout = w->heap->layout;
@@ -357,6 +426,9 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
     struct jh_extent e = {.base = 0};
     if (is_given(w, p)) {
         rescan(w, p, key_of(w, w->last_end));
+        return JH_END;
+    }
+    if (w->heap->reader.retry && !settle(w, p)) {
         return JH_END;
     }
     if (!w->extents_left) {

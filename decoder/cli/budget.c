@@ -46,6 +46,11 @@ static uint64_t budget_next(void *arg, uint64_t addr) {
     return b->inner.next(b->inner.arg, addr);
 }
 
+static bool budget_retry(void *arg, unsigned times) {
+    const struct budget *b = arg;
+    return !b->out && b->inner.retry(b->inner.arg, times);
+}
+
 void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
                   uint64_t seconds) {
     *budget = (struct budget){.inner = heap->reader,
@@ -56,5 +61,6 @@ void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_read
                                       .lend = budget->inner.lend ? budget_lend : NULL,
                                       .gather = budget->inner.gather ? budget_gather : NULL,
                                       .next = budget_next,
+                                      .retry = budget->inner.retry ? budget_retry : NULL,
                                       .arg = budget};
 }

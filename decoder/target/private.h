@@ -126,6 +126,7 @@ struct jt_private {
 
     int mem_fd;      /* /proc/PID/mem, -1 when not open */
     bool without_vm; /* process_vm_readv does not work here */
+    unsigned waited; /* for changes to be over, milliseconds */
     struct jt_ranges readable;
 
     struct jt_range *block; /* of the base allocators, as they come */

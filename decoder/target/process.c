@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -115,6 +116,21 @@ static uint64_t process_next(void *arg, uint64_t addr) {
     return jt_ranges_next(readable->range, readable->count, addr);
 }
 
+/* The first time at once: most changes are over by then. A thread that was put off in the middle of
+ * one takes longer, for which all contradictions together have some time: what is damaged, or
+ * stopped, stays as it is. */
+static bool process_retry(void *arg, unsigned times) {
+    enum { TIMES = 7, WAITS_MAX = 250 }; /* milliseconds */
+    struct jt_private *p = ((const struct jt_target *)arg)->priv;
+    unsigned wait = times == 0 ? 0 : 1u << (times - 1);
+    if (times == TIMES || p->waited + wait > WAITS_MAX) {
+        return false;
+    }
+    p->waited += wait;
+    nanosleep(&(struct timespec){.tv_nsec = wait * 1000000L}, NULL);
+    return true;
+}
+
 static bool find_readable(struct jt_private *p) {
     for (size_t i = 0; i < p->mappings; i++) {
         if (p->mapping[i].readable) {
@@ -196,8 +212,11 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
     open_mem(target);
-    target->heap.reader = (struct jh_reader){
-        .read = process_read, .gather = process_gather, .arg = target, .next = process_next};
+    target->heap.reader = (struct jh_reader){.read = process_read,
+                                             .gather = process_gather,
+                                             .arg = target,
+                                             .next = process_next,
+                                             .retry = process_retry};
     return probe(target);
 }
 

@@ -53,6 +53,11 @@ static uint64_t watch_next(void *arg, uint64_t addr) {
     return w->inner.next(w->inner.arg, addr);
 }
 
+static bool watch_retry(void *arg, unsigned times) {
+    const struct watch *w = arg;
+    return w->inner.retry(w->inner.arg, times);
+}
+
 static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
     struct jh_heap heap = target->heap;
     *w = (struct watch){heap.reader, seen};
@@ -60,6 +65,7 @@ static struct jh_heap watched(struct jt_target *target, struct watch *w, struct 
                                      .lend = heap.reader.lend != NULL ? watch_lend : NULL,
                                      .gather = heap.reader.gather != NULL ? watch_gather : NULL,
                                      .next = heap.reader.next != NULL ? watch_next : NULL,
+                                     .retry = heap.reader.retry != NULL ? watch_retry : NULL,
                                      .arg = w};
     return heap;
 }

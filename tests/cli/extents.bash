@@ -161,3 +161,23 @@ test_extent_that_is_not_in_use() {
     ask are "$OUT" decoded.base=0x10000 broken_rule=null
     rm "$WORK/damaged"
 }
+
+# What changes between two reads contradicts itself for a moment: it is read again.
+test_busy() {
+    local torn=0 look
+    need_tool "$CC"
+    have stock
+    "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy.c" \
+        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy.c does not build"
+    background "$WORK/busy" >"$WORK/busy.out"
+    wait_line "$WORK/busy.out" "$BACK" '^ready' || fail "busy ended"
+    sleep 0.5
+    for look in {1..10}; do
+        jeheap extents "$BACK" --quiet
+        torn=$((torn + (RC == 1)))
+        jeheap info "$BACK" --quiet
+        torn=$((torn + (RC == 1)))
+    done
+    kill "$BACK"
+    [ $torn -le 2 ] || fail "corrupt in $torn of 20 looks at a busy process"
+}

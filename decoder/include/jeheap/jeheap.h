@@ -86,12 +86,18 @@ typedef enum jh_status jh_gather_fn(void *arg, struct jh_span *span, size_t coun
 /* Where bytes go on: no byte in [addr, what is returned) is there. UINT64_MAX: none up to it. */
 typedef uint64_t jh_next_fn(void *arg, uint64_t addr);
 
+/* Of memory that changes while it is read: what was read contradicts itself, shall it be read
+ * again? times: how often it was already. A change that was seen half-way takes a moment, for which
+ * the callback may wait. */
+typedef bool jh_retry_fn(void *arg, unsigned times);
+
 struct jh_reader {
     jh_read_fn *read;
     jh_lend_fn *lend;     /* optional */
     jh_gather_fn *gather; /* optional; without it spans are read one by one */
     void *arg;
-    jh_next_fn *next; /* optional; without it what is not there is passed page by page */
+    jh_next_fn *next;   /* optional; without it what is not there is passed page by page */
+    jh_retry_fn *retry; /* optional; without it a contradiction is a fault at once */
 };
 
 /* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
