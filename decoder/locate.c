@@ -77,18 +77,21 @@ static void in_large(uint64_t addr, struct jh_location *l) {
     }
 }
 
-enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr, struct jh_location *out,
-                         struct jh_fault *fault) {
-    struct jh_location l = {.owned = true};
+/* Addresses that no heap has, whatever the tree says. */
+static enum jh_why in_no_heap(const struct jh_layout *layout, uint64_t addr) {
+    return addr < jh_page(layout)               ? JH_WHY_NULL
+           : jh_canonical(layout, addr) != addr ? JH_WHY_NON_CANONICAL
+                                                : JH_WHY_OWNED;
+}
+
+enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
+                            const struct jh_extent *extent, struct jh_location *out,
+                            struct jh_fault *fault) {
+    enum jh_why why = in_no_heap(heap->layout, addr);
+    struct jh_location l = {.owned = why == JH_WHY_OWNED, .why = why};
     enum jh_status status = JH_OK;
-    if (addr < jh_page(heap->layout)) {
-        not_owned(&l, JH_WHY_NULL);
-    } else if (jh_canonical(heap->layout, addr) != addr) {
-        not_owned(&l, JH_WHY_NON_CANONICAL);
-    } else {
-        status = jh_lookup(heap, addr, &l.extent, fault);
-    }
-    if (status == JH_OK && l.owned) {
+    if (l.owned) {
+        l.extent = *extent;
         if (!l.extent.at) {
             not_owned(&l, JH_WHY_NO_LEAF);
         } else if (jh_extent_is_slab(&l.extent)) {
@@ -109,4 +112,12 @@ enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr, struct jh_lo
     }
     *out = l;
     return JH_OK;
+}
+
+enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr, struct jh_location *out,
+                         struct jh_fault *fault) {
+    struct jh_extent e = {.at = 0};
+    enum jh_status status =
+        in_no_heap(heap->layout, addr) == JH_WHY_OWNED ? jh_lookup(heap, addr, &e, fault) : JH_OK;
+    return status == JH_OK ? jh_locate_in(heap, addr, &e, out, fault) : status;
 }

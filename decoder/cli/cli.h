@@ -22,6 +22,8 @@ struct arguments {
     struct jt_options target;
     const char **operand; /* behind the target: addresses */
     size_t operands;
+    const char *addresses; /* the operand of find that is "-" or "@FILE"; NULL: none */
+    int addresses_fd;      /* input.h */
     bool json, quiet, color, no_sandbox;
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
@@ -106,6 +108,20 @@ void extent_row_head(const struct cli *cli);
 void extent_row(const struct cli *cli, const struct jh_extent *e);
 /* "active", or "unknown(7)" in out. */
 const char *extent_state(const struct jh_extent *e, char out[32]);
+
+/* ---- neighbours.c: find ---------------------------------------------------------------------- */
+
+struct piece { /* a region, a large allocation or an unused extent; state NULL: none */
+    uint64_t start, size;
+    const char *state;
+};
+
+/* What stands there, however far away; what is damaged or cannot be read is said. */
+struct piece neighbours_before(struct cli *cli, const struct jh_location *l, uint64_t addr);
+struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint64_t addr);
+/* Both say what is wrong: the leaf of its first page; another extent that has some of its pages. */
+void neighbours_check_leaf(struct cli *cli, const struct jh_extent *e);
+void neighbours_overlap(struct cli *cli, const struct jh_extent *e);
 
 /* ---- commands ------------------------------------------------------------------------------- */
 

@@ -110,29 +110,65 @@ static enum jh_status check(const struct cli *cli, const struct jh_extent *e,
     return jh_leaf_check(&cli->target->layout, &leaf, e, fault);
 }
 
+/* Structures are in jemalloc's own memory, which is no extent's. Any other pointer, as people have
+ * them at hand, is a question for find. */
+static bool has_no_structure(const struct cli *cli, uint64_t at) {
+    struct jh_extent e;
+    bool given_out = jh_lookup(&cli->target->heap, at, &e, NULL) == JH_OK && e.at;
+    return given_out || jt_is_metadata(cli->target, at) == JT_NO;
+}
+
+static void say_no_structure(struct cli *cli, uint64_t at) {
+    struct jh_location l;
+    char what[96] = "";
+    if (jh_locate(&cli->target->heap, at, &l, NULL) == JH_OK && l.owned) {
+        snprintf(what, sizeof(what), ": %s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes",
+                 jh_use_name(l.use), l.start, l.offset, l.size);
+    }
+    cli_say("no extent structure is at 0x%" PRIx64 ", this is not jemalloc's own memory; find says "
+            "what is there%s",
+            at, what);
+    cli_status(cli, EXIT_FOUND);
+}
+
+/* e: as far as it could be read, NULL: not at all. */
+static void one_json(struct cli *cli, const struct jh_extent *e, const char *rule,
+                     const char *why) {
+    struct json *j = &cli->json;
+    json_open(j, NULL, '{');
+    if (e) {
+        extent_json(cli, "decoded", e);
+        fields_json(cli, e);
+    } else {
+        json_null(j, "decoded");
+        json_null(j, "fields");
+    }
+    json_text(j, "broken_rule", rule);
+    json_text(j, "why", why);
+    json_close(j, '}');
+    json_line(j);
+}
+
 static void one(struct cli *cli, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status = jh_extent_read(&cli->target->heap, at, &e, &fault);
-    if (status != JH_OK) {
-        cli_fault(cli, "extent", status, &fault);
-        return;
+    bool read = status == JH_OK;
+    if (read) {
+        status = check(cli, &e, &fault);
     }
-    status = check(cli, &e, &fault);
-    if (cli->args->json) {
-        struct json *j = &cli->json;
-        json_open(j, NULL, '{');
-        extent_json(cli, "decoded", &e);
-        fields_json(cli, &e);
-        json_text(j, "broken_rule", status == JH_OK ? NULL : fault.rule);
-        json_close(j, '}');
-        json_line(j);
-    } else {
+    bool none = status == JH_CORRUPT && has_no_structure(cli, at);
+    if (cli->args->json && (read || none)) {
+        one_json(cli, read ? &e : NULL, status == JH_OK ? NULL : fault.rule,
+                 none ? "no extent structure" : NULL);
+    } else if (read) {
         extent_row_head(cli);
         extent_row(cli, &e);
         fields_text(cli, &e);
     }
-    if (status != JH_OK) {
+    if (none) {
+        say_no_structure(cli, at);
+    } else if (status != JH_OK) {
         cli_fault(cli, "extent", status, &fault);
     }
 }

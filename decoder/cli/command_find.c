@@ -2,60 +2,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "input.h"
 
-struct piece { /* a region, a large allocation or an unused extent */
-    uint64_t start, size;
-    const char *state;
+enum { BATCH = 64, CHECKED = 1024 };
+
+struct checked {
+    uint64_t sound[CHECKED]; /* addresses of extents */
 };
-
-/* Nothing stands there, or it could not be read: that is said, and the answer goes without it. */
-static struct piece no_piece(struct cli *cli, enum jh_status status, const struct jh_fault *fault) {
-    if (status != JH_OK) {
-        cli_fault(cli, "find", status, fault);
-    }
-    return (struct piece){0, 0, NULL};
-}
-
-static struct piece piece_at(struct cli *cli, uint64_t addr) {
-    struct jh_location l;
-    struct jh_fault fault;
-    enum jh_status status = jh_locate(&cli->target->heap, addr, &l, &fault);
-    return status == JH_OK && l.owned ? (struct piece){l.start, l.size, jh_use_name(l.use)}
-                                      : no_piece(cli, status, &fault);
-}
-
-/* An address in the extent that belongs to its last region, or to its only piece. */
-static uint64_t last_piece(const struct jh_layout *layout, const struct jh_extent *e) {
-    if (jh_extent_is_slab(e)) {
-        const struct jh_bin *bin = &layout->bin[e->szind];
-        return e->base + (bin->nregs - 1) * bin->reg_size;
-    }
-    return e->allocated ? e->addr : e->base;
-}
-
-static struct piece before(struct cli *cli, const struct jh_location *l, uint64_t addr) {
-    struct jh_extent e;
-    struct jh_fault fault;
-    if (l->owned && jh_extent_is_slab(&l->extent) && l->region_index > 0) {
-        return piece_at(cli, l->start - l->size);
-    }
-    enum jh_status status = jh_before(&cli->target->heap, addr, &e, &fault);
-    return status == JH_OK && e.at ? piece_at(cli, last_piece(&cli->target->layout, &e))
-                                   : no_piece(cli, status, &fault);
-}
-
-static struct piece after(struct cli *cli, const struct jh_location *l, uint64_t addr) {
-    struct jh_extent e;
-    struct jh_fault fault;
-    if (l->owned && jh_extent_is_slab(&l->extent) &&
-        l->region_index + 1 < cli->target->layout.bin[l->extent.szind].nregs) {
-        return piece_at(cli, l->start + l->size);
-    }
-    enum jh_status status = jh_after(&cli->target->heap, addr, &e, &fault);
-    return status == JH_OK && e.at ? piece_at(cli, e.allocated ? e.addr : e.base)
-                                   : no_piece(cli, status, &fault);
-}
 
 static const char *why_not(struct cli *cli, const struct jh_location *l, uint64_t addr) {
     if (l->why != JH_WHY_NO_LEAF) {
@@ -170,31 +123,37 @@ static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
     json_line(j);
 }
 
-/* An extent may be found by another page's element than its first one's, and what that one says is
- * not what is found: free() would go by it. */
-static void check_leaf(struct cli *cli, const struct jh_extent *e) {
-    struct jh_leaf leaf;
-    struct jh_fault fault;
-    if (e->at && cli_first_leaf(cli, e, &leaf) &&
-        jh_leaf_check(&cli->target->layout, &leaf, e, &fault) != JH_OK) {
-        cli_fault(cli, "find", JH_CORRUPT, &fault);
+/* What is wrong with the extent, beside what looking it up has checked. Addresses are often many of
+ * few extents: one that was found sound is not checked for each of them. */
+static void check_extent(struct cli *cli, struct checked *checked, const struct jh_extent *e) {
+    uint64_t *slot = &checked->sound[e->at / 128 % CHECKED];
+    uint64_t faults = cli->faults;
+    if (!e->at || *slot == e->at) {
+        return;
     }
+    neighbours_check_leaf(cli, e);
+    neighbours_overlap(cli, e);
+    *slot = cli->faults == faults ? e->at : 0;
 }
 
-static void find(struct cli *cli, uint64_t addr) {
+/* e: the extent that has it, or NULL where that could not be told. */
+static void find(struct cli *cli, struct checked *checked, uint64_t addr,
+                 const struct jh_extent *e) {
     struct jh_location l;
     struct jh_fault fault;
     struct piece none = {0, 0, NULL}, b = none, a = none;
-    enum jh_status status = jh_locate(&cli->target->heap, addr, &l, &fault);
+    const struct jh_heap *heap = &cli->target->heap;
+    enum jh_status status =
+        e ? jh_locate_in(heap, addr, e, &l, &fault) : jh_locate(heap, addr, &l, &fault);
     if (status != JH_OK) {
         cannot_tell(cli, addr, jh_status_name(status));
         cli_fault(cli, "find", status, &fault);
         return;
     }
-    check_leaf(cli, &l.extent);
+    check_extent(cli, checked, &l.extent);
     if (l.owned || l.why >= JH_WHY_NO_LEAF) {
-        b = before(cli, &l, addr);
-        a = after(cli, &l, addr);
+        b = neighbours_before(cli, &l, addr);
+        a = neighbours_after(cli, &l, addr);
     }
     const char *why = l.owned ? NULL : why_not(cli, &l, addr); /* nothing is read while printing */
     if (cli->args->json) {
@@ -207,8 +166,34 @@ static void find(struct cli *cli, uint64_t addr) {
     }
 }
 
+static void find_batch(struct cli *cli, struct checked *checked, const uint64_t *addr,
+                       size_t count) {
+    struct jh_extent extent[BATCH];
+    enum jh_status status[BATCH];
+    jh_lookup_many(&cli->target->heap, addr, count, extent, status);
+    for (size_t i = 0; i < count; i++) {
+        find(cli, checked, addr[i], status[i] == JH_OK ? &extent[i] : NULL);
+    }
+}
+
+static void find_list(struct cli *cli, struct checked *checked) {
+    struct input in;
+    uint64_t addr[BATCH];
+    size_t count;
+    input_start(&in, cli);
+    while ((count = input_next(&in, addr, BATCH)) != 0) {
+        find_batch(cli, checked, addr, count);
+    }
+}
+
 void command_find(struct cli *cli) {
+    struct checked checked = {{0}};
     for (size_t i = 0; i < cli->args->operands; i++) {
-        find(cli, cli_address(cli, i));
+        uint64_t addr = cli_address(cli, i);
+        if (input_is_list(cli->args->operand[i])) {
+            find_list(cli, &checked);
+        } else {
+            find_batch(cli, &checked, &addr, 1);
+        }
     }
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "input.h"
 #include "output.h"
 #include "sandbox.h"
 
@@ -153,6 +153,9 @@ int main(int argc, char **argv) {
         return finish(EXIT_DONE);
     }
     int wrong = asked == ASKED_WRONGLY ? EXIT_USAGE : EXIT_DONE;
+    if (!wrong) {
+        wrong = input_open(&a);
+    }
     if (!wrong && a.output) {
         wrong = output_start(&a);
     }

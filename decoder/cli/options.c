@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "input.h"
 
 const char options_usage[] =
     "usage: jeheap COMMAND TARGET [ADDRESS]... [OPTION]...\n"
@@ -15,7 +15,10 @@ const char options_usage[] =
     "\n"
     "commands:\n"
     "  info T               jemalloc's version, the layout and where it was learnt, totals\n"
-    "  find T ADDRESS...    what is there: region, start, size, offset, state, arena, neighbours\n"
+    "  find T ADDRESS...    what is there: region, start, size, offset, state, arena, neighbours;\n"
+    "                       - stands for a list on standard input, @FILE for one in a file: an\n"
+    "                       address a line, also blank lines and # comments; a line that is none\n"
+    "                       is said with its number, and the exit status is at least 2\n"
     "  extents T            every extent; --arena N, --state S, --szind N, --slab, --min-size N\n"
     "  extent T ADDRESS...  the extent structure at an address, field by field\n"
     "  layout T             the layout as JSON\n"
@@ -344,8 +347,23 @@ static const struct command *command_named(const char *name) {
     return NULL;
 }
 
+static bool take_addresses(const struct command *c, struct arguments *a) {
+    for (size_t i = 0; i < a->operands; i++) {
+        uint64_t addr;
+        if (c->run == command_find && input_is_list(a->operand[i])) {
+            if (a->addresses) {
+                return wrong_usage("find takes one list of addresses, not also", a->operand[i]);
+            }
+            a->addresses = a->operand[i];
+        } else if (!cli_is_address(a->operand[i], &addr)) {
+            return wrong_address(a->operand[i]);
+        }
+    }
+    return true;
+}
+
 /* False: wrong usage, which was said. */
-static bool check_arguments(const struct command *c, const struct arguments *a) {
+static bool check_arguments(const struct command *c, struct arguments *a) {
     bool without = c->takes == OPTIONAL_TARGET && (a->jemalloc || a->list);
     if (!a->target.target && !without) {
         return wrong_usage(c->name, c->takes == OPTIONAL_TARGET
@@ -376,13 +394,7 @@ static bool check_arguments(const struct command *c, const struct arguments *a) 
     if (c->takes != SOME_ADDRESSES && a->operands > 0) {
         return wrong_usage("too many arguments:", a->operand[0]);
     }
-    for (size_t i = 0; i < a->operands; i++) {
-        uint64_t addr;
-        if (!cli_is_address(a->operand[i], &addr)) {
-            return wrong_address(a->operand[i]);
-        }
-    }
-    return true;
+    return take_addresses(c, a);
 }
 
 /* What stands behind the options, or between them. */

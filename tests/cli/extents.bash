@@ -126,6 +126,31 @@ test_extent_that_is_none() {
     refuses 4 'absent' jeheap extent "${PID[tiny]}" 0x1000 --json
 }
 
+# A pointer that a program has is not that of a structure: that is no damage.
+test_extent_of_an_ordinary_pointer() {
+    local addr usable
+    small tiny
+    addr=$(small_value tiny large)
+    usable=$(small_value tiny usable)
+    status 1 jeheap extent "${PID[tiny]}" "$(hex addr + 8)" --json
+    ask are "$OUT" decoded=null fields=null broken_rule=extent.alignment 'why=no extent structure'
+    err_has "no extent structure is at $(hex addr + 8), .* find says what is there: held, $addr \\+ 8 of $usable bytes\$"
+    if grep -q corrupt "$ERR"; then fail "called corrupt: $(said)"; fi
+    status 1 jeheap extent "${PID[tiny]}" "$(hex addr + 8)"
+    [ ! -s "$OUT" ] || fail "something on stdout: $(head -c 200 "$OUT")"
+    status 1 jeheap extent "${PID[tiny]}" "$(small_value tiny stack)" # not jemalloc's at all
+    err_has "no extent structure is at .* find says what is there\$"
+    # One that is damaged is that.
+    status 0 jeheap find "${PID[tiny]}" "$addr" --json
+    addr=$(ask get "$OUT" extent.extent)
+    core_of tiny
+    ask poke "$CORE" "$WORK/damaged" "$addr" 0xffffffffffffffff
+    status 1 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$addr" --json
+    ask are "$OUT" why=null
+    err_has '^jeheap: extent: corrupt: extent\.'
+    rm "$WORK/damaged"
+}
+
 test_extent_of_ones() {
     local addr
     small tiny

@@ -122,7 +122,7 @@ test_a_first_page_without_its_leaf() {
     tiny_slab 3
     ask relabel "$CORE" "$WORK/damaged" "$extent" none
     status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$(hex first + 4096)" --json
-    ask are "$OUT" owned=true extent.extent="$extent" size=48 before=null
+    ask are "$OUT" owned=true extent.extent="$extent" size=48 before.size=48
     err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $extent\$"
     status 0 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$extent" --json # is it in use?
     ask are "$OUT" broken_rule=null
@@ -154,6 +154,61 @@ test_damaged_neighbours() {
     ask are "$OUT" owned=true before=null
     ask have "$OUT" after.start
     err_has '^jeheap: find: corrupt: extent\.'
+    rm "$WORK/damaged"
+}
+
+# pairs CORE: for each two extents of which the second begins where the first one ends, the addresses
+# of both structures, of both first pages, and both sizes.
+pairs() {
+    status 0 jeheap extents "$1" --json --quiet
+    sed -n 's/^{"extent":"\([^"]*\)".*"base":"\([^"]*\)","size":\([0-9]*\).*/\1 \2 \3/p' "$OUT" |
+        while read -r at base size; do
+            [ -z "${before_at:-}" ] || [ $((before_base + before_size)) -ne $((base)) ] ||
+                echo "$before_at $at $before_base $base $before_size $size"
+            before_at=$at before_base=$base before_size=$size
+        done
+}
+
+# It is there, by another of its pages, and free() would not find it.
+test_a_neighbour_without_its_first_page() {
+    local first_at first size number=0
+    small tiny
+    core_of tiny
+    pairs "$CORE" >"$WORK/pairs"
+    while read -r _ first_at _ first _ size; do
+        [ "$size" -gt 4096 ] || continue
+        ask relabel "$CORE" "$WORK/damaged" "$first_at" none
+        jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$(hex first - 1)" --json
+        [ "$RC" -eq 1 ] || fail "a neighbour at $first without its leaf: status $RC"
+        ask have "$OUT" after.start
+        err_has "^jeheap: find: corrupt: leaf\.first-page-missing at $first, value $first_at\$"
+        number=$((number + 1))
+        [ $number -lt 3 ] || break
+    done <"$WORK/pairs"
+    [ $number -gt 0 ] || fail "no extents lie side by side"
+    rm "$WORK/damaged"
+}
+
+# Two extents that have one page: each of them is an answer, and neither is the only one.
+test_two_extents_claim_an_address() {
+    local at next first size next_size before addr number=0
+    small tiny
+    core_of tiny
+    pairs "$CORE" >"$WORK/pairs"
+    while read -r at next _ first size next_size; do
+        [ "$size" -gt 4096 ] && [ "$next_size" -gt 4096 ] || continue
+        before=$(hex first - 4096)
+        ask poke "$CORE" "$WORK/damaged" "$(hex next + 8)" "$before"
+        for addr in "$first" "$(hex first - 1)"; do
+            jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$addr" --json
+            [ "$RC" -eq 1 ] || fail "$addr of two extents: status $RC"
+            err_has "^jeheap: find: corrupt: extent\.overlap at $at, value $before\$"
+        done
+        ask are "$OUT" after=null # not itself, nor what begins inside it
+        number=$((number + 1))
+        [ $number -lt 3 ] || break
+    done <"$WORK/pairs"
+    [ $number -gt 0 ] || fail "no extents lie side by side"
     rm "$WORK/damaged"
 }
 
@@ -238,4 +293,74 @@ test_one_object_an_address() {
     status 4 jeheap find "${PID[tiny]}" "$addr" "$addr" --max-reads 1 --json
     [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines for 2 addresses, budget used up"
     ask have "$OUT" addr owned why
+}
+
+# ---- addresses from standard input, and from a file ----------------------------------------------
+
+test_addresses_from_a_list() {
+    local addr
+    have stock
+    ask pointers "${TRUTH[stock]}" >"$WORK/pointers"
+    # shellcheck disable=SC2046
+    status 1 jeheap find "${PID[stock]}" $(cat "$WORK/pointers") --json --quiet
+    cp "$OUT" "$WORK/one_by_one"
+    status 1 jeheap find "${PID[stock]}" "@$WORK/pointers" --json --quiet
+    same_file "$WORK/one_by_one" "$OUT" "from a file"
+    { echo "# comment"; sed 's/^0x/  /; s/$/\t# found in a log\r/; a\\' "$WORK/pointers"; printf ' '; } >"$WORK/untidy"
+    "$JEHEAP" find "${PID[stock]}" - --json --quiet <"$WORK/untidy" >"$OUT" 2>"$ERR"
+    same_file "$WORK/one_by_one" "$OUT" "from standard input"
+    addr=$(head -n 1 "$WORK/pointers")
+    printf '%s' "$addr" >"$WORK/unended"
+    status 0 jeheap find "${PID[stock]}" "@$WORK/unended" "$addr" --json --quiet
+    [ "$(sort "$OUT" | uniq -c | wc -l)" -eq 1 ] || fail "not the same twice"
+    [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines, not 2"
+    : >"$WORK/nothing"
+    status 0 jeheap find "${PID[stock]}" "@$WORK/nothing" --json
+    [ ! -s "$OUT" ] || fail "an answer to nothing"
+}
+
+# Each is answered before more is waited for.
+test_a_list_that_streams() {
+    local addr line
+    small tiny
+    addr=$(small_value tiny first)
+    coproc ASKED { exec "$JEHEAP" find "${PID[tiny]}" - --json --quiet 2>/dev/null; }
+    for _ in 1 2 3; do
+        echo "$addr" >&"${ASKED[1]}"
+        read -r -t 20 line <&"${ASKED[0]}" || fail "no answer while the input is open"
+        [[ $line == "{\"addr\":\"$addr\",\"owned\":true,"* ]] || fail "answered: $line"
+    done
+    exec {ASKED[1]}>&-
+    wait "$ASKED_PID" || fail "status $?"
+}
+
+# They are said, and the others answered.
+test_lines_that_are_no_addresses() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    { printf 'main\n\n%s\n0x10 0x20\n' "$addr"; printf '\0%s\n' "$addr"; head -c 200000 /dev/zero |
+        tr '\0' 1; printf '\n-1\n%s\n' "$addr"; } >"$WORK/bad_lines"
+    status 2 jeheap find "${PID[tiny]}" "@$WORK/bad_lines" --json
+    [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines, not 2"
+    err_has "bad_lines: line 1: this is no address: main$"
+    err_has "bad_lines: line 4: this is no address: 0x10 0x20$"
+    err_has "bad_lines: line 5: this is no address: $"
+    err_has "bad_lines: line 6: this is no address: 1{60}$"
+    err_has "bad_lines: line 7: this is no address: -1$"
+    [ "$(grep -c ' line ' "$ERR")" -eq 5 ] || fail "not 5 lines are said: $(said)"
+    yes no | head -n 30 >"$WORK/bad_lines"
+    status 2 jeheap find "${PID[tiny]}" "@$WORK/bad_lines"
+    [ "$(grep -c ' line ' "$ERR")" -eq 20 ] || fail "not 20 lines are said"
+    err_has 'more lines are no addresses'
+}
+
+test_lists_that_are_none() {
+    refuses 2 'missing: No such file' jeheap find 1 "@$WORK/missing"
+    refuses 2 'one list of addresses, not also -' jeheap find 1 "@$WORK/missing" -
+    refuses 2 'no address: -' jeheap extent 1 -
+    refuses 2 'no address: @x' jeheap extent 1 @x
+    small tiny
+    status 4 jeheap find "${PID[tiny]}" "@$WORK" # opens, and cannot be read
+    err_has 'Is a directory'
 }

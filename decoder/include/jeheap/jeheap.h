@@ -589,6 +589,11 @@ struct jh_location {
 JH_MUST_USE enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_location *out, struct jh_fault *fault);
 
+/* The same where the extent that jh_lookup() or jh_lookup_many() gives for addr is known. */
+JH_MUST_USE enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
+                                        const struct jh_extent *extent, struct jh_location *out,
+                                        struct jh_fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,130 @@
+/* input.c - addresses from standard input or from a file, one a line.
+ *
+ * Answers go out before more input is waited for, so that a program can ask one after the other. */
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool input_is_list(const char *operand) {
+    return operand[0] == '@' || strcmp(operand, "-") == 0;
+}
+
+/* Before the sandbox, in which no file can be opened. */
+int input_open(struct arguments *args) {
+    if (!args->addresses) {
+        return EXIT_DONE;
+    }
+    args->addresses_fd = STDIN_FILENO;
+    if (args->addresses[0] == '@') {
+        args->addresses_fd = open(args->addresses + 1, O_RDONLY | O_CLOEXEC);
+        if (args->addresses_fd < 0) {
+            cli_say("%s: %s", args->addresses + 1, strerror(errno));
+            return EXIT_USAGE;
+        }
+    }
+    return EXIT_DONE;
+}
+
+void input_start(struct input *in, struct cli *cli) {
+    memset(in, 0, offsetof(struct input, text));
+    in->cli = cli;
+    in->name = cli->args->addresses[0] == '@' ? cli->args->addresses + 1 : "standard input";
+}
+
+static void bad_line(struct input *in, const char *line, uint64_t number) {
+    enum { SAID = 20 };
+    cli_status(in->cli, EXIT_USAGE);
+    if (++in->bad <= SAID) {
+        cli_say("%s: line %" PRIu64 ": this is no address: %.60s", in->name, number, line);
+    } else if (in->bad == SAID + 1) {
+        cli_say("%s: more lines are no addresses; they are passed over", in->name);
+    }
+}
+
+/* More behind what is left of the buffer. */
+static void refill(struct input *in) {
+    ssize_t got;
+    memmove(in->text, in->text + in->at, in->len - in->at);
+    in->len -= in->at;
+    in->at = 0;
+    (void)fflush(stdout); /* if it fails, the end says so */
+    do {
+        got = read(in->cli->args->addresses_fd, in->text + in->len, INPUT_ROOM - in->len);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        cli_say("%s: %s", in->name, strerror(errno));
+        cli_status(in->cli, EXIT_PARTIAL);
+    }
+    in->ended = got <= 0;
+    in->len += got > 0 ? (size_t)got : 0;
+}
+
+/* An address, if the line has one: blanks and comments have none. */
+static bool take_line(struct input *in, char *line, size_t len, uint64_t *addr) {
+    static const char blank[] = " \t\r\v\f";
+    line[len] = 0;
+    in->lines++;
+    if (in->too_long) { /* its end; its beginning was said */
+        in->too_long = false;
+        return false;
+    }
+    if (strlen(line) != len) {
+        bad_line(in, line, in->lines);
+        return false;
+    }
+    line[strcspn(line, "#")] = 0;
+    line += strspn(line, blank);
+    for (size_t end = strlen(line); end && strchr(blank, line[end - 1]); end--) {
+        line[end - 1] = 0;
+    }
+    if (*line && !cli_is_address(line, addr)) {
+        bad_line(in, line, in->lines);
+        return false;
+    }
+    return *line != 0;
+}
+
+/* A buffer full of what no newline ends. */
+static void take_long(struct input *in) {
+    in->text[in->len] = 0;
+    if (!in->too_long) {
+        bad_line(in, in->text, in->lines + 1); /* it is counted at its end */
+    }
+    in->too_long = true;
+    in->at = in->len;
+}
+
+/* The last line, if no newline ends it. */
+static size_t take_rest(struct input *in, uint64_t *addr) {
+    char *rest = in->text + in->at;
+    size_t len = in->len - in->at;
+    in->at = in->len;
+    return len && take_line(in, rest, len, addr);
+}
+
+size_t input_next(struct input *in, uint64_t *addr, size_t room) {
+    size_t count = 0;
+    while (count < room) {
+        char *line = in->text + in->at;
+        const char *end = memchr(line, '\n', in->len - in->at);
+        if (end) {
+            in->at = (size_t)(end - in->text) + 1;
+            count += take_line(in, line, (size_t)(end - line), &addr[count]);
+        } else if (in->len - in->at == INPUT_ROOM) {
+            take_long(in);
+        } else if (in->ended) {
+            return count + take_rest(in, &addr[count]);
+        } else if (count) {
+            break; /* answered before more is waited for */
+        } else {
+            refill(in);
+        }
+    }
+    return count;
+}
