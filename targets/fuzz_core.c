@@ -173,8 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct jt_options options = {.target = "core",
                                  .layout = flags & 1 ? name : NULL,
                                  .root = whole ? root : UINT64_MAX,
-                                 .root_given = !whole || flags & 2,
-                                 .unverified = flags & 4};
+                                 .root_given = !whole || flags & 2};
     struct jt_bytes bytes = {in.data, in.size, {no_file, NULL}};
     fuzz_memory_start();
     enum jt_status status = jt_open_bytes(&options, &bytes, &t);

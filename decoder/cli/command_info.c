@@ -47,6 +47,7 @@ static void layout_json(struct cli *cli) {
     json_open(j, "layout", '{');
     json_text(j, "name", t->layout_name);
     json_number(j, "verified_extents", t->verified);
+    json_number(j, "tried_extents", t->tried);
     json_open(j, "learnt_from", '{');
     for (unsigned i = 0; i < JT_PARTS; i++) {
         json_text(j, jt_part_name(i), jt_source_name(t->source[i]));
@@ -106,6 +107,17 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_line(j);
 }
 
+static void print_trial(const struct jt_target *t) {
+    if (t->tried == 0) {
+        printf("          could not be tried on any extent\n");
+    } else if (t->verified == t->tried) {
+        printf("          tried on %" PRIu64 " extents: all sound\n", t->tried);
+    } else {
+        printf("          tried on %" PRIu64 " extents: %" PRIu64 " sound, %" PRIu64 " not\n",
+               t->tried, t->verified, t->tried - t->verified);
+    }
+}
+
 static void info_text(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
     printf("%s ", kind_name(t->kind));
@@ -117,8 +129,8 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     cli_put(*t->version_string ? t->version_string : "(no version string)");
     printf("%s", t->jemalloc ? " in " : "");
     cli_put(t->jemalloc ? t->jemalloc->path : "");
-    printf("\nlayout    %s, %" PRIu64 " extents decode soundly with it\n", t->layout_name,
-           t->verified);
+    printf("\nlayout    %s\n", t->layout_name);
+    print_trial(t);
     for (unsigned i = 0; i < JT_PARTS; i++) {
         printf("          %-11s from %s\n", jt_part_name(i), jt_source_name(t->source[i]));
     }

@@ -12,6 +12,7 @@
 #define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
 #define INDEXES_MAX 4096
 #define ROOT_BITS_MAX 18     /* of its elements' number: half of the 36 that two levels share */
+#define EXTENTS_MAX 256      /* heaps that are larger are as good as one another */
 #define TRIES_MAX 32         /* roots that are tried with one geometry; heaps take three */
 #define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
 #define PAGES_MAX (1u << 14) /* of all modules, those of zeroes not counted: 64 MiB */
@@ -106,11 +107,12 @@ static bool looks_right(struct scan *s, uint64_t root, size_t first) {
     return true;
 }
 
-/* How many extents are sound; 0: it does not decode. */
+/* About how many extents there are; 0: it does not decode. */
 static uint64_t sound_with(const struct scan *s, const struct jh_layout *layout, uint64_t root) {
     struct jt_fit fit;
     jt_layout_fit(s->target, layout, root, JT_FIT_GLANCE, &fit);
-    return jt_fits(&fit) && fit.unsound <= fit.sound / 16 ? fit.sound : 0;
+    uint64_t extents = fit.elements < EXTENTS_MAX ? fit.elements : EXTENTS_MAX;
+    return jt_fits(&fit) && fit.against <= fit.sound / 16 ? extents : 0;
 }
 
 /* The same, with the version that finds most. */

@@ -47,7 +47,7 @@ static bool counts_by_one(const struct jt_fit *fit) {
 
 uint64_t jt_candidate_faults(const struct jt_candidate *c) {
     const struct jt_fit *fit = &c->fit;
-    return fit->unsound + fit->absent + fit->unlikely + !counts_by_one(fit);
+    return fit->unsound + fit->unlikely + !counts_by_one(fit);
 }
 
 int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate *b) {
@@ -64,12 +64,18 @@ int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate
     if (a->unlike != b->unlike) {
         return a->unlike < b->unlike ? -1 : 1;
     }
+    uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
+    if (2 * good < better || 2 * better < good) { /* one that sees little has few faults */
+        return good > better ? -1 : 1;
+    }
     uint64_t bad = jt_candidate_faults(a), worse = jt_candidate_faults(b);
     if (bad != worse) {
         return bad < worse ? -1 : 1;
     }
-    uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
-    return good == better ? 0 : good > better ? -1 : 1;
+    if (good != better) {
+        return good > better ? -1 : 1;
+    }
+    return a->fit.nowhere == b->fit.nowhere ? 0 : a->fit.nowhere < b->fit.nowhere ? -1 : 1;
 }
 
 /* Every combination of what is not known that nothing speaks against, the stock build's values

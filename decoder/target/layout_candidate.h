@@ -10,6 +10,7 @@ struct jt_candidate {
     bool bins, pad;
     size_t unlike; /* how many differences debug information has */
     bool blind;    /* a glance was enough */
+    bool tried;    /* this time */
     bool again;    /* a rival, or what has rivals: asked once more */
 };
 

@@ -41,18 +41,23 @@ static void settle(struct jt_target *target, const struct jt_learn *learn,
                                                                             : JT_DEFAULT;
 }
 
-static enum jt_status none_fits(struct jt_target *target, const struct jt_fit *fit) {
+static enum jt_status none_fits(struct jt_target *target, const struct jt_candidate *best,
+                                uint64_t root) {
+    const struct jt_fit *fit = &best->fit;
+    char name[128];
+    jt_layout_name(&best->build, name, sizeof name);
     if (fit->unsound == 0) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s is there, but what its root points at is absent (%s at "
                        "0x%" PRIx64 "), so that no layout can be tried; say which build it is "
-                       "with --layout",
-                       jt_version_text(target), fit->fault.rule, fit->fault.addr);
+                       "with --layout, for example --layout %s",
+                       jt_version_text(target), fit->fault.rule, fit->fault.addr, name);
     }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
-                   "(%s at 0x%" PRIx64 "); say which build it is with --layout, and check --root",
-                   jt_version_text(target), fit->fault.rule, fit->fault.addr);
+                   "(%s at 0x%" PRIx64 "): the root 0x%" PRIx64 " is wrong, or the heap is badly "
+                   "damaged; --layout %s takes it all the same",
+                   jt_version_text(target), fit->fault.rule, fit->fault.addr, root, name);
 }
 
 static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
@@ -72,18 +77,37 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
         jt_version_text(target), jt_machine_name(target), fault->rule, fault->seen, name);
 }
 
+static void try_candidate(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
+                          bool only, enum jt_effort effort) {
+    struct jh_layout layout;
+    c->tried = true;
+    if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) && !only) {
+        jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c->fit);
+    }
+}
+
+/* Do their trees have the same form? Then they are tried one after the other, on one sample. */
+static bool alike(const struct jt_candidate *a, const struct jt_candidate *b) {
+    return a->build.lg_vaddr == b->build.lg_vaddr && a->build.lg_page == b->build.lg_page &&
+           (a->build.version >= JH_5_3_0) == (b->build.version >= JH_5_3_0);
+}
+
 static struct jt_candidate *look(struct jt_target *target, struct jt_learn *learn,
                                  struct jt_candidates *all, enum jt_effort effort) {
     struct jt_candidate *best = &all->c[0];
-    struct jh_layout layout;
     for (size_t i = 0; i < all->count; i++) {
-        struct jt_candidate *c = &all->c[i];
-        if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) &&
-            all->count > 1) {
-            jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c->fit);
+        all->c[i].tried = false;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        for (size_t j = i; j < all->count; j++) {
+            if (!all->c[i].tried ? j == i : !all->c[j].tried && alike(&all->c[i], &all->c[j])) {
+                try_candidate(target, learn, &all->c[j], all->count == 1, effort);
+            }
         }
-        if (jt_candidate_compare(c, best) < 0) {
-            best = c;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        if (jt_candidate_compare(&all->c[i], best) < 0) {
+            best = &all->c[i];
         }
     }
     return best;
@@ -108,14 +132,6 @@ static enum jt_status no_version(struct jt_target *target) {
                    "here; say it with --layout, for example --layout 5.3.0",
                    target->root_name[0] != 0 ? target->root_name : "--root",
                    jt_version_text(target));
-}
-
-/* Who insists gets the best, and is told. */
-static enum jt_status insist(struct jt_target *target) {
-    jt_warn(target, "%s", target->error);
-    target->error[0] = 0;
-    target->status = JT_OK;
-    return JT_OK;
 }
 
 static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
@@ -152,16 +168,16 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
     if (!version && !jt_candidate_sees(best)) {
         return no_version(target);
     }
-    if (jt_candidate_sees(best) && !jt_fits(&best->fit) && !learn->options->unverified) {
-        return none_fits(target, &best->fit);
+    if (jt_candidate_sees(best) && !jt_fits(&best->fit) &&
+        !jt_insists(learn->options, &best->fit)) {
+        struct jh_layout layout;
+        (void)jt_candidate_make(target, learn, best, &layout, NULL, false);
+        return none_fits(target, best, jt_root_of(learn, &layout));
     }
     best = jt_candidates_look_again(target, learn, &all, best);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         settle(target, learn, &all, best, part[i]);
     }
     enum jt_status status = jt_candidates_judge(target, &all, best);
-    if (status != JT_OK && learn->options->unverified) {
-        status = insist(target);
-    }
     return status == JT_OK ? take(target, learn, best) : status;
 }

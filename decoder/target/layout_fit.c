@@ -1,16 +1,9 @@
 /* layout_fit.c - does the heap decode with this layout? A few hundred extents answer that. */
 #include <string.h>
 
-#include "private.h"
+#include "layout_sample.h"
 
-/* Steps count findings too, so that a wrong layout is given up early. */
-static const struct {
-    uint64_t nodes, extents, steps;
-} efforts[] = {
-    [JT_FIT_GLANCE] = {8, 256, 256},
-    [JT_FIT_LOOK] = {64, 256, 1024},
-    [JT_FIT_SEARCH] = {4096, 65536, 131072},
-};
+#define PASSED_MAX 4096 /* elements that are passed over for one that jemalloc left behind */
 
 static void weigh(struct jt_fit *fit, bool likely) {
     fit->likely += likely;
@@ -82,47 +75,84 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
     }
 }
 
+/* As programs write it: the bits above LG_VADDR repeat the one below them, but on aarch64. */
+static uint64_t page_address(const struct jh_layout *layout, uint64_t page) {
+    unsigned rest = 64U - layout->build.lg_vaddr;
+    uint64_t low = page << rest >> rest;
+    bool ones = !layout->build.aarch64 && low >> (63U - rest) != 0;
+    uint64_t high = rest == 0 || !ones ? 0 : UINT64_MAX << layout->build.lg_vaddr;
+    return (low | high) & UINT64_MAX >> (64U - layout->sc_ptr_bits);
+}
+
+static void end_part(struct jt_fit *fit, uint64_t sound, uint64_t unsound) {
+    uint64_t bad = fit->unsound - unsound;
+    fit->against += fit->sound == sound && bad != 0 ? 1 : bad;
+}
+
+static void take_sound(const struct jh_layout *layout, const struct jh_extent *e,
+                       struct jt_fit *fit) {
+    fit->sound++;
+    fit_kind(layout, e, fit);
+    fit_size(layout, e, fit);
+    fit_digest(layout, e, fit);
+    fit->serials |= e->sn;
+}
+
+static void take_fault(const struct jt_target *target, const struct jh_fault *fault,
+                       struct jt_fit *fit) {
+    bool corrupt = fault->status == JH_CORRUPT;
+    if (fit->unsound == 0 && (corrupt || fit->absent == 0)) {
+        fit->fault = *fault;
+    }
+    fit->unsound += corrupt;
+    fit->absent += !corrupt;
+    fit->nowhere += !corrupt && !jt_mapped(target, fault->addr);
+}
+
+/* An element of the tree and what it points at. JH_END: it says nothing, as it is of another page
+ * of an extent, or jemalloc left it behind. */
+static enum jh_status try_sample(const struct jh_heap *heap, const struct jt_sample *sample,
+                                 struct jh_extent *e, struct jh_fault *fault) {
+    const struct jh_layout *layout = heap->layout;
+    uint64_t page = page_address(layout, sample->page);
+    if (sample->fault.rule != NULL) {
+        *fault = sample->fault;
+        return fault->status;
+    }
+    enum jh_status status = jh_lookup(heap, page, e, fault);
+    if (status == JH_LIMIT || (status == JH_OK && (e->at == 0 || e->base != page))) {
+        return JH_END;
+    }
+    return status == JH_OK ? jh_leaf_check(layout, &sample->leaf, e, fault) : status;
+}
+
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out) {
-    uint64_t extents = efforts[effort].extents, steps = efforts[effort].steps;
-    struct jh_heap heap = {reader_of(target),
-                           layout,
-                           root,
-                           {.max_nodes = efforts[effort].nodes,
-                            .max_node_bytes = target->heap.limits.max_node_bytes,
-                            .max_extents = 2 * steps}};
-    struct jh_walk walk;
-    struct jh_extent extent;
-    struct jh_fault fault;
+    const struct jh_reader reader = reader_of(target);
+    const struct jh_heap heap = {reader, layout, root, {.max_passed = PASSED_MAX}};
+    const struct jt_samples *all = jt_samples_take(target, &reader, layout, root, effort);
+    uint64_t sound = 0, unsound = 0; /* before this part of the tree */
     memset(out, 0, sizeof *out);
-    jh_walk_start(&walk, &heap);
-    for (uint64_t i = 0; i < steps && out->sound < extents; i++) {
-        enum jh_status status = jh_walk_next(&walk, &extent, &fault);
-        if (status == JH_END || status == JH_LIMIT) {
-            return;
+    for (size_t i = 0; all != NULL && i < all->count; i++) {
+        const struct jt_sample *sample = &all->sample[i];
+        struct jh_extent extent;
+        struct jh_fault fault;
+        if (i != 0 && sample->part != sample[-1].part) {
+            end_part(out, sound, unsound);
+            sound = out->sound;
+            unsound = out->unsound;
         }
+        enum jh_status status = try_sample(&heap, sample, &extent, &fault);
         if (status == JH_OK) {
-            status = jh_extent_check(layout, &extent, &fault);
-        }
-        if (status == JH_OK) {
-            out->sound++;
-            fit_kind(layout, &extent, out);
-            fit_size(layout, &extent, out);
-            fit_digest(layout, &extent, out);
-            out->serials |= extent.sn;
-            continue;
-        }
-        if (out->unsound + out->absent == 0) {
-            out->fault = fault;
-        }
-        if (status == JH_ABSENT) {
-            out->absent++;
-        } else {
-            out->unsound++;
+            take_sound(layout, &extent, out);
+        } else if (status != JH_END) {
+            take_fault(target, &fault, out);
         }
     }
+    end_part(out, sound, unsound);
+    out->elements = all != NULL ? all->elements : 0;
 }
 
 bool jt_fits(const struct jt_fit *fit) {
-    return fit->sound != 0 && fit->sound >= fit->unsound;
+    return fit->sound != 0 && fit->sound >= fit->against;
 }

@@ -106,24 +106,23 @@ static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn
 }
 
 /* rtree_t ends with its array, so the symbol's size is known in advance. */
-static enum jt_status root_agrees(struct jt_target *target, const struct jt_learn *learn) {
+static void warn_of_root(struct jt_target *target, const struct jt_learn *learn) {
     const struct jh_layout *l = &target->layout;
     uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
-    if (learn->root.module == NULL || learn->options->unverified || size == learn->root.size) {
-        return JT_OK;
+    if (learn->root.module != NULL && size != learn->root.size) {
+        jt_warn(target,
+                "--layout %s is taken, but its tree has %" PRIu64 " bytes and %s in this target "
+                "has %" PRIu64 ": it is another build's layout",
+                learn->options->layout, size, target->root_name, learn->root.size);
     }
-    return jt_fail(target, JT_NO_LAYOUT,
-                   "--layout %s: its tree has %" PRIu64 " bytes, %s in this target has %" PRIu64
-                   "; it is another build's layout",
-                   learn->options->layout, size, target->root_name, learn->root.size);
 }
 
-/* The core's own header says how wide its words are, and in which order. */
+/* The target's own header says how wide its words are, and in which order. With another width or
+ * order no word can be read, so that such a layout is of no use to anybody. */
 static enum jt_status given_suits(struct jt_target *target, const struct jt_learn *learn) {
     const struct jt_private *p = target->priv;
     const struct jh_build *b = &target->layout.build;
-    if (learn->options->unverified ||
-        (b->pointer_size == p->words && b->little_endian == p->little_endian)) {
+    if (b->pointer_size == p->words && b->little_endian == p->little_endian) {
         return JT_OK;
     }
     return jt_fail(target, JT_NO_LAYOUT,
@@ -168,9 +167,9 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
         jt_root_from_symbol(learn, &target->layout);
     }
     warn_of_version(target, learn);
-    status = root_agrees(target, learn);
-    if (status != JT_OK || file) {
-        return status;
+    warn_of_root(target, learn);
+    if (file) {
+        return JT_OK;
     }
     if (jt_bins_from_memory(target, &learn->dwarf, &target->layout)) {
         target->source[JT_PART_BINS] = JT_MEMORY;
@@ -191,5 +190,5 @@ enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn)
     jt_layout_name(&target->layout.build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
     target->heap.rtree_root = jt_root_of(learn, &target->layout);
-    return jt_layout_verify(target, learn->options->unverified);
+    return jt_layout_verify(target, learn->options);
 }

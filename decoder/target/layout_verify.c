@@ -1,5 +1,6 @@
 /* layout_verify.c - the last question before a layout is used: is this heap of that kind? */
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "private.h"
 
@@ -24,46 +25,66 @@ static bool others_fit(struct jt_target *target, struct jh_build *out) {
     return false;
 }
 
-static enum jt_status nothing_seen(struct jt_target *target, bool absent) {
+/* For whoever insists it is a warning. */
+static JT_PRINTF(3, 4) enum jt_status
+    contradicted(struct jt_target *target, bool insists, const char *text, ...) {
+    char line[JT_TEXT_MAX];
+    va_list args;
+    va_start(args, text);
+    vsnprintf(line, sizeof line, text, args);
+    va_end(args);
+    if (!insists) {
+        return jt_fail(target, JT_NO_LAYOUT, "%s", line);
+    }
+    jt_warn(target, "%s", line);
+    return JT_OK;
+}
+
+static enum jt_status nothing_seen(struct jt_target *target, bool absent, bool insists) {
     struct jh_build other;
     char name[128];
     if (!absent && others_fit(target, &other)) {
         jt_layout_name(&other, name, sizeof name);
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "layout %s finds nothing at the root 0x%" PRIx64 ", but %s does; pass "
-                       "--layout %s",
-                       target->layout_name, target->heap.rtree_root, name, name);
+        return contradicted(target, insists,
+                            "layout %s finds nothing at the root 0x%" PRIx64
+                            ", but %s does; pass --layout %s",
+                            target->layout_name, target->heap.rtree_root, name, name);
     }
     jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
                            : "the heap is empty, so the layout could not be tried");
     return JT_OK;
 }
 
+bool jt_insists(const struct jt_options *options, const struct jt_fit *fit) {
+    return options->layout != NULL || (options->root_given && fit->sound != 0);
+}
+
 /* The layout must decode this very heap before anything is said about it. */
-enum jt_status jt_layout_verify(struct jt_target *target, bool unverified) {
+enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options) {
     struct jt_fit fit;
     jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
+    bool insists = jt_insists(options, &fit);
     target->verified = fit.sound;
+    target->tried = fit.sound + fit.unsound;
     if (jt_fits(&fit)) {
         if (fit.unsound != 0) {
             jt_warn(target,
-                    "of the first %" PRIu64 " extents %" PRIu64 " are unsound (%s at 0x%" PRIx64
+                    "of %" PRIu64 " extents that the layout was tried on %" PRIu64
+                    " are unsound (%s at 0x%" PRIx64
                     "): the heap is damaged, or was caught in the middle of a change",
-                    fit.sound + fit.unsound, fit.unsound, fit.fault.rule, fit.fault.addr);
+                    target->tried, fit.unsound, fit.fault.rule, fit.fault.addr);
         }
         return JT_OK;
     }
     if (fit.unsound == 0) {
-        return nothing_seen(target, fit.absent != 0);
+        return nothing_seen(target, fit.absent != 0, insists);
     }
-    if (unverified) {
-        jt_warn(target, "layout %s does not fit this heap (%s at 0x%" PRIx64 ")",
-                target->layout_name, fit.fault.rule, fit.fault.addr);
-        return JT_OK;
-    }
-    return jt_fail(target, JT_NO_LAYOUT,
-                   "layout %s does not fit this heap: %s at 0x%" PRIx64 " (seen 0x%" PRIx64
-                   "); the layout, the root 0x%" PRIx64 " or the heap is wrong",
-                   target->layout_name, fit.fault.rule, fit.fault.addr, fit.fault.seen,
-                   target->heap.rtree_root);
+    return contradicted(target, insists,
+                        "layout %s does not fit this heap: of %" PRIu64 " extents %" PRIu64
+                        " decode soundly with it (%s at 0x%" PRIx64 ", seen 0x%" PRIx64
+                        "); the layout, the root 0x%" PRIx64 " or the heap is wrong%s%s",
+                        target->layout_name, target->tried, fit.sound, fit.fault.rule,
+                        fit.fault.addr, fit.fault.seen, target->heap.rtree_root,
+                        insists ? "" : "; to use it all the same give --layout ",
+                        insists ? "" : target->layout_name);
 }

@@ -124,6 +124,7 @@ void jt_close(struct jt_target *target) {
         return;
     }
     struct jt_private *p = target->priv;
+    jt_samples_free(target);
     jt_modules_close(target);
     jt_process_close(target);
     jt_core_close(target);

@@ -84,6 +84,7 @@ enum { JT_NOTE_ABOUT = 1, JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTES = JT_NOTE_BLO
 #define JT_VARIABLES_MAX 16
 
 struct jt_private {
+    struct jt_samples *samples; /* layout_sample.c */
     struct jt_mapping *mapping;
     size_t mappings;
     struct jt_range *mapped; /* everything that is mapped */
@@ -387,7 +388,13 @@ bool jt_by_size_from_memory(struct jt_target *target, struct jh_layout *layout);
 
 /* How a layout fares with the heap. */
 struct jt_fit {
-    uint64_t sound, unsound, absent;
+    uint64_t sound, unsound;
+    uint64_t absent;  /* neither for it nor against it */
+    uint64_t nowhere; /* the same where nothing was mapped */
+    /* Unsound ones, all of a part of the tree in which nothing is sound as one: a stray word in the
+     * root leads to as many as there are. */
+    uint64_t against;
+    uint64_t elements;         /* in the nodes that were looked at: of these the others are some */
     uint64_t likely, unlikely; /* does size go with size class, and the like? */
     uint64_t serials;          /* all bits that a serial number has */
     uint64_t digest;           /* of all that was decoded: equal when two layouts say the same */
@@ -396,12 +403,16 @@ struct jt_fit {
 
 /* How far to look: one try of very many; enough to know; enough to tell two good ones apart. */
 enum jt_effort { JT_FIT_GLANCE, JT_FIT_LOOK, JT_FIT_SEARCH };
-/* The first extents of the heap, in as few tree nodes as the effort allows. */
+/* Extents from all over the tree, as many as the effort allows (layout_sample.c). */
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
-/* layout_verify.c: the chosen one; unverified makes a warning of the error. */
-enum jt_status jt_layout_verify(struct jt_target *target, bool unverified);
+/* layout_verify.c: the chosen one, or the one that the user insists on. */
+enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options);
+/* Whoever gives a layout gets it, and whoever gives a root, if anything decodes there. */
+bool jt_insists(const struct jt_options *options, const struct jt_fit *fit);
+/* layout_sample.c: what is kept of the tree */
+void jt_samples_free(struct jt_target *target);
 
 /* ---- infer_root.c: no symbols --------------------------------------------------------------- */
 

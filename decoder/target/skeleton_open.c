@@ -32,7 +32,7 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
     jt_layout_name(build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
     target->heap.rtree_root = learn->root_addr;
-    return jt_layout_verify(target, learn->options->unverified);
+    return jt_layout_verify(target, learn->options);
 }
 
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {

@@ -73,10 +73,11 @@ const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "la
 struct jt_options {
     const char *target; /* process id, or path of a core; a path with a slash is never an id */
     const char *exe;    /* the program of a core, where it cannot be found by itself */
-    const char *layout; /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse() */
-    uint64_t root;      /* address of rtree_t.root[0] */
+    /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
+     * contradicts it, with a warning. */
+    const char *layout;
+    uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
     bool root_given;
-    bool unverified; /* use the layout even when the heap contradicts it: to look at damage */
     struct jh_limits limits;
 };
 
@@ -144,6 +145,7 @@ struct jt_target {
     char candidate[JT_CANDIDATES_MAX][128];
     size_t candidates;
     uint64_t verified; /* extents that were decoded with this layout, and found sound */
+    uint64_t tried;    /* the same, and those that were not sound: spread over the whole tree */
 
     struct jh_heap heap; /* ready for use: reader, &layout, root */
 

@@ -5,7 +5,7 @@ needs stock 5.3.0 default
 needs redis redis-7.0 default
 needs la57 5.3.0 la57
 
-INFO_KEYS="target kind pid jemalloc_version layout.name layout.verified_extents layout.learnt_from
+INFO_KEYS="target kind pid jemalloc_version layout.name layout.verified_extents layout.tried_extents layout.learnt_from
 root root_symbol extents slabs large allocated_bytes unused_bytes metadata_bytes bytes_present
 bytes_absent bytes_truncated faults modules warnings"
 

@@ -85,7 +85,8 @@ test_given_layout_and_root() {
     root=$(sed -n 's/^meta root=//p' "${TRUTH[stock]}")
     same_answer "$CORE" "$SKELETON" extents --layout 5.3.0
     same_answer "$CORE" "$SKELETON" info --layout 5.3.0 --root "$root"
-    refuses 3 'does not fit' jeheap info "$SKELETON" --layout 5.2.1
+    status 1 jeheap info "$SKELETON" --layout 5.2.1
+    err_has 'warning: layout 5\.2\.1,.* does not fit this heap'
     refuses 3 'nothing is mapped' jeheap info "$SKELETON" --root 0x10
     status 0 jeheap info "$SKELETON" --exe /bin/true
     err_has 'warning: --exe /bin/true is not used'

@@ -92,10 +92,12 @@ test_given() {
 
 test_given_and_wrong() {
     strip_of stock
-    refuses 3 '5\.2\.1' jeheap info "${PID[bare]}" --root "$ROOT" --layout 5.2.1
-    refuses 3 'lg_vaddr=57' jeheap info "${PID[bare]}" --layout 5.3.0,lg_vaddr=57
-    refuses 3 "root|0x" jeheap info "${PID[bare]}" --root "$(printf '0x%x' $((ROOT + 8)))" \
-        --layout 5.1.0
+    status 1 jeheap info "${PID[bare]}" --root "$ROOT" --layout 5.2.1
+    err_has 'warning: layout 5\.2\.1,.* does not fit this heap'
+    status 0 jeheap info "${PID[bare]}" --layout 5.3.0,lg_vaddr=57
+    err_has 'warning: layout 5\.3\.0,lg_vaddr=57,.* finds nothing .*, but 5\.3\.0,lg_vaddr=48,.* does'
+    jeheap info "${PID[bare]}" --root "$(printf '0x%x' $((ROOT + 8)))" --layout 5.1.0
+    err_has 'warning: layout 5\.1\.0,.* does not fit this heap.* the root 0x'
 }
 
 test_given_that_fits_nothing() {
