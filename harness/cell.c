@@ -105,15 +105,24 @@ static bool compare_process(struct work *w) {
     }
     struct comparison *c = w->comparison;
     snprintf(w->layout, sizeof(w->layout), "%s", t->layout_name);
-    if (!work_outsider(w)) {
+    if (!work_outsider(w) && !work_bare(w)) {
         compare_layouts(c, &t->layout);
+    }
+    if (!work_outsider(w)) {
         c->level = LEVEL_HEAP;
         compare_heap(c, t);
     }
     c->level = LEVEL_API;
     compare_api(c, &t->heap);
+    bool made = true;
+    if (*plan_text(w->build, "live_skeleton")) {
+        char path[128];
+        work_path(w, "skeleton.live", path, sizeof(path));
+        c->level = LEVEL_OFFLINE;
+        made = skeleton_make(c, t, path, w->why, sizeof(w->why));
+    }
     jt_close(t);
-    return true;
+    return made;
 }
 
 static bool witnessed(struct work *w) {

@@ -56,6 +56,10 @@ void compare_word(struct comparison *c, const char *what, uint64_t where, const 
 void compare_failed(struct comparison *c, const char *what, uint64_t where, enum jh_status status,
                     const struct jh_fault *fault) {
     c->tally[c->level].compared++;
+    if (c->lacks && status == JH_ABSENT) {
+        c->absent++;
+        return;
+    }
     struct mismatch *m = keep(c, what, where);
     if (m) {
         snprintf(m->expected, sizeof(m->expected), "ok");

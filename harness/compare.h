@@ -34,6 +34,8 @@ struct comparison {
     uint64_t extent_at;         /* the extent structure at hand; 0: by the address */
     bool first_only; /* stop at the first mismatch: drift asks no more than whether there is one */
     bool stop;       /* there was one */
+    bool lacks;      /* the image lacks some of the memory: absent is no mismatch there */
+    uint64_t absent; /* how often it was the answer */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;

@@ -95,6 +95,20 @@ static void compare_base(struct comparison *c, const struct jh_heap *heap) {
     }
 }
 
+/* Is it some of the memory that this image was made without? */
+static bool left_out(const struct comparison *c, const struct jh_heap *heap, uint64_t addr) {
+    uint8_t byte;
+    return c->lacks && jh_read(&heap->reader, addr, &byte, 1, NULL) == JH_ABSENT;
+}
+
+/* One that the walk did not give: its structure must be absent. */
+static void compare_missed(struct comparison *c, const struct jh_heap *heap,
+                           const struct truth_record *r) {
+    if (!left_out(c, heap, truth_get(TRUTH_EXTENT, r, KEY_AT))) {
+        compare_word(c, "walk", truth_get(TRUTH_EXTENT, r, KEY_BASE), "an extent", "none");
+    }
+}
+
 /* The walk and the truth are both in the order of addresses: walk them side by side. */
 static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *list = &c->truth->list[TRUTH_EXTENT];
@@ -114,14 +128,16 @@ static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
         }
         for (; i < list->count && truth_get(TRUTH_EXTENT, &list->record[i], KEY_BASE) < e.base;
              i++) {
-            compare_word(c, "walk", truth_get(TRUTH_EXTENT, &list->record[i], KEY_BASE),
-                         "an extent", "none");
+            compare_missed(c, heap, &list->record[i]);
         }
         if (i < list->count && truth_get(TRUTH_EXTENT, &list->record[i], KEY_BASE) == e.base) {
             compare_fields(c, TRUTH_EXTENT, &list->record[i++], &e);
         } else {
             compare_word(c, "walk", e.base, "none", "an extent");
         }
+    }
+    for (; c->lacks && i < list->count; i++) {
+        compare_missed(c, heap, &list->record[i]);
     }
     compare_number(c, "walk.extents", 0, list->count, i);
     free(walk);
@@ -288,7 +304,8 @@ static void compare_addresses(struct comparison *c, struct jt_target *target) {
         if (strcmp(r->text, "metadata") == 0) {
             enum jt_answer answer = jt_is_metadata(target, addr);
             compare_number(c, "metadata", addr, true,
-                           answer == JT_YES || (!symbols && answer == JT_CANNOT_TELL));
+                           answer == JT_YES || (!symbols && answer == JT_CANNOT_TELL) ||
+                               left_out(c, &target->heap, addr));
         } else if (strcmp(r->text, "unmapped") == 0) {
             compare_number(c, "mapped", addr, false, jt_mapped(target, addr));
         }

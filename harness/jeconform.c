@@ -236,7 +236,7 @@ static bool config_chosen(const struct arguments *a, struct json_object *config,
         return machine_config(config);
     }
     return a->all || (a->emits ? emit_by_default(plan_text(pin, "name"), name)
-                               : strcmp(name, plan_usual(pin)) == 0);
+                               : strcmp(name, plan_usual(pin)) == 0 || plan_usual_too(config, pin));
 }
 
 /* What makes no sense is not in the matrix. Asked for by both names, it is a skip with the reason.

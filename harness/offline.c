@@ -1,13 +1,20 @@
 /* offline: the same heap from a core, with less and less to go by: debug information, symbols, none
  * of both; and from the core's skeleton, without the program. */
+#include <stdio.h>
 #include <string.h>
 
 #include "drift.h"
 #include "plan.h"
 #include "work.h"
 
-/* By gdb, or by the emulator, where that can write one. */
+/* By gdb, or by the emulator, where that can write one. What gdb would write for an hour, all that
+ * a program has reserved, the witness leaves out as the kernel does. */
 static bool make_core(struct work *w, char *core, size_t size) {
+    bool own = strcmp(plan_text(w->build, "core"), "witness") == 0;
+    if (!work_emulated(w) && own) {
+        work_path(w, "core", core, size);
+        return witness_own_core(&w->witness, core, w->why, sizeof(w->why));
+    }
     if (!work_emulated(w)) {
         work_path(w, "core", core, size);
         return witness_core(&w->witness, core, w->why, sizeof(w->why));
@@ -85,23 +92,52 @@ static bool compare_stripped(struct work *w, const char *core, const char *name,
     return true;
 }
 
-/* A witness that is in somebody else's program has none of its own, and its jemalloc is stripped.
- */
+/* A witness that is in somebody else's program has none of its own, and its jemalloc is stripped;
+ * one that is bare has nothing to lose. */
 static bool compare_all_stripped(struct work *w, const char *core) {
-    return work_outsider(w) || (compare_stripped(w, core, "witness.symbols", "-g") &&
-                                compare_stripped(w, core, "witness.stripped", NULL));
+    return work_outsider(w) || work_bare(w) ||
+           (compare_stripped(w, core, "witness.symbols", "-g") &&
+            compare_stripped(w, core, "witness.stripped", NULL));
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */
 
-bool offline_compare(struct work *w) {
+/* The skeleton that cell.c made of the process, where it was to be made. */
+static bool compare_live_skeleton(struct work *w) {
+    char skeleton[128], again[128];
+    if (!*plan_text(w->build, "live_skeleton")) {
+        return true;
+    }
+    bool lacks = w->comparison->lacks;
+    work_path(w, "skeleton.live", skeleton, sizeof(skeleton));
+    work_path(w, "skeleton.live.again", again, sizeof(again));
+    w->comparison->lacks = false; /* the process has it all */
+    bool compared = compare_image(w, skeleton, false, again);
+    w->comparison->lacks = lacks;
+    return compared;
+}
+
+static bool compare_offline(struct work *w) {
     char core[128], skeleton[128], again[128];
     work_path(w, "skeleton", skeleton, sizeof(skeleton));
     work_path(w, "skeleton.again", again, sizeof(again));
-    if (!make_core(w, core, sizeof(core)) || !compare_image(w, core, true, skeleton) ||
-        !compare_image(w, skeleton, false, again) || !compare_all_stripped(w, core)) {
+    if (!compare_live_skeleton(w) || !make_core(w, core, sizeof(core)) ||
+        !compare_image(w, core, true, skeleton) || !compare_image(w, skeleton, false, again) ||
+        !compare_all_stripped(w, core)) {
         return false;
     }
     compare_again(w->comparison, skeleton, again);
     return true;
+}
+
+bool offline_compare(struct work *w) {
+    struct comparison *c = w->comparison;
+    c->lacks = *plan_text(w->build, "core_lacks") != '\0';
+    bool compared = compare_offline(w);
+    if (compared && c->lacks && !c->absent) {
+        snprintf(w->why, sizeof(w->why), "the core was to lack extents, and lacks none");
+        compared = false;
+    }
+    c->lacks = false;
+    return compared;
 }

@@ -67,3 +67,15 @@ const char *plan_usual(struct json_object *pin) {
     const char *config = pin ? plan_text(pin, "config") : "";
     return *config ? config : "default";
 }
+
+bool plan_usual_too(struct json_object *config, struct json_object *pin) {
+    struct json_object *pins = NULL;
+    json_object_object_get_ex(config, "usual_for", &pins);
+    for (size_t i = 0; pin && pins && i < json_object_array_length(pins); i++) {
+        struct json_object *name = json_object_array_get_idx(pins, i);
+        if (strcmp(json_object_get_string(name), plan_text(pin, "name")) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

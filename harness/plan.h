@@ -29,6 +29,8 @@ struct json_object *plan_named(struct json_object *array, const char *name);
 bool plan_applies(struct json_object *pin, struct json_object *config);
 /* The config that a pin (NULL: a tree of the user's) is tried with when none is named. */
 const char *plan_usual(struct json_object *pin);
+/* Is the pin among those that the config itself wants to be tried with then? */
+bool plan_usual_too(struct json_object *config, struct json_object *pin);
 /* A member's text; "" when there is none. */
 const char *plan_text(struct json_object *object, const char *key);
 /* A member's number; 0 when there is none. */

@@ -1,6 +1,7 @@
 #include "work.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "plan.h"
 
@@ -19,6 +20,17 @@ bool work_emulated(const struct work *w) {
 
 bool work_outsider(const struct work *w) {
     return has_any(w, "preload");
+}
+
+bool work_bare(const struct work *w) {
+    struct json_object *flags;
+    json_object_object_get_ex(w->build, "witness_flags", &flags);
+    for (size_t i = 0; i < json_object_array_length(flags); i++) {
+        if (strcmp(json_object_get_string(json_object_array_get_idx(flags, i)), "-s") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct jt_target *work_open(struct work *w, const struct jt_options *options, const char *what) {

@@ -27,6 +27,8 @@ void work_path(const struct work *w, const char *name, char *out, size_t size);
 bool work_emulated(const struct work *w);
 /* It is somebody else's program: what is known of its heap is what the public API tells. */
 bool work_outsider(const struct work *w);
+/* It has no symbols: the layout is what jeheap finds out, and says less than the truth does. */
+bool work_bare(const struct work *w);
 /* The program, where a core does not name it: an emulator's. Else NULL. */
 const char *work_program(const struct work *w);
 /* NULL, and the reason in w->why, when it cannot be opened. */

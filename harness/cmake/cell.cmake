@@ -47,7 +47,8 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/${STORE}" "${JEHEAP_CACHE_DIR}/logs"
 # --- the answer ---------------------------------------------------------------------------------
 
 foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING SAID FLAGS CACHE_VARS SHOWS COMMIT CACHED
-             MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS PRELOAD LIBRARIES)
+             MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS WITNESS_FLAGS
+             PRELOAD LIBRARIES CORE_LACKS LIVE_SKELETON)
   set(${name} "")
 endforeach()
 
@@ -55,6 +56,7 @@ function(jeheap_write_result status why)
   set(out "{\n")
   foreach(pair status=status why=why pin=PIN config=CONFIG version=VERSION commit=COMMIT
                version_string=VERSION_STRING said=SAID malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
+               core_lacks=CORE_LACKS live_skeleton=LIVE_SKELETON
                prefix=PREFIX witness=WITNESS key=KEY cached=CACHED log=LOG)
     string(REGEX MATCH "^([a-z_]+)=(.*)$" pair "${pair}")
     set(name "${CMAKE_MATCH_1}")
@@ -68,10 +70,11 @@ function(jeheap_write_result status why)
   jeheap_json_list(cc ${cc})
   jeheap_json_list(libs ${MACHINE_LIBS})
   jeheap_json_list(witness_args ${WITNESS_ARGS})
+  jeheap_json_list(witness_flags ${WITNESS_FLAGS})
   jeheap_json_list(preload ${LIBRARIES})
   string(APPEND out "  \"flags\": ${flags},\n  \"cache_vars\": ${cache_vars},\n"
                     "  \"preload\": ${preload},\n  \"emulator\": ${emulator},\n"
-                    "  \"cc\": ${cc},\n  \"libs\": ${libs},\n  \"witness_args\": ${witness_args},\n"
+                    "  \"witness_flags\": ${witness_flags},\n  \"cc\": ${cc},\n  \"libs\": ${libs},\n  \"witness_args\": ${witness_args},\n"
                     "  \"shows\": ${shows}\n}\n")
   if(RESULT)
     file(WRITE "${RESULT}" "${out}")

@@ -2,7 +2,7 @@
  * jemalloc knows about it, and hold still while somebody else decodes it from outside.
  *
  *   witness --truth FILE [--seed N] [--allocations N] [--threads N] [--arenas N]
- *           [--decay own|configured] [--level constants|functions|all]
+ *           [--decay own|configured] [--around NAME] [--level constants|functions|all]
  *
  * When FILE is complete it prints "ready PID". Then it obeys lines on stdin: "again" walks the heap
  * once more and prints "same" or "changed", "core FILE" writes an ELF core of itself and prints
@@ -23,6 +23,7 @@ struct options {
     const char *truth;
     uint64_t seed, allocations, threads, arenas;
     bool configured_decay;
+    const char *around;
     enum level level;
 };
 
@@ -49,7 +50,7 @@ static _Noreturn void usage(const char *why, const char *what) {
     fprintf(stderr,
             "witness: %s: %s\n"
             "usage: witness --truth FILE [--seed N] [--allocations N] [--threads 1..%d]\n"
-            "               [--arenas 0..%d] [--decay own|configured]\n"
+            "               [--arenas 0..%d] [--decay own|configured] [--around NAME]\n"
             "               [--level constants|functions|all]\n",
             why, what, WORKLOAD_THREADS_MAX, WORKLOAD_MORE_ARENAS_MAX);
     exit(2);
@@ -95,6 +96,8 @@ static void parse_one(struct options *options, const char *name, const char *val
         options->arenas = parse_number(value);
     } else if (strcmp(name, "--decay") == 0) {
         options->configured_decay = parse_decay(value);
+    } else if (strcmp(name, "--around") == 0) {
+        options->around = value;
     } else if (strcmp(name, "--level") == 0) {
         options->level = parse_level(value);
     } else {
@@ -249,7 +252,10 @@ int main(int argc, char **argv) {
     parse(argc, argv, &options);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* whoever started it may read it (Yama) */
-    je_free(je_malloc(1));                     /* from 5.2.0 on the tables are filled at start */
+    if (options.around != NULL && !around_make(options.around, AROUND_BEFORE)) {
+        usage("no such thing to have around the heap", options.around);
+    }
+    je_free(je_malloc(1)); /* from 5.2.0 on the tables are filled at start */
     if (options.level == LEVEL_ALL) {
         load.seed = options.seed;
         load.threads = (unsigned)options.threads;
@@ -257,6 +263,9 @@ int main(int argc, char **argv) {
         load.more_arenas = (unsigned)options.arenas;
         load.configured_decay = options.configured_decay;
         workload_run(&load);
+    }
+    if (options.around != NULL) {
+        around_make(options.around, AROUND_AFTER);
     }
     struct oracle *oracle = oracle_new();
     obey(&options, oracle, write_file(&options, oracle));

@@ -83,6 +83,11 @@ void cache_write(struct truth *truth, void *cache);
 void core_write(const char *path);
 _Noreturn void core_abort(void);
 
+/* What real programs have around their heap (around.c), by its name: made if this is when it has to
+ * be, before the heap or after. False: there is no such. */
+enum around { AROUND_BEFORE, AROUND_AFTER };
+bool around_make(const char *name, enum around when);
+
 /* From the public API only. */
 void api_write(struct truth *truth, const struct workload *load);
 void api_stats(struct truth *truth);
