@@ -62,6 +62,19 @@ void compare_functions(struct comparison *c, const struct jh_layout *layout);
 void compare_heap(struct comparison *c, struct jt_target *target);
 void compare_api(struct comparison *c, const struct jh_heap *heap);
 
+/* Extents by state, large ones by class: where the truth has jemalloc's own totals. */
+void compare_totals(struct comparison *c, const struct jh_heap *heap);
+
+/* All extents that a walk gives, to compare another image's with; false and the fault at the first
+ * that is not sound. */
+struct walked {
+    struct jh_extent *extent;
+    size_t count, room;
+};
+bool walk_take(const struct jh_heap *heap, struct walked *out, struct jh_fault *fault);
+void walk_free(struct walked *walked);
+void compare_walks(struct comparison *c, const struct walked *expected, const struct jh_heap *heap);
+
 /* The skeleton of a target, into a file; false and a sentence in why. */
 bool skeleton_make(struct comparison *c, struct jt_target *from, const char *path, char *why,
                    size_t why_size);

@@ -173,5 +173,6 @@ void compare_api(struct comparison *c, const struct jh_heap *heap) {
     }
     compare_mallctl(c, heap->layout);
     compare_stats(c, heap);
+    compare_totals(c, heap);
     c->heap = NULL;
 }

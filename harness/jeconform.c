@@ -235,8 +235,12 @@ static bool config_chosen(const struct arguments *a, struct json_object *config,
     if (a->run.constants) {
         return machine_config(config);
     }
-    return a->all || (a->emits ? emit_by_default(plan_text(pin, "name"), name)
-                               : strcmp(name, plan_usual(pin)) == 0 || plan_usual_too(config, pin));
+    if (a->emits) {
+        return a->all || emit_by_default(plan_text(pin, "name"), name);
+    }
+    /* A program from elsewhere is fetched when it is asked for. */
+    bool far = pin && *plan_text(pin, "program") && !a->pins.count;
+    return a->all || (strcmp(name, plan_usual(pin)) == 0 && !far) || plan_usual_too(config, pin);
 }
 
 /* What makes no sense is not in the matrix. Asked for by both names, it is a skip with the reason.

@@ -63,7 +63,7 @@ static void list_config(struct json_object *config, bool json) {
         return;
     }
     const char *since = plan_text(config, "since");
-    printf("  %-15s %s%s%s%s\n", plan_text(config, "name"), plan_text(config, "about"),
+    printf("  %-17s %s%s%s%s\n", plan_text(config, "name"), plan_text(config, "about"),
            *since ? " (from " : "", since, *since ? " on)" : "");
 }
 

@@ -42,6 +42,7 @@ static bool compare_image(struct work *w, const char *path, bool core, const cha
         w->comparison->level = LEVEL_OFFLINE;
         if (work_outsider(w)) {
             compare_api(w->comparison, &t->heap);
+            compare_walks(w->comparison, &w->live, &t->heap);
         } else {
             compare_heap(w->comparison, t);
         }

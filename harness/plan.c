@@ -56,11 +56,12 @@ struct json_object *plan_named(struct json_object *array, const char *name) {
 
 bool plan_applies(struct json_object *pin, struct json_object *config) {
     const char *of = plan_text(config, "of");
-    bool library = pin && *plan_text(pin, "library");
-    if (*of) {
-        return library && strcmp(of, "library") == 0;
+    bool library = pin && *plan_text(pin, "library"), program = pin && *plan_text(pin, "program");
+    struct json_object *preload = NULL;
+    if (*of || program) {
+        return strcmp(of, library ? "library" : program ? "program" : "none") == 0;
     }
-    return !library || *plan_text(config, "preload");
+    return !library || json_object_object_get_ex(config, "preload", &preload);
 }
 
 const char *plan_usual(struct json_object *pin) {

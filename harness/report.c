@@ -88,7 +88,7 @@ const char *report_paint(bool color, const char *status) {
 
 static void print_cell(struct json_object *cell, bool color, FILE *file) {
     const char *status = plan_text(cell, "status");
-    fprintf(file, "%-14s %-15s %s%-4s%s", plan_text(cell, "pin"), plan_text(cell, "config"),
+    fprintf(file, "%-14s %-17s %s%-4s%s", plan_text(cell, "pin"), plan_text(cell, "config"),
             report_paint(color, status), status, color ? "\033[0m" : "");
     if (strcmp(status, "skip") != 0) {
         for (size_t i = 0; i < LEVEL_COUNT; i++) {
@@ -244,7 +244,7 @@ void report_details(struct json_object *report, FILE *file) {
 }
 
 static void print_list(struct json_object *report, bool color, FILE *file) {
-    fprintf(file, "%-14s %-15s %-4s %9s %9s %9s %9s %9s %6s\n", "pin", "config", "", "constants",
+    fprintf(file, "%-14s %-17s %-4s %9s %9s %9s %9s %9s %6s\n", "pin", "config", "", "constants",
             "functions", "heap", "api", "offline", "s");
     for (size_t i = 0; i < cell_count(report); i++) {
         print_cell(cell_at(report, i), color, file);

@@ -16,8 +16,6 @@
 
 enum { ANSWER_SECONDS = 300, WORDS_MAX = 32 };
 
-#define LOG "witness.log"
-
 int run_logged(const char *const argv[], const char *log_path) {
     pid_t pid = fork();
     if (pid == 0) {
@@ -77,6 +75,16 @@ static void add_words(struct command *command, struct json_object *build, const 
     }
 }
 
+/* Where the library that watches a program hears and speaks: the program has its own input and
+ * output. */
+enum { WATCH_INPUT = 198, WATCH_OUTPUT = 199 };
+
+static void set_number(const char *name, int number) {
+    char text[16];
+    snprintf(text, sizeof(text), "%d", number);
+    setenv(name, text, 1);
+}
+
 /* A program that is none of ours: witness and jemalloc are libraries in it. */
 static bool preload(struct json_object *build) {
     struct command library = {.count = 0};
@@ -89,6 +97,9 @@ static bool preload(struct json_object *build) {
     if (library.count > 0) {
         setenv("LD_PRELOAD", path, 1);
         setenv("WATCH_TRUTH", "truth", 1);
+        setenv("WATCH_LEAST", plan_text(build, "least"), 1);
+        set_number("WATCH_INPUT", WATCH_INPUT);
+        set_number("WATCH_OUTPUT", WATCH_OUTPUT);
         setenv("MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
     }
     return library.count > 0;
@@ -100,20 +111,27 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
     char number[32];
     int log = -1;
     if (chdir(dir) == 0) {
-        log = open(LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        log = open(WITNESS_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     }
     snprintf(number, sizeof(number), "%lu", seed);
     add_words(&command, build, "emulator");
     add_word(&command, plan_text(build, "witness"));
     add_words(&command, build, "witness_args");
-    if (!preload(build)) {
+    int input = to[0], output = from[1];
+    if (preload(build)) {
+        if (dup2(to[0], WATCH_INPUT) < 0 || dup2(from[1], WATCH_OUTPUT) < 0) {
+            _exit(127);
+        }
+        input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        output = log;
+    } else {
         add_word(&command, "--truth");
         add_word(&command, "truth");
         add_word(&command, "--seed");
         add_word(&command, number);
         setenv("JE_MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
     }
-    if (log >= 0 && dup2(to[0], STDIN_FILENO) >= 0 && dup2(from[1], STDOUT_FILENO) >= 0 &&
+    if (log >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
         dup2(log, STDERR_FILENO) >= 0) {
         execvp(command.word[0], (char *const *)command.word);
     }
@@ -124,7 +142,7 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
 /* The first line that it said on standard error, or nothing. */
 static void first_words(const char *dir, char *out, size_t size) {
     char path[4200];
-    snprintf(path, sizeof(path), "%s/%s", dir, LOG);
+    snprintf(path, sizeof(path), "%s/%s", dir, WITNESS_LOG);
     FILE *log = fopen(path, "r");
     if (log == NULL || fgets(out, (int)size, log) == NULL) {
         out[0] = '\0';

@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define WITNESS_LOG "witness.log"
+
 struct witness {
     pid_t pid;
     int to, from;    /* its standard input and output */
-    const char *dir; /* where it runs; what it says is in witness.log there */
+    const char *dir; /* where it runs; what it says is in WITNESS_LOG there */
 };
 
 /* Run what the build scripts made (their result) in a folder of its own, until its threads are

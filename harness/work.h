@@ -17,7 +17,8 @@ struct work {
     struct truth truth;
     struct comparison *comparison;
     char layout[128];
-    struct json_object *drift;   /* NULL: was not asked for */
+    struct walked live;        /* the extents of somebody else's program, as its process had them */
+    struct json_object *drift; /* NULL: was not asked for */
     struct source_family family; /* of an unpinned tree */
 };
 

@@ -13,7 +13,7 @@
 # README.md has the rest. Exit status 0 for ok and skip, 1 for fail.
 
 cmake_minimum_required(VERSION 3.21)
-foreach(part common flags machine source build witness)
+foreach(part common flags machine source program build witness)
   include("${CMAKE_CURRENT_LIST_DIR}/${part}.cmake")
 endforeach()
 
@@ -48,7 +48,8 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/${STORE}" "${JEHEAP_CACHE_DIR}/logs"
 
 foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING SAID FLAGS CACHE_VARS SHOWS COMMIT CACHED
              MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS WITNESS_FLAGS
-             PRELOAD LIBRARIES CORE_LACKS LIVE_SKELETON)
+             PRELOAD LIBRARIES CORE_LACKS LIVE_SKELETON
+             LEAST PACKAGES PROGRAM STATISTICS)
   set(${name} "")
 endforeach()
 
@@ -57,6 +58,7 @@ function(jeheap_write_result status why)
   foreach(pair status=status why=why pin=PIN config=CONFIG version=VERSION commit=COMMIT
                version_string=VERSION_STRING said=SAID malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
                core_lacks=CORE_LACKS live_skeleton=LIVE_SKELETON
+               least=LEAST statistics=STATISTICS
                prefix=PREFIX witness=WITNESS key=KEY cached=CACHED log=LOG)
     string(REGEX MATCH "^([a-z_]+)=(.*)$" pair "${pair}")
     set(name "${CMAKE_MATCH_1}")
@@ -104,6 +106,7 @@ if(config STREQUAL "")
 endif()
 set(pin_flags "")
 set(library "") # the file in it, where the pin is a library as it is shipped
+set(shipped "") # what to run, where the pin is a program as it is shipped
 set(sources "")  # numbers of the pin's sources
 if(SOURCE)
   set(PIN "source")
@@ -137,6 +140,7 @@ else()
   jeheap_get(VERSION_STRING "${pin}" version_string)
   jeheap_get(COMMIT "${pin}" commit)
   jeheap_get(library "${pin}" library)
+  jeheap_get(shipped "${pin}" program)
   jeheap_get_list(pin_flags "${pin}" flags)
   string(JSON count LENGTH "${pin}" sources)
   math(EXPR last "${count} - 1")
@@ -156,6 +160,13 @@ if(library AND NOT SKIP)
     set(SKIP "it is a library as it is shipped: only configs that preload one apply")
   endif()
 endif()
+if(shipped AND NOT SKIP AND NOT STAGE STREQUAL "source" AND NOT CONFIG STREQUAL "as-shipped")
+  set(SKIP "it is a program as it is shipped: only the config as-shipped applies")
+elseif(NOT shipped AND CONFIG STREQUAL "as-shipped")
+  set(SKIP "it is no program")
+elseif(PACKAGES AND NOT library)
+  set(SKIP "config ${CONFIG} takes libraries as they are shipped")
+endif()
 if(SKIP)
   jeheap_finish(skip "${SKIP}")
   return()
@@ -169,6 +180,38 @@ if(MACHINE)
     jeheap_finish(skip "${SKIP}")
     return()
   endif()
+endif()
+
+# --- a program as it is shipped ------------------------------------------------------------------
+
+if(shipped)
+  jeheap_get(PACKAGES "${pin}" sources)
+  jeheap_get_list(PRELOAD "${pin}" run)
+  jeheap_get(STATISTICS "${pin}" statistics)
+endif()
+set(packages "")
+if(PACKAGES AND (shipped OR NOT STAGE STREQUAL "source"))
+  jeheap_packages(packages why bad "${PACKAGES}")
+  if(bad)
+    jeheap_finish(fail "${bad}")
+  endif()
+  if(why)
+    jeheap_finish(skip "${why}")
+    return()
+  endif()
+  if(shipped)
+    set(PROGRAM "${shipped}")
+  endif()
+  jeheap_program_runs(why "${packages}/${PROGRAM}" "${packages}")
+  if(why)
+    jeheap_finish(skip "${why}")
+    return()
+  endif()
+  string(REPLACE "{packages}" "${packages}" PRELOAD "${PRELOAD}")
+endif()
+if(shipped AND STAGE STREQUAL "source")
+  jeheap_finish(ok "")
+  return()
 endif()
 
 # --- the source, unless the build is there already ----------------------------------------------
@@ -186,7 +229,7 @@ endfunction()
 if(SOURCE)
   jeheap_folder_identity(identity "${SOURCE}")
   jeheap_build_key(KEY "${identity}")
-else()
+elseif(NOT shipped)
   # Any of the sources may have been the one that an earlier run could get.
   foreach(i IN LISTS sources)
     jeheap_source_identity(identity "${source_${i}}")
@@ -232,6 +275,10 @@ endif()
 # --- jemalloc -----------------------------------------------------------------------------------
 
 set(prefix "${JEHEAP_CACHE_DIR}/${STORE}/${KEY}")
+if(shipped)
+  set(prefix "${packages}")
+  set(KEY "shipped")
+endif()
 set(CACHED "yes")
 jeheap_lock("${STORE}-${KEY}")
 if(NOT EXISTS "${prefix}")
@@ -283,7 +330,10 @@ if(bad)
 endif()
 if(PRELOAD)
   # What runs is the program; the witness is a library in it.
-  set(LIBRARIES "${WITNESS}" "${PREFIX}/lib/libjemalloc.so.2")
+  set(LIBRARIES "${WITNESS}")
+  if(NOT shipped)
+    list(APPEND LIBRARIES "${PREFIX}/lib/libjemalloc.so.2")
+  endif()
   string(REPLACE "{witness}" "${WITNESS_DIR}" PRELOAD "${PRELOAD}")
   list(POP_FRONT PRELOAD program)
   find_program(WITNESS_PROGRAM "${program}" NO_CACHE)

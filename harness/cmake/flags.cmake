@@ -38,7 +38,7 @@ function(jeheap_config_build config version flags cache_vars)
 endfunction()
 
 # Sets FLAGS, CACHE_VARS, MALLOC_CONF, WITNESS_ARGS, WITNESS_FLAGS, CORE, CORE_LACKS,
-# LIVE_SKELETON, PRELOAD (the program that the jemalloc is to be
+# LIVE_SKELETON, LEAST, PACKAGES, PROGRAM, PRELOAD (the program that the jemalloc is to be
 # preloaded into), SHOWS and, when the config does not apply, SKIP. MACHINE is what the config names, and the machine's own flags then stand in for default's.
 function(jeheap_resolve configs config_name common_flags pin_flags version version_string)
   jeheap_find(default "${configs}" configs default)
@@ -68,7 +68,7 @@ function(jeheap_resolve configs config_name common_flags pin_flags version versi
   set(PRELOAD "${preload}" PARENT_SCOPE)
   jeheap_get_list(witness_flags "${config}" witness_flags)
   set(WITNESS_FLAGS "${witness_flags}" PARENT_SCOPE)
-  foreach(key core core_lacks live_skeleton)
+  foreach(key core core_lacks live_skeleton least packages program)
     string(TOUPPER ${key} name)
     jeheap_get(value "${config}" ${key})
     set(${name} "${value}" PARENT_SCOPE)

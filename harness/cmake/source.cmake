@@ -1,8 +1,9 @@
-# Where a jemalloc comes from: tarball, debian-source, debian-binary, git (pins.json), or a folder
-# (SOURCE).
+# Where a jemalloc, or a program that has one, comes from: tarball, debian-source, debian-binary, npm,
+# git (pins.json, configs.json), or a folder (SOURCE).
 
 include("${CMAKE_CURRENT_LIST_DIR}/apt.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/git.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/npm.cmake")
 
 # A network that did not answer is not asked again for every cell of a matrix.
 set(JEHEAP_RETRY_AFTER 120)  # seconds
@@ -96,6 +97,9 @@ function(jeheap_fetch_remote archive why bad source)
     elseif(type STREQUAL "debian-binary")
       message(STATUS "apt: fetching ${file}")
       jeheap_pool_fetch(reason "${pool}" "${file}" "${sha256}" "${tmp}")
+    elseif(type STREQUAL "npm")
+      message(STATUS "npm: fetching ${file}")
+      jeheap_npm_fetch(reason "${package}" "${file}" "${tmp}")
     else()
       message(STATUS "apt: fetching ${file}")
       jeheap_apt_fetch(reason "${package}" "${file}" "${sha256}" "${tmp}")
@@ -154,6 +158,17 @@ function(jeheap_unpack_deb bad archive dir)
     string(STRIP "dpkg-deb cannot unpack ${archive}: ${error}" error)
     set(${bad} "${error}" PARENT_SCOPE)
   endif()
+endfunction()
+
+# All files of an archive, into DIR. BAD is empty on success.
+function(jeheap_unpack_all bad archive dir)
+  set(wrong "")
+  if(archive MATCHES "\\.deb$")
+    jeheap_unpack_deb(wrong "${archive}" "${dir}")
+  else()
+    file(ARCHIVE_EXTRACT INPUT "${archive}" DESTINATION "${dir}")
+  endif()
+  set(${bad} "${wrong}" PARENT_SCOPE)
 endfunction()
 
 # Unpacks ARCHIVE and moves the jemalloc in it to TREE. BAD is empty on success. CONFIGURE: the file

@@ -4,7 +4,7 @@
 needs stock 5.3.0 default
 
 PINS="5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 dev redis-6.0 redis-7.0 redis-8.0 valkey-9.1 \
-    debian-5.2.1-3 debian-5.3.0-1 debian-5.3.0-3"
+    debian-5.2.1-3 debian-5.3.0-1 debian-5.3.0-3 biome-2.6.8"
 
 test_usage() {
     refuses 2 'command is missing' jeconform
@@ -31,7 +31,7 @@ test_help_and_version() {
 
 # No repository is asked for here: only what the cache and Debian's packages have.
 test_list() {
-    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository
+    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository npm_config_registry=http://127.0.0.1:9/
     status 0 jeconform list --json
     grep '^{"pin"\|^{ *"pin"' "$OUT" >"$WORK/pins.json"
     # shellcheck disable=SC2086
@@ -43,13 +43,14 @@ test_list() {
     done
     grep -v '"pin"' "$OUT" >"$WORK/configs.json"
     ask have "$WORK/configs.json" config about
-    for config in default la57 debug no-oblivious quantum8; do
+    for config in default la57 debug no-oblivious quantum8 large-text reserved far-file left-out slab-sizes \
+        node redis-server mariadbd slab-sizes-python as-shipped; do
         grep -q "\"config\": *\"$config\"" "$WORK/configs.json" || fail "no config $config"
     done
 }
 
 test_list_text() {
-    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository
+    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository npm_config_registry=http://127.0.0.1:9/
     status 0 jeconform list
     for pin in $PINS; do
         out_has "^  $pin +jemalloc [0-9.]+ +(can be had|not here: )"
@@ -68,6 +69,20 @@ test_shipped_library() {
     status 0 jeconform run --pin $pin --config la57 --report-json "$WORK/r.json"
     ask are "$WORK/r.json" totals.cells=1 cells.0.status=skip
     [[ $(ask get "$WORK/r.json" cells.0.why) == *"as it is shipped"* ]] || fail "no reason"
+}
+
+# A program that cannot be had is a skip with the reason; one that is no program's config likewise.
+test_program_that_is_not_here() {
+    local -x npm_config_registry=http://127.0.0.1:9/
+    JEHEAP_CACHE=$WORK/no-cache JEHEAP_SOURCES='' \
+        status 0 jeconform run --pin biome-2.6.8 --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" totals.cells=1 cells.0.config=as-shipped cells.0.status=skip
+    [[ $(ask get "$WORK/r.json" cells.0.why) == "no program. "*npm* ]] ||
+        fail "$(ask get "$WORK/r.json" cells.0.why)"
+    status 0 jeconform run --pin biome-2.6.8 --config la57 --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" cells.0.status=skip
+    status 0 jeconform run --pin 5.3.0 --config node --report-json "$WORK/r.json"
+    ask are "$WORK/r.json" cells.0.status=skip
 }
 
 # The file of the archive's pool that a source comes from: its digest counts, wherever it was found.
