@@ -110,7 +110,9 @@ static bool looks_right(struct scan *s, uint64_t root, size_t first) {
 /* About how many extents there are; 0: it does not decode. */
 static uint64_t sound_with(const struct scan *s, const struct jh_layout *layout, uint64_t root) {
     struct jt_fit fit;
+    struct jh_layout own = *layout;
     jt_layout_fit(s->target, layout, root, JT_FIT_GLANCE, &fit);
+    jt_bins_try(s->target, root, JT_FIT_GLANCE, &own, &fit);
     uint64_t extents = fit.elements < EXTENTS_MAX ? fit.elements : EXTENTS_MAX;
     return jt_fits(&fit) && fit.against <= fit.sound / 16 ? extents : 0;
 }

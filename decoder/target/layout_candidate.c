@@ -47,7 +47,7 @@ static bool counts_by_one(const struct jt_fit *fit) {
 
 uint64_t jt_candidate_faults(const struct jt_candidate *c) {
     const struct jt_fit *fit = &c->fit;
-    return fit->unsound + fit->unlikely + !counts_by_one(fit);
+    return fit->unsound + fit->unlikely + fit->bins + !counts_by_one(fit);
 }
 
 int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate *b) {

@@ -83,6 +83,9 @@ static void try_candidate(struct jt_target *target, struct jt_learn *learn, stru
     c->tried = true;
     if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) && !only) {
         jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c->fit);
+        if (!c->bins) {
+            jt_bins_try(target, jt_root_of(learn, &layout), effort, &layout, &c->fit);
+        }
     }
 }
 
@@ -146,6 +149,8 @@ static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
     }
     if (best->bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;
+    } else {
+        jt_bins_infer(target, jt_root_of(learn, &target->layout));
     }
     if (best->pad) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;

@@ -49,7 +49,7 @@ static uint64_t next_mapped(void *arg, uint64_t addr) {
     return target->heap.reader.next(target->heap.reader.arg, addr);
 }
 
-static struct jh_reader reader_of(struct jt_target *target) {
+struct jh_reader jt_fit_reader(struct jt_target *target) {
     struct jh_reader reader = target->heap.reader;
     if (target->kind == JT_PROCESS) {
         reader = (struct jh_reader){.read = read_mapped, .arg = target, .next = next_mapped};
@@ -76,7 +76,7 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
 }
 
 /* As programs write it: the bits above LG_VADDR repeat the one below them, but on aarch64. */
-static uint64_t page_address(const struct jh_layout *layout, uint64_t page) {
+uint64_t jt_page_address(const struct jh_layout *layout, uint64_t page) {
     unsigned rest = 64U - layout->build.lg_vaddr;
     uint64_t low = page << rest >> rest;
     bool ones = !layout->build.aarch64 && low >> (63U - rest) != 0;
@@ -114,7 +114,7 @@ static void take_fault(const struct jt_target *target, const struct jh_fault *fa
 static enum jh_status try_sample(const struct jh_heap *heap, const struct jt_sample *sample,
                                  struct jh_extent *e, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
-    uint64_t page = page_address(layout, sample->page);
+    uint64_t page = jt_page_address(layout, sample->page);
     if (sample->fault.rule != NULL) {
         *fault = sample->fault;
         return fault->status;
@@ -128,7 +128,7 @@ static enum jh_status try_sample(const struct jh_heap *heap, const struct jt_sam
 
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out) {
-    const struct jh_reader reader = reader_of(target);
+    const struct jh_reader reader = jt_fit_reader(target);
     const struct jh_heap heap = {reader, layout, root, {.max_passed = PASSED_MAX}};
     const struct jt_samples *all = jt_samples_take(target, &reader, layout, root, effort);
     uint64_t sound = 0, unsound = 0; /* before this part of the tree */

@@ -32,4 +32,9 @@ const struct jt_samples *jt_samples_take(struct jt_target *target, const struct 
                                          const struct jh_layout *layout, uint64_t root,
                                          enum jt_effort effort);
 
+/* layout_fit.c: the target's reader, which does not ask the kernel for what is nowhere; and an
+ * element's page as programs write its address. */
+struct jh_reader jt_fit_reader(struct jt_target *target);
+uint64_t jt_page_address(const struct jh_layout *layout, uint64_t page);
+
 #endif

@@ -173,6 +173,8 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     }
     if (jt_bins_from_memory(target, &learn->dwarf, &target->layout)) {
         target->source[JT_PART_BINS] = JT_MEMORY;
+    } else {
+        jt_bins_infer(target, jt_root_of(learn, &target->layout));
     }
     if (jt_pad_from_memory(target, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;

@@ -396,6 +396,7 @@ struct jt_fit {
     uint64_t against;
     uint64_t elements;         /* in the nodes that were looked at: of these the others are some */
     uint64_t likely, unlikely; /* does size go with size class, and the like? */
+    size_t bins;               /* that were taken from the slabs */
     uint64_t serials;          /* all bits that a serial number has */
     uint64_t digest;           /* of all that was decoded: equal when two layouts say the same */
     struct jh_fault fault;     /* the first unsound one's */
@@ -407,6 +408,13 @@ enum jt_effort { JT_FIT_GLANCE, JT_FIT_LOOK, JT_FIT_SEARCH };
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
+/* layout_bins.c: bins as the slabs have them. Gives how many were changed. */
+size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effort effort,
+                          struct jh_layout *layout);
+/* The same where it makes a layout fit that did not; fit is that of the layout before. */
+void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
+                 struct jh_layout *layout, struct jt_fit *fit);
+void jt_bins_infer(struct jt_target *target, uint64_t root); /* of the target's layout */
 /* layout_verify.c: the chosen one, or the one that the user insists on. */
 enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options);
 /* Whoever gives a layout gets it, and whoever gives a root, if anything decodes there. */

@@ -60,6 +60,16 @@ test_version_not_said() {
     ask are "$OUT" layout.learnt_from.version=given
 }
 
+# Bins that MALLOC_CONF changed, where no symbol leads to jemalloc's table of them.
+test_slab_sizes() {
+    JE_MALLOC_CONF=slab_sizes:1-4096:17 small sizes -s
+    status 0 jeheap info "${PID[sizes]}"
+    out_has 'bins +from inferred'
+    out_has 'tried on [0-9]+ extents: all sound'
+    status 0 jeheap find "${PID[sizes]}" "$(small_value sizes first)" --json
+    ask are "$OUT" owned=true extent.slab=true
+}
+
 # A release that came after this jeheap: nothing is said of its heap unless that is asked for.
 test_version_that_is_newer() {
     says newer 5.9.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c
