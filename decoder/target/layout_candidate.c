@@ -2,6 +2,8 @@
  * before the heap is looked at, and which of two explains the heap better. */
 #include "layout_candidate.h"
 
+#include <string.h>
+
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
  * root[], a power of two of pointers that is far larger than all before it. */
 static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
@@ -114,17 +116,54 @@ static bool has_root(const struct jt_learn *learn, enum jh_version version) {
     return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
 }
 
+/* "5.3.0-196-ga25b9b8": commits after a release, before or beside the next ones. */
+bool jt_version_between(const char *text, enum jh_version *release) {
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        const char *name = jh_version_name((enum jh_version)v);
+        size_t len = strlen(name), digits;
+        if (strncmp(text, name, len) != 0 || text[len] != '-') {
+            continue;
+        }
+        digits = strspn(text + len + 1, "0123456789");
+        if (digits != 0 && strncmp(text + len + 1 + digits, "-g", 2) == 0) {
+            *release = (enum jh_version)v;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The versions that are tried, the likeliest first. */
+static unsigned list_versions(const struct jt_target *target, const struct jt_learn *learn,
+                              enum jh_version out[JH_VERSIONS]) {
+    enum jh_version release;
+    unsigned count = 0;
+    if (target->source[JT_PART_VERSION] != JT_UNKNOWN) {
+        out[count++] = learn->build.version;
+    } else if (jt_version_between(target->version_string, &release)) {
+        for (unsigned v = release + 3u; v-- > release;) { /* it, and two after it */
+            out[count] = (enum jh_version)v;
+            count += v < JH_VERSIONS;
+        }
+    } else {
+        bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
+        for (; count < JH_VERSIONS; count++) {
+            out[count] =
+                newer ? (enum jh_version)(JH_VERSIONS - 1u - count) : jt_version_order[count];
+        }
+    }
+    return count;
+}
+
 void jt_candidates_list(const struct jt_target *target, const struct jt_learn *learn,
                         struct jt_candidates *out, struct jh_fault *fault) {
+    enum jh_version version[JH_VERSIONS];
+    unsigned versions = list_versions(target, learn, version);
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
-    bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
     out->count = 0;
-    for (unsigned i = 0; i < (known ? 1 : JH_VERSIONS); i++) {
-        enum jh_version version = known   ? learn->build.version
-                                  : newer ? (enum jh_version)(JH_VERSIONS - 1 - i)
-                                          : jt_version_order[i];
-        if (known || has_root(learn, version)) {
-            list_version(target, learn, version, out, fault);
+    for (unsigned i = 0; i < versions; i++) {
+        if (known || has_root(learn, version[i])) {
+            list_version(target, learn, version[i], out, fault);
         }
     }
 }

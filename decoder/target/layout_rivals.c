@@ -102,7 +102,7 @@ enum jt_status jt_candidates_judge(struct jt_target *target, const struct jt_can
     if (target->candidates > 1) {
         jt_warn(target,
                 "the heap decodes as soundly with layout %s; the answers are the same, and none "
-                "of the first extents tells which of them it is",
+                "of the extents that were tried tells which of them it is",
                 target->candidate[1]);
     }
     return JT_OK;

@@ -49,6 +49,17 @@ static void find_version(struct jt_target *target, struct jt_learn *learn) {
 static enum jt_status tried(struct jt_target *target, const struct jt_learn *learn,
                             enum jt_status status) {
     const char *like = jh_version_name(learn->build.version), *text = target->version_string;
+    enum jh_version release;
+    if (jt_version_between(text, &release)) {
+        if (status == JT_OK) {
+            jt_warn(
+                target,
+                "jemalloc %s is between versions that are known; it is read as %s, as which its "
+                "heap decodes",
+                text, like);
+        }
+        return status;
+    }
     if (!jt_version_unknown(text)) {
         if (status == JT_OK) {
             jt_warn(target, "jemalloc does not say its version %s; its heap decodes as that of %s",

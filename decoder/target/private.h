@@ -415,6 +415,8 @@ size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effor
 void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
                  struct jh_layout *layout, struct jt_fit *fit);
 void jt_bins_infer(struct jt_target *target, uint64_t root); /* of the target's layout */
+/* layout_candidate.c: is it a version between two releases that are known? */
+bool jt_version_between(const char *text, enum jh_version *release);
 /* layout_verify.c: the chosen one, or the one that the user insists on. */
 enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options);
 /* Whoever gives a layout gets it, and whoever gives a root, if anything decodes there. */

@@ -701,6 +701,44 @@ static void a_version_that_is_like_it(void **state) {
     street_end(&s);
 }
 
+/* Commits after a release: it and the two after it are tried, on a heap that tells. */
+static void versions_in_between(void **state) {
+    static const struct {
+        const char *text;
+        enum jh_version heap;
+        bool taken;
+    } row[] = {
+        {"\0\0005.3.0-196-ga25b9b8ba91881964be3083db349991bbbbf1661", JH_DEV, true},
+        {"\0\0005.3.0-196-ga25b9b8ba91881964be3083db349991bbbbf1661", JH_5_3_0, true},
+        {"\0\0005.2.1-500-ga25b9b8ba91881964be3083db349991bbbbf1661", JH_5_3_0, true},
+        {"\0\0005.0.1-10-ga25b9b8ba91881964be3083db349991bbbbf16610", JH_5_3_0, false},
+        {"\0\0005.3.2-196-ga25b9b8ba91881964be3083db349991bbbbf1661", JH_5_3_0, false},
+    };
+    static const char *const none[] = {"",           "5.3.0",      "5.3.0-",
+                                       "5.3.0-x-g1", "5.3.0-19-1", "5.3.9-1-g1"};
+    static struct street s;
+    enum jh_version release;
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        assert_false(jt_version_between(none[i], &release));
+    }
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        street_start(&s, row[i].heap, 48, 12);
+        memset(version, 0, sizeof version);
+        memcpy(version, row[i].text, 52);
+        save(&s.image, version);
+        struct jt_target *t = opened(&s.image, NULL);
+        if ((t->status == JT_OK) != row[i].taken) {
+            fail_msg("row %zu: %s", i, t->error);
+        }
+        assert_int_equal(warned_of(t, "is between versions that are known; it is read as"),
+                         row[i].taken);
+        assert_true(!row[i].taken || t->verified == STREET_EXTENTS);
+        jt_close(t);
+        street_end(&s);
+    }
+}
+
 /* jemalloc may be in any of the files that are missing, as long as nobody knows where it is. */
 static void files_that_are_missing(void **state) {
     static struct street s;
@@ -801,6 +839,7 @@ int main(void) {
         cmocka_unit_test(names_as_many_as_there_is_room_for),
         cmocka_unit_test(sizes_of_large_ones),
         cmocka_unit_test(a_version_that_is_like_it),
+        cmocka_unit_test(versions_in_between),
         cmocka_unit_test(files_that_are_missing),
         cmocka_unit_test(geometries_that_are_no_build),
         cmocka_unit_test(words_of_32_bits),
