@@ -36,6 +36,8 @@ struct comparison {
     bool stop;       /* there was one */
     bool lacks;      /* the image lacks some of the memory: absent is no mismatch there */
     uint64_t absent; /* how often it was the answer */
+    bool no_blocks;  /* it is a skeleton that was made without symbols, which lead to jemalloc's
+                        blocks */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;

@@ -79,7 +79,7 @@ static void compare_fields(struct comparison *c, enum truth_kind kind,
 /* Extents of jemalloc's own blocks: not aligned as others are, so decoded from their bytes. */
 static void compare_base(struct comparison *c, const struct jh_heap *heap) {
     const struct truth_list *list = &c->truth->list[TRUTH_BASE];
-    for (size_t i = 0; i < list->count && !c->stop; i++) {
+    for (size_t i = 0; i < list->count && !c->stop && !c->no_blocks; i++) {
         uint64_t at = truth_get(TRUTH_BASE, &list->record[i], KEY_AT);
         uint8_t bytes[JH_EXTENT_HEAD_MAX];
         struct jh_extent e;

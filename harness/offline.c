@@ -32,6 +32,7 @@ static bool make_core(struct work *w, char *core, size_t size) {
 static bool compare_image(struct work *w, const char *path, bool core, const char *skeleton) {
     const char *exe = core ? work_program(w) : NULL;
     const char *const layout[] = {NULL, w->layout};
+    w->comparison->no_blocks = !core && work_bare(w);
     bool made = true;
     for (size_t i = 0; made && i < 2; i++) {
         const struct jt_options options = {.target = path, .exe = exe, .layout = layout[i]};
