@@ -99,7 +99,7 @@ BUGS = [
         "if (status == JH_OK && !page && !out->size) {", ["heap", "rtree"]),
     # reader
     Bug("reader: a segment's end unchecked", "decoder/internal.h",
-        "offset < s->len && s->len - offset >= len ?", "offset < s->len && len ?", ["heap"]),
+        "offset < s->len && s->len - offset >= len;", "offset < s->len && len;", ["heap"]),
     Bug("reader: what was not copied is handed out", "decoder/reader.c",
         "out[where[i]] = span[i].got == len ? span[i].dst : NULL;", "out[where[i]] = span[i].dst;",
         ["heap"]),

@@ -72,7 +72,8 @@ static inline const struct jh_segment **jh_image_window(struct jh_image *image, 
 
 static inline const uint8_t *jh_segment_at(const struct jh_segment *s, uint64_t addr, size_t len) {
     uint64_t offset = addr - s->addr;
-    return offset < s->len && s->len - offset >= len ? s->bytes + offset : NULL;
+    bool lends = s->bytes && offset < s->len && s->len - offset >= len;
+    return lends ? s->bytes + offset : NULL;
 }
 
 const void *jh_image_lend(void *arg, uint64_t addr, size_t len);

@@ -116,7 +116,11 @@ static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len
         }
         uint64_t offset = addr + done - s->addr;
         size_t part = s->len - offset < len - done ? (size_t)(s->len - offset) : len - done;
-        memcpy((uint8_t *)dst + done, s->bytes + offset, part);
+        if (s->bytes) {
+            memcpy((uint8_t *)dst + done, s->bytes + offset, part);
+        } else {
+            memset((uint8_t *)dst + done, 0, part);
+        }
         done += part;
     }
     *got = done;
@@ -134,6 +138,11 @@ static uint64_t image_next(void *arg, uint64_t addr) {
         return UINT64_MAX;
     }
     return s->addr > addr ? s->addr : addr;
+}
+
+static uint64_t image_nonzero(void *arg, uint64_t addr) {
+    const struct jh_segment *s = find((struct jh_image *)arg, addr);
+    return s && !s->bytes ? s->addr + s->len : addr;
 }
 
 enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
@@ -154,7 +163,10 @@ enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
         }
     }
     memset(image->window, 0, sizeof(image->window));
-    *out = (struct jh_reader){
-        .read = image_read, .lend = jh_image_lend, .arg = image, .next = image_next};
+    *out = (struct jh_reader){.read = image_read,
+                              .lend = jh_image_lend,
+                              .arg = image,
+                              .next = image_next,
+                              .nonzero = image_nonzero};
     return JH_OK;
 }

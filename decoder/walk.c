@@ -62,6 +62,19 @@ static enum jh_status pay(struct jh_walk *w, struct jh_fault *fault) {
     return JH_OK;
 }
 
+/* Elements that are known to be empty without being read. They are not paid. */
+static void pass_zeroes(struct jh_walk *w) {
+    const struct jh_reader *reader = &w->heap->reader;
+    struct jh_node *node = &w->node[w->level];
+    uint64_t size = element_size(w), empty = 1;
+    while (reader->nonzero && empty && node->index < element_count(w)) {
+        uint64_t at = node->at + node->index * size;
+        uint64_t left = element_count(w) - node->index;
+        empty = (reader->nonzero(reader->arg, at) - at) / size;
+        node->index += empty < left ? empty : left;
+    }
+}
+
 /* Bytes from the node's next element on. */
 static enum jh_status load_run(struct jh_walk *w, struct jh_fault *fault) {
     struct jh_node *node = &w->node[w->level];
@@ -224,6 +237,9 @@ static enum jh_status fill(struct jh_walk *w, struct jh_fault *fault) {
     w->pending_count = w->pending_next = 0;
     w->last_extent = 0; /* elements behind the batch belong to none of its entries */
     while (w->pending_count < JH_WALK_BATCH) {
+        if (!w->run_len) {
+            pass_zeroes(w);
+        }
         if (w->node[w->level].index == element_count(w)) {
             if (w->level == 0) {
                 break;

@@ -189,6 +189,30 @@ static void a_read_of_nothing(void **state) {
     UNTOUCHED(got);
 }
 
+/* A hole of a sparse file is there, and zero. */
+static void zeroes(void **state) {
+    (void)state;
+    const struct jh_segment segment[] = {
+        {0x1000, bytes + 1, 8}, {0x1008, NULL, 0x100}, {0x1108, bytes + 1, 8}, {0x2000, NULL, 8}};
+    static const uint8_t zero[0x100];
+    struct jh_image image = {.segment = segment, .count = COUNT(segment)};
+    struct jh_reader r;
+    uint8_t got[0x110];
+    assert_int_equal(jh_image_reader(&image, &r, NULL), JH_OK);
+    MARK(got);
+    assert_int_equal(jh_read(&r, 0x1000, got, sizeof(got), NULL), JH_OK);
+    assert_memory_equal(got, bytes + 1, 8);
+    assert_memory_equal(got + 8, zero, 0x100);
+    assert_memory_equal(got + 0x108, bytes + 1, 8);
+    assert_null(r.lend(r.arg, 0x1010, 8));
+    assert_non_null(r.lend(r.arg, 0x1108, 8));
+    static const uint64_t nonzero[][2] = {{0x1000, 0x1000}, {0x1008, 0x1108}, {0x1107, 0x1108},
+                                          {0x1108, 0x1108}, {0x1110, 0x1110}, {0x2007, 0x2008}};
+    for (size_t i = 0; i < COUNT(nonzero); i++) {
+        assert_int_equal(r.nonzero(r.arg, nonzero[i][0]), nonzero[i][1]);
+    }
+}
+
 /* Far more segments than windows, looked up forwards, backwards and in strides. */
 static void every_segment_is_found(void **state) {
     (void)state;
@@ -256,6 +280,7 @@ int main(void) {
         cmocka_unit_test(a_short_read_that_says_ok_is_absent),
         cmocka_unit_test(a_read_of_nothing),
         cmocka_unit_test(what_goes_on_is_found),
+        cmocka_unit_test(zeroes),
         cmocka_unit_test(every_segment_is_found),
         cmocka_unit_test(statuses_and_stages_have_names),
         cmocka_unit_test(status_numbers_are_pinned),

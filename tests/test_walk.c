@@ -643,6 +643,42 @@ static void a_budget_of_node_bytes(void **state) {
     street_end(&s);
 }
 
+/* The same bytes, as a sparse file has them. Returns how many are in no hole. */
+static uint64_t punch_holes(struct image *image) {
+    static struct jh_segment sparse[1 << 16];
+    uint64_t bytes = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < image->bytes.count; i++) {
+        const struct jh_segment *s = &image->segment[i];
+        for (uint64_t at = 0; at < s->len; at += PAGE, count++) {
+            uint64_t len = s->len - at < PAGE ? s->len - at : PAGE;
+            bool zero = !s->bytes[at] && memcmp(s->bytes + at, s->bytes + at + 1, len - 1) == 0;
+            assert_true(count < COUNT(sparse));
+            sparse[count] = (struct jh_segment){s->addr + at, zero ? NULL : s->bytes + at, len};
+            bytes += zero ? 0 : len;
+        }
+    }
+    image->bytes = (struct jh_image){.segment = sparse, .count = count};
+    assert_int_equal(jh_image_reader(&image->bytes, &image->heap.reader, NULL), JH_OK);
+    return bytes;
+}
+
+/* Empty elements in holes are passed unseen, and cost nothing; next to them no more than a run. */
+static void a_sparse_image(void **state) {
+    (void)state;
+    struct street s;
+    for (unsigned n = 0; street_nth(&s, n); n++) {
+        uint64_t bytes = punch_holes(&s.image);
+        s.image.heap.limits.max_node_bytes = 2 * bytes * (JH_WALK_SCRATCH / PAGE);
+        gives_the_street(&s);
+        if (n == 0) {
+            s.image.heap.limits.max_node_bytes = 8;
+            assert_string_equal(walk(&s.image.heap)->fault[0].rule, "rtree.max-node-bytes");
+        }
+        street_end(&s);
+    }
+}
+
 static void a_node_that_cannot_be_read(void **state) {
     (void)state;
     struct between b;
@@ -812,6 +848,7 @@ int main(void) {
         cmocka_unit_test(a_budget_of_extents),
         cmocka_unit_test(a_budget_of_nodes),
         cmocka_unit_test(a_budget_of_node_bytes),
+        cmocka_unit_test(a_sparse_image),
         cmocka_unit_test(a_node_that_cannot_be_read),
         cmocka_unit_test(a_reader_with_a_budget),
         cmocka_unit_test(a_reader_that_has_nothing),

@@ -19,13 +19,28 @@ enum jt_status jt_image_start(struct jt_target *target) {
     struct jh_fault fault;
     p->segments = jt_segments_normalise(p->segment, p->segments);
     memset(&p->image, 0, sizeof p->image);
-    p->image.segment = p->segment;
-    p->image.count = p->segments;
+    free(p->piece);
+    p->piece = p->data.count == 0 ? NULL : jt_segments_without_holes(p, &p->image.count);
+    p->image.segment = p->piece;
+    if (p->piece == NULL) {
+        p->image.segment = p->segment;
+        p->image.count = p->segments;
+    }
     if (jh_image_reader(&p->image, &target->heap.reader, &fault) != JH_OK) {
         return jt_fail(target, JT_UNREADABLE, "the segments cannot be read: %s at 0x%" PRIx64,
                        fault.rule, fault.addr);
     }
+    jt_watch_reader(target);
     return JT_OK;
+}
+
+static void find_holes(struct jt_target *target) {
+    enum { PIECES_MAX = 1 << 18 };
+    struct jt_private *p = target->priv;
+    if (!jt_data_find(target, p->core_fd, p->core_size, PIECES_MAX, &p->data) ||
+        jt_ranges_bytes(p->data.range, p->data.count) == p->core_size) {
+        jt_ranges_free(&p->data);
+    }
 }
 
 /* Without blocking, which a FIFO would do until somebody writes to it. */
@@ -47,6 +62,7 @@ static enum jt_status map_file(struct jt_target *target, const char *path) {
     }
     p->core = bytes;
     p->core_mapped = true;
+    find_holes(target);
     return JT_OK;
 }
 
@@ -199,7 +215,9 @@ void jt_core_count(struct jt_target *target) {
 }
 
 uint64_t jt_core_bytes(const struct jt_target *target) {
-    uint64_t bytes = target->priv->core_size;
+    const struct jt_ranges *data = &target->priv->data;
+    uint64_t bytes =
+        data->count == 0 ? target->priv->core_size : jt_ranges_bytes(data->range, data->count);
     if (target->kind != JT_CORE) {
         return UINT64_MAX;
     }
@@ -276,5 +294,7 @@ void jt_core_close(struct jt_target *target) {
     if (p->core_mapped) {
         munmap((void *)(uintptr_t)p->core, p->core_size);
     }
-    free(target->priv->core_path);
+    free(p->core_path);
+    free(p->piece);
+    jt_ranges_free(&target->priv->data);
 }

@@ -10,9 +10,11 @@ bool jt_is_process(const char *target) {
 
 #define GROWTH (UINT64_C(64) << 20) /* of a process while it is read */
 #define LEAF_MIN 8                  /* bytes of a leaf element */
+#define BLOCK 4096                  /* bytes of a file that are a hole or none together */
 
 /* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
- * files have that segments of a core lead to. A skeleton's segments of zeroes all lead to one piece
+ * files have that segments of a core lead to. Next to holes a walk looks at up to a whole scratch
+ * buffer for each block that is on the disk. A skeleton's segments of zeroes all lead to one piece
  * of it, but what names an extent is none of them. */
 static void limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
@@ -20,6 +22,9 @@ static void limit_walks(struct jt_target *target) {
     if (jt_is_skeleton(target)) {
         most += target->priv->segments * JT_SKELETON_ZEROES_MAX;
         limits->max_extents = limits->max_extents != 0 ? limits->max_extents : 2 * files / LEAF_MIN;
+    }
+    if (target->priv->piece != NULL) {
+        most *= JH_WALK_SCRATCH / BLOCK;
     }
     most = most < target->bytes_present ? most : target->bytes_present;
     if (limits->max_node_bytes == 0) {
@@ -96,6 +101,9 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     priv->files = bytes != NULL ? &bytes->files : &jt_files_here;
     priv->words = sizeof(void *); /* until the target says otherwise */
     priv->little_endian = *(const uint8_t *)&(const uint16_t){1} == 1;
+    priv->watch = options->watch;
+    priv->watch_arg = options->watch_arg;
+    priv->version_told = options->layout != NULL;
     target->heap.limits = options->limits;
     *out = target;
     enum jt_status status = open_all(target, options, bytes);
@@ -107,6 +115,12 @@ static enum jt_status open_target(const struct jt_options *options, const struct
                        "process %d ended while it was looked at, or runs another program by now",
                        target->pid);
     }
+    if (priv->given_up) { /* the same */
+        return jt_fail(target, JT_INCOMPLETE,
+                       "the time was over before it was known what the target is, while %s",
+                       priv->doing);
+    }
+    priv->opened = true;
     return status;
 }
 

@@ -55,6 +55,8 @@ bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
 bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other);
 /* The first address from this one on that one of them has; UINT64_MAX: there is none. */
 uint64_t jt_ranges_next(const struct jt_range *range, size_t count, uint64_t addr);
+/* Which is the first that ends behind the address; count when none does. */
+size_t jt_ranges_behind(const struct jt_range *range, size_t count, uint64_t addr);
 
 /* One that grows. Zero it, add, normalise, use, free. */
 struct jt_ranges {
@@ -111,6 +113,19 @@ struct jt_private {
     bool core_mapped; /* by us, from a file */
     int core_fd;      /* -1 when not open */
     struct stat core_was;
+    struct jt_ranges data;    /* of the file, what is on the disk; none: nobody knows */
+    struct jh_segment *piece; /* of the image, when the file has holes; NULL: segment */
+    bool version_told;        /* it takes no search of everything to know it */
+    bool searched;            /* everything, for the version string */
+
+    /* watch.c */
+    jt_watch_fn *watch; /* NULL: nobody has asked */
+    void *watch_arg;
+    const char *doing; /* what was said last */
+    bool given_up, opened;
+    struct jh_reader inner;
+    uint64_t read, behind; /* bytes: all; since pages were given back */
+    unsigned until;        /* reads until the next look at the clock */
 
     const struct jt_files *files;
 
@@ -188,8 +203,26 @@ void jt_process_close(struct jt_target *target);
 void jt_core_close(struct jt_target *target);
 void jt_core_count(struct jt_target *target); /* bytes present and absent */
 /* Bytes of the files that a core's segments lead to, each counted once: segments may share them.
- * UINT64_MAX for a process. */
+ * Holes are none. UINT64_MAX for a process. */
 uint64_t jt_core_bytes(const struct jt_target *target);
+
+/* ---- holes.c, watch.c ----------------------------------------------------------------------- */
+
+/* The runs of the file that are on the disk, at most so many. False: nobody knows. */
+bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
+                  struct jt_ranges *data);
+/* The segments, cut where the core's file has holes. A new array, NULL when memory ran out or there
+ * would be too many. */
+struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t *out);
+
+/* In the middle of long work: how far it is, in bytes or the like. all 0: not known. False: it is
+ * to be given up, which jt_open() says in the end whatever was concluded. */
+bool jt_go_on(struct jt_target *target, const char *doing, uint64_t done, uint64_t all);
+/* So many bytes of the core were read: once they are many, all of its pages in memory are given
+ * back. They come again when they are read. */
+void jt_give_back(struct jt_target *target, uint64_t bytes);
+/* Let all reads go through both of these, where that is of use. */
+void jt_watch_reader(struct jt_target *target);
 
 enum jt_status jt_maps_read(struct jt_target *target);
 /* Takes the mappings' addresses for what is mapped. */

@@ -217,6 +217,7 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
                                              .arg = target,
                                              .next = process_next,
                                              .retry = process_retry};
+    jt_watch_reader(target);
     return probe(target);
 }
 

@@ -28,8 +28,7 @@ size_t jt_ranges_normalise(struct jt_range *range, size_t count) {
     return kept;
 }
 
-/* The first that ends behind the address; count when none does. */
-static size_t range_behind(const struct jt_range *range, size_t count, uint64_t addr) {
+size_t jt_ranges_behind(const struct jt_range *range, size_t count, uint64_t addr) {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -43,17 +42,17 @@ static size_t range_behind(const struct jt_range *range, size_t count, uint64_t 
 }
 
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr) {
-    size_t i = range_behind(range, count, addr);
+    size_t i = jt_ranges_behind(range, count, addr);
     return i < count && range[i].start <= addr;
 }
 
 bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other) {
-    size_t i = range_behind(range, count, other.start);
+    size_t i = jt_ranges_behind(range, count, other.start);
     return i < count && range[i].start < other.end;
 }
 
 uint64_t jt_ranges_next(const struct jt_range *range, size_t count, uint64_t addr) {
-    size_t i = range_behind(range, count, addr);
+    size_t i = jt_ranges_behind(range, count, addr);
     return i == count ? UINT64_MAX : range[i].start > addr ? range[i].start : addr;
 }
 

@@ -69,6 +69,11 @@ const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "la
 
 /* ---- a target ------------------------------------------------------------------------------- */
 
+/* Called now and then while something takes long: in jt_open(), and whenever the target is read.
+ * doing says what; done and all are bytes or the like, all is 0 where that is not known. False:
+ * give up. jt_open() then says JT_INCOMPLETE, and what is read is JH_LIMIT from then on. */
+typedef bool jt_watch_fn(void *arg, const char *doing, uint64_t done, uint64_t all);
+
 /* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
 struct jt_options {
     const char *target; /* process id, or path of a core; a path with a slash is never an id */
@@ -79,6 +84,8 @@ struct jt_options {
     uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
     bool root_given;
     struct jh_limits limits;
+    jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
+    void *watch_arg;
 };
 
 enum jt_kind { JT_CORE, JT_PROCESS, JT_SELF };

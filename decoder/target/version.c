@@ -198,20 +198,53 @@ static void take_memory(struct found *found, const struct jt_target *target) {
     }
 }
 
-/* What a core has of the module, or of everything. As much is looked at as there is: segments may
- * all lead to the same bytes. */
-static void take_segments(struct found *found, const struct jt_target *target,
-                          const struct jt_module *module) {
-    const struct jt_private *p = target->priv;
-    uint64_t left = jt_core_bytes(target);
-    for (size_t i = 0; i < p->segments; i++) {
-        const struct jh_segment *s = &p->segment[i];
-        bool in = module == NULL || (s->addr >= module->start && s->addr < module->end);
-        if (!in || s->len > left) {
+#define CHUNK (16u << 20) /* bytes that are looked at, and in memory, at a time */
+
+/* Chunks share bytes as well. */
+static void take_run(struct found *found, struct jt_target *target, const struct jh_segment *s,
+                     uint64_t done, uint64_t all) {
+    for (uint64_t at = 0; at < s->len; at += CHUNK) {
+        uint64_t rest = s->len - at, most = CHUNK + sizeof found->text;
+        if (!jt_go_on(target, "looking for the version string", done + at, all)) {
+            return;
+        }
+        take_bytes(found, s->bytes + at, rest < most ? rest : most);
+        jt_give_back(target, rest < CHUNK ? rest : CHUNK);
+    }
+}
+
+/* What a core has of these addresses, without what is known to be zero. As much is looked at as
+ * there is: segments may all lead to the same bytes. */
+static void take_segments(struct found *found, struct jt_target *target,
+                          const struct jt_range *where, size_t count) {
+    const struct jh_image *image = &target->priv->image;
+    uint64_t all = jt_core_bytes(target), left = all;
+    for (size_t i = 0; i < image->count; i++) {
+        const struct jh_segment *s = &image->segment[i];
+        if (s->bytes == NULL || s->len > left ||
+            !jt_ranges_touch(where, count, (struct jt_range){s->addr, s->addr + s->len})) {
             continue;
         }
+        take_run(found, target, s, all - left, all);
         left -= s->len;
-        take_bytes(found, s->bytes, s->len);
+    }
+}
+
+/* Of all modules first: nobody else has it, but what is mapped without its file's name. */
+static void take_core(struct found *found, struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    static const struct jt_range everywhere = {0, UINT64_MAX};
+    struct jt_ranges modules = {NULL, 0, 0, false};
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        jt_ranges_add(&modules, m->start, m->end - m->start);
+    }
+    jt_ranges_merge(&modules);
+    take_segments(found, target, modules.range, modules.count);
+    jt_ranges_free(&modules);
+    if (!any(found) && !p->version_told && !p->searched) {
+        p->searched = true;
+        take_segments(found, target, &everywhere, 1);
     }
 }
 
@@ -224,7 +257,11 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
         take_module(&found, &target->module[i]);
     }
     if (!any(&found) && target->kind == JT_CORE) {
-        take_segments(&found, target, module);
+        if (module == NULL) {
+            take_core(&found, target);
+        } else {
+            take_segments(&found, target, &(struct jt_range){module->start, module->end}, 1);
+        }
     }
     if (!any(&found) && module == NULL && target->kind == JT_PROCESS) {
         take_memory(&found, target);

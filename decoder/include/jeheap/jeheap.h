@@ -83,7 +83,9 @@ struct jh_span {
 /* Do all the spans, in as few calls to the operating system as it takes. */
 typedef enum jh_status jh_gather_fn(void *arg, struct jh_span *span, size_t count);
 
-/* Where bytes go on: no byte in [addr, what is returned) is there. UINT64_MAX: none up to it. */
+/* Where bytes go on: no byte in [addr, what is returned) is there. UINT64_MAX: none up to it. The
+ * same form tells where bytes are that are not known to be zero: those in [addr, what is returned)
+ * are there, and zero. */
 typedef uint64_t jh_next_fn(void *arg, uint64_t addr);
 
 /* Of memory that changes while it is read: what was read contradicts itself, shall it be read
@@ -96,14 +98,15 @@ struct jh_reader {
     jh_lend_fn *lend;     /* optional */
     jh_gather_fn *gather; /* optional; without it spans are read one by one */
     void *arg;
-    jh_next_fn *next;   /* optional; without it what is not there is passed page by page */
-    jh_retry_fn *retry; /* optional; without it a contradiction is a fault at once */
+    jh_next_fn *next;    /* optional; without it what is not there is passed page by page */
+    jh_retry_fn *retry;  /* optional; without it a contradiction is a fault at once */
+    jh_next_fn *nonzero; /* optional; without it zeroes are read to be seen */
 };
 
 /* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
 struct jh_segment {
     uint64_t addr;
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* NULL: zeroes, as in a hole of a sparse file */
     uint64_t len;
 };
 
