@@ -1,24 +1,10 @@
 #include "cli.h"
 
-#include <time.h>
-
-enum { CLOCK_EVERY = 64 }; /* reads between two looks at the clock */
-
-static int64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static bool spend(struct budget *b, uint64_t reads) {
     if (b->reads_left < reads) {
         b->out = true;
     } else {
         b->reads_left -= reads;
-    }
-    if (b->deadline && --b->clock_left == 0) {
-        b->clock_left = CLOCK_EVERY;
-        b->out |= now() >= b->deadline;
     }
     return !b->out;
 }
@@ -46,21 +32,23 @@ static uint64_t budget_next(void *arg, uint64_t addr) {
     return b->inner.next(b->inner.arg, addr);
 }
 
+static uint64_t budget_nonzero(void *arg, uint64_t addr) {
+    const struct budget *b = arg;
+    return b->inner.nonzero(b->inner.arg, addr);
+}
+
 static bool budget_retry(void *arg, unsigned times) {
     const struct budget *b = arg;
     return !b->out && b->inner.retry(b->inner.arg, times);
 }
 
-void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
-                  uint64_t seconds) {
-    *budget = (struct budget){.inner = heap->reader,
-                              .reads_left = max_reads ? max_reads : UINT64_MAX,
-                              .clock_left = 1,
-                              .deadline = seconds ? now() + (int64_t)seconds * 1000000000 : 0};
+void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads) {
+    *budget = (struct budget){.inner = heap->reader, .reads_left = max_reads};
     heap->reader = (struct jh_reader){.read = budget_read,
                                       .lend = budget->inner.lend ? budget_lend : NULL,
                                       .gather = budget->inner.gather ? budget_gather : NULL,
                                       .next = budget_next,
+                                      .nonzero = budget->inner.nonzero ? budget_nonzero : NULL,
                                       .retry = budget->inner.retry ? budget_retry : NULL,
                                       .arg = budget};
 }

@@ -43,6 +43,12 @@ struct arguments {
     const char *filter_option, *build_option; /* an option of that group was given: its name */
 };
 
+/* Monotonic nanoseconds. */
+struct progress {
+    int64_t start, shown, deadline; /* shown: the last time; deadline 0: none */
+    bool terminal;                  /* on stderr */
+};
+
 struct cli {
     const struct arguments *args;
     struct jt_target *target; /* NULL for commands without one */
@@ -53,6 +59,7 @@ struct cli {
     int proc_fd;              /* a process that is read: its /proc/PID/status */
     char proc_state;          /* when it was opened: R, S, T...; 0: not known */
     struct budget *budget;
+    struct progress progress;
     bool opened; /* there is a heap to be asked */
     bool marked; /* stdout says that something is missing */
 };
@@ -144,17 +151,22 @@ void running_say(const struct cli *cli);
 /* Calls work. False when a file that is mapped was cut off meanwhile, and work given up. */
 bool cut_guard(void (*work)(struct cli *), struct cli *cli);
 
-/* ---- budget.c: --max-reads and --timeout around any reader ---------------------------------- */
+/* ---- progress.c: how far long work is, and --timeout ---------------------------------------- */
+
+/* Let whoever does what takes long look at the clock, if that is of use. */
+void progress_start(struct cli *cli, struct jt_options *options);
+/* Before anything else is written. */
+void progress_clear(void);
+
+/* ---- budget.c: --max-reads around any reader ------------------------------------------------ */
 
 struct budget {
     struct jh_reader inner;
-    uint64_t reads_left, clock_left;
-    int64_t deadline; /* monotonic nanoseconds; 0: none */
+    uint64_t reads_left;
     bool out;
 };
 
 /* heap->reader then goes through the budget: JH_LIMIT once it is used up. */
-void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads,
-                  uint64_t seconds);
+void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads);
 
 #endif

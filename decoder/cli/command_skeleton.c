@@ -55,6 +55,7 @@ void command_skeleton(struct cli *cli) {
     FILE *file = fdopen(cli->args->output_fd, "wb");
     enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
     const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
+    progress_clear();
     if (wrong) {
         cli_say("%s; nothing was written", wrong);
         cli_status(cli, status == JT_OK ? EXIT_PARTIAL : jt_exit_status(status));

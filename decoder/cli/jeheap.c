@@ -16,7 +16,9 @@ static void say_lacks(const struct arguments *a, const char *lacks) {
 }
 
 static bool open_target(struct cli *cli) {
-    enum jt_status status = jt_open(&cli->args->target, &cli->target);
+    struct jt_options options = cli->args->target;
+    progress_start(cli, &options);
+    enum jt_status status = jt_open(&options, &cli->target);
     if (!cli->target) {
         cli_say("out of memory");
         cli->status = EXIT_UNREADABLE;
@@ -65,6 +67,7 @@ static int finish(int status) {
 /* What went wrong without the command's knowledge. */
 static void check_afterwards(struct cli *cli) {
     bool changed = jt_changed(cli->target), ended = jt_ended(cli->target);
+    progress_clear();
     if (cli->target->memory_ran_out) {
         cli_say("out of memory");
     }
@@ -90,8 +93,8 @@ static void work(struct cli *cli) {
             return;
         }
     }
-    if (cli->target && (a->max_reads || a->timeout)) {
-        budget_start(cli->budget, &cli->target->heap, a->max_reads, a->timeout);
+    if (cli->target && a->max_reads) {
+        budget_start(cli->budget, &cli->target->heap, a->max_reads);
     }
     if (cli->target && cli->target->bytes_truncated) {
         cli_status(cli, EXIT_PARTIAL);

@@ -16,6 +16,7 @@ void cli_say(const char *text, ...) {
     vsnprintf(raw, sizeof(raw), text, args);
     va_end(args);
     jt_plain(raw, line, sizeof(line));
+    progress_clear();
     fprintf(stderr, "jeheap: %s\n", line);
 }
 

@@ -329,21 +329,25 @@ test_core_cut_while_it_is_read() {
     [ $sizes -eq 20 ] || fail "$sizes runs"
 }
 
-# watched SIZE COMMAND ARGUMENT...: a copy of the core gets that size when time is looked at, which is
-# when answers are being given. It is as old as AGE says.
+# watched SIZE COMMAND ARGUMENT...: a copy of the core gets that size when time is looked at, the
+# LOOK-th time. It is as old as AGE says.
 watched() {
     local command=$2
     export BEND_FILE=$WORK/watched BEND_SIZE=$1
     shift 2
     cp "$CORE" "$WORK/watched"
     touch -d "${AGE:-now}" "$WORK/watched"
-    bending 2 clock_gettime cut "$command" "$WORK/watched" --timeout 600 --no-sandbox "$@"
+    bending "$LOOK" clock_gettime cut "$command" "$WORK/watched" --timeout 600 --no-sandbox "$@"
 }
 
 test_core_that_changes_under_an_answer() {
     preload bend
     small tiny
     core_of tiny
+    for LOOK in {2..100}; do # from which on answers are given
+        watched 8192 extents --json
+        [ "$RC" -eq 3 ] || break
+    done
     status 4 watched "$(wc -c <"$CORE")" extents --json
     err_has 'watched was written to or cut off while it was read'
     tail -n 1 "$OUT" | grep -q '^{"partial":true' || fail "no mark"

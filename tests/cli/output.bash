@@ -221,23 +221,82 @@ test_timeout_that_is_long_enough() {
     ask extents "${TRUTH[stock]}" "$OUT"
 }
 
-# The clock is made to jump, so that time is up at the second look at it.
-test_timeout() {
+# A clock that makes a jump of an hour at the look CLOCK_JUMPS, or a step of 0.4 s at each.
+clock() {
     need_tool "$CC"
-    have stock
     "$CC" -shared -fPIC -x c - -o "$WORK/clock.so" <<'C' || fail "clock.so does not build"
+#include <stdlib.h>
 #include <time.h>
 int clock_gettime(clockid_t clock, struct timespec *t) {
-    static long long second;
+    static int looks;
+    const char *jumps = getenv("CLOCK_JUMPS");
+    long long at = jumps ? (++looks >= atoi(jumps)) * 3600000ll : ++looks * 400;
     (void)clock;
-    second += 1000;
-    t->tv_sec = second;
-    t->tv_nsec = 0;
+    t->tv_sec = at / 1000;
+    t->tv_nsec = at % 1000 * 1000000;
     return 0;
 }
 C
-    status 4 try env "LD_PRELOAD=$WORK/clock.so" "$JEHEAP" extents "${PID[stock]}" --json --timeout 1
-    err_has 'limit'
-    err_has 'partial'
-    status 0 try env "LD_PRELOAD=$WORK/clock.so" "$JEHEAP" extents "${PID[stock]}" --json
+    CLOCKED=(env "LD_PRELOAD=$WORK/clock.so" "$JEHEAP")
 }
+
+# It may be over in the middle of opening, which has no answer, or of the answer, which is partial.
+test_timeout() {
+    local look opening=0 reading=0
+    have stock
+    clock
+    for look in {2..400}; do
+        try env "CLOCK_JUMPS=$look" "${CLOCKED[@]}" extents "${PID[stock]}" --json --timeout 1
+        case $RC in
+        0) break ;;
+        4) ;;
+        *) fail "look $look: status $RC: $(said)" ;;
+        esac
+        if [ -s "$OUT" ]; then
+            err_has 'limit'
+            err_has 'partial'
+            [[ $(tail -n 1 "$OUT") == '{"partial":true,'* ]] || fail "look $look: no mark"
+            reading=$((reading + 1))
+        else
+            err_has 'the time was over before it was known what the target is, while looking for '
+            opening=$((opening + 1))
+        fi
+    done
+    [ $RC -eq 0 ] && [ $opening -gt 0 ] && [ $reading -gt 0 ] ||
+        fail "status $RC, $opening times opening, $reading times reading"
+    ask extents "${TRUTH[stock]}" "$OUT"
+}
+
+# on_terminal ARGUMENT...: jeheap whose stderr is a terminal, with a clock that goes fast.
+on_terminal() {
+    try python3 -c 'import os, pty, subprocess, sys
+master, slave = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stderr=slave)
+os.close(slave)
+try:
+    while said := os.read(master, 4096):
+        sys.stderr.buffer.write(said)
+except OSError:
+    pass
+sys.exit(child.wait())' "${CLOCKED[@]}" "$@"
+}
+
+# After a second, on a terminal only, and gone before anything else is said.
+test_progress() {
+    local line=$'\r\033\\[Kjeheap: (looking for|reading) the [a-z ]*, [0-9]+ s, [0-9]+ (of [0-9]+ )?MiB\r\033\\['
+    have stock
+    clock
+    status 0 on_terminal info "${PID[stock]}" --json
+    err_has "$line"
+    err_has $'\r\033\\[Kjeheap: layout '
+    ask are "$OUT" partial=false
+    status 0 on_terminal extents "${PID[stock]}" --json
+    err_has "$line"
+    ask extents "${TRUTH[stock]}" "$OUT"
+    [[ $(tail -c 4 "$ERR") == $'\r\033[K' ]] || fail "the line stays: $(said)"
+    status 0 on_terminal info "${PID[stock]}" --quiet
+    [ ! -s "$ERR" ] || fail "said with --quiet: $(said)"
+    status 0 try "${CLOCKED[@]}" info "${PID[stock]}" --timeout 100000
+    ! grep -q 'MiB' "$ERR" || fail "without a terminal: $(said)"
+}
+
