@@ -39,7 +39,7 @@ static uint64_t budget_nonzero(void *arg, uint64_t addr) {
 
 static bool budget_retry(void *arg, unsigned times) {
     const struct budget *b = arg;
-    return !b->out && b->inner.retry(b->inner.arg, times);
+    return b->inner.retry(b->inner.arg, times);
 }
 
 void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads) {

@@ -72,7 +72,7 @@ static size_t cut(struct jh_segment s, uint64_t offset, const struct jt_ranges *
 static bool offset_of(const struct jt_private *p, const struct jh_segment *s, uint64_t *out) {
     uintptr_t file = (uintptr_t)p->core, bytes = (uintptr_t)s->bytes;
     *out = bytes - file;
-    return bytes >= file && bytes - file < p->core_size && s->len != 0;
+    return *out < p->core_size && s->len != 0; /* it wraps in front of the file */
 }
 
 struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t *out) {

@@ -116,7 +116,6 @@ struct jt_private {
     struct jt_ranges data;    /* of the file, what is on the disk; none: nobody knows */
     struct jh_segment *piece; /* of the image, when the file has holes; NULL: segment */
     bool version_told;        /* it takes no search of everything to know it */
-    bool searched;            /* everything, for the version string */
 
     /* watch.c */
     jt_watch_fn *watch; /* NULL: nobody has asked */

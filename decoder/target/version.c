@@ -232,7 +232,6 @@ static void take_segments(struct found *found, struct jt_target *target,
 
 /* Of all modules first: nobody else has it, but what is mapped without its file's name. */
 static void take_core(struct found *found, struct jt_target *target) {
-    struct jt_private *p = target->priv;
     static const struct jt_range everywhere = {0, UINT64_MAX};
     struct jt_ranges modules = {NULL, 0, 0, false};
     for (size_t i = 0; i < target->modules; i++) {
@@ -242,8 +241,7 @@ static void take_core(struct found *found, struct jt_target *target) {
     jt_ranges_merge(&modules);
     take_segments(found, target, modules.range, modules.count);
     jt_ranges_free(&modules);
-    if (!any(found) && !p->version_told && !p->searched) {
-        p->searched = true;
+    if (!any(found) && !target->priv->version_told) {
         take_segments(found, target, &everywhere, 1);
     }
 }

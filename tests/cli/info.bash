@@ -231,6 +231,7 @@ test_corrupt_and_running() {
     [ ! -s "$ERR" ] || fail "--quiet says: $(said)"
     ask are "$OUT" faults=1
     says_running was jeheap extents "$pid" --json
+    says_running was jeheap extents "$pid" --json --max-reads 1000000
     says_running was jeheap extent "$pid" "$at"
     says_running was jeheap skeleton "$pid" -o "$WORK/unsound/skeleton"
     core_of unsound

@@ -221,7 +221,7 @@ test_timeout_that_is_long_enough() {
     ask extents "${TRUTH[stock]}" "$OUT"
 }
 
-# A clock that makes a jump of an hour at the look CLOCK_JUMPS, or a step of 0.4 s at each.
+# A clock that makes a jump of an hour at the look CLOCK_JUMPS, or a step of 0.15 s at each.
 clock() {
     need_tool "$CC"
     "$CC" -shared -fPIC -x c - -o "$WORK/clock.so" <<'C' || fail "clock.so does not build"
@@ -230,7 +230,7 @@ clock() {
 int clock_gettime(clockid_t clock, struct timespec *t) {
     static int looks;
     const char *jumps = getenv("CLOCK_JUMPS");
-    long long at = jumps ? (++looks >= atoi(jumps)) * 3600000ll : ++looks * 400;
+    long long at = jumps ? (++looks >= atoi(jumps)) * 3600000ll : ++looks * 150;
     (void)clock;
     t->tv_sec = at / 1000;
     t->tv_nsec = at % 1000 * 1000000;
@@ -267,11 +267,12 @@ test_timeout() {
     ask extents "${TRUTH[stock]}" "$OUT"
 }
 
-# on_terminal ARGUMENT...: jeheap whose stderr is a terminal, with a clock that goes fast.
+# on_terminal ARGUMENT...: jeheap whose stderr is a terminal, with BOTH=1 also its stdout, with a clock
+# that goes fast.
 on_terminal() {
     try python3 -c 'import os, pty, subprocess, sys
 master, slave = pty.openpty()
-child = subprocess.Popen(sys.argv[1:], stderr=slave)
+child = subprocess.Popen(sys.argv[1:], stderr=slave, stdout=slave if "BOTH" in os.environ else None)
 os.close(slave)
 try:
     while said := os.read(master, 4096):
@@ -294,6 +295,18 @@ test_progress() {
     err_has "$line"
     ask extents "${TRUTH[stock]}" "$OUT"
     [[ $(tail -c 4 "$ERR") == $'\r\033[K' ]] || fail "the line stays: $(said)"
+    status 0 on_terminal skeleton "${PID[stock]}" -o "$WORK/shown"
+    err_has "$line"
+    BOTH=1 status 0 on_terminal extents "${PID[stock]}" --json
+    err_has "$line"
+    ! grep -q 'reading the heap' "$ERR" || fail "rows show by themselves how far it is"
+    python3 -c 'import sys
+with open(sys.argv[1], "wb") as file:
+    for at in range(100):
+        file.seek(at << 20)
+        file.write(b"x")' "$WORK/runs"
+    status 3 on_terminal info "$WORK/runs"
+    err_has "looking for the core's holes, [0-9]+ s, [0-9]+ of 99 MiB"
     status 0 on_terminal info "${PID[stock]}" --quiet
     [ ! -s "$ERR" ] || fail "said with --quiet: $(said)"
     status 0 try "${CLOCKED[@]}" info "${PID[stock]}" --timeout 100000

@@ -263,6 +263,49 @@ static void version_of_a_core_with_a_hole(void **state) {
     jt_close(target);
 }
 
+static bool not_now(void *arg, const char *doing, uint64_t done, uint64_t all) {
+    (void)arg;
+    return strcmp(doing, "looking for the version string") != 0 || done == all;
+}
+
+/* More than is looked at at a time, with the string across a border. */
+static bool search(bool patient, char *version) {
+    enum { SIZE = 33 << 20, BORDER = 16 << 20 };
+    Elf64_Phdr ph = {PT_LOAD, PF_R | PF_W, 0, AT, 0, SIZE, SIZE, PAGE};
+    uint8_t *bytes = calloc(1, SIZE);
+    assert_non_null(bytes);
+    *(Elf64_Ehdr *)(void *)bytes = (Elf64_Ehdr){.e_type = ET_CORE,
+                                                .e_machine = EM_X86_64,
+                                                .e_version = EV_CURRENT,
+                                                .e_phoff = sizeof(Elf64_Ehdr),
+                                                .e_ehsize = sizeof(Elf64_Ehdr),
+                                                .e_phentsize = sizeof ph,
+                                                .e_phnum = 1};
+    memcpy(bytes, ELFMAG, SELFMAG);
+    bytes[EI_CLASS] = ELFCLASS64;
+    bytes[EI_DATA] = ELFDATA2LSB;
+    bytes[EI_VERSION] = EV_CURRENT;
+    memcpy(bytes + sizeof(Elf64_Ehdr), &ph, sizeof ph);
+    strcpy((char *)bytes + BORDER - 5, "5.2.1-0-g0");
+    struct jt_options options = {.target = "core", .watch = patient ? NULL : not_now};
+    struct jt_bytes core = {bytes, SIZE, jt_files_here};
+    struct jt_target *target;
+    enum jt_status status = jt_open_bytes(&options, &core, &target);
+    assert_int_equal(status, patient ? JT_NO_JEMALLOC : JT_INCOMPLETE);
+    strcpy(version, target->version_string);
+    jt_close(target);
+    free(bytes);
+    return version[0] != 0;
+}
+
+static void a_version_across_a_border(void **state) {
+    char version[128];
+    (void)state;
+    assert_true(search(true, version));
+    assert_string_equal(version, "5.2.1-0-g0");
+    assert_false(search(false, version));
+}
+
 /* ---- a watch -------------------------------------------------------------------------------- */
 
 struct patience {
@@ -408,6 +451,7 @@ int main(void) {
         cmocka_unit_test(segments_that_share_the_file),
         cmocka_unit_test(a_core_with_a_hole),
         cmocka_unit_test(version_of_a_core_with_a_hole),
+        cmocka_unit_test(a_version_across_a_border),
         cmocka_unit_test(opening_is_given_up),
         cmocka_unit_test(reading_is_given_up),
         cmocka_unit_test(a_process_is_watched),
