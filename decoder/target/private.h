@@ -115,7 +115,7 @@ struct jt_private {
     struct stat core_was;
     struct jt_ranges data;    /* of the file, what is on the disk; none: nobody knows */
     struct jh_segment *piece; /* of the image, when the file has holes; NULL: segment */
-    bool version_told;        /* it takes no search of everything to know it */
+    bool version_told;        /* by the user */
 
     /* watch.c */
     jt_watch_fn *watch; /* NULL: nobody has asked */

@@ -198,7 +198,8 @@ static void take_memory(struct found *found, const struct jt_target *target) {
     }
 }
 
-#define CHUNK (16u << 20) /* bytes that are looked at, and in memory, at a time */
+#define CHUNK (16u << 20)       /* bytes that are looked at, and in memory, at a time */
+#define TOLD_MAX (256ull << 20) /* when the user has said it, it is only compared */
 
 /* Chunks share bytes as well. */
 static void take_run(struct found *found, struct jt_target *target, const struct jh_segment *s,
@@ -216,9 +217,9 @@ static void take_run(struct found *found, struct jt_target *target, const struct
 /* What a core has of these addresses, without what is known to be zero. As much is looked at as
  * there is: segments may all lead to the same bytes. */
 static void take_segments(struct found *found, struct jt_target *target,
-                          const struct jt_range *where, size_t count) {
+                          const struct jt_range *where, size_t count, uint64_t most) {
     const struct jh_image *image = &target->priv->image;
-    uint64_t all = jt_core_bytes(target), left = all;
+    uint64_t bytes = jt_core_bytes(target), all = bytes < most ? bytes : most, left = all;
     for (size_t i = 0; i < image->count; i++) {
         const struct jh_segment *s = &image->segment[i];
         if (s->bytes == NULL || s->len > left ||
@@ -239,10 +240,11 @@ static void take_core(struct found *found, struct jt_target *target) {
         jt_ranges_add(&modules, m->start, m->end - m->start);
     }
     jt_ranges_merge(&modules);
-    take_segments(found, target, modules.range, modules.count);
+    take_segments(found, target, modules.range, modules.count, UINT64_MAX);
     jt_ranges_free(&modules);
-    if (!any(found) && !target->priv->version_told) {
-        take_segments(found, target, &everywhere, 1);
+    if (!any(found)) {
+        uint64_t most = target->priv->version_told ? TOLD_MAX : UINT64_MAX;
+        take_segments(found, target, &everywhere, 1, most);
     }
 }
 
@@ -258,7 +260,8 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
         if (module == NULL) {
             take_core(&found, target);
         } else {
-            take_segments(&found, target, &(struct jt_range){module->start, module->end}, 1);
+            take_segments(&found, target, &(struct jt_range){module->start, module->end}, 1,
+                          UINT64_MAX);
         }
     }
     if (!any(&found) && module == NULL && target->kind == JT_PROCESS) {
