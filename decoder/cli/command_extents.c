@@ -149,14 +149,27 @@ static void one_json(struct cli *cli, const struct jh_extent *e, const char *rul
     json_line(j);
 }
 
+/* Again where it contradicts, in a process that may be changing it. *read: it was there. */
+static enum jh_status read_and_check(const struct cli *cli, uint64_t at, struct jh_extent *e,
+                                     bool *read, struct jh_fault *fault) {
+    const struct jh_reader *reader = &cli->target->heap.reader;
+    enum jh_status status;
+    unsigned times = 0;
+    do {
+        status = jh_extent_read(&cli->target->heap, at, e, fault);
+        *read = status == JH_OK;
+        if (*read) {
+            status = check(cli, e, fault);
+        }
+    } while (status == JH_CORRUPT && reader->retry && reader->retry(reader->arg, times++));
+    return status;
+}
+
 static void one(struct cli *cli, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
-    enum jh_status status = jh_extent_read(&cli->target->heap, at, &e, &fault);
-    bool read = status == JH_OK;
-    if (read) {
-        status = check(cli, &e, &fault);
-    }
+    bool read;
+    enum jh_status status = read_and_check(cli, at, &e, &read, &fault);
     bool none = status == JH_CORRUPT && has_no_structure(cli, at);
     if (cli->args->json && (read || none)) {
         one_json(cli, read ? &e : NULL, status == JH_OK ? NULL : fault.rule,
