@@ -37,6 +37,10 @@ struct jt_target *work_open(struct work *w, const struct jt_options *options, co
 /* False, and that in w->why, when the witness's heap is no longer what it wrote down. */
 bool work_unchanged(struct work *w);
 
+/* look.c: every level of a cell that is built; false, and the reason in w->why, when it does not
+ * pass. */
+bool look_at_all(struct work *w);
+
 /* offline.c: the core of the witness, with and without symbols, and its skeleton. */
 bool offline_compare(struct work *w);
 

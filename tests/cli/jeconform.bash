@@ -71,6 +71,15 @@ test_shipped_library() {
     [[ $(ask get "$WORK/r.json" cells.0.why) == *"as it is shipped"* ]] || fail "no reason"
 }
 
+# A program of others: jemalloc's statistics are the truth, and what the process has its images must have.
+test_program_of_others() {
+    status 0 jeconform run --pin debian-5.3.0-1 --config redis-server --report-json "$WORK/r.json"
+    [ "$(ask get "$WORK/r.json" totals.skip)" = 0 ] || skip "$(ask get "$WORK/r.json" cells.0.why)"
+    ask are "$WORK/r.json" cells.0.status=pass cells.0.api.mismatches=0 cells.0.heap.compared=0
+    [ "$(ask get "$WORK/r.json" cells.0.api.compared)" -gt 10000 ] || fail "little was compared"
+    [ "$(ask get "$WORK/r.json" cells.0.offline.extents)" -gt 1000 ] || fail "few extents"
+}
+
 # A program that cannot be had is a skip with the reason; one that is no program's config likewise.
 test_program_that_is_not_here() {
     local -x npm_config_registry=http://127.0.0.1:9/
