@@ -97,11 +97,15 @@ static void bound(size_t size) {
     (void)setitimer(ITIMER_PROF, &time, NULL);
 }
 
+static size_t mapped_by(const struct jt_elf *elf) {
+    return elf == NULL ? 0 : elf->mapped + (elf->alt == NULL ? 0 : elf->alt->mapped);
+}
+
 static void decode(const struct jt_root_symbol *root, int fd) {
     struct message m;
     size_t text = 0;
     const struct jt_elf *elf = root->module->elf;
-    bound(elf->mapped + (elf->debug != NULL ? elf->debug->mapped : 0));
+    bound(mapped_by(elf) + mapped_by(elf->debug));
     errno = 0;
     jt_dwarf_read(root, &m.dwarf);
     if (errno == ENOMEM) {
@@ -146,6 +150,29 @@ static const char *reason(int status) {
     return WEXITSTATUS(status) == NO_MEMORY ? "takes too much memory" : "fails";
 }
 
+/* What there is of it and is of no use: one sentence. */
+static void warn_of_unread(struct jt_target *target, const struct jt_root_symbol *root,
+                           const struct jt_dwarf *d) {
+    const struct jt_elf *elf = jt_elf_with_dwarf(root->module->elf);
+    struct jt_build_id id;
+    const char *alt = jt_elf_altlink(elf, &id), *file = root->module->path;
+    if (d->found && d->macros != NULL) {
+        return;
+    }
+    if (alt != NULL && elf->alt == NULL) {
+        jt_warn(target, "the debug information of %s is partly in %s (dwz), which is not here",
+                file, alt);
+    } else if (!d->found && jt_elf_has_zstd(elf)) {
+        jt_warn(target,
+                "the debug information of %s is compressed with zstd, which elfutils cannot unpack "
+                "here; it is not used",
+                file);
+    } else if (!d->found && d->split) {
+        jt_warn(target, "the debug information of %s is in .dwo or .dwp files, which are not read",
+                file);
+    }
+}
+
 void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *root,
                          struct jt_dwarf *out) {
     int fd[2], status = 0;
@@ -177,5 +204,7 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
     } else if (!taken) {
         jt_warn(target, "the debug information of %s is not used: reading it %s",
                 root->module->file, reason(status));
+    } else {
+        warn_of_unread(target, root, out);
     }
 }

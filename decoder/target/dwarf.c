@@ -8,7 +8,8 @@
 
 #include "private.h"
 
-#define DEPTH_MAX 8 /* of structs without a name in one another */
+#define DEPTH_MAX 8    /* of structs without a name in one another */
+#define IMPORTS_MAX 64 /* units that a unit imports, and those that they do */
 
 /* ---- the unit ------------------------------------------------------------------------------- */
 
@@ -47,11 +48,19 @@ static bool likely(Dwarf_Die *unit, const struct jt_root_symbol *root) {
     return len >= n && strcmp(name + len - n, file) == 0;
 }
 
-static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die *out) {
+/* Its elements are in another file. */
+static bool is_split(Dwarf_Die *unit, uint8_t type) {
+    return type == DW_UT_skeleton || dwarf_hasattr(unit, DW_AT_GNU_dwo_name) ||
+           dwarf_hasattr(unit, DW_AT_dwo_name);
+}
+
+static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die *out,
+                      bool *split) {
     for (unsigned pass = 0; pass < 2; pass++) {
         Dwarf_CU *cu = NULL;
         uint8_t type;
         while (dwarf_get_units(dwarf, cu, &cu, NULL, &type, out, NULL) == 0) {
+            *split |= is_split(out, type);
             if (type == DW_UT_compile && likely(out, root) == (pass == 0) &&
                 unit_has_root(out, root)) {
                 return true;
@@ -239,13 +248,32 @@ static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out) {
+static void take_types(Dwarf_Die *unit, const char *prefix, unsigned *imports,
+                       struct jt_dwarf *out);
+
+/* dwz puts what units share into one of its own, maybe in another file; all of them import it. */
+static void take_import(Dwarf_Die *die, const char *prefix, unsigned *imports,
+                        struct jt_dwarf *out) {
+    Dwarf_Attribute attr;
+    Dwarf_Die unit;
+    if (*imports < IMPORTS_MAX && dwarf_attr(die, DW_AT_import, &attr) != NULL &&
+        dwarf_formref_die(&attr, &unit) != NULL) {
+        ++*imports;
+        take_types(&unit, prefix, imports, out);
+    }
+}
+
+static void take_types(Dwarf_Die *unit, const char *prefix, unsigned *imports,
+                       struct jt_dwarf *out) {
     Dwarf_Die die;
     for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
         const char *name = dwarf_diename(&die);
         int tag = dwarf_tag(&die);
         if (tag == DW_TAG_enumeration_type) {
             take_states(&die, out);
+        }
+        if (tag == DW_TAG_imported_unit) {
+            take_import(&die, prefix, imports, out);
         }
         if (tag == DW_TAG_typedef && name != NULL && strcmp(name, "pthread_mutex_t") == 0) {
             take_mutex(&die, out);
@@ -264,7 +292,7 @@ static void take_types(Dwarf_Die *unit, const char *prefix, struct jt_dwarf *out
 
 void jt_dwarf_init(struct jt_dwarf *out) {
     memset(out, 0xff, sizeof *out); /* JT_DWARF_UNKNOWN everywhere */
-    out->found = false;
+    out->found = out->split = false;
     out->macros = NULL;
 }
 
@@ -273,11 +301,12 @@ void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out) {
     jt_dwarf_init(out);
     Dwarf *dwarf =
         root->module == NULL || root->module->elf == NULL ? NULL : jt_elf_dwarf(root->module->elf);
-    if (dwarf == NULL || !find_unit(dwarf, root, &unit)) {
+    unsigned imports = 0;
+    if (dwarf == NULL || !find_unit(dwarf, root, &unit, &out->split)) {
         return;
     }
     out->found = true;
-    take_types(&unit, root->prefix, out);
+    take_types(&unit, root->prefix, &imports, out);
     out->macros = jt_macros_read(&unit);
 }
 

@@ -85,6 +85,7 @@ void jt_elf_close(struct jt_elf *elf) {
     if (elf->dwarf != NULL) {
         dwarf_end(elf->dwarf);
     }
+    jt_elf_close(elf->alt);
     jt_elf_close(elf->debug);
     elf_end(elf->elf);
     munmap(elf->bytes, elf->mapped);
@@ -162,21 +163,71 @@ static bool has_dwarf(Elf *elf) {
     return jt_section(elf, ".debug_info") != NULL || jt_section(elf, ".zdebug_info") != NULL;
 }
 
-/* The debug file counts only when its build-id is the one we look for. */
+/* The file counts only when its build-id is the one we look for. */
+static struct jt_elf *open_same(const struct jt_files *files, const char *file,
+                                const struct jt_build_id *id) {
+    struct jt_build_id found;
+    struct jt_elf *elf = files->open(files->arg, file);
+    if (elf == NULL) {
+        return NULL;
+    }
+    jt_elf_build_id(elf, &found);
+    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0) {
+        return elf;
+    }
+    jt_elf_close(elf);
+    return NULL;
+}
+
+static void build_id_path(const struct jt_build_id *id, char *path, size_t size) {
+    char hex[2 * JT_BUILD_ID_MAX + 1];
+    jt_build_id_text(id, hex);
+    snprintf(path, size, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+}
+
+static int folder_of(const char *file) {
+    const char *slash = strrchr(file, '/');
+    return slash == NULL ? 0 : (int)(slash - file) + 1;
+}
+
+const char *jt_elf_altlink(const struct jt_elf *elf, struct jt_build_id *id) {
+    const Elf_Data *data = elf_getdata(jt_section(elf->elf, ".gnu_debugaltlink"), NULL);
+    const char *name = data == NULL ? NULL : data->d_buf;
+    const char *end = name == NULL ? NULL : memchr(name, 0, data->d_size);
+    size_t rest = end == NULL ? 0 : data->d_size - (size_t)(end - name) - 1;
+    if (rest == 0 || rest > JT_BUILD_ID_MAX) {
+        return NULL;
+    }
+    id->size = rest;
+    memcpy(id->bytes, end + 1, rest);
+    return name;
+}
+
+/* Named as seen from the file's folder, or by its build-id. */
+static void find_alt(struct jt_elf *elf, const struct jt_files *files, const char *file) {
+    char path[PATH_MAX];
+    struct jt_build_id id;
+    const char *name = jt_elf_altlink(elf, &id);
+    if (name == NULL || elf->alt != NULL) { /* it is asked again for another name of the file */
+        return;
+    }
+    int n = snprintf(path, sizeof path, "%.*s%s", name[0] == '/' ? 0 : folder_of(file), file, name);
+    if (n > 0 && (size_t)n < sizeof path) {
+        elf->alt = open_same(files, path, &id);
+    }
+    if (elf->alt == NULL) {
+        build_id_path(&id, path, sizeof path);
+        elf->alt = open_same(files, path, &id);
+    }
+}
+
 static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
                       const struct jt_build_id *id) {
-    struct jt_build_id found;
-    struct jt_elf *debug = files->open(files->arg, file);
-    if (debug == NULL) {
-        return false;
+    elf->debug = open_same(files, file, id);
+    if (elf->debug != NULL) {
+        find_alt(elf->debug, files, file);
     }
-    jt_elf_build_id(debug, &found);
-    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0) {
-        elf->debug = debug;
-        return true;
-    }
-    jt_elf_close(debug);
-    return false;
+    return elf->debug != NULL;
 }
 
 static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, const char *file,
@@ -184,8 +235,7 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
     static const char *const place[][2] = {{"", ""}, {"", ".debug/"}, {"/usr/lib/debug", ""}};
     GElf_Word crc;
     const char *link = dwelf_elf_gnu_debuglink(elf->elf, &crc);
-    const char *slash = strrchr(file, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - file) + 1;
+    int folder = folder_of(file);
     if (link == NULL || strchr(link, '/') != NULL) {
         return;
     }
@@ -201,13 +251,13 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
 
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
                        const struct jt_build_id *id) {
-    char hex[2 * JT_BUILD_ID_MAX + 1], path[sizeof hex + 64];
+    char path[2 * JT_BUILD_ID_MAX + 64];
+    find_alt(elf, files, file);
     if (jt_section(elf->elf, ".symtab") != NULL && has_dwarf(elf->elf)) {
         return;
     }
-    jt_build_id_text(id, hex);
     if (id->size > 1) {
-        snprintf(path, sizeof path, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+        build_id_path(id, path, sizeof path);
         if (try_debug(elf, files, path, id)) {
             return;
         }
@@ -223,8 +273,33 @@ Dwarf *jt_elf_dwarf(struct jt_elf *elf) {
     if (elf->dwarf_tried) {
         return elf->dwarf;
     }
+    const struct jt_elf *with = jt_elf_with_dwarf(elf);
     elf->dwarf_tried = true;
-    bool separate = elf->debug != NULL && !has_dwarf(elf->elf);
-    elf->dwarf = dwarf_begin_elf(separate ? elf->debug->elf : elf->elf, DWARF_C_READ, NULL);
+    elf->dwarf = dwarf_begin_elf(with->elf, DWARF_C_READ, NULL);
+    if (elf->dwarf != NULL && with->alt != NULL) {
+        dwarf_setalt(elf->dwarf, jt_elf_dwarf(with->alt));
+    }
     return elf->dwarf;
+}
+
+struct jt_elf *jt_elf_with_dwarf(struct jt_elf *elf) {
+    return elf->debug != NULL && !has_dwarf(elf->elf) ? elf->debug : elf;
+}
+
+#ifndef ELFCOMPRESS_ZSTD
+#define ELFCOMPRESS_ZSTD 2 /* elf.h has it since glibc 2.37 */
+#endif
+
+bool jt_elf_has_zstd(const struct jt_elf *elf) {
+    static const char *const name[] = {".debug_info", ".debug_abbrev", ".debug_str",
+                                       ".debug_macro"};
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+        Elf_Scn *section = jt_section(elf->elf, name[i]);
+        GElf_Chdr header;
+        if (section != NULL && gelf_getchdr(section, &header) != NULL &&
+            header.ch_type == ELFCOMPRESS_ZSTD) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -89,6 +89,29 @@ static bool unit_is_sound(const struct jt_macros *m, uint64_t offset) {
     return left > 3 && (unit[2] & 4) == 0 && left > 3 + ((unit[2] & 2) == 0 ? 0u : 8u);
 }
 
+static void take_import(struct jt_macros *m, Dwarf_Macro *macro);
+
+static const Elf_Data *section_of(Dwarf *dwarf) {
+    Elf_Scn *section = jt_section(dwarf_getelf(dwarf), ".debug_macro");
+    if (section == NULL) {
+        section = jt_section(dwarf_getelf(dwarf), ".zdebug_macro");
+    }
+    return elf_getdata(section, NULL); /* libdw unpacked it */
+}
+
+/* From the file that several share. */
+static void take_import_alt(struct jt_macros *m, Dwarf_Macro *macro) {
+    Dwarf *own = m->dwarf, *alt = dwarf_getalt(own);
+    const Elf_Data *section = m->section;
+    if (alt != NULL) {
+        m->dwarf = alt;
+        m->section = section_of(alt);
+        take_import(m, macro);
+        m->dwarf = own;
+        m->section = section;
+    }
+}
+
 static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
     Dwarf_Attribute attr;
     Dwarf_Word offset;
@@ -107,6 +130,7 @@ static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
 static int take_macro(Dwarf_Macro *macro, void *arg) {
     struct jt_macros *m = arg;
     unsigned opcode;
+    Dwarf_Attribute attr;
     const char *text;
     m->failed |= ++m->seen > MACROS_MAX;
     if (dwarf_macro_opcode(macro, &opcode) != 0) {
@@ -117,12 +141,20 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     case DW_MACRO_define_strp:
     case DW_MACRO_undef:
     case DW_MACRO_undef_strp:
-        if (dwarf_macro_param2(macro, NULL, &text) == 0 && text != NULL) {
-            set(m, text, opcode == DW_MACRO_define || opcode == DW_MACRO_define_strp);
+    case DW_MACRO_define_sup:
+    case DW_MACRO_undef_sup:
+        text = dwarf_macro_param(macro, 1, &attr) == 0 ? dwarf_formstring(&attr) : NULL;
+        if (text != NULL) { /* dwarf_macro_param2() knows no strings of other files */
+            set(m, text,
+                opcode != DW_MACRO_undef && opcode != DW_MACRO_undef_strp &&
+                    opcode != DW_MACRO_undef_sup);
         }
         break;
     case DW_MACRO_import:
         take_import(m, macro);
+        break;
+    case DW_MACRO_import_sup:
+        take_import_alt(m, macro);
         break;
     default:
         break;
@@ -150,11 +182,7 @@ struct jt_macros *jt_macros_read(Dwarf_Die *unit) {
         return NULL;
     }
     m->dwarf = dwarf_cu_getdwarf(unit->cu);
-    Elf_Scn *section = jt_section(dwarf_getelf(m->dwarf), ".debug_macro");
-    if (section == NULL) {
-        section = jt_section(dwarf_getelf(m->dwarf), ".zdebug_macro");
-    }
-    m->section = elf_getdata(section, NULL); /* libdw unpacked it */
+    m->section = section_of(m->dwarf);
     if (starts(m, unit) && dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 &&
         !m->failed && m->used != 0) {
         return m;

@@ -239,6 +239,7 @@ struct jt_elf {
     size_t mapped;
     Elf *elf;
     struct jt_elf *debug; /* a separate file with the symbols, NULL when there is none */
+    struct jt_elf *alt;   /* what several files share of their debug information (dwz -m) */
     Dwarf *dwarf;
     bool dwarf_tried;
 };
@@ -265,6 +266,12 @@ void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const c
                        const struct jt_build_id *id);
 bool jt_elf_has_debug_info(const struct jt_elf *elf);
 Dwarf *jt_elf_dwarf(struct jt_elf *elf);
+/* The one of the two that has debug information. */
+struct jt_elf *jt_elf_with_dwarf(struct jt_elf *elf);
+/* The file that .gnu_debugaltlink names, and its build-id; NULL: there is no such section. */
+const char *jt_elf_altlink(const struct jt_elf *elf, struct jt_build_id *id);
+/* Has it a section of debug information that is compressed with zstd? */
+bool jt_elf_has_zstd(const struct jt_elf *elf);
 
 /* ---- open.c --------------------------------------------------------------------------------- */
 
@@ -354,6 +361,7 @@ bool jt_macros_value(struct jt_macros *macros, const char *name, uint64_t *out);
 /* Offsets and sizes in bytes; JT_DWARF_UNKNOWN where the debug information has none. */
 struct jt_dwarf {
     bool found;               /* the unit that defines the root */
+    bool split;               /* some units are in .dwo files */
     struct jt_macros *macros; /* NULL without -g3 */
     uint32_t extent_size, e_bits, e_addr, e_size_esn, e_bsize, e_ps, e_sn, e_slab_data;
     uint32_t leaf_size, le_bits, le_extent, le_szind, le_slab, le_metadata;

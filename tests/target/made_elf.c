@@ -84,7 +84,7 @@ void made_text(struct attack_bytes *b, const char *what) {
 }
 
 void made_abbreviation(struct attack_bytes *b, unsigned code, unsigned tag, bool children,
-                       const uint8_t *pairs) {
+                       const uint16_t *pairs) {
     made_leb(b, code);
     made_leb(b, tag);
     attack_number(b, children, 1);

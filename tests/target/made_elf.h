@@ -40,6 +40,6 @@ void made_leb(struct attack_bytes *b, uint64_t value);
 void made_text(struct attack_bytes *b, const char *what); /* with its 0 */
 /* Pairs of attribute and form, until two zeroes. */
 void made_abbreviation(struct attack_bytes *b, unsigned code, unsigned tag, bool children,
-                       const uint8_t *pairs);
+                       const uint16_t *pairs);
 
 #endif

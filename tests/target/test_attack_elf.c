@@ -42,20 +42,20 @@ static void start(struct dwarf *d) {
     symbols(&d->file);
     made_abbreviation(
         &d->abbrev, UNIT, DW_TAG_compile_unit, true,
-        (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_macros, DW_FORM_sec_offset, 0});
+        (const uint16_t[]){DW_AT_name, DW_FORM_string, DW_AT_macros, DW_FORM_sec_offset, 0});
     made_abbreviation(
         &d->abbrev, VARIABLE, DW_TAG_variable, false,
-        (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_location, DW_FORM_exprloc, 0});
+        (const uint16_t[]){DW_AT_name, DW_FORM_string, DW_AT_location, DW_FORM_exprloc, 0});
     made_abbreviation(
         &d->abbrev, STRUCT, DW_TAG_structure_type, true,
-        (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_byte_size, DW_FORM_data4, 0});
+        (const uint16_t[]){DW_AT_name, DW_FORM_string, DW_AT_byte_size, DW_FORM_data4, 0});
     made_abbreviation(&d->abbrev, MEMBER, DW_TAG_member, false,
-                      (const uint8_t[]){DW_AT_type, DW_FORM_ref4, 0});
+                      (const uint16_t[]){DW_AT_type, DW_FORM_ref4, 0});
     made_abbreviation(&d->abbrev, ARRAY, DW_TAG_typedef, false,
-                      (const uint8_t[]){DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4, 0});
-    made_abbreviation(
-        &d->abbrev, REFERRING, DW_TAG_variable, false,
-        (const uint8_t[]){DW_AT_abstract_origin, DW_FORM_ref4, DW_AT_location, DW_FORM_exprloc, 0});
+                      (const uint16_t[]){DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4, 0});
+    made_abbreviation(&d->abbrev, REFERRING, DW_TAG_variable, false,
+                      (const uint16_t[]){DW_AT_abstract_origin, DW_FORM_ref4, DW_AT_location,
+                                         DW_FORM_exprloc, 0});
     attack_number(&d->info, 0, 4); /* its length, at the end */
     attack_number(&d->info, 5, 2);
     attack_number(&d->info, DW_UT_compile, 1);

@@ -30,7 +30,7 @@ struct made {
 };
 
 struct attr {
-    uint8_t name, form;
+    uint16_t name, form;
     uint64_t value;
     const char *text;
 };
@@ -70,7 +70,7 @@ static void value(struct attack_bytes *b, const struct attr *a) {
 
 /* An element with an abbreviation of its own; gives where it is in its unit. */
 static uint32_t die(struct made *m, unsigned tag, bool children, const struct attr *attr) {
-    uint8_t pairs[16] = {0};
+    uint16_t pairs[16] = {0};
     uint32_t at = (uint32_t)m->info.len;
     made_leb(&m->info, ++m->codes);
     for (size_t i = 0; attr[i].name != 0; i++) {
@@ -529,6 +529,201 @@ static void a_limit_of_ours(void **state) {
     jt_elf_close(elf);
 }
 
+/* ---- what is elsewhere ------------------------------------------------------------------------
+ */
+
+#define IMPORTED 12 /* where a unit's own element is */
+
+static char warning[JT_TEXT_MAX];
+
+/* As a target reads it: what comes, and the one thing that is said of it. */
+static struct jt_dwarf read_apart(void) {
+    struct jt_target target = {.warnings = 0};
+    struct jt_dwarf d;
+    module.path = (char *)(uintptr_t) "/bin/made";
+    jt_dwarf_read_apart(&target, &root, &d);
+    assert_in_range(target.warnings, 0, 1);
+    snprintf(warning, sizeof warning, "%s", target.warnings != 0 ? target.warning[0] : "");
+    if (target.warnings != 0) {
+        free(target.warning[0]);
+    }
+    free(target.warning);
+    return d;
+}
+
+static void structure(struct made *m, const char *name, uint32_t size) {
+    DIE(m, DW_TAG_structure_type, false, NAME(name), DATA(DW_AT_byte_size, size));
+}
+
+/* What dwz makes of types that several files have: a unit in another file, which they import, and
+ * macros there. */
+static struct made shared_file(uint8_t id) {
+    struct made m = unit(DW_UT_partial, NO_MACROS);
+    struct attack_bytes b = macro_unit(0);
+    structure(&m, "edata_s", 136);
+    macro(&b, DW_MACRO_define, "LG_PAGE 14");
+    attack_number(&b, 0, 1);
+    made_add(&m.file, ".debug_macro", SHT_PROGBITS)->bytes = b;
+    made_text(&made_add(&m.file, ".debug_str", SHT_PROGBITS)->bytes, "LG_VADDR 57");
+    struct attack_bytes *note = &made_add(&m.file, ".note.gnu.build-id", SHT_NOTE)->bytes;
+    attack_number(note, 4, 4);
+    attack_number(note, 4, 4);
+    attack_number(note, NT_GNU_BUILD_ID, 4);
+    attack_add(note, "GNU", 4);
+    attack_fill(note, note->len + 4, &id, 1);
+    return m;
+}
+
+static struct attack_bytes shared; /* the file's bytes */
+static const char *shared_path;    /* where it is; NULL: anywhere */
+
+static struct jt_elf *open_shared(void *arg, const char *name) {
+    (void)arg;
+    return shared_path != NULL && strcmp(name, shared_path) == 0
+               ? jt_elf_bytes(shared.at, shared.len)
+               : NULL;
+}
+
+static void altlink(struct made *m, const char *name, uint8_t id, unsigned bytes) {
+    struct attack_bytes *b = &made_add(&m->file, ".gnu_debugaltlink", SHT_PROGBITS)->bytes;
+    attack_add(b, name, strlen(name) + 1);
+    for (unsigned i = 0; i < bytes; i++) {
+        attack_number(b, id, 1);
+    }
+}
+
+static struct made importing(const char *name, uint8_t id, unsigned bytes) {
+    struct made m = with_root(0);
+    struct attack_bytes b = macro_unit(0);
+    DIE(&m, DW_TAG_imported_unit, false, {DW_AT_import, DW_FORM_GNU_ref_alt, IMPORTED, NULL});
+    attack_number(&b, DW_MACRO_import_sup, 1);
+    attack_number(&b, 0, 4);
+    attack_number(&b, DW_MACRO_define_sup, 1);
+    made_leb(&b, 1);
+    attack_number(&b, 0, 4);
+    attack_number(&b, 0, 1);
+    made_add(&m.file, ".debug_macro", SHT_PROGBITS)->bytes = b;
+    altlink(&m, name, id, bytes);
+    return m;
+}
+
+static void built_beside(struct made *m) {
+    static const struct jt_files files = {open_shared, NULL};
+    const struct jt_build_id none = {.size = 0};
+    built(m);
+    jt_elf_find_debug(elf, &files, "/bin/made", &none);
+    jt_elf_find_debug(elf, &files, "/bin/made", &none); /* once is enough */
+}
+
+static void what_several_files_share(void **state) {
+    static const struct {
+        const char *name, *path;
+        uint8_t id;
+        unsigned bytes;
+        bool found;
+    } row[] = {
+        {"common.debug", "/bin/common.debug", 7, 4, true},
+        {"/lib/common.debug", "/lib/common.debug", 7, 4, true},
+        {"common.debug", "/usr/lib/debug/.build-id/07/070707.debug", 7, 4, true},
+        {"common.debug", "/bin/common.debug", 8, 4, false}, /* it is another one */
+        {"common.debug", NULL, 7, 4, false},
+    };
+    (void)state;
+    struct made other = shared_file(7);
+    built(&other);
+    jt_elf_close(elf);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t number = 0;
+        other = shared_file(7);
+        built(&other);
+        shared.at = elf->bytes;
+        shared.len = elf->mapped;
+        struct jt_elf *kept = elf;
+        shared_path = row[i].path;
+        struct made m = importing(row[i].name, row[i].id, row[i].bytes);
+        built_beside(&m);
+        struct jt_dwarf d = read_apart();
+        assert_int_equal(d.extent_size, row[i].found ? 136 : JT_DWARF_UNKNOWN);
+        assert_int_equal(d.macros != NULL, row[i].found);
+        if (row[i].found) {
+            assert_string_equal(warning, "");
+            assert_true(jt_macros_value(d.macros, "LG_PAGE", &number));
+            assert_int_equal(number, 14);
+            assert_true(jt_macros_value(d.macros, "LG_VADDR", &number));
+            assert_int_equal(number, 57);
+        } else {
+            assert_string_equal(warning, "the debug information of /bin/made is partly in "
+                                         "common.debug (dwz), which is not here");
+        }
+        done(&d);
+        jt_elf_close(kept);
+    }
+    struct jt_build_id id; /* names that do not end, and no build-id, or too long a one */
+    for (unsigned bytes = 0; bytes < 66; bytes += 65) {
+        struct made m = importing("common.debug", 7, bytes);
+        built_beside(&m);
+        assert_null(jt_elf_altlink(elf, &id));
+        jt_elf_close(elf);
+    }
+}
+
+/* In the same file, as dwz does it for one. */
+static void units_that_are_imported(void **state) {
+    (void)state;
+    for (unsigned itself = 0; itself < 2; itself++) {
+        struct made m = with_root(NO_MACROS);
+        DIE(&m, DW_TAG_imported_unit, false,
+            {DW_AT_import, DW_FORM_ref4, itself ? IMPORTED : NOWHERE, NULL});
+        DIE(&m, DW_TAG_imported_unit, false, {0, 0, 0, NULL});
+        structure(&m, "edata_s", 136);
+        struct jt_dwarf d = taken(&m); /* one that imports itself has an end */
+        assert_int_equal(d.extent_size, 136);
+        done(&d);
+    }
+}
+
+static void split_units(void **state) {
+    static const uint16_t name[] = {DW_AT_dwo_name, DW_AT_producer};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct made m;
+        memset(&m, 0, sizeof m);
+        attack_number(&m.info, 0, 4);
+        attack_number(&m.info, 5, 2);
+        attack_number(&m.info, DW_UT_compile, 1);
+        attack_number(&m.info, 8, 1);
+        attack_number(&m.info, 0, 4);
+        DIE(&m, DW_TAG_compile_unit, true, {name[i], DW_FORM_string, 0, "arena.dwo"});
+        built(&m);
+        struct jt_dwarf d = read_apart();
+        assert_false(d.found);
+        assert_string_equal(warning, i == 0 ? "the debug information of /bin/made is in .dwo or "
+                                              ".dwp files, which are not read"
+                                            : "");
+        done(&d);
+    }
+}
+
+static void sections_that_cannot_be_unpacked(void **state) {
+    (void)state;
+    struct made m = with_root(NO_MACROS);
+    struct made_section *s = made_add(&m.file, ".debug_macro", SHT_PROGBITS);
+    s->flags = SHF_COMPRESSED;
+    const Elf64_Chdr header = {.ch_type = 2, .ch_size = 100, .ch_addralign = 1};
+    attack_add(&s->bytes, &header, sizeof header);
+    attack_fill(&s->bytes, s->bytes.len + 100, "", 1);
+    built(&m);
+    assert_true(jt_elf_has_zstd(elf));
+    struct jt_dwarf d = read_apart();
+    assert_int_equal(strstr(warning, "compressed with zstd, which elfutils cannot") != NULL,
+                     !d.found);
+    done(&d);
+    m = with_root(NO_MACROS);
+    built(&m);
+    assert_false(jt_elf_has_zstd(elf));
+    jt_elf_close(elf);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_roots_unit),
@@ -543,6 +738,10 @@ int main(void) {
         cmocka_unit_test(imports),
         cmocka_unit_test(too_many_macros),
         cmocka_unit_test(ignored_children),
+        cmocka_unit_test(what_several_files_share),
+        cmocka_unit_test(units_that_are_imported),
+        cmocka_unit_test(split_units),
+        cmocka_unit_test(sections_that_cannot_be_unpacked),
         cmocka_unit_test(a_limit_of_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
