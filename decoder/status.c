@@ -23,6 +23,7 @@ const char *jh_status_name(enum jh_status status) {
 }
 
 const char *jh_stage_name(enum jh_stage stage) {
-    static const char *const name[] = {"reader", "layout", "rtree", "leaf", "extent", "slab"};
+    static const char *const name[] = {"reader", "layout", "rtree", "leaf",
+                                       "extent", "slab",   "arena"};
     return (unsigned)stage < sizeof(name) / sizeof(name[0]) ? name[stage] : "?";
 }

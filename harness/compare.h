@@ -31,6 +31,7 @@ struct comparison {
     const struct truth *truth;
     enum level level;           /* the one that is being compared */
     const struct jh_heap *heap; /* that is being compared; NULL for constants and functions */
+    uint64_t metadata_bytes;    /* of the heap that was compared last; 0: of none */
     uint64_t extent_at;         /* the extent structure at hand; 0: by the address */
     bool first_only; /* stop at the first mismatch: drift asks no more than whether there is one */
     bool stop;       /* there was one */

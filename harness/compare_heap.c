@@ -109,16 +109,23 @@ static void compare_missed(struct comparison *c, const struct jh_heap *heap,
     }
 }
 
+/* A sound heap breaks no rule. */
+static void found(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    compare_failed(arg, "check", fault->addr, status, fault);
+}
+
 /* The walk and the truth are both in the order of addresses: walk them side by side. */
-static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
+static void compare_walk(struct comparison *c, struct jt_target *target) {
+    const struct jh_heap *heap = &target->heap;
+    struct jt_check *check = jt_check_start(target, found, c);
     const struct truth_list *list = &c->truth->list[TRUTH_EXTENT];
     struct jh_walk *walk = malloc(sizeof(*walk));
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
     size_t i = 0;
-    if (!walk) {
-        return;
+    if (!walk || !check) {
+        abort(); /* out of memory: nothing would be compared */
     }
     jh_walk_start(walk, heap);
     while (!c->stop && (status = jh_walk_next(walk, &e, &fault)) != JH_END) {
@@ -126,6 +133,7 @@ static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
             compare_failed(c, "walk", fault.addr, status, &fault);
             continue;
         }
+        jt_check_extent(check, &e);
         for (; i < list->count && truth_get(TRUTH_EXTENT, &list->record[i], KEY_BASE) < e.base;
              i++) {
             compare_missed(c, heap, &list->record[i]);
@@ -140,6 +148,7 @@ static void compare_walk(struct comparison *c, const struct jh_heap *heap) {
         compare_missed(c, heap, &list->record[i]);
     }
     compare_number(c, "walk.extents", 0, list->count, i);
+    jt_check_end(check, !c->lacks);
     free(walk);
 }
 
@@ -293,18 +302,24 @@ static void compare_allocations(struct comparison *c, const struct jh_heap *heap
     }
 }
 
-/* Without symbols only the root is known to be jemalloc's own memory. */
+/* jemalloc's own memory: as much of it however it was found, and every address that is known to be
+ * in it. */
 static void compare_addresses(struct comparison *c, struct jt_target *target) {
-    bool symbols = target->source[JT_PART_ROOT] != JT_INFERRED;
+    uint64_t bytes = jt_metadata_bytes(target);
+    if (!c->lacks || bytes != 0) {
+        compare_number(c, "metadata_bytes", 0, c->metadata_bytes ? c->metadata_bytes : bytes,
+                       bytes);
+        compare_number(c, "metadata_bytes.known", 0, true, bytes != 0);
+        c->metadata_bytes = bytes;
+    }
     const struct truth_list *list = &c->truth->list[TRUTH_ADDRESS];
     for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];
         uint64_t addr = truth_get(TRUTH_ADDRESS, r, KEY_ADDR);
         compare_address(c, &target->heap, addr);
         if (strcmp(r->text, "metadata") == 0) {
-            enum jt_answer answer = jt_is_metadata(target, addr);
             compare_number(c, "metadata", addr, true,
-                           answer == JT_YES || (!symbols && answer == JT_CANNOT_TELL) ||
+                           jt_is_metadata(target, addr) == JT_YES ||
                                left_out(c, &target->heap, addr));
         } else if (strcmp(r->text, "unmapped") == 0) {
             compare_number(c, "mapped", addr, false, jt_mapped(target, addr));
@@ -359,7 +374,7 @@ void compare_heap(struct comparison *c, struct jt_target *target) {
     const struct jh_heap *heap = &target->heap;
     const struct truth_list *slabs = &c->truth->list[TRUTH_SLAB];
     c->heap = heap;
-    compare_walk(c, heap);
+    compare_walk(c, target);
     compare_base(c, heap);
     compare_pages(c, heap);
     for (size_t i = 0; i < slabs->count && !c->stop; i++) {

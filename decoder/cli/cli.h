@@ -108,6 +108,13 @@ bool cli_first_leaf(const struct cli *cli, const struct jh_extent *e, struct jh_
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
 
+/* ---- check.c -------------------------------------------------------------------------------- */
+
+/* Beside a walk over the whole heap: the rules that take more than one extent. NULL is allowed. */
+struct jt_check *cli_check_start(struct cli *cli);
+void cli_check_extent(struct jt_check *check, const struct jh_extent *e);
+void cli_check_end(struct cli *cli, struct jt_check *check);
+
 /* ---- extent_out.c --------------------------------------------------------------------------- */
 
 void extent_json(struct cli *cli, const char *key, const struct jh_extent *e);

@@ -12,6 +12,15 @@ static bool wanted(const struct arguments *a, const struct jh_extent *e) {
            (!a->state || strcmp(a->state, extent_state(e, state)) == 0);
 }
 
+static void give(struct cli *cli, const struct jh_extent *e) {
+    if (cli->args->json) {
+        extent_json(cli, NULL, e);
+        json_line(&cli->json);
+    } else {
+        extent_row(cli, e);
+    }
+}
+
 void command_extents(struct cli *cli) {
     struct jh_walk walk;
     struct jh_extent e;
@@ -20,19 +29,19 @@ void command_extents(struct cli *cli) {
     if (!cli->args->json) {
         extent_row_head(cli);
     }
+    struct jt_check *check = cli_check_start(cli);
     jh_walk_start(&walk, &cli->target->heap);
     while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
         if (status != JH_OK) {
             cli_fault(cli, "walk", status, &fault);
-        } else if (wanted(cli->args, &e)) {
-            if (cli->args->json) {
-                extent_json(cli, NULL, &e);
-                json_line(&cli->json);
-            } else {
-                extent_row(cli, &e);
-            }
+            continue;
+        }
+        cli_check_extent(check, &e);
+        if (wanted(cli->args, &e)) {
+            give(cli, &e);
         }
     }
+    cli_check_end(cli, check);
     if (cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
         cli_mark_partial(cli);
     }
@@ -107,7 +116,8 @@ static enum jh_status check(const struct cli *cli, const struct jh_extent *e,
     if (status != JH_OK || !cli_first_leaf(cli, e, &leaf) || leaf.extent != e->at) {
         return status;
     }
-    return jh_leaf_check(&cli->target->layout, &leaf, e, fault);
+    status = jh_leaf_check(&cli->target->layout, &leaf, e, fault);
+    return status == JH_OK ? jt_check_one(cli->target, e, fault) : status;
 }
 
 /* Structures are in jemalloc's own memory, which is no extent's. Any other pointer, as people have

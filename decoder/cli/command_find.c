@@ -133,6 +133,10 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
     }
     neighbours_check_leaf(cli, e);
     neighbours_overlap(cli, e);
+    struct jh_fault fault;
+    if (jt_check_one(cli->target, e, &fault) != JH_OK) {
+        cli_fault(cli, "find", JH_CORRUPT, &fault);
+    }
     *slot = cli->faults == faults ? e->at : 0;
 }
 

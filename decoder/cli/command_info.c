@@ -14,9 +14,11 @@ static struct totals count(struct cli *cli) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status = JH_OK;
+    struct jt_check *check = cli_check_start(cli);
     for (jh_walk_start(&walk, &cli->target->heap); status != JH_END;) {
         status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_OK) {
+            cli_check_extent(check, &e);
             t.extents++;
             t.slabs += jh_extent_is_slab(&e);
             t.large += e.allocated && !jh_extent_is_slab(&e);
@@ -25,10 +27,8 @@ static struct totals count(struct cli *cli) {
             cli_fault(cli, "walk", status, &fault);
         }
     }
+    cli_check_end(cli, check);
     t.metadata_bytes = jt_metadata_bytes(cli->target);
-    if (cli->target->memory_ran_out) {
-        cli_status(cli, EXIT_PARTIAL);
-    }
     return t;
 }
 
@@ -39,6 +39,10 @@ static const char *kind_name(enum jt_kind kind) {
 static const char *file_name(enum jt_file state) {
     static const char *const name[] = {"same build", "not proven", "missing", "another build"};
     return name[state];
+}
+
+static const char *metadata_source(struct jt_target *target) {
+    return jt_source_name(jt_metadata_inferred(target) ? JT_INFERRED : JT_SYMBOL);
 }
 
 static void layout_json(struct cli *cli) {
@@ -92,6 +96,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "allocated_bytes", totals->allocated_bytes);
     json_number(j, "unused_bytes", totals->unused_bytes);
     json_number(j, "metadata_bytes", totals->metadata_bytes);
+    json_text(j, "metadata_learnt_from", totals->metadata_bytes == 0 ? NULL : metadata_source(t));
     json_number(j, "bytes_present", t->bytes_present);
     json_number(j, "bytes_absent", t->bytes_absent);
     json_number(j, "bytes_truncated", t->bytes_truncated);
@@ -143,8 +148,9 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, ",
            totals->allocated_bytes, totals->unused_bytes);
     if (totals->metadata_bytes != 0) {
-        printf("%" PRIu64 " of metadata\n", totals->metadata_bytes);
-    } else { /* every jemalloc has some; without symbols nothing leads to it */
+        printf("%" PRIu64 " of metadata%s\n", totals->metadata_bytes,
+               jt_metadata_inferred(t) ? " (inferred)" : "");
+    } else { /* every jemalloc has some */
         printf("metadata is not known\n");
     }
     printf("absent    %" PRIu64 " bytes are mapped and not in this image, %" PRIu64

@@ -20,8 +20,10 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     enum { SAID = 20 };
     cli->faults++;
     if (cli->faults <= SAID && !cli->args->quiet) {
-        cli_say("%s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64, doing, jh_status_name(status),
-                fault->rule, fault->addr, fault->seen);
+        bool in_flight = jh_in_flight(fault);
+        cli_say("%s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "%s", doing, jh_status_name(status),
+                fault->rule, fault->addr, fault->seen,
+                in_flight ? " (or an operation in flight)" : "");
     }
     cli->corrupt |= status == JH_CORRUPT;
     cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);

@@ -16,17 +16,19 @@ struct metadata {
     struct jt_private *p;
     uint32_t blocks, size, next, arena_base;
     uint32_t blocks_left;
+    bool doubtful; /* a block is not what it says */
 };
 
-bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size) {
+bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size, uint64_t used) {
     struct jt_private *p = target->priv;
-    struct jt_range *grown = jt_grow(p->block, p->blocks, sizeof *grown);
+    struct jt_block *grown = jt_grow(p->block, p->blocks, sizeof *grown);
     if (grown == NULL) {
         target->memory_ran_out = true;
         return false;
     }
     p->block = grown;
-    grown[p->blocks++] = (struct jt_range){at, at + size};
+    uint32_t arena = (uint32_t)(p->arenas.count == 0 ? 0 : p->arenas.count - 1);
+    grown[p->blocks++] = (struct jt_block){at, at + size, at + used, arena};
     return true;
 }
 
@@ -38,50 +40,132 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
         target->memory_ran_out = true;
         return;
     }
-    if (p->blocks != 0) {
-        memcpy(p->metadata, p->block, p->blocks * sizeof *p->block);
+    for (size_t i = 0; i < p->blocks; i++) {
+        p->metadata[i] = (struct jt_range){p->block[i].start, p->block[i].end};
     }
     p->metadata_count = jt_ranges_normalise(p->metadata, p->blocks);
     p->metadata_complete = complete;
 }
 
-static bool take_block(struct metadata *m, uint64_t block, uint64_t *next) {
+void jt_arena_fault(struct jt_target *target, uint64_t at, uint64_t seen, const char *rule) {
+    struct jt_arenas *a = &target->priv->arenas;
+    if (a->faults < JT_ARENA_FAULTS) {
+        a->fault[a->faults++] = (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule};
+    }
+}
+
+/* What of the block is handed out: all, where nothing is known of its end. A size that the block's
+ * own extent contradicts is not believed beyond it. */
+static uint64_t used_of(struct metadata *m, uint64_t at, uint64_t *size) {
+    struct jh_block block;
+    struct jh_fault fault;
+    if (!jt_block_read(m->target, at, &block)) {
+        return *size;
+    }
+    if (jh_block_check(&m->target->layout, &block, &fault) == JH_OK) {
+        return block.unused - at;
+    }
+    uint64_t end = block.unused + block.unused_size;
+    jt_arena_fault(m->target, fault.addr, fault.seen, fault.rule);
+    m->doubtful = true;
+    *size = end > at && end - at < *size ? end - at : *size;
+    return *size;
+}
+
+/* from: what leads to the block. */
+static bool take_block(struct metadata *m, uint64_t from, uint64_t block, uint64_t *next) {
+    struct jt_arenas *a = &m->p->arenas;
     uint64_t size;
-    if (m->blocks_left == 0 || !jt_read_word(m->target, block + m->size, &size) || size == 0 ||
-        size > UINT64_MAX - block || !jt_read_word(m->target, block + m->next, next)) {
+    if (m->blocks_left == 0) {
+        return false;
+    }
+    if (!jt_read_word(m->target, block + m->size, &size)) {
+        if (!jt_mapped(m->target, block)) {
+            jt_arena_fault(m->target, from, block, "arena.block-list");
+        }
+        return false;
+    }
+    if (size == 0 || size > UINT64_MAX - block) {
+        jt_arena_fault(m->target, block, size, "arena.block-size");
+        return false;
+    }
+    if (!jt_read_word(m->target, block + m->next, next)) {
         return false;
     }
     m->blocks_left--;
-    return jt_metadata_add(m->target, block, size);
+    uint64_t used = used_of(m, block, &size);
+    a->arena[a->count - 1].bytes += size;
+    return jt_metadata_add(m->target, block, size, used);
 }
 
 /* False when the list could not be followed to its end. One that never ends is noticed after three
  * times its length at most: each second, fourth, eighth... block is remembered until the next of
  * them (Brent). */
-static bool take_base(struct metadata *m, uint64_t base) {
-    uint64_t block, remembered = 0;
+static bool take_blocks(struct metadata *m, uint64_t base) {
+    uint64_t block, from = base, remembered = 0;
     if (!jt_read_word(m->target, base + m->blocks, &block)) {
         return false;
     }
-    for (uint64_t n = 1; block != 0; n++) {
+    m->p->arenas.arena[m->p->arenas.count - 1].newest = block;
+    for (uint64_t n = 1, next; block != 0; n++, from = block, block = next) {
         if (block == remembered) {
+            jt_arena_fault(m->target, base, block, "arena.block-list");
             return false;
         }
         if ((n & (n - 1)) == 0) {
             remembered = block;
         }
-        if (!take_block(m, block, &block)) {
+        if (!take_block(m, from, block, &next)) {
             return false;
         }
     }
     return true;
 }
 
+/* The base's own sum, which builds without statistics do not keep. A block that is new is in the
+ * list before it is in the sum. */
+static void check_sum(struct metadata *m, const struct jt_arena *a) {
+    uint32_t at = m->p->form.known ? m->p->form.base_mapped : JT_DWARF_UNKNOWN;
+    uint64_t mapped, first;
+    if (m->target->kind != JT_CORE && jt_read_word(m->target, a->base + m->blocks, &first) &&
+        first != a->newest) {
+        return; /* there is one more since */
+    }
+    if (at != JT_DWARF_UNKNOWN && jt_read_word(m->target, a->base + at, &mapped) && mapped != 0 &&
+        mapped != a->bytes) {
+        jt_arena_fault(m->target, a->base, mapped, "arena.base-mapped");
+        m->doubtful = true;
+    }
+}
+
+/* One more arena with its blocks. */
+static bool take_base(struct metadata *m, uint32_t ind, uint64_t at, uint64_t base) {
+    struct jt_arenas *a = &m->p->arenas;
+    struct jt_arena *grown = jt_grow(a->arena, a->count, sizeof *grown);
+    if (grown == NULL) {
+        m->target->memory_ran_out = true;
+        return false;
+    }
+    a->arena = grown;
+    grown[a->count++] = (struct jt_arena){.known = {.ind = ind}, .at = at, .base = base};
+    if (!take_blocks(m, base)) {
+        return false;
+    }
+    check_sum(m, &a->arena[a->count - 1]);
+    jt_arena_learn(m->target, &a->arena[a->count - 1]);
+    return true;
+}
+
 /* Without debug information: arena 0 points at b0, and where it does every arena points at its own
  * base. Since 5.3 its page shard does so too, with the same value; the first one will do. */
 static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
+    uint64_t word;
+    if (m->p->form.known && m->p->form.arena_base != JT_DWARF_UNKNOWN &&
+        jt_read_word(m->target, arena0 + m->p->form.arena_base, &word) && word == b0) {
+        m->arena_base = m->p->form.arena_base;
+        return true;
+    }
     for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += m->p->words) {
-        uint64_t word;
         if (!jt_read_word(m->target, arena0 + at, &word)) {
             return false;
         }
@@ -93,8 +177,31 @@ static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
     return false;
 }
 
+/* The array of arenas, a page of it at a time. */
+struct array {
+    uint8_t bytes[4096];
+    uint64_t from, len; /* what is in bytes; len 0: it could not be read as a whole */
+};
+
+static bool element(const struct metadata *m, struct array *a, uint64_t at, uint64_t left,
+                    uint64_t *out) {
+    if (at - a->from >= sizeof a->bytes || a->from == 0) {
+        a->from = at;
+        a->len = left < sizeof a->bytes ? left : sizeof a->bytes;
+        if (jh_read(&m->target->heap.reader, at, a->bytes, a->len, NULL) != JH_OK) {
+            a->len = 0;
+        }
+    }
+    if (a->len == 0) {
+        return jt_read_word(m->target, at, out);
+    }
+    *out = jt_number_at(m->target, a->bytes + (at - a->from), m->p->words);
+    return true;
+}
+
 static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint64_t b0) {
     bool complete = true;
+    struct array array = {.from = 0};
     uint64_t stride = m->p->words, arena, base;
     uint64_t count = size / stride < ARENAS_MAX ? size / stride : ARENAS_MAX;
     if (m->arena_base == JT_DWARF_UNKNOWN &&
@@ -102,7 +209,7 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
         return false;
     }
     for (uint64_t i = 0; i < count; i++) {
-        if (!jt_read_word(m->target, arenas + stride * i, &arena)) {
+        if (!element(m, &array, arenas + stride * i, stride * (count - i), &arena)) {
             return false;
         }
         if (arena == 0) {
@@ -111,7 +218,10 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
         if (!jt_read_word(m->target, arena + m->arena_base, &base)) {
             complete = false;
         } else if (base != b0) {
-            complete &= take_base(m, base);
+            complete &= take_base(m, (uint32_t)i, arena, base);
+        } else if (i == 0 && m->p->arenas.count != 0) {
+            m->p->arenas.arena[0].at = arena;
+            jt_arena_learn(m->target, &m->p->arenas.arena[0]);
         }
     }
     return complete;
@@ -136,13 +246,25 @@ void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
     p->block_size = offset_of(target, dwarf->block_size, "base_block_s", "size");
     p->block_next = offset_of(target, dwarf->block_next, "base_block_s", "next");
     p->arena_base = dwarf->arena_base; /* where builds differ most: looked for, if not known */
+    jt_arena_form_learn(target);
+}
+
+/* b0 and the arenas: variables, or looked for. */
+static bool variables(struct jt_target *target, uint64_t *b0, uint64_t *arenas, uint64_t *size) {
+    uint64_t at, unused;
+    if (jt_symbol(target, "b0", &at, &unused)) {
+        return jt_read_word(target, at, b0) && *b0 != 0 &&
+               jt_symbol(target, "arenas", arenas, size);
+    }
+    target->priv->arenas.inferred = true;
+    return jt_arenas_infer(target, b0, arenas, size);
 }
 
 void jt_metadata_find(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    struct metadata m = {target,        p,         p->base_blocks, p->block_size, p->block_next,
-                         p->arena_base, BLOCKS_MAX};
-    uint64_t at, size, b0 = 0;
+    struct metadata m = {target,        p,          p->base_blocks, p->block_size, p->block_next,
+                         p->arena_base, BLOCKS_MAX, false};
+    uint64_t arenas = 0, size = 0, b0 = 0;
     if (p->metadata_done) {
         return;
     }
@@ -151,10 +273,10 @@ void jt_metadata_find(struct jt_target *target) {
         jt_metadata_done(target, false);
         return;
     }
-    bool complete = jt_symbol(target, "b0", &at, &size) && jt_read_word(target, at, &b0) &&
-                    b0 != 0 && take_base(&m, b0);
-    complete &= jt_symbol(target, "arenas", &at, &size) && take_arenas(&m, at, size, b0);
-    jt_metadata_done(target, complete);
+    bool complete = variables(target, &b0, &arenas, &size);
+    complete &= b0 != 0 && take_base(&m, 0, 0, b0);
+    complete &= arenas != 0 && take_arenas(&m, arenas, size, b0);
+    jt_metadata_done(target, complete && !m.doubtful);
 }
 
 /* The tree's root node is part of a variable, not of a block. */
@@ -174,6 +296,11 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
         return JT_YES;
     }
     return p->metadata_complete ? JT_NO : JT_CANNOT_TELL;
+}
+
+bool jt_metadata_inferred(struct jt_target *target) {
+    jt_metadata_find(target);
+    return target->priv->arenas.inferred;
 }
 
 uint64_t jt_metadata_bytes(struct jt_target *target) {

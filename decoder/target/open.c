@@ -156,6 +156,7 @@ void jt_close(struct jt_target *target) {
     jt_ranges_free(&p->readable);
     free(p->segment);
     free(p->block);
+    free(p->arenas.arena);
     free(p->metadata);
     free(p);
     free(target);

@@ -11,6 +11,7 @@
 #include <elfutils/libdw.h>
 #include <sys/stat.h>
 
+#include "arenas.h"
 #include "target.h"
 
 #if defined(__GNUC__)
@@ -144,8 +145,10 @@ struct jt_private {
     unsigned waited; /* for changes to be over, milliseconds */
     struct jt_ranges readable;
 
-    struct jt_range *block; /* of the base allocators, as they come */
+    struct jt_block *block; /* of the base allocators, as they come */
     size_t blocks;
+    struct jt_arenas arenas;
+    struct jt_arena_form form;
     struct jt_range *metadata; /* the same, merged */
     size_t metadata_count;
     bool metadata_done, metadata_complete;
@@ -478,8 +481,8 @@ size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, boo
 void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf);
 /* Look for the blocks, if nobody has yet. */
 void jt_metadata_find(struct jt_target *target);
-/* One more of them; false when memory ran out. */
-bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size);
+/* One more of them, of the arena that came last; false when memory ran out. */
+bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size, uint64_t used);
 /* That was all of them; complete: and there are no others. */
 void jt_metadata_done(struct jt_target *target, bool complete);
 

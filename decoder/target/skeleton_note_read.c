@@ -89,7 +89,7 @@ static bool read_blocks(struct jt_target *target, bool complete) {
     for (size_t at = 0; at + JT_BLOCK_BYTES <= note->size; at += JT_BLOCK_BYTES) {
         const uint8_t *bytes = (const uint8_t *)note->bytes + at;
         uint64_t start = jt_number_at(target, bytes, 8), end = jt_number_at(target, bytes + 8, 8);
-        if (start >= end || !jt_metadata_add(target, start, end - start)) {
+        if (start >= end || !jt_metadata_add(target, start, end - start, end - start)) {
             return false;
         }
     }

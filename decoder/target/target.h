@@ -183,11 +183,30 @@ bool jt_mapped(const struct jt_target *target, uint64_t addr);
 enum jt_answer { JT_NO, JT_YES, JT_CANNOT_TELL };
 
 /* Is the address inside jemalloc's own memory: extent structures, rtree nodes, arenas? Those are
- * the blocks of its base allocators, which only symbols lead to. */
+ * the blocks of its base allocators. Without symbols they are looked for. */
 enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr);
 
-/* Bytes in all those blocks together; 0 when they are not known. */
+/* Bytes in all those blocks together; 0 when they are not known. Were they found without a symbol
+ * that leads to them? */
 uint64_t jt_metadata_bytes(struct jt_target *target);
+bool jt_metadata_inferred(struct jt_target *target);
+
+/* ---- rules that more than one extent, or jemalloc's own memory, are needed for --------------- */
+
+typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault *fault);
+
+/* Asked beside a walk over the whole heap: each extent that it gives, in its order, and then what
+ * no element of the tree leads to. NULL: memory ran out, which target->memory_ran_out says. What is
+ * broken is given to fault. Where arenas are not known (jt_metadata_bytes() is 0) and where bytes
+ * are absent nothing is said. */
+struct jt_check;
+struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, void *arg);
+void jt_check_extent(struct jt_check *check, const struct jh_extent *extent);
+/* whole: nothing of the tree was absent or left out. Frees it. */
+void jt_check_end(struct jt_check *check, bool whole);
+/* What one extent alone can be asked of that: JH_CORRUPT and the fault. */
+JH_MUST_USE enum jh_status jt_check_one(struct jt_target *target, const struct jh_extent *extent,
+                                        struct jh_fault *fault);
 
 /* A jemalloc variable by its name without prefix: "tcaches", "arenas". False when not found. */
 bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint64_t *size);
@@ -199,8 +218,6 @@ const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t ad
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
 
 /* ---- skeletons: all that decoding takes, and nothing of the program's ------------------------ */
-
-typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault *fault);
 
 /* Zero it, and set fault and arg where the walk's faults are wanted. All counts are bytes. */
 struct jt_skeleton {

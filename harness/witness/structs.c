@@ -150,12 +150,10 @@ static const struct place in_bins_and_base[] = {
     MEMBER(base_s, pind_last),
     MEMBER(base_s, extent_sn_next),
     MEMBER(base_s, blocks),
-#if !FAM_AFTER_5_3_1
     MEMBER(base_s, avail),
     MEMBER(base_s, allocated),
     MEMBER(base_s, resident),
     MEMBER(base_s, mapped),
-#endif
     SIZE(base_block_s),
     MEMBER(base_block_s, size),
     MEMBER(base_block_s, next),
@@ -278,15 +276,24 @@ static const struct place in_arenas[] = {
 #if !FAM_AFTER_5_3_1
     MEMBER(arena_s, ind),
     SIZE(pa_shard_s),
-    MEMBER(pa_shard_s, nactive),
-    MEMBER(pa_shard_s, use_hpa),
-    MEMBER(pa_shard_s, pac),
     MEMBER(pa_shard_s, hpa_shard),
     MEMBER(pa_shard_s, edata_cache),
     MEMBER(pa_shard_s, ind),
     MEMBER(pa_shard_s, emap),
     MEMBER(pa_shard_s, base),
+    SIZE(hpa_shard_s),
+    MEMBER(hpa_shard_s, psset),
+    SIZE(psset_s),
+    SIZE(sec_s),
+#else
+    MEMBER(pac_s, ecache_pinned),
+#endif
+    MEMBER(pa_shard_s, nactive),
+    MEMBER(pa_shard_s, use_hpa),
+    MEMBER(pa_shard_s, pac),
     SIZE(pac_s),
+    MEMBER(pac_s, base),
+    MEMBER(pac_s, edata_cache),
     MEMBER(pac_s, ecache_dirty),
     MEMBER(pac_s, ecache_muzzy),
     MEMBER(pac_s, ecache_retained),
@@ -305,14 +312,10 @@ static const struct place in_arenas[] = {
     MEMBER(eset_s, lru),
     MEMBER(eset_s, npages),
     SIZE(decay_s),
-    SIZE(hpa_shard_s),
-    MEMBER(hpa_shard_s, psset),
-    SIZE(psset_s),
-    SIZE(sec_s),
     SIZE(edata_cache_s),
+    MEMBER(edata_cache_s, base),
     SIZE(san_bump_alloc_s),
     MEMBER(san_bump_alloc_s, curr_reg),
-#endif
 #if FAM_AFTER_5_3_1
 #elif FAM_5_3_1
     MEMBER(arena_s, name),

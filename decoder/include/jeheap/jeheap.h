@@ -47,7 +47,8 @@ enum jh_stage {
     JH_STAGE_RTREE,
     JH_STAGE_LEAF,
     JH_STAGE_EXTENT,
-    JH_STAGE_SLAB
+    JH_STAGE_SLAB,
+    JH_STAGE_ARENA
 };
 
 /* Filled on every outcome but JH_OK and JH_END. The caller owns it; NULL is allowed. */
@@ -550,6 +551,42 @@ bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, ui
 /* Which region of the slab is addr in; nregs when in none. */
 uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,
                         uint64_t addr);
+
+/* ---- arena: jemalloc's own memory, and what an arena's extents must be (pure) ---------------- */
+
+/* base_block_t: memory that a base allocator got at once. Arenas, tree nodes and the structures of
+ * extents lie in such blocks, those of an arena's extents in the blocks of the arena's own base. */
+struct jh_block {
+    uint64_t at, size;            /* as its header says */
+    uint64_t unused, unused_size; /* its end, which was not handed out: e_addr, e_bsize */
+};
+
+/* Does the header contradict itself? JH_CORRUPT: "arena.block-size". */
+JH_MUST_USE enum jh_status jh_block_check(const struct jh_layout *layout,
+                                          const struct jh_block *block, struct jh_fault *fault);
+
+struct jh_arena {
+    uint32_t ind;      /* its number */
+    bool shards_known; /* layout->bin[].n_shards is what the target has */
+    uint64_t sn_next;  /* extent_sn_next; 0: not known */
+};
+
+/* Can an extent whose structure lies in this arena's blocks be so? JH_CORRUPT and the rule: its
+ * arena's number, its serial number, its shard of the bin. */
+JH_MUST_USE enum jh_status jh_arena_check(const struct jh_layout *layout,
+                                          const struct jh_arena *arena,
+                                          const struct jh_extent *extent, struct jh_fault *fault);
+
+/* Dirty, muzzy, retained or pinned: it lies in one of its arena's lists. */
+bool jh_extent_is_unused(const struct jh_extent *extent);
+
+/* Does what lies in the arena's blocks look like the structure of an extent that the tree must lead
+ * to? So does one that was merged into another and waits to be used again. */
+bool jh_arena_uses(const struct jh_layout *layout, const struct jh_arena *arena,
+                   const struct jh_extent *extent);
+
+/* May a thread that was stopped inside jemalloc have left it so? */
+bool jh_in_flight(const struct jh_fault *fault);
 
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 

@@ -1,0 +1,266 @@
+/* arena_check.c - rules that take jemalloc's own memory: is the structure of an extent where its
+ * arena keeps such structures, and does the tree lead to each that is in use?
+ *
+ * Blocks are cut into slots, of which a bit says whether the walk has given the structure in it. So
+ * all that is held in memory is a bit for each place where one may be, and the runs of addresses
+ * that the walk has passed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena_check.h"
+
+#define SLOTS_MAX (UINT64_C(1) << 30) /* 128 MiB of bits: 64 GiB of metadata and more */
+
+void jt_check_say(const struct jt_check *c, uint64_t at, uint64_t seen, const char *rule) {
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule};
+    c->fault(c->arg, JH_CORRUPT, &fault);
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+static int by_start(const void *a, const void *b) {
+    const struct jt_block *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Sorted, disjoint, and with a number for each slot. */
+static bool number_slots(struct jt_check *c) {
+    unsigned align = c->target->layout.extent_align;
+    uint64_t end = 0;
+    qsort(c->block, c->blocks, sizeof *c->block, by_start);
+    for (size_t i = 0; i < c->blocks; i++) {
+        struct jt_block *b = &c->block[i];
+        b->start = b->start < end ? end : b->start;
+        b->used = b->used < b->start ? b->start : b->used;
+        end = b->used > end ? b->used : end;
+        c->first[i] = c->slots;
+        c->slots += (b->used - b->start) / align + 1;
+        if (c->slots > SLOTS_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t jt_check_slot(struct jt_check *c, uint64_t at) {
+    size_t low = 0, high = c->blocks;
+    if (c->last < c->blocks &&
+        at - c->block[c->last].start < c->block[c->last].used - c->block[c->last].start) {
+        low = c->last;
+        high = low + 1;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct jt_block *b = &c->block[middle];
+        if (at < b->start) {
+            high = middle;
+        } else if (at >= b->used) {
+            low = middle + 1;
+        } else {
+            c->last = middle;
+            return c->first[middle] + (at - b->start) / c->target->layout.extent_align;
+        }
+    }
+    return JT_SLOT_NONE;
+}
+
+static void end(struct jt_check *c) {
+    free(c->block);
+    free(c->first);
+    free(c->seen);
+    free(c->avail);
+    free(c->lost);
+    free(c->link);
+    jt_ranges_free(&c->covered);
+    free(c);
+}
+
+struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, void *arg) {
+    const struct jt_private *p = target->priv;
+    struct jt_check *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        target->memory_ran_out = true;
+        return NULL;
+    }
+    jt_metadata_find(target);
+    *c = (struct jt_check){.target = target, .fault = fault, .arg = arg, .blocks = p->blocks};
+    c->block = malloc((p->blocks + 1) * sizeof *c->block);
+    c->first = malloc((p->blocks + 1) * sizeof *c->first);
+    if (c->block != NULL && c->first != NULL) {
+        if (p->blocks != 0) {
+            memcpy(c->block, p->block, p->blocks * sizeof *c->block);
+        }
+        if (p->arenas.count == 0 || !number_slots(c)) {
+            c->blocks = 0;
+            c->slots = 0;
+        }
+        c->seen = calloc(c->slots / 64 + 1, 8);
+        c->avail = calloc(c->slots / 64 + 1, 8);
+    }
+    if (c->seen == NULL || c->avail == NULL) {
+        target->memory_ran_out = true;
+        end(c);
+        return NULL;
+    }
+    for (size_t i = 0; i < p->arenas.faults; i++) {
+        const struct jh_fault *f = &p->arenas.fault[i];
+        jt_check_say(c, f->addr, f->seen, f->rule);
+    }
+    return c;
+}
+
+/* ---- one extent ----------------------------------------------------------------------------- */
+
+/* Its structure lies in a block of that arena. NULL: in no block that is known; a process may have
+ * got one since. */
+static enum jh_status judge(struct jt_target *target, const struct jt_arena *arena,
+                            const struct jh_extent *e, struct jh_fault *fault) {
+    struct jh_block block;
+    if (arena != NULL) {
+        enum jh_status status = jh_arena_check(&target->layout, &arena->known, e, fault);
+        if (status != JH_OK && target->kind != JT_CORE) { /* it may have given more since */
+            struct jt_arena now = *arena;
+            jt_arena_learn(target, &now);
+            status = jh_arena_check(&target->layout, &now.known, e, fault);
+        }
+        return status;
+    }
+    if (!target->priv->metadata_complete ||
+        (target->kind != JT_CORE && jt_block_of(target, e->at, &block))) {
+        return JH_OK;
+    }
+    *fault =
+        (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, e->at, e->arena_ind, "arena.outside-blocks"};
+    return JH_CORRUPT;
+}
+
+void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
+    if (c->blocks == 0) {
+        return;
+    }
+    struct jh_fault fault;
+    uint64_t slot = jt_check_slot(c, e->at);
+    const struct jt_arena *arena =
+        slot == JT_SLOT_NONE ? NULL : &c->target->priv->arenas.arena[c->block[c->last].arena];
+    if (judge(c->target, arena, e, &fault) != JH_OK) {
+        c->fault(c->arg, JH_CORRUPT, &fault);
+    }
+    if (slot != JT_SLOT_NONE) {
+        jt_bit_set(c->seen, slot);
+    }
+    jt_ranges_add(&c->covered, e->base, e->size);
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static const struct jt_link *link_at(const struct jt_check *c, uint64_t at) {
+    size_t low = 0, high = c->links;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->link[middle].at == at) {
+            return &c->link[middle];
+        }
+        if (c->link[middle].at < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+/* What the next one leads back to. False: it is absent. */
+static bool leads_back(const struct jt_check *c, uint64_t next, uint64_t *back) {
+    const struct jt_link *l = link_at(c, next);
+    uint64_t at = next + c->target->priv->form.ring + c->target->priv->words;
+    *back = l != NULL ? l->prev : 0;
+    return l != NULL || jt_read_word(c->target, at, back) || !jt_mapped(c->target, at);
+}
+
+/* As it is now, in a process. */
+static bool still(const struct jt_check *c, const struct jt_link *l) {
+    const struct jt_arena_form *f = &c->target->priv->form;
+    uint64_t next, back, word = c->target->priv->words;
+    struct jh_extent e;
+    return c->target->kind == JT_CORE ||
+           (jh_extent_read(&c->target->heap, l->at, &e, NULL) == JH_OK && jh_extent_is_unused(&e) &&
+            jt_read_word(c->target, l->at + f->ring, &next) &&
+            (!jt_read_word(c->target, next + f->ring + word, &back) || back != l->at));
+}
+
+/* In a ring the next one leads back. */
+static void check_links(const struct jt_check *c) {
+    for (size_t i = 0; i < c->links; i++) {
+        const struct jt_link *l = &c->link[i];
+        uint64_t back;
+        if (l->seen && leads_back(c, l->next, &back) && back != l->at && still(c, l)) {
+            jt_check_say(c, l->at, l->next, "arena.links");
+        }
+    }
+}
+
+/* Up to 5.2 an extent that is new from the system has its size class before it is in the tree
+ * (extent_alloc_wrapper_hard): then nothing was written to it. Since 5.3 it has none until it is,
+ * and the tree has its state. */
+static bool may_be_new(const struct jt_check *c, const struct jt_lost *lost) {
+    uint8_t page[4096];
+    return lost->active && c->target->layout.leaf[JH_LEAF_STATE].width == 0 &&
+           (jh_read(&c->target->heap.reader, lost->base, page, sizeof page, NULL) != JH_OK ||
+            jt_all_zero(page, sizeof page));
+}
+
+/* In a process the walk may have passed its page before it was there. */
+static bool still_lost(const struct jt_check *c, const struct jt_lost *lost) {
+    struct jh_heap heap = c->target->heap;
+    struct jh_extent e;
+    if (may_be_new(c, lost)) {
+        return false;
+    }
+    heap.limits.max_passed = 1u << 16;
+    return c->target->kind == JT_CORE || jh_lookup(&heap, lost->base, &e, NULL) != JH_OK ||
+           e.at == 0;
+}
+
+static void check_lost(struct jt_check *c) {
+    const struct jt_arenas *a = &c->target->priv->arenas;
+    jt_ranges_merge(&c->covered);
+    for (size_t arena = 0; c->losts != 0 && arena < a->count; arena++) {
+        bool asked = false, known = false;
+        for (size_t i = 0; i < c->losts; i++) {
+            const struct jt_lost *l = &c->lost[i];
+            if (l->arena != arena) {
+                continue;
+            }
+            known = asked ? known : jt_check_avail(c, &a->arena[arena]);
+            asked = true;
+            if (known && !jt_bit(c->avail, jt_check_slot(c, l->at)) && still_lost(c, l)) {
+                jt_check_say(c, l->at, l->base, l->active ? "arena.lost-active" : "arena.lost");
+            }
+        }
+    }
+}
+
+void jt_check_end(struct jt_check *c, bool whole) {
+    if (c->blocks != 0 && c->target->priv->form.known) {
+        jt_ranges_merge(&c->covered);
+        jt_check_scan(c);
+        check_links(c);
+        if (whole && !c->covered.lost) {
+            check_lost(c);
+        }
+    }
+    end(c);
+}
+
+enum jh_status jt_check_one(struct jt_target *target, const struct jh_extent *e,
+                            struct jh_fault *fault) {
+    const struct jt_private *p = target->priv;
+    const struct jt_arena *arena = NULL;
+    jt_metadata_find(target);
+    for (size_t i = 0; i < p->blocks && p->arenas.count != 0; i++) {
+        if (e->at - p->block[i].start < p->block[i].used - p->block[i].start) {
+            arena = &p->arenas.arena[p->block[i].arena];
+        }
+    }
+    return p->arenas.count == 0 ? JH_OK : judge(target, arena, e, fault);
+}

@@ -1,0 +1,183 @@
+/* arenas_infer.c - arenas without symbols.
+ *
+ * Nodes of the tree lie in blocks of b0, arena 0's base. A block starts at a multiple of the huge
+ * page in front of what is in it, and its header says so; the last block of the list has base_t
+ * right behind its header (base_new). The array of arenas is a variable not far from the root; it
+ * is the one whose elements all lead to a base of that number. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define ALIGN (UINT64_C(1) << 21) /* of blocks, at least: a huge page */
+#define STEPS 1024                /* of it, in front of what is in a block */
+#define LIST_MAX 4096             /* blocks of a base; each is larger than the one before */
+#define CHILDREN_MAX 16           /* of the root, that are looked at */
+#define ARENAS_MAX 4095           /* MALLOCX_ARENA_LIMIT */
+#define AROUND (4u << 20)         /* the root, and the array of arenas */
+#define PIECE 65536u
+#define CACHELINE 64u
+
+bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out) {
+    const struct jt_private *p = target->priv;
+    const struct jh_layout *l = &target->layout;
+    uint8_t head[JH_EXTENT_HEAD_MAX];
+    struct jh_extent e;
+    if (!p->form.known || p->form.block_extent == JT_DWARF_UNKNOWN ||
+        !jt_read_word(target, at + p->block_size, &out->size) ||
+        jh_read(&target->heap.reader, at + p->form.block_extent, head, l->extent_head, NULL) !=
+            JH_OK) {
+        return false;
+    }
+    jh_extent_decode(l, at + p->form.block_extent, head, &e);
+    out->at = at;
+    out->unused = e.addr;
+    out->unused_size = e.bsize;
+    return true;
+}
+
+bool jt_block_of(struct jt_target *target, uint64_t addr, struct jh_block *out) {
+    const struct jt_private *p = target->priv;
+    struct jh_block block;
+    uint64_t at = addr & ~(ALIGN - 1);
+    for (unsigned i = 0; i < STEPS && at != 0; i++, at -= ALIGN) {
+        if (!jt_ranges_hold(p->mapped, p->mapped_count, at)) {
+            return false;
+        }
+        if (jt_block_read(target, at, &block) &&
+            jh_block_check(&target->layout, &block, NULL) == JH_OK && addr - at < block.size) {
+            *out = block;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The base that has the block: in the block at the end of the list. */
+static bool base_of(struct jt_target *target, uint64_t block, uint64_t *out) {
+    const struct jt_private *p = target->priv;
+    uint64_t next = block;
+    for (unsigned i = 0; i < LIST_MAX && next != 0; i++) {
+        block = next;
+        if (!jt_read_word(target, block + p->block_next, &next)) {
+            return false;
+        }
+    }
+    *out = (block + p->form.block_bytes + CACHELINE - 1) & ~(uint64_t)(CACHELINE - 1);
+    return next == 0;
+}
+
+/* The number of a base stands first in it, or first in the first that it has. */
+static bool is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
+    uint64_t seen, first, of_block;
+    struct jh_block block;
+    return jt_read_number(target, base, 4, &seen) && seen == ind &&
+           jt_read_word(target, base + target->priv->base_blocks, &first) &&
+           base_of(target, first, &of_block) && of_block == base &&
+           jt_block_of(target, base, &block);
+}
+
+static bool node_base(struct jt_target *target, uint64_t node, uint64_t *out) {
+    struct jh_block block;
+    return jt_block_of(target, node, &block) && base_of(target, block.at, out) &&
+           is_base(target, *out, 0);
+}
+
+/* Through the first nodes that the root leads to: one of them may be damaged. */
+static bool find_b0(struct jt_target *target, uint64_t *b0) {
+    const struct jh_layout *l = &target->layout;
+    unsigned word = target->priv->words, children = 0;
+    uint64_t end = target->heap.rtree_root + ((uint64_t)word << l->rtree_level[0].bits), child;
+    uint8_t bytes[4096];
+    for (uint64_t at = target->heap.rtree_root; at < end; at += sizeof bytes) {
+        size_t len = end - at < sizeof bytes ? (size_t)(end - at) : sizeof bytes;
+        if (jh_read(&target->heap.reader, at, bytes, len, NULL) != JH_OK ||
+            jt_all_zero(bytes, len)) {
+            continue;
+        }
+        for (size_t i = 0; i < len && children < CHILDREN_MAX; i += word) {
+            child = jt_number_at(target, bytes + i, word);
+            children += child != 0;
+            if (child != 0 && node_base(target, child, b0)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- the array ------------------------------------------------------------------------------ */
+
+static bool arena_base(struct jt_target *target, uint64_t arena, uint64_t *out) {
+    const struct jt_private *p = target->priv;
+    uint32_t at = p->arena_base != JT_DWARF_UNKNOWN ? p->arena_base : p->form.arena_base;
+    return at != JT_DWARF_UNKNOWN && jt_read_word(target, arena + at, out);
+}
+
+/* How many arenas the array has, when it is one: each element is zero, or leads to a base that has
+ * its number. */
+static unsigned arenas_at(struct jt_target *target, uint64_t at, uint64_t *size) {
+    static const unsigned page = 4096;
+    uint64_t word = target->priv->words, base;
+    unsigned found = 0;
+    uint8_t bytes[4096];
+    for (uint64_t i = 0; i < ARENAS_MAX; i++) {
+        if (i % (page / word) == 0 &&
+            jh_read(&target->heap.reader, at + i * word, bytes, page, NULL) != JH_OK) {
+            *size = i * word;
+            return found;
+        }
+        uint64_t arena = jt_number_at(target, bytes + i % (page / word) * word, (unsigned)word);
+        if (arena != 0 &&
+            (!arena_base(target, arena, &base) || !is_base(target, base, (uint32_t)i))) {
+            return 0;
+        }
+        found += arena != 0;
+    }
+    *size = ARENAS_MAX * word;
+    return found;
+}
+
+struct search {
+    struct jt_target *target;
+    struct jh_block first; /* of b0; arena 0 comes right behind its base (malloc_init_hard_a0) */
+    uint64_t b0, arenas, size;
+    unsigned most;
+};
+
+static void look_at(struct search *s, uint64_t at, const uint8_t *bytes, size_t len) {
+    unsigned word = s->target->priv->words;
+    for (size_t i = 0; i + word <= len; i += word) {
+        uint64_t arena = jt_number_at(s->target, bytes + i, word), base, size = 0;
+        if (arena - s->first.at >= s->first.size || arena % CACHELINE != 0 ||
+            !arena_base(s->target, arena, &base) || base != s->b0) {
+            continue;
+        }
+        unsigned found = arenas_at(s->target, at + i, &size);
+        if (found > s->most) {
+            s->most = found;
+            s->arenas = at + i;
+            s->size = size;
+        }
+    }
+}
+
+bool jt_arenas_infer(struct jt_target *target, uint64_t *b0, uint64_t *arenas, uint64_t *size) {
+    struct search s = {.target = target};
+    uint64_t root = target->heap.rtree_root & ~(uint64_t)4095;
+    uint64_t from = root < AROUND ? 0 : root - AROUND;
+    uint8_t bytes[4096];
+    if (!find_b0(target, &s.b0) || !jt_block_of(target, s.b0, &s.first)) {
+        return false;
+    }
+    *b0 = s.b0;
+    for (uint64_t at = from; at < root + 2 * AROUND; at += sizeof bytes) {
+        if (jh_read(&target->heap.reader, at, bytes, sizeof bytes, NULL) == JH_OK &&
+            !jt_all_zero(bytes, sizeof bytes)) {
+            look_at(&s, at, bytes, sizeof bytes);
+        }
+    }
+    *arenas = s.arenas;
+    *size = s.size;
+    return s.most != 0;
+}

@@ -1,0 +1,292 @@
+/* Arenas, their blocks and what lies in these: sound, and broken in one place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "made_heap.h"
+
+static const enum jh_version versions[] = {JH_5_0_0, JH_5_2_1, JH_5_3_0, JH_5_3_1, JH_DEV};
+enum { VERSIONS = sizeof versions / sizeof versions[0] };
+
+struct said {
+    size_t count;
+    struct jh_fault first;
+};
+
+static void say(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    struct said *said = arg;
+    assert_int_equal(status, JH_CORRUPT);
+    assert_int_equal(fault->stage, JH_STAGE_ARENA);
+    if (said->count++ == 0) {
+        said->first = *fault;
+    }
+}
+
+static void symbols(struct made *m) {
+    m->p.variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
+    m->p.variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
+    m->p.variables = 2;
+}
+
+static struct said check(struct made *m, bool whole, unsigned extents) {
+    struct said said = {0, {0}};
+    struct jt_check *c = jt_check_start(&m->target, say, &said);
+    struct jh_walk walk;
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status;
+    unsigned count = 0;
+    assert_non_null(c);
+    jh_walk_start(&walk, &m->target.heap);
+    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
+        if (status == JH_OK) {
+            count++;
+            jt_check_extent(c, &e);
+        }
+    }
+    jt_check_end(c, whole);
+    assert_int_equal(count, extents);
+    return said;
+}
+
+/* Found by symbols and without: the same, and nothing is wrong. */
+static void sound_heaps(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 2 * VERSIONS; i++) {
+        struct made *m = made_start(versions[i / 2]);
+        if (i % 2 == 0) {
+            symbols(m);
+        }
+        m->target.kind = i % 2 == 0 ? JT_CORE : JT_PROCESS;
+        struct said said = check(m, true, 24);
+        if (said.count != 0) {
+            fail_msg("%s: %s", jh_version_name(versions[i / 2]), said.first.rule);
+        }
+        assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
+        assert_int_equal(jt_metadata_inferred(&m->target), i % 2);
+        assert_int_equal(jt_is_metadata(&m->target, MADE_BLOCK5 + 8), JT_YES);
+        assert_int_equal(jt_is_metadata(&m->target, MADE_HEAP), JT_NO);
+        assert_int_equal(m->p.arenas.count, 2);
+        assert_int_equal(m->p.arenas.arena[1].known.ind, 5);
+        assert_int_equal(m->p.arenas.arena[1].known.sn_next, 100);
+        made_end(m);
+    }
+}
+
+/* ---- damage --------------------------------------------------------------------------------- */
+
+typedef void damage_fn(struct made *m);
+
+static void other_arena(struct made *m) {
+    made_field(m, 2, JH_EXTENT_ARENA, 7);
+}
+static void late_serial(struct made *m) {
+    made_field(m, 2, JH_EXTENT_SN, 100);
+}
+static void foreign(struct made *m) { /* the structure has moved to what nobody handed out */
+    memcpy(made_at(m, MADE_BLOCK + 0xa0000), made_at(m, made_extent(2)), 128);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t page = made_base_of(2) + (i == 0 ? 0 : 0x4000 + m->target.layout.large_pad - 4096);
+        uint64_t index = jh_rtree_subkey(&m->target.layout, page, 1);
+        made_word(m, MADE_LEAF + index * m->target.layout.leaf_size, MADE_BLOCK + 0xa0000);
+    }
+    memset(made_at(m, made_extent(2)), 0, 128);
+}
+static void lost_dirty(struct made *m) {
+    for (uint64_t page = made_base_of(3); page < made_base_of(4); page += 4096) {
+        made_leaf(m, page, 24);
+    }
+}
+static void lost_large(struct made *m) {
+    for (uint64_t page = made_base_of(10); page < made_base_of(11); page += 4096) {
+        made_leaf(m, page, 24);
+    }
+}
+static void next_elsewhere(struct made *m) {
+    made_word(m, made_extent(3) + m->p.form.ring, made_extent(7));
+}
+static void next_is_none(struct made *m) {
+    made_word(m, made_extent(3) + m->p.form.ring, made_extent(2));
+}
+static void next_is_far(struct made *m) {
+    made_word(m, made_extent(3) + m->p.form.ring, 0xfffffff0);
+}
+static void huge_block(struct made *m) {
+    made_word(m, MADE_BLOCK2 + m->p.block_size, 0x80000000);
+}
+static void small_block(struct made *m) {
+    made_word(m, MADE_BLOCK5 + m->p.block_size, 0x1000);
+}
+static void block_of_0(struct made *m) {
+    made_word(m, MADE_BLOCK2 + m->p.block_size, 0);
+}
+static void list_to_nowhere(struct made *m) {
+    made_word(m, MADE_BLOCK2 + m->p.block_next, 0x41414140);
+}
+static void list_cut(struct made *m) {
+    made_word(m, MADE_BLOCK2 + m->p.block_next, 0);
+}
+static void list_in_itself(struct made *m) {
+    made_word(m, MADE_BLOCK + m->p.block_next, MADE_BLOCK2);
+}
+
+static void each_damage_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        damage_fn *damage;
+        const char *rule;
+        unsigned extents;
+    } row[] = {
+        {"another arena", other_arena, "arena.ind", 24},
+        {"a late serial number", late_serial, "arena.sn", 24},
+        {"outside", foreign, "arena.outside-blocks", 24},
+        {"a lost dirty one", lost_dirty, "arena.lost", 23},
+        {"a lost large one", lost_large, "arena.lost-active", 23},
+        {"next elsewhere", next_elsewhere, "arena.links", 24},
+        {"next is none", next_is_none, "arena.links", 24},
+        {"next is far", next_is_far, "arena.links", 24},
+        {"a huge block", huge_block, "arena.block-size", 24},
+        {"a small block", small_block, "arena.block-size", 24},
+        {"a block of 0 bytes", block_of_0, "arena.block-size", 24},
+        {"a list to nowhere", list_to_nowhere, "arena.block-list", 24},
+        {"a list that was cut", list_cut, "arena.base-mapped", 24},
+        {"a list in itself", list_in_itself, "arena.block-list", 24},
+    };
+    for (unsigned i = 0; i < VERSIONS * sizeof row / sizeof row[0]; i++) {
+        enum jh_version version = versions[i % VERSIONS];
+        struct made *m = made_start(version);
+        symbols(m);
+        /* a process may have got a block since: outside of those that are known says nothing */
+        m->target.kind = i % 2 == 0 || row[i / VERSIONS].damage == foreign ? JT_CORE : JT_PROCESS;
+        row[i / VERSIONS].damage(m);
+        struct said said = check(m, true, row[i / VERSIONS].extents);
+        if (said.count == 0 || strcmp(said.first.rule, row[i / VERSIONS].rule) != 0) {
+            fail_msg("%s: %s: %s", jh_version_name(version), row[i / VERSIONS].name,
+                     said.count == 0 ? "silent" : said.first.rule);
+        }
+        made_end(m);
+    }
+}
+
+/* The heap of those that wait to be used, and one that nothing leads to. */
+static uint64_t head_of(const struct made *m, unsigned arena) {
+    return m->p.form.avail != JT_DWARF_UNKNOWN
+               ? MADE_BLOCK + MADE_ARENA + m->p.form.avail + (uint64_t)arena * 2 * MADE_SIZE
+               : MADE_BLOCK + MADE_ARENA + 0x30000 + (uint64_t)arena * 2 * MADE_SIZE;
+}
+
+static void phn(struct made *m, unsigned i, uint64_t next, uint64_t lchild) {
+    made_word(m, made_extent(i) + m->p.form.heap + 4, next);
+    made_word(m, made_extent(i) + m->p.form.heap + 8, lchild);
+}
+
+static void structures_that_wait_are_not_lost(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < VERSIONS; i++) {
+        struct made *m = made_start(versions[i]);
+        symbols(m);
+        for (unsigned e = 10; e < 16; e += 2) { /* large ones: they are in no ring */
+            for (uint64_t page = made_base_of(e); page < made_base_of(e + 1); page += 4096) {
+                made_leaf(m, page, 24);
+            }
+        }
+        made_word(m, head_of(m, 0), made_extent(10));
+        phn(m, 10, made_extent(12), made_extent(14));
+        phn(m, 12, 0, 0);
+        phn(m, 14, 0, 0);
+        assert_int_equal(check(m, true, 21).count, 0);
+        phn(m, 10, made_extent(12), 0);
+        assert_int_equal(check(m, true, 21).count, 1);  /* 14 */
+        assert_int_equal(check(m, false, 21).count, 0); /* part of the tree was absent */
+        phn(m, 12, made_extent(10), 0);                 /* a heap in itself: nothing can be told */
+        assert_int_equal(check(m, true, 21).count, 0);
+        phn(m, 12, 0x41414180, 0); /* and one that leads out of the blocks */
+        assert_int_equal(check(m, true, 21).count, 0);
+        phn(m, 12, made_extent(14) + 4, 0);
+        assert_int_equal(check(m, true, 21).count, 0);
+        made_end(m);
+    }
+}
+
+/* Fresh memory, as up to 5.2 it is before the tree leads to it. */
+static void a_new_extent_is_not_lost(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 2 * VERSIONS; i++) {
+        struct made *m = made_start(versions[i / 2]);
+        symbols(m);
+        lost_large(m);
+        memset(m->heap + (made_base_of(10) - MADE_HEAP), 0, 4096 - i % 2);
+        bool old = m->target.layout.leaf[JH_LEAF_STATE].width == 0;
+        assert_int_equal(check(m, true, 23).count, old && i % 2 == 0 ? 0 : 1);
+        m->p.image.count = 4; /* what is in it is absent */
+        free(m->p.block);
+        free(m->p.metadata);
+        free(m->p.arenas.arena);
+        m->p.block = NULL, m->p.metadata = NULL, m->p.arenas.arena = NULL;
+        m->p.blocks = m->p.arenas.count = 0;
+        m->p.metadata_done = false;
+        assert_int_equal(check(m, true, 23).count, old ? 0 : 1);
+        made_end(m);
+    }
+}
+
+/* The next one is in a block that the image does not have. */
+static void a_link_to_what_is_absent(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    symbols(m);
+    m->mapped[1].end += MADE_SIZE;
+    made_word(m, made_extent(3) + m->p.form.ring, MADE_BLOCK5 + MADE_SIZE + 0x1000);
+    made_word(m, made_extent(1) + m->p.form.ring, made_extent(5));
+    made_word(m, made_extent(5) + m->p.form.ring + 4, made_extent(1));
+    assert_int_equal(check(m, true, 24).count, 0);
+    m->mapped[1].end -= MADE_SIZE;
+    assert_int_equal(check(m, true, 24).count, 1);
+    made_end(m);
+}
+
+static void one_extent_alone(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        struct jh_extent e;
+        struct jh_fault fault;
+        symbols(m);
+        if (i == 1) {
+            foreign(m); /* still in a block, behind what was handed out */
+        } else if (i == 2) {
+            other_arena(m);
+        } else if (i == 3) {
+            m->p.base_blocks = JT_DWARF_UNKNOWN;
+            other_arena(m);
+        }
+        uint64_t at = i == 1 ? MADE_BLOCK + 0xa0000 : made_extent(2);
+        assert_int_equal(jh_extent_read(&m->target.heap, at, &e, NULL), JH_OK);
+        enum jh_status status = jt_check_one(&m->target, &e, &fault);
+        assert_int_equal(status, i == 1 || i == 2 ? JH_CORRUPT : JH_OK);
+        if (status != JH_OK) {
+            assert_string_equal(fault.rule, i == 1 ? "arena.outside-blocks" : "arena.ind");
+        }
+        m->target.kind = JT_PROCESS; /* a new block? its header says that it is one */
+        assert_int_equal(jt_check_one(&m->target, &e, &fault), i == 2 ? JH_CORRUPT : JH_OK);
+        made_end(m);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sound_heaps),
+        cmocka_unit_test(each_damage_is_named),
+        cmocka_unit_test(a_new_extent_is_not_lost),
+        cmocka_unit_test(a_link_to_what_is_absent),
+        cmocka_unit_test(one_extent_alone),
+        cmocka_unit_test(structures_that_wait_are_not_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
