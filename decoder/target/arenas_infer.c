@@ -17,6 +17,8 @@
 #define AROUND (4u << 20)         /* the root, and the array of arenas */
 #define PIECE 65536u
 #define CACHELINE 64u
+#define BASE_HEAD_MAX 512u         /* base_t up to its list of blocks, and more */
+#define ARENA_BYTES_MAX (128u << 10) /* arena_t up to its base, and more */
 
 bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out) {
     const struct jt_private *p = target->priv;
@@ -72,15 +74,33 @@ static bool is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
     uint64_t seen, first, of_block;
     struct jh_block block;
     return jt_read_number(target, base, 4, &seen) && seen == ind &&
-           jt_read_word(target, base + target->priv->base_blocks, &first) &&
+           jt_read_word(target, base + target->priv->base_blocks, &first) && first != 0 &&
            base_of(target, first, &of_block) && of_block == base &&
            jt_block_of(target, base, &block);
 }
 
+/* Where a build has the list of blocks that is not the stock one: the first word that leads back to
+ * this base. A lock in front of it may be longer, with what debug builds add to it. */
+static void find_blocks(struct jt_target *target, uint64_t base) {
+    struct jt_private *p = target->priv;
+    uint64_t first, of_block;
+    for (uint32_t at = 0; at < BASE_HEAD_MAX; at += p->words) {
+        if (jt_read_word(target, base + at, &first) && first != 0 && first % ALIGN == 0 &&
+            base_of(target, first, &of_block) && of_block == base) {
+            p->form.base_mapped = at == p->base_blocks ? p->form.base_mapped : JT_DWARF_UNKNOWN;
+            p->base_blocks = at;
+            return;
+        }
+    }
+}
+
 static bool node_base(struct jt_target *target, uint64_t node, uint64_t *out) {
     struct jh_block block;
-    return jt_block_of(target, node, &block) && base_of(target, block.at, out) &&
-           is_base(target, *out, 0);
+    if (!jt_block_of(target, node, &block) || !base_of(target, block.at, out)) {
+        return false;
+    }
+    find_blocks(target, *out);
+    return is_base(target, *out, 0);
 }
 
 /* Through the first nodes that the root leads to: one of them may be damaged. */
@@ -108,15 +128,46 @@ static bool find_b0(struct jt_target *target, uint64_t *b0) {
 
 /* ---- the array ------------------------------------------------------------------------------ */
 
-static bool arena_base(struct jt_target *target, uint64_t arena, uint64_t *out) {
-    const struct jt_private *p = target->priv;
-    uint32_t at = p->arena_base != JT_DWARF_UNKNOWN ? p->arena_base : p->form.arena_base;
-    return at != JT_DWARF_UNKNOWN && jt_read_word(target, arena + at, out);
+struct search {
+    struct jt_target *target;
+    struct jh_block first; /* of b0; arena 0 comes right behind its base (malloc_init_hard_a0) */
+    uint64_t b0, arenas, size;
+    unsigned most;
+    uint32_t base; /* in arena_t */
+};
+
+static bool leads_to_b0(const struct search *s, uint64_t arena, uint32_t at) {
+    uint64_t base;
+    return at != JT_DWARF_UNKNOWN && jt_read_word(s->target, arena + at, &base) && base == s->b0;
+}
+
+/* Where arena 0, if it is one, has its base: where this version has it, or the first word that is
+ * b0. */
+static bool find_base(const struct search *s, uint64_t arena, uint32_t *out) {
+    const struct jt_private *p = s->target->priv;
+    uint32_t known = p->arena_base != JT_DWARF_UNKNOWN ? p->arena_base : p->form.arena_base;
+    uint8_t bytes[4096];
+    *out = known;
+    if (leads_to_b0(s, arena, known)) {
+        return true;
+    }
+    for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += sizeof bytes) {
+        if (jh_read(&s->target->heap.reader, arena + at, bytes, sizeof bytes, NULL) != JH_OK) {
+            return false;
+        }
+        for (uint32_t i = 0; i < sizeof bytes; i += p->words) {
+            if (jt_number_at(s->target, bytes + i, p->words) == s->b0) {
+                *out = at + i;
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* How many arenas the array has, when it is one: each element is zero, or leads to a base that has
  * its number. */
-static unsigned arenas_at(struct jt_target *target, uint64_t at, uint64_t *size) {
+static unsigned arenas_at(struct jt_target *target, uint64_t at, uint32_t offset, uint64_t *size) {
     static const unsigned page = 4096;
     uint64_t word = target->priv->words, base;
     unsigned found = 0;
@@ -129,7 +180,7 @@ static unsigned arenas_at(struct jt_target *target, uint64_t at, uint64_t *size)
         }
         uint64_t arena = jt_number_at(target, bytes + i % (page / word) * word, (unsigned)word);
         if (arena != 0 &&
-            (!arena_base(target, arena, &base) || !is_base(target, base, (uint32_t)i))) {
+            (!jt_read_word(target, arena + offset, &base) || !is_base(target, base, (uint32_t)i))) {
             return 0;
         }
         found += arena != 0;
@@ -138,26 +189,21 @@ static unsigned arenas_at(struct jt_target *target, uint64_t at, uint64_t *size)
     return found;
 }
 
-struct search {
-    struct jt_target *target;
-    struct jh_block first; /* of b0; arena 0 comes right behind its base (malloc_init_hard_a0) */
-    uint64_t b0, arenas, size;
-    unsigned most;
-};
-
 static void look_at(struct search *s, uint64_t at, const uint8_t *bytes, size_t len) {
     unsigned word = s->target->priv->words;
     for (size_t i = 0; i + word <= len; i += word) {
-        uint64_t arena = jt_number_at(s->target, bytes + i, word), base, size = 0;
+        uint64_t arena = jt_number_at(s->target, bytes + i, word), size = 0;
+        uint32_t base;
         if (arena - s->first.at >= s->first.size || arena % CACHELINE != 0 ||
-            !arena_base(s->target, arena, &base) || base != s->b0) {
+            !find_base(s, arena, &base)) {
             continue;
         }
-        unsigned found = arenas_at(s->target, at + i, &size);
+        unsigned found = arenas_at(s->target, at + i, base, &size);
         if (found > s->most) {
             s->most = found;
             s->arenas = at + i;
             s->size = size;
+            s->base = base;
         }
     }
 }
@@ -179,5 +225,6 @@ bool jt_arenas_infer(struct jt_target *target, uint64_t *b0, uint64_t *arenas, u
     }
     *arenas = s.arenas;
     *size = s.size;
+    target->priv->arena_base = s.most != 0 ? s.base : target->priv->arena_base;
     return s.most != 0;
 }

@@ -262,8 +262,6 @@ static bool variables(struct jt_target *target, uint64_t *b0, uint64_t *arenas, 
 
 void jt_metadata_find(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    struct metadata m = {target,        p,          p->base_blocks, p->block_size, p->block_next,
-                         p->arena_base, BLOCKS_MAX, false};
     uint64_t arenas = 0, size = 0, b0 = 0;
     if (p->metadata_done) {
         return;
@@ -274,6 +272,8 @@ void jt_metadata_find(struct jt_target *target) {
         return;
     }
     bool complete = variables(target, &b0, &arenas, &size);
+    struct metadata m = {target,        p,          p->base_blocks, p->block_size, p->block_next,
+                         p->arena_base, BLOCKS_MAX, false};
     complete &= b0 != 0 && take_base(&m, 0, 0, b0);
     complete &= arenas != 0 && take_arenas(&m, arenas, size, b0);
     jt_metadata_done(target, complete && !m.doubtful);
