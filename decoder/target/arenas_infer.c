@@ -17,7 +17,7 @@
 #define AROUND (4u << 20)         /* the root, and the array of arenas */
 #define PIECE 65536u
 #define CACHELINE 64u
-#define BASE_HEAD_MAX 512u         /* base_t up to its list of blocks, and more */
+#define BASE_HEAD_MAX 512u           /* base_t up to its list of blocks, and more */
 #define ARENA_BYTES_MAX (128u << 10) /* arena_t up to its base, and more */
 
 bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out) {
