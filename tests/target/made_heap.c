@@ -127,13 +127,24 @@ static void image(struct made *m) {
     }
 }
 
-struct made *made_start(enum jh_version version) {
-    struct made *m = calloc(1, sizeof *m);
+static void learn(struct made *m, enum jh_version version, bool debug) {
     struct jh_build build;
     struct jt_dwarf dwarf;
     jh_build_init(&build, version);
-    if (m == NULL || jh_build_machine(&build, "i386") != JH_OK ||
-        jh_layout_make(&build, &m->target.layout, NULL) != JH_OK) {
+    if (jh_build_machine(&build, "i386") != JH_OK) {
+        abort();
+    }
+    build.debug = debug;
+    if (jh_layout_make(&build, &m->target.layout, NULL) != JH_OK) {
+        abort();
+    }
+    jt_dwarf_init(&dwarf);
+    jt_metadata_learn(&m->target, &dwarf);
+}
+
+static struct made *make(enum jh_version version, bool debug) {
+    struct made *m = calloc(1, sizeof *m);
+    if (m == NULL) {
         abort();
     }
     m->p.words = 4;
@@ -142,8 +153,7 @@ struct made *made_start(enum jh_version version) {
     m->target.priv = &m->p;
     m->target.heap.layout = &m->target.layout;
     m->target.heap.rtree_root = MADE_ROOT;
-    jt_dwarf_init(&dwarf);
-    jt_metadata_learn(&m->target, &dwarf);
+    learn(m, version, debug);
     image(m);
     block(m, MADE_BLOCK, 0);
     block(m, MADE_BLOCK2, MADE_BLOCK);
@@ -158,6 +168,16 @@ struct made *made_start(enum jh_version version) {
             made_link(m, i, i / 8 * 8 + (i + 2) % 8, i / 8 * 8 + (i + 6) % 8);
         }
     }
+    return m;
+}
+
+struct made *made_start(enum jh_version version) {
+    return make(version, false);
+}
+
+struct made *made_debug(enum jh_version version) {
+    struct made *m = make(version, true);
+    learn(m, version, false);
     return m;
 }
 

@@ -31,6 +31,8 @@ struct made {
 };
 
 struct made *made_start(enum jh_version version);
+/* Of a debug build, which the layout does not know. */
+struct made *made_debug(enum jh_version version);
 void made_end(struct made *m);
 uint8_t *made_at(struct made *m, uint64_t at);
 void made_word(struct made *m, uint64_t at, uint64_t value);

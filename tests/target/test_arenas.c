@@ -78,6 +78,21 @@ static void sound_heaps(void **state) {
     }
 }
 
+/* Locks are longer there, so all that stands behind one is elsewhere. */
+static void debug_builds_without_symbols(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < VERSIONS; i++) {
+        struct made *m = made_debug(versions[i]);
+        struct said said = check(m, true, 24);
+        if (said.count != 0) {
+            fail_msg("%s: %s", jh_version_name(versions[i]), said.first.rule);
+        }
+        assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
+        assert_int_equal(m->p.arenas.arena[1].known.sn_next, 0); /* not known */
+        made_end(m);
+    }
+}
+
 /* ---- damage --------------------------------------------------------------------------------- */
 
 typedef void damage_fn(struct made *m);
@@ -282,6 +297,7 @@ static void one_extent_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
+        cmocka_unit_test(debug_builds_without_symbols),
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(a_link_to_what_is_absent),
