@@ -15,8 +15,8 @@
 __asm__(".pushsection .text\n.fill 0x2000000, 1, 0x90\n.popsection");
 #endif
 
-static void *map(void *hint, size_t size, int protection, int flags, int fd) {
-    void *memory = mmap(hint, size, protection, flags, fd, 0);
+static void *map(size_t size, int protection, int flags, int fd, off_t offset) {
+    void *memory = mmap(NULL, size, protection, flags, fd, offset);
     if (memory == MAP_FAILED) {
         die("mmap: %s.", strerror(errno));
     }
@@ -25,16 +25,18 @@ static void *map(void *hint, size_t size, int protection, int flags, int fd) {
 
 /* MariaDB reserves as much for a buffer pool that may grow. */
 static void reserve(void) {
-    map(NULL, (size_t)8 << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    map((size_t)8 << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-/* As node does: the heap grows between the two mappings. */
+/* Code, as V8 maps it again beside what it makes itself; and all of the file, as it is mapped to
+ * look up names of functions. The heap grows between these and the program. */
 static void map_again(void) {
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         die("/proc/self/exe: %s.", strerror(errno));
     }
-    map(NULL, 1 << 20, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd);
+    map(1 << 20, PROT_READ, MAP_PRIVATE, fd, 0);
+    map(1 << 19, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 1 << 16);
     close(fd);
 }
 
@@ -47,7 +49,7 @@ static void *hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size
     if (new_addr != NULL) {
         return NULL; /* in place of another: jemalloc asks again for any place */
     }
-    char *memory = map(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *memory = map(room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memory += (alignment - (uintptr_t)memory % alignment) % alignment;
     if (madvise(memory, size, MADV_DONTDUMP) != 0) {
         die("madvise: %s.", strerror(errno));
