@@ -68,14 +68,45 @@ static enum jh_status check_slab(const struct jh_layout *layout, const struct jh
                                                   : JH_OK;
 }
 
-/* The size class of a large allocation is the smallest that holds it, and a page of padding may be
- * added (large_palloc, sz_large_pad). A small one that profiling sampled keeps its class and has an
- * extent as for the smallest large one, or less (arena_prof_promote). */
+/* A large allocation has the size of its class, or from 5.3.1 on whole pages of which it is the
+ * smallest class that holds them; a page of padding may be added (large_palloc, sz_large_pad). A
+ * small one that profiling sampled keeps its class and has an extent as for the smallest large one,
+ * or less (arena_prof_promote). */
 static bool is_large_size(const struct jh_layout *layout, const struct jh_extent *e) {
     bool promoted = e->szind < layout->sc_nbins;
-    uint64_t below = promoted ? 0 : jh_index2size(layout, e->szind - 1);
     uint64_t most = jh_index2size(layout, promoted ? layout->sc_nbins : e->szind);
+    uint64_t below = promoted                ? 0
+                     : layout->large_by_size ? jh_index2size(layout, e->szind - 1)
+                                             : most - 1;
     return e->size > below && e->size <= most + jh_page(layout);
+}
+
+/* Where it begins in the padding is a multiple of the cache line (extent_addr_randomize). */
+static enum jh_status check_large(const struct jh_layout *layout, const struct jh_extent *e,
+                                  struct jh_fault *fault) {
+    enum { CACHELINE = 64 };
+    if (!is_large_size(layout, e)) {
+        return corrupt(fault, e, e->size, "extent.large-size");
+    }
+    return jh_aligned(e->addr, CACHELINE) ? JH_OK : corrupt(fault, e, e->addr, "extent.large-addr");
+}
+
+/* The size class is taken away before it is given back, and what was shifted begins at its page
+ * again (extent_record; pa_dalloc). */
+static enum jh_status check_unused(const struct jh_layout *layout, const struct jh_extent *e,
+                                   struct jh_fault *fault) {
+    if (e->szind != layout->sc_nsizes) {
+        return corrupt(fault, e, e->szind, "extent.unused-szind");
+    }
+    return e->addr == e->base ? JH_OK : corrupt(fault, e, e->addr, "extent.unused-addr");
+}
+
+/* Bits of e_bits behind its last field, where sn does not have all that is left. */
+static uint64_t unused_bits(const struct jh_layout *layout, const struct jh_extent *e) {
+    const struct jh_field *f = layout->extent;
+    struct jh_field last = f[f[JH_EXTENT_PINNED].width ? JH_EXTENT_PINNED : JH_EXTENT_IS_HEAD];
+    bool sn_apart = f[JH_EXTENT_SN].offset != f[JH_EXTENT_BITS].offset;
+    return sn_apart ? e->bits & ~jh_low_mask(last.shift + (unsigned)last.width) : 0;
 }
 
 enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_extent *e,
@@ -90,21 +121,22 @@ enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_e
         ((e->base + (e->size - 1)) & jh_low_mask(layout->sc_ptr_bits)) < e->base) {
         return corrupt(fault, e, e->size, "extent.size");
     }
-    if (e->state == JH_STATE_UNKNOWN) {
+    if (e->state == JH_STATE_UNKNOWN || e->state == JH_TRANSITION) { /* that is never stored */
         return corrupt(fault, e, e->state_bits, "extent.state");
     }
     if (e->szind > layout->sc_nsizes) {
         return corrupt(fault, e, e->szind, "extent.szind");
     }
-    if (e->allocated && e->usize > e->size) {
+    if (unused_bits(layout, e)) {
+        return corrupt(fault, e, unused_bits(layout, e), "extent.unused-bits");
+    }
+    if (!e->allocated) {
+        return check_unused(layout, e, fault);
+    }
+    if (e->usize > e->size - (e->addr - e->base)) {
         return corrupt(fault, e, e->usize, "extent.usize");
     }
-    if (jh_extent_is_slab(e)) {
-        return check_slab(layout, e, fault);
-    }
-    return e->allocated && !is_large_size(layout, e)
-               ? corrupt(fault, e, e->size, "extent.large-size")
-               : JH_OK;
+    return e->slab ? check_slab(layout, e, fault) : check_large(layout, e, fault);
 }
 
 enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,

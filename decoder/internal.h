@@ -16,7 +16,7 @@ static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status stat
                                      enum jh_stage stage, uint64_t addr, uint64_t seen,
                                      const char *rule) {
     if (fault) {
-        *fault = (struct jh_fault){status, stage, addr, seen, rule};
+        *fault = (struct jh_fault){status, stage, addr, seen, rule, 0, 0};
     }
     return status;
 }
@@ -130,8 +130,22 @@ enum jh_status jh_rtree_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t
                               const uint8_t **out, struct jh_fault *fault);
 
 /* May this element be one that jemalloc has left behind (jh_layout.leaf_left_behind)? Then an
- * extent that does not cover the element's page is no fault, and as good as no element. */
+ * extent that does not cover the element's page is no fault, and as good as no element. The
+ * structure is sound all the same: what is put away keeps its fields, and is only ever used for
+ * another extent (edata_cache.c). */
 bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const struct jh_leaf *leaf);
+
+/* May this extent be found by elements that were left behind? Its structure has not been used again
+ * then, and others may have been registered over its pages. */
+static inline bool jh_extent_may_be_left_behind(const struct jh_layout *layout,
+                                                const struct jh_extent *extent) {
+    return layout->leaf_left_behind && extent->state == JH_ACTIVE && !extent->allocated;
+}
+
+/* What jh_pages_check() says of the pages behind the first. foreign: also of a page whose element
+ * names another extent; a walk comes to that one by itself. */
+enum jh_status jh_other_pages_check(const struct jh_heap *heap, const struct jh_extent *extent,
+                                    bool foreign, struct jh_fault *fault);
 
 /* An address of the tree's keys as programs write it: the bits above LG_VADDR repeat the one below
  * them, but on aarch64, where they are zero. jemalloc drops them from a key. */

@@ -4,12 +4,23 @@
 
 #include <string.h>
 
+/* Below a compact element's pointer, above its last field. The other forms have none. */
+static uint8_t unused_bits(const struct jh_layout *layout, const uint8_t *bytes) {
+    struct jh_field state = layout->leaf[JH_LEAF_STATE];
+    uint64_t low = layout->build.little_endian ? bytes[0] : bytes[layout->build.pointer_size - 1];
+    bool some = layout->leaf_form == JH_LEAF_COMPACT && state.width;
+    return some ? (uint8_t)(low & jh_low_mask(layout->leaf_low_bits) &
+                            ~jh_low_mask(state.shift + (unsigned)state.width))
+                : 0;
+}
+
 void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out) {
     out->extent = jh_leaf_extent(layout, bytes);
     out->szind = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SZIND]);
     out->state_bits = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_STATE]);
     out->slab = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SLAB]) != 0;
     out->is_head = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD]) != 0;
+    out->unused = unused_bits(layout, bytes);
 }
 
 bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const struct jh_leaf *leaf) {
@@ -30,11 +41,12 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
         rule = "leaf.slab", seen = leaf->slab;
     } else if (f[JH_LEAF_STATE].width && leaf->state_bits != e->state_bits) {
         rule = "leaf.state", seen = leaf->state_bits;
+    } else if (f[JH_LEAF_IS_HEAD].width && leaf->is_head != e->is_head) {
+        rule = "leaf.is-head", seen = leaf->is_head;
+    } else if (leaf->unused) {
+        rule = "leaf.unused-bits", seen = leaf->unused;
     }
-    if (!rule || jh_leaf_may_be_left_behind(layout, leaf)) {
-        return JH_OK;
-    }
-    return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule);
+    return !rule ? JH_OK : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule);
 }
 
 static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,

@@ -27,8 +27,6 @@ static enum jh_use use_of(enum jh_state state) {
         return JH_USE_RETAINED;
     case JH_PINNED:
         return JH_USE_PINNED;
-    case JH_TRANSITION:
-        return JH_USE_TRANSITION;
     case JH_MERGING:
         return JH_USE_MERGING;
     default:

@@ -165,15 +165,16 @@ static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t ele
     struct jh_fault found;
     enum jh_status status = read_sound(heap, at, out, &found);
     if (status == JH_OK && !jh_extent_covers(out, page)) {
-        status =
-            jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, element_at, at, "leaf.extent-not-covering");
-    }
-    if (status == JH_CORRUPT && may_be_left_behind(heap->layout, bytes)) {
-        out->at = 0;
-        return JH_OK;
+        if (may_be_left_behind(heap->layout, bytes)) {
+            out->at = 0;
+            return JH_OK;
+        }
+        status = jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, page, at, "leaf.extent-not-covering");
     }
     if (status != JH_OK && fault) {
         *fault = found;
+        fault->element = element_at;
+        fault->page = page;
     }
     return status;
 }
@@ -263,6 +264,33 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
     return status;
 }
 
+/* In none by what stands in front: is it in one whose first page has no element? Then the next
+ * element behind the address is its last page's. What else is wrong there is not this address's. */
+static enum jh_status look_ahead(const struct jh_heap *heap, uint64_t addr,
+                                 struct jh_fault *fault) {
+    struct seek s;
+    struct jh_extent e;
+    struct jh_fault found = {.status = JH_OK};
+    start(&s, heap, 1);
+    enum jh_status status = enter(&s, addr, &found);
+    if (status == JH_OK) {
+        status = next_extent(&s, &e, &found);
+    }
+    if (status == JH_OK && e.at && jh_extent_covers(&e, addr) &&
+        !jh_extent_may_be_left_behind(heap->layout, &e)) {
+        status =
+            jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, e.base, e.at, "leaf.first-page-missing");
+        found.element = s.at;
+        found.page = page_of(&s);
+    } else if (status != JH_LIMIT) {
+        return JH_OK;
+    }
+    if (fault) {
+        *fault = found;
+    }
+    return status;
+}
+
 static enum jh_status lookup_once(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                                   struct jh_fault *fault) {
     uint8_t buf[JH_LEAF_BYTES_MAX];
@@ -275,10 +303,14 @@ static enum jh_status lookup_once(const struct jh_heap *heap, uint64_t addr, str
     }
     enum jh_status status = jh_rtree_fetch(heap, addr, buf, &at, &bytes, fault);
     if (status == JH_OK && at && jh_leaf_extent(heap->layout, bytes)) {
-        status = extent_of_element(heap, at, bytes, addr, &e, fault);
+        status = extent_of_element(heap, at, bytes, jh_addr2base(addr, jh_page(heap->layout)), &e,
+                                   fault);
     }
     if (status == JH_OK && !e.at) {
         status = look_back(heap, addr, &e, fault);
+    }
+    if (status == JH_OK && !e.at) {
+        status = look_ahead(heap, addr, fault);
     }
     if (status == JH_OK) {
         *out = e;

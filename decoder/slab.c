@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define AT_ONCE 16 /* slabs, of 1 KiB of bitmap each at most */
+
 bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, uint32_t index) {
     return jh_group_free(layout, slab->bitmap + jh_group_offset(layout, index), index);
 }
@@ -26,15 +28,32 @@ static uint32_t count_free(const struct jh_layout *layout, const struct jh_slab 
     return free;
 }
 
+static size_t bitmap_bytes(const struct jh_layout *layout, const struct jh_bin *bin) {
+    return jh_group_offset(layout, bin->nregs - 1) + layout->build.pointer_size;
+}
+
+/* The bitmap is in it. */
+static void finish(const struct jh_layout *layout, const struct jh_extent *extent,
+                   struct jh_slab *out) {
+    const struct jh_bin *bin = &layout->bin[extent->szind];
+    out->base = extent->base;
+    out->reg_size = bin->reg_size;
+    out->nregs = bin->nregs;
+    out->nfree = count_free(layout, out);
+}
+
+static bool has_regions(const struct jh_layout *layout, const struct jh_extent *extent) {
+    return jh_extent_is_slab(extent) && extent->szind < layout->sc_nbins;
+}
+
 enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *extent,
                             struct jh_slab *out, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
-    if (!jh_extent_is_slab(extent) || extent->szind >= layout->sc_nbins) {
+    if (!has_regions(layout, extent)) {
         return jh_fail(fault, JH_UNSUPPORTED, JH_STAGE_SLAB, extent->at, extent->szind,
                        "slab.not-a-slab");
     }
-    const struct jh_bin *bin = &layout->bin[extent->szind];
-    size_t bytes = jh_group_offset(layout, bin->nregs - 1) + layout->build.pointer_size;
+    size_t bytes = bitmap_bytes(layout, &layout->bin[extent->szind]);
     const uint8_t *at;
     uint8_t buf[JH_BITMAP_MAX];
     enum jh_status status =
@@ -43,11 +62,55 @@ enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *
         return status;
     }
     memcpy(out->bitmap, at, bytes);
-    out->base = extent->base;
-    out->reg_size = bin->reg_size;
-    out->nregs = bin->nregs;
-    out->nfree = count_free(layout, out);
+    finish(layout, extent, out);
     return JH_OK;
+}
+
+/* Uniform reads, of the longest bitmap among them; what is not there then may be so for that. */
+static void read_some(const struct jh_heap *heap, const struct jh_extent *extent, size_t count,
+                      struct jh_slab *out, enum jh_status *status) {
+    const struct jh_layout *layout = heap->layout;
+    uint8_t buf[AT_ONCE * JH_BITMAP_MAX];
+    const uint8_t *bytes[AT_ONCE];
+    uint64_t at[AT_ONCE];
+    size_t len[AT_ONCE], longest = 1;
+    for (size_t i = 0; i < count; i++) {
+        bool slab = has_regions(layout, &extent[i]);
+        len[i] = slab ? bitmap_bytes(layout, &layout->bin[extent[i].szind]) : 0;
+        at[i] = slab ? extent[i].at + layout->bitmap_offset : 0;
+        longest = len[i] > longest ? len[i] : longest;
+    }
+    jh_fetch_many(&heap->reader, at, count, longest, buf, bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i]) {
+            memcpy(out[i].bitmap, bytes[i], len[i]);
+            finish(layout, &extent[i], &out[i]);
+            status[i] = JH_OK;
+        } else {
+            status[i] = jh_slab_read(heap, &extent[i], &out[i], NULL);
+        }
+    }
+}
+
+void jh_slab_read_many(const struct jh_heap *heap, const struct jh_extent *extent, size_t count,
+                       struct jh_slab *out, enum jh_status *status) {
+    for (size_t done = 0; done < count; done += AT_ONCE) {
+        size_t part = count - done < AT_ONCE ? count - done : AT_ONCE;
+        read_some(heap, extent + done, part, out + done, status + done);
+    }
+}
+
+enum jh_status jh_slab_check(const struct jh_layout *layout, const struct jh_extent *extent,
+                             const struct jh_slab *slab, struct jh_fault *fault) {
+    if (slab->nfree != extent->nfree) {
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_SLAB, extent->at, slab->nfree, "slab.nfree");
+    }
+    unsigned word = layout->build.pointer_size, used = slab->nregs % (8 * word);
+    uint64_t last = jh_load(layout, slab->bitmap + jh_group_offset(layout, slab->nregs - 1), word);
+    uint64_t behind = used ? last & ~jh_low_mask(used) : 0;
+    return behind
+               ? jh_fail(fault, JH_CORRUPT, JH_STAGE_SLAB, extent->at, behind, "slab.unused-bits")
+               : JH_OK;
 }
 
 uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,

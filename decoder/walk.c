@@ -8,10 +8,17 @@
 #define MAX_EXTENTS_DEFAULT (UINT64_C(1) << 30)
 #define ABSENT_STEP 4096 /* what is not there is passed over in pieces of this size */
 
+static uint64_t node_size(const struct jh_layout *layout, unsigned level) {
+    bool leaves = level + 1U == layout->rtree_height;
+    return (uint64_t)(leaves ? layout->leaf_size : layout->rtree_node_size)
+           << layout->rtree_level[level].bits;
+}
+
 void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap) {
     memset(walk, 0, offsetof(struct jh_walk, heads));
     walk->heap = heap;
     walk->node[0].at = heap->rtree_root;
+    walk->seen[0] = (struct jh_node_seen){heap->rtree_root, node_size(heap->layout, 0)};
     walk->nodes_left = heap->limits.max_nodes ? heap->limits.max_nodes : MAX_NODES_DEFAULT;
     walk->bytes_left = heap->limits.max_node_bytes ? heap->limits.max_node_bytes : UINT64_MAX;
     walk->extents_left = heap->limits.max_extents ? heap->limits.max_extents : MAX_EXTENTS_DEFAULT;
@@ -153,30 +160,74 @@ static uint64_t page_of(const struct jh_walk *w, uint64_t index) {
     return w->node[w->level].page + (index << shift);
 }
 
-/* Leaf elements of the run: the extents that begin there, until the batch is full. */
+/* One more element of the entry's extent. */
+static void extend(struct jh_walk *w, struct jh_pending *p, uint64_t page) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(w->heap->layout, w->run, &leaf);
+    if (p->elements == 1) {
+        p->second_page = page;
+        p->second_behind = jh_leaf_may_be_left_behind(w->heap->layout, &leaf);
+    }
+    p->last_page = page;
+    p->elements++;
+    p->same_state &= leaf.state_bits == p->leaf.state_bits && leaf.unused == p->leaf.unused;
+    p->same_class &= leaf.szind == p->leaf.szind && leaf.slab == p->leaf.slab;
+}
+
+/* An element that is not empty. False when it does not belong to the batch, which is full. */
+static bool collect_one(struct jh_walk *w, uint64_t extent) {
+    uint64_t page = page_of(w, w->node[w->level].index);
+    if (extent == w->last_extent) {
+        extend(w, &w->pending[w->pending_count - 1], page);
+        return true;
+    }
+    if (w->pending_count == JH_WALK_BATCH) {
+        return false;
+    }
+    struct jh_pending *p = &w->pending[w->pending_count++];
+    *p = (struct jh_pending){
+        .page = page, .last_page = page, .elements = 1, .same_state = true, .same_class = true};
+    jh_leaf_decode(w->heap->layout, w->run, &p->leaf);
+    w->last_extent = extent;
+    return true;
+}
+
+/* Leaf elements of the run: the extents that begin there, until the batch is full and all elements
+ * of its last entry are seen. */
 static void collect(struct jh_walk *w) {
     const struct jh_layout *layout = w->heap->layout;
-    struct jh_node *node = &w->node[w->level];
     unsigned size = layout->leaf_size;
-    while (w->run_len && w->pending_count < JH_WALK_BATCH) {
+    while (w->run_len) {
         skip_empty(w, size);
         uint64_t in_block = (w->run_len < BLOCK ? w->run_len : BLOCK) / size;
-        for (; in_block && w->pending_count < JH_WALK_BATCH; in_block--) {
+        for (; in_block; in_block--) {
             uint64_t extent = jh_leaf_extent(layout, w->run);
-            if (extent && extent == w->last_extent) {
-                w->pending[w->pending_count - 1].last_page = page_of(w, node->index);
-            } else if (extent) {
-                uint64_t page = page_of(w, node->index);
-                struct jh_pending *p = &w->pending[w->pending_count++];
-                *p = (struct jh_pending){.page = page, .last_page = page};
-                jh_leaf_decode(layout, w->run, &p->leaf);
-                w->last_extent = extent;
+            if (extent && !collect_one(w, extent)) {
+                w->full = true;
+                return;
             }
-            w->run += size;
-            w->run_len -= size;
-            node->index++;
+            pass(w, size, size);
         }
     }
+}
+
+/* Nodes are apart from one another: a child that lies in one that was entered before, or one in
+ * it, is none. The root and the latest ones are remembered. */
+static bool was_seen(const struct jh_walk *w, uint64_t child) {
+    uint64_t size = node_size(w->heap->layout, w->level + 1U);
+    for (size_t i = 0; i < JH_WALK_NODES; i++) {
+        const struct jh_node_seen *n = &w->seen[i];
+        if (child - n->at < n->size || (n->size && n->at - child < size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void remember(struct jh_walk *w, uint64_t child) {
+    w->seen[1 + w->seen_next] =
+        (struct jh_node_seen){child, node_size(w->heap->layout, w->level + 1U)};
+    w->seen_next = (w->seen_next + 1) % (JH_WALK_NODES - 1);
 }
 
 /* Inner elements of the run: enter the next child. */
@@ -200,7 +251,7 @@ static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
     if (!jh_aligned(child, size)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
     }
-    if (child == w->last_child[w->level] || child == node->at) {
+    if (was_seen(w, child)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-repeated");
     }
     if (!w->nodes_left) {
@@ -208,7 +259,7 @@ static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
         return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, at, child, "rtree.max-nodes");
     }
     w->nodes_left--;
-    w->last_child[w->level] = child;
+    remember(w, child);
     uint64_t page = page_of(w, node->index - 1);
     w->bytes_left += w->run_len; /* the rest of it is paid when it is looked at */
     node->paid = node->index;
@@ -236,7 +287,8 @@ static void fetch_heads(struct jh_walk *w) {
 static enum jh_status fill(struct jh_walk *w, struct jh_fault *fault) {
     w->pending_count = w->pending_next = 0;
     w->last_extent = 0; /* elements behind the batch belong to none of its entries */
-    while (w->pending_count < JH_WALK_BATCH) {
+    w->full = false;
+    while (!w->full) {
         if (!w->run_len) {
             pass_zeroes(w);
         }
@@ -277,19 +329,26 @@ static enum jh_status fill(struct jh_walk *w, struct jh_fault *fault) {
     return w->pending_count ? JH_OK : JH_END;
 }
 
+static uint64_t page_size(const struct jh_walk *w) {
+    return jh_page(w->heap->layout);
+}
+
+static bool left_behind(const struct jh_walk *w, const struct jh_pending *p) {
+    return jh_leaf_may_be_left_behind(w->heap->layout, &p->leaf);
+}
+
+/* JH_END: an element that was left behind. Its structure is sound, but of another place now. */
 static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
                             const struct jh_extent *e, struct jh_fault *fault) {
     enum jh_status status = jh_extent_check(w->heap->layout, e, fault);
-    if (status != JH_OK) {
+    uint64_t page = jh_canonical(w->heap->layout, p->page);
+    if (status != JH_OK || e->base == page) {
         return status;
     }
-    uint64_t page = jh_canonical(w->heap->layout, p->page);
-    if (e->base != page) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, e->at,
-                       jh_extent_covers(e, page) ? "leaf.first-page-missing"
-                                                 : "leaf.extent-not-covering");
-    }
-    return JH_OK;
+    return left_behind(w, p) ? JH_END
+                             : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, e->at,
+                                       jh_extent_covers(e, page) ? "leaf.first-page-missing"
+                                                                 : "leaf.extent-not-covering");
 }
 
 /* Decode and check what a leaf element points to. */
@@ -308,12 +367,6 @@ static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct
         }
     }
     return check(w, p, out, fault);
-}
-
-/* More elements of the extent that was just given: a slab's pages, a large one's last page behind
- * elements that were left in its middle. */
-static bool is_given(const struct jh_walk *w, const struct jh_pending *p) {
-    return p->leaf.extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
 }
 
 static uint64_t key_of(const struct jh_walk *w, uint64_t addr) {
@@ -339,48 +392,21 @@ static void again(struct jh_walk *w) {
     w->pending_next--;
 }
 
-/* An extent begins where the tree has an element for it: it is the one in front of it that is too
- * long. */
-static enum jh_status overlap(struct jh_walk *w, const struct jh_extent *e,
-                              struct jh_fault *fault) {
-    w->last_end = e->base;
-    again(w);
-    return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, w->last_at, e->base, "extent.overlap");
+/* More elements of the extent that was just given: a slab's pages, a large one's last page in
+ * another node than its first. */
+static bool is_given(const struct jh_walk *w, const struct jh_pending *p) {
+    return p->leaf.extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
 }
 
-/* Nor does it keep the extent back. */
-static enum jh_status check_leaf(struct jh_walk *w, struct jh_pending *p, const struct jh_extent *e,
-                                 struct jh_fault *fault) {
-    enum jh_status status =
-        p->leaf_said ? JH_OK : jh_leaf_check(w->heap->layout, &p->leaf, e, fault);
-    if (status != JH_OK) {
-        p->leaf_said = true;
-        again(w);
+/* Which element led to a fault: the batch is of one leaf node, which is still the last entered. */
+static void name_element(const struct jh_walk *w, uint64_t page, struct jh_fault *fault) {
+    const struct jh_layout *layout = w->heap->layout;
+    const struct jh_node *node = &w->node[layout->rtree_height - 1];
+    if (!fault->element) {
+        fault->element =
+            node->at + ((page - node->page) >> layout->build.lg_page) * layout->leaf_size;
+        fault->page = jh_canonical(layout, page);
     }
-    return status;
-}
-
-static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_extent *e) {
-    w->last_at = e->at;
-    w->last_end = e->base + (e->size - 1) == UINT64_MAX ? UINT64_MAX : e->base + e->size;
-    rescan(w, p, key_of(w, w->last_end));
-}
-
-/* ---- memory that changes while it is read ---------------------------------------------------- */
-
-static bool left_behind(const struct jh_walk *w, const struct jh_pending *p) {
-    return jh_leaf_may_be_left_behind(w->heap->layout, &p->leaf);
-}
-
-/* What next_entry() is going to say of the entry. */
-static enum jh_status judge(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *e) {
-    enum jh_status status = take(w, p, e, NULL);
-    if (status == JH_OK && e->base < w->last_end) {
-        status = JH_CORRUPT;
-    } else if (status == JH_OK) {
-        return p->leaf_said ? JH_OK : jh_leaf_check(w->heap->layout, &p->leaf, e, NULL);
-    }
-    return status == JH_CORRUPT && left_behind(w, p) ? JH_OK : status;
 }
 
 /* The leaf element of a page as it is now; false when it cannot be read. */
@@ -391,6 +417,113 @@ static bool leaf_now(const struct jh_walk *w, uint64_t page, struct jh_leaf *out
         jh_leaf_decode(w->heap->layout, bytes.bytes, out);
     }
     return there;
+}
+
+/* A page of an extent that is no slab, between its first and its last, has an element for it. */
+static enum jh_status inner_page(uint64_t page, uint64_t extent, struct jh_fault *fault) {
+    return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, page, extent, "leaf.inner-page");
+}
+
+/* Does a page still have an element for this extent, and the extent still the same last page? */
+static bool is_still_inner(const struct jh_walk *w, uint64_t page, uint64_t extent,
+                           uint64_t last_page) {
+    struct jh_extent e;
+    struct jh_leaf leaf;
+    return leaf_now(w, page, &leaf) && leaf.extent == extent &&
+           jh_extent_read(w->heap, extent, &e, NULL) == JH_OK &&
+           e.base + (e.size - page_size(w)) == last_page;
+}
+
+/* JH_END: nothing is wrong with them. */
+static enum jh_status rest_of_given(struct jh_walk *w, const struct jh_pending *p,
+                                    struct jh_fault *fault) {
+    unsigned times = 0;
+    bool inner = !w->last_slab && !left_behind(w, p) &&
+                 jh_canonical(w->heap->layout, p->page) != w->last_page;
+    while (inner && jh_retry(&w->heap->reader, &times)) {
+        inner = is_still_inner(w, p->page, w->last_at, w->last_page);
+    }
+    rescan(w, p, key_of(w, w->last_end));
+    return inner ? inner_page(p->page, p->leaf.extent, fault) : JH_END;
+}
+
+/* An extent begins where the tree has an element for it: it is the one in front of it that is too
+ * long. JH_END: that one's element may be left behind, so that nothing is known of its size. */
+static enum jh_status overlap(struct jh_walk *w, const struct jh_extent *e,
+                              struct jh_fault *fault) {
+    w->last_end = e->base;
+    again(w);
+    return w->last_behind
+               ? JH_END
+               : jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, w->last_at, e->base, "extent.overlap");
+}
+
+/* Are the entry's elements all that the extent has, and as they should be? Then nothing is read. */
+static bool has_its_pages(const struct jh_walk *w, const struct jh_pending *p,
+                          const struct jh_extent *e) {
+    uint64_t pages = e->size >> w->heap->layout->build.lg_page, last = e->size - page_size(w);
+    bool slab = jh_extent_is_slab(e);
+    return !p->anew && p->elements == (slab || pages < 2 ? pages : 2) &&
+           p->last_page - p->page == last && p->same_state && (p->same_class || !slab);
+}
+
+static enum jh_status check_other_pages(struct jh_walk *w, const struct jh_pending *p,
+                                        const struct jh_extent *e, struct jh_fault *fault) {
+    if (has_its_pages(w, p, e) || jh_extent_may_be_left_behind(w->heap->layout, e)) {
+        return JH_OK;
+    }
+    uint64_t second = jh_canonical(w->heap->layout, p->second_page);
+    bool inner = p->elements > 1 && second - e->base < e->size - page_size(w);
+    inner = inner && !jh_extent_is_slab(e) && !p->second_behind;
+    if (inner &&
+        (!p->anew || is_still_inner(w, second, e->at, e->base + (e->size - page_size(w))))) {
+        (void)inner_page(p->second_page, e->at, fault);
+        name_element(w, p->second_page, fault);
+        return JH_CORRUPT;
+    }
+    return jh_other_pages_check(w->heap, e, false, fault);
+}
+
+/* The first thing that is wrong with its elements. */
+static enum jh_status contradiction(struct jh_walk *w, const struct jh_pending *p,
+                                    const struct jh_extent *e, struct jh_fault *fault) {
+    enum jh_status status = jh_leaf_check(w->heap->layout, &p->leaf, e, fault);
+    return status == JH_OK ? check_other_pages(w, p, e, fault) : status;
+}
+
+/* It is said once, and does not keep the extent back. */
+static enum jh_status check_leaves(struct jh_walk *w, struct jh_pending *p,
+                                   const struct jh_extent *e, struct jh_fault *fault) {
+    enum jh_status status = p->leaf_said ? JH_OK : contradiction(w, p, e, fault);
+    if (status != JH_OK) {
+        p->leaf_said = true;
+        again(w);
+    }
+    return status;
+}
+
+static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_extent *e) {
+    w->last_at = e->at;
+    w->last_end = e->base + (e->size - 1) == UINT64_MAX ? UINT64_MAX : e->base + e->size;
+    w->last_page = e->base + (e->size - page_size(w));
+    w->last_slab = jh_extent_is_slab(e);
+    w->last_behind = jh_extent_may_be_left_behind(w->heap->layout, e);
+    rescan(w, p, key_of(w, w->last_end));
+}
+
+/* ---- memory that changes while it is read ---------------------------------------------------- */
+
+/* What next_entry() is going to say of the entry. */
+static enum jh_status judge(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *e) {
+    struct jh_fault fault;
+    enum jh_status status = take(w, p, e, &fault);
+    if (status != JH_OK) {
+        return status;
+    }
+    if (e->base < w->last_end) {
+        return (left_behind(w, p) && !e->allocated) || w->last_behind ? JH_OK : JH_CORRUPT;
+    }
+    return p->leaf_said ? JH_OK : contradiction(w, p, e, &fault);
 }
 
 /* The extent that was given last lay over this address, and does not any more. */
@@ -417,6 +550,7 @@ static bool read_anew(struct jh_walk *w, struct jh_pending *p, const struct jh_e
         return false;
     }
     p->head = jh_read(&w->heap->reader, p->leaf.extent, head, len, NULL) == JH_OK ? head : NULL;
+    p->anew = true;
     return true;
 }
 
@@ -436,13 +570,11 @@ static bool settle(struct jh_walk *w, struct jh_pending *p) {
 }
 
 /* One entry of the batch. JH_END: it is nothing that is to be said. */
-static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
-    const struct jh_layout *layout = w->heap->layout;
-    struct jh_pending *p = &w->pending[w->pending_next++];
+static enum jh_status next_entry(struct jh_walk *w, struct jh_pending *p, struct jh_extent *out,
+                                 struct jh_fault *fault) {
     struct jh_extent e = {.base = 0};
     if (is_given(w, p)) {
-        rescan(w, p, key_of(w, w->last_end));
-        return JH_END;
+        return rest_of_given(w, p, fault);
     }
     if (w->heap->reader.retry && !settle(w, p)) {
         return JH_END;
@@ -454,10 +586,10 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
     w->extents_left--;
     enum jh_status status = take(w, p, &e, fault);
     if (status == JH_OK && e.base < w->last_end) {
-        return jh_leaf_may_be_left_behind(layout, &p->leaf) ? JH_END : overlap(w, &e, fault);
+        return left_behind(w, p) && !e.allocated ? JH_END : overlap(w, &e, fault);
     }
     if (status == JH_OK) {
-        status = check_leaf(w, p, &e, fault);
+        status = check_leaves(w, p, &e, fault);
         if (status == JH_OK) {
             give(w, p, &e);
             *out = e;
@@ -469,7 +601,7 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_extent *out, struc
         return status;
     }
     rescan(w, p, key_of(w, e.base));
-    return status == JH_CORRUPT && jh_leaf_may_be_left_behind(layout, &p->leaf) ? JH_END : status;
+    return status;
 }
 
 static enum jh_status next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {
@@ -481,7 +613,12 @@ static enum jh_status next(struct jh_walk *w, struct jh_extent *out, struct jh_f
                 return status;
             }
         }
-        status = next_entry(w, out, fault);
+        struct jh_pending *p = &w->pending[w->pending_next++];
+        uint64_t page = p->page;
+        status = next_entry(w, p, out, fault);
+        if (status != JH_OK && status != JH_END) {
+            name_element(w, page, fault);
+        }
     }
     return status;
 }

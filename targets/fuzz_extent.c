@@ -24,9 +24,11 @@ static bool bad_size(const struct jh_layout *l, const struct jh_extent *e) {
 }
 
 static bool state(const struct jh_layout *l, const struct jh_extent *e) {
-    return e->state_bits >= (l->build.version == JH_DEV    ? 7U
-                             : l->build.version < JH_5_3_0 ? 4U
-                                                           : 6U);
+    if (l->build.version < JH_5_3_0) {
+        return e->state_bits >= 4;
+    }
+    bool dev = l->build.version == JH_DEV;
+    return e->state_bits >= (dev ? 7U : 6U) || e->state_bits == (dev ? 5U : 4U);
 }
 
 static bool szind(const struct jh_layout *l, const struct jh_extent *e) {
@@ -34,7 +36,25 @@ static bool szind(const struct jh_layout *l, const struct jh_extent *e) {
 }
 
 static bool usize(const struct jh_layout *l, const struct jh_extent *e) {
-    return (void)l, e->usize > e->size;
+    return (void)l, e->usize > e->size - (e->addr - e->base);
+}
+
+/* What is left of e_bits when all its fields are written again. */
+static bool unused_bits(const struct jh_layout *l, const struct jh_extent *e) {
+    uint8_t bytes[JH_EXTENT_HEAD_MAX];
+    return fuzz_write_extent(&l->build, e, bytes) && fuzz_load(&l->build, bytes, 8) != e->bits;
+}
+
+static bool unused_szind(const struct jh_layout *l, const struct jh_extent *e) {
+    return !e->allocated && e->szind != l->sc_nsizes;
+}
+
+static bool unused_addr(const struct jh_layout *l, const struct jh_extent *e) {
+    return !e->allocated && e->addr % (UINT64_C(1) << l->build.lg_page) != 0;
+}
+
+static bool large_addr(const struct jh_layout *l, const struct jh_extent *e) {
+    return (void)l, e->allocated && !e->slab && e->addr % 64 != 0;
 }
 
 /* By sizes alone: jemalloc's class of the size, or of the size without a page. */
@@ -45,6 +65,10 @@ static bool large_size(const struct jh_layout *l, const struct jh_extent *e) {
     }
     if (e->szind < l->sc_nbins) {
         return e->size == 0 || padded > jh_index2size(l, l->sc_nbins);
+    }
+    if (l->build.version < JH_5_3_1) {
+        uint64_t size = jh_index2size(l, e->szind);
+        return e->size != size && padded != size;
     }
     return e->szind < jh_size2index(l, padded) || e->szind > jh_size2index(l, e->size);
 }
@@ -69,12 +93,21 @@ static const struct {
     const char *name;
     broken_fn *broken;
 } rules[] = {
-    {"extent.alignment", alignment},   {"extent.addr", addr},
-    {"extent.size", bad_size},         {"extent.state", state},
-    {"extent.szind", szind},           {"extent.usize", usize},
-    {"extent.slab-szind", slab_szind}, {"extent.slab-size", slab_size},
-    {"extent.slab-addr", slab_addr},   {"extent.nfree", nfree},
+    {"extent.alignment", alignment},
+    {"extent.addr", addr},
+    {"extent.size", bad_size},
+    {"extent.state", state},
+    {"extent.szind", szind},
+    {"extent.usize", usize},
+    {"extent.slab-szind", slab_szind},
+    {"extent.slab-size", slab_size},
+    {"extent.slab-addr", slab_addr},
+    {"extent.nfree", nfree},
     {"extent.large-size", large_size},
+    {"extent.large-addr", large_addr},
+    {"extent.unused-bits", unused_bits},
+    {"extent.unused-szind", unused_szind},
+    {"extent.unused-addr", unused_addr},
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))

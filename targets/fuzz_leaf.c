@@ -3,7 +3,7 @@
  * Relations: what is decoded, written and decoded again is the same; what is written is what was
  * there, but for bits that no field has and, of a pointer, for those that its sign stands for; a
  * pointer has none of the bits that are not its own, and is canonical where the build extends its
- * sign. */
+ * sign; bits that are nobody's are told. */
 #include "builds.h"
 
 static bool same(const struct jh_leaf *a, const struct jh_leaf *b) {
@@ -38,6 +38,14 @@ static void meaning(const struct jh_layout *l, uint8_t *mask) {
     mask[ptr + 4] = !packed;      /* le_slab */
 }
 
+/* Of 5.3's compact form, two bits between the state and the pointer. */
+static void check_unused(const struct jh_layout *l, const struct jh_leaf *leaf,
+                         const uint8_t *bytes) {
+    bool some = l->leaf_form == JH_LEAF_COMPACT && l->build.version >= JH_5_3_0;
+    uint64_t word = fuzz_load(&l->build, bytes, l->build.pointer_size);
+    FUZZ_CHECK(leaf->unused == (some ? word & 0x60 : 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     const struct jh_layout *layout = fuzz_layout(&in);
@@ -47,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_bytes(&in, bytes, layout->leaf_size);
     jh_leaf_decode(layout, bytes, &leaf);
     check_pointer(layout, leaf.extent);
+    check_unused(layout, &leaf, bytes);
     jh_leaf_encode(layout, &leaf, written);
     jh_leaf_decode(layout, written, &again);
     FUZZ_CHECK(same(&leaf, &again));

@@ -98,7 +98,7 @@ static unsigned check_walk(const struct tree *t) {
         if (status == JH_OK) {
             FUZZ_CHECK(e.base >= end && jh_extent_check(&t->layout, &e, NULL) == JH_OK);
             check_pages(t, &e);
-            end = fuzz_end_of(&e);
+            end = fuzz_next_from(&t->layout, &e);
             given++;
         }
         if (status != JH_OK && status != JH_END) {

@@ -1,9 +1,10 @@
-/* Target functions: jh_slab_read, jh_slab_free, jh_slab_region.
+/* Target functions: jh_slab_read, jh_slab_read_many, jh_slab_check, jh_slab_free, jh_slab_region.
  *
  * Relations: the regions that are free, and how many they are, are what counting bits in the bytes
  * of the target's words gives; an address is in region i exactly when it is i regions behind the
  * slab's start; what is no slab is refused; a bitmap that is not all there is absent, and nothing
- * is handed out then. */
+ * is handed out then; many at once are as many single ones; nfree and the bits behind the last
+ * region's are held against the bitmap. */
 #include "builds.h"
 
 #define AT UINT64_C(0x10000) /* the extent's address */
@@ -29,6 +30,35 @@ static void check_bits(const struct jh_layout *l, const struct jh_slab *slab, co
     for (uint32_t i = 0; i < 12; i++) {
         uint32_t index = i ? (first + i * i * i) % slab->nregs : slab->nregs - 1;
         FUZZ_CHECK(jh_slab_free(l, slab, index) == naive_bit(l, bytes, index));
+    }
+}
+
+/* With the nfree that the bitmap has, and with another one. */
+static void check_sound(const struct jh_layout *l, struct jh_extent e, const struct jh_slab *slab,
+                        const uint8_t *bytes, size_t len) {
+    struct jh_fault fault = {.rule = ""};
+    bool behind = false;
+    for (uint32_t i = slab->nregs; i < 8 * len; i++) {
+        behind = behind || naive_bit(l, bytes, i);
+    }
+    e.nfree = slab->nfree;
+    FUZZ_CHECK(jh_slab_check(l, &e, slab, &fault) == (behind ? JH_CORRUPT : JH_OK));
+    FUZZ_CHECK(!behind || strcmp(fault.rule, "slab.unused-bits") == 0);
+    e.nfree++;
+    FUZZ_CHECK(jh_slab_check(l, &e, slab, &fault) == JH_CORRUPT);
+    FUZZ_CHECK(strcmp(fault.rule, "slab.nfree") == 0 && fault.seen == slab->nfree);
+}
+
+static void check_many(const struct jh_heap *heap, const struct jh_extent *e, enum jh_status one,
+                       const struct jh_slab *slab) {
+    static struct jh_slab out[2];
+    const struct jh_extent twice[2] = {*e, *e};
+    enum jh_status status[2];
+    jh_slab_read_many(heap, twice, 2, out, status);
+    for (size_t i = 0; i < 2; i++) {
+        FUZZ_CHECK(status[i] == one);
+        FUZZ_CHECK(one != JH_OK || (out[i].nfree == slab->nfree && out[i].nregs == slab->nregs &&
+                                    out[i].base == slab->base));
     }
 }
 
@@ -85,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct jh_fault fault = {.status = JH_OK};
     slab.nregs = 0;
     enum jh_status status = jh_slab_read(&heap, &e, &slab, &fault);
+    check_many(&heap, &e, status, &slab);
     if (!is_slab) {
         FUZZ_CHECK(status == JH_UNSUPPORTED && slab.nregs == 0);
         return 0;
@@ -97,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == JH_OK) {
         FUZZ_CHECK(slab.base == e.base && slab.reg_size == bin->reg_size);
         check_bits(l, &slab, in.data, (uint32_t)(addr % bin->nregs));
+        check_sound(l, e, &slab, in.data, bytes);
     }
     check_regions(l, &e, addr);
     return 0;

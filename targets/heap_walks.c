@@ -9,7 +9,9 @@
 
 struct given {
     struct jh_extent extent[EXTENTS_MAX];
-    uint64_t extents, faults, repeated, contradicted, digest;
+    uint64_t extents, faults, repeated, contradicted, torn, digest;
+    uint64_t leaf_page; /* which one's element was wrong, of the extent that comes next */
+    bool leaf;
     enum jh_status last; /* JH_LIMIT when a budget ended it, else JH_END */
 };
 
@@ -19,6 +21,10 @@ static void mix(struct given *g, uint64_t value) {
 }
 
 static void note_extent(struct given *g, const struct jh_extent *e) {
+    if (g->leaf) { /* of its first page, or of another one */
+        *(g->leaf_page == e->base ? &g->contradicted : &g->torn) += 1;
+        g->leaf = false;
+    }
     if (g->extents < EXTENTS_MAX) {
         g->extent[g->extents] = *e;
     }
@@ -34,9 +40,16 @@ static void note_fault(struct given *g, enum jh_status status, const struct jh_f
     fuzz_check_fault(status, fault);
     g->faults++;
     g->repeated += strcmp(fault->rule, "rtree.child-repeated") == 0;
-    g->contradicted += strcmp(fault->rule, "leaf.szind") == 0 ||
-                       strcmp(fault->rule, "leaf.slab") == 0 ||
-                       strcmp(fault->rule, "leaf.state") == 0;
+    static const char *const of_the_next[] = {"leaf.szind", "leaf.slab", "leaf.state",
+                                              "leaf.is-head", "leaf.unused-bits"};
+    for (size_t i = 0; i < sizeof(of_the_next) / sizeof(of_the_next[0]); i++) {
+        if (strcmp(fault->rule, of_the_next[i]) == 0) {
+            g->leaf = true;
+            g->leaf_page = fault->addr;
+        }
+    }
+    g->torn += strncmp(fault->rule, "leaf.inner-page", 15) == 0 ||
+               strcmp(fault->rule, "leaf.last-page-missing") == 0;
     g->last = status == JH_LIMIT ? JH_LIMIT : g->last;
     mix(g, (uint64_t)status);
     mix(g, fault->addr);
@@ -63,7 +76,8 @@ static void walk(const struct jh_heap *heap, struct given *g) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
-    g->extents = g->faults = g->repeated = g->contradicted = g->digest = 0;
+    g->extents = g->faults = g->repeated = g->contradicted = g->torn = g->digest = 0;
+    g->leaf = false;
     g->last = JH_END;
     jh_walk_start(&w, heap);
     while ((status = jh_walk_next(&w, &e, &fault)) != JH_END) {
@@ -79,7 +93,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
         FUZZ_CHECK(jh_extent_check(heap->layout, &e, NULL) == JH_OK);
         FUZZ_CHECK(e.base >= last_end && g->extents < max); /* or an overlap was said */
         last_base = e.base;
-        last_end = fuzz_end_of(&e);
+        last_end = fuzz_next_from(heap->layout, &e);
         note_extent(g, &e);
     }
     FUZZ_CHECK(jh_walk_next(&w, &e, &fault) == JH_END);
@@ -99,7 +113,7 @@ static void check_reference(const struct heap_setup *s, const struct given *g) {
     FUZZ_CHECK(wanted.end != REFERENCE_ALL || g->last == JH_LIMIT ||
                g->repeated == wanted.repeated);
     FUZZ_CHECK(wanted.end != REFERENCE_ALL || g->last == JH_LIMIT ||
-               g->contradicted == wanted.contradicted);
+               (g->contradicted == wanted.contradicted && (g->torn != 0) == wanted.torn));
     for (size_t i = 0; i < known && i < wanted.extents; i++) {
         FUZZ_CHECK(g->extent[i].at == at[i]);
     }

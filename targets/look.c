@@ -15,7 +15,7 @@ static void look_at(const struct jh_heap *heap, uint64_t addr) {
     struct jh_location l;
     struct jh_extent extent;
     struct jh_slab slab;
-    struct jh_fault fault = {JH_OK, JH_STAGE_READER, 0, 0, NULL};
+    struct jh_fault fault = {.status = JH_OK};
     enum jh_status status = jh_locate(heap, addr, &l, &fault);
     check_fault(status, &fault);
     if (status == JH_OK && l.owned) {
@@ -40,7 +40,7 @@ void fuzz_look(const struct jh_reader *reader, const struct jh_layout *layout, u
         *reader, layout, root, {.max_nodes = NODES, .max_extents = STEPS, .max_passed = 4096}};
     static struct jh_walk walk;
     struct jh_extent extent;
-    struct jh_fault fault = {JH_OK, JH_STAGE_READER, 0, 0, NULL};
+    struct jh_fault fault = {.status = JH_OK};
     jh_walk_start(&walk, &heap);
     for (unsigned i = 0; i < STEPS; i++) {
         enum jh_status status = jh_walk_next(&walk, &extent, &fault);

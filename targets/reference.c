@@ -151,13 +151,24 @@ struct walk {
     const struct reference *reference;
     reference_fn *fn;
     void *arg;
-    uint64_t last_child[JH_RTREE_HEIGHT_MAX], nodes, repeated;
+    struct heap_range entered[JH_WALK_NODES]; /* the root, and the latest ones in a ring */
+    uint64_t nodes, repeated;
 };
 
+static struct heap_range node_range(const struct jh_layout *l, unsigned level, uint64_t node) {
+    return (struct heap_range){node, element_size(l, level) * element_count(l, level)};
+}
+
 /* One that is not aligned is another matter. */
-static bool enters(struct walk *w, uint64_t node, const struct reference_element *e) {
-    bool aligned = e->value % w->reference->image->layout.rtree_node_size == 0;
-    bool repeated = e->value == w->last_child[e->level] || e->value == node;
+static bool enters(struct walk *w, const struct reference_element *e) {
+    const struct jh_layout *l = &w->reference->image->layout;
+    struct heap_range child = node_range(l, e->level + 1, e->value);
+    bool aligned = e->value % l->rtree_node_size == 0, repeated = false;
+    for (size_t i = 0; i < JH_WALK_NODES; i++) {
+        const struct heap_range *n = &w->entered[i];
+        repeated = repeated ||
+                   (n->len && (child.addr - n->addr < n->len || n->addr - child.addr < child.len));
+    }
     w->repeated += aligned && repeated;
     return aligned && !repeated;
 }
@@ -177,8 +188,8 @@ static enum reference_end elements(struct walk *w, unsigned level, uint64_t node
         if (!w->fn(w->arg, &e)) {
             return REFERENCE_SOME;
         }
-        if (level + 1U < l->rtree_height && enters(w, node, &e)) {
-            w->last_child[level] = e.value;
+        if (level + 1U < l->rtree_height && enters(w, &e)) {
+            w->entered[1 + w->nodes % (JH_WALK_NODES - 1)] = node_range(l, level + 1, e.value);
             end = w->nodes++ == w->reference->max_nodes ? REFERENCE_NODES
                                                         : elements(w, level + 1, e.value, e.page);
         }
@@ -189,6 +200,7 @@ static enum reference_end elements(struct walk *w, unsigned level, uint64_t node
 struct reference_result reference_elements(const struct reference *reference, reference_fn *fn,
                                            void *arg) {
     struct walk w = {.reference = reference, .fn = fn, .arg = arg};
+    w.entered[0] = node_range(&reference->image->layout, 0, reference->image->root);
     struct reference_result result = {.end = elements(&w, 0, reference->image->root, 0)};
     result.repeated = w.repeated;
     return result;
@@ -211,81 +223,13 @@ static enum reference_status read_extent(const struct reference *r, uint64_t at,
     return jh_extent_check(l, out, NULL) == JH_OK ? REFERENCE_KNOWN : REFERENCE_CORRUPT;
 }
 
-/* 5.3's bump regions leave elements behind: they are as good as none. */
+/* 5.3's bump regions leave elements behind: they are as good as none, where their extent, sound as
+ * any, is elsewhere. */
 static bool left_behind(const struct jh_layout *l, const uint8_t *bytes) {
     struct jh_leaf leaf;
     jh_leaf_decode(l, bytes, &leaf);
     return l->leaf_left_behind && leaf.szind == l->sc_nsizes && !leaf.slab &&
            leaf.state_bits < l->states && l->state[leaf.state_bits] == JH_ACTIVE;
-}
-
-struct given {
-    const struct reference *reference;
-    uint64_t *at, last_at, last_end, contradicted;
-    size_t max, count;
-};
-
-/* Does the element of its first page say other than the extent? */
-static bool contradicts(const struct jh_layout *l, const uint8_t *bytes,
-                        const struct jh_extent *e) {
-    struct jh_leaf leaf;
-    jh_leaf_decode(l, bytes, &leaf);
-    bool other = leaf.szind != e->szind || leaf.slab != e->slab;
-    return !left_behind(l, bytes) &&
-           ((e->allocated && other) ||
-            (l->build.version >= JH_5_3_0 && leaf.state_bits != e->state_bits));
-}
-
-static bool give(void *arg, const struct reference_element *e) {
-    struct given *g = arg;
-    const struct jh_layout *l = &g->reference->image->layout;
-    struct jh_extent extent;
-    if (e->level + 1U < l->rtree_height) {
-        return true;
-    }
-    uint64_t page = canonical(l, e->page);
-    if ((e->value == g->last_at && page < g->last_end) ||
-        read_extent(g->reference, e->value, &extent) != REFERENCE_KNOWN || extent.base != page ||
-        (extent.base < g->last_end &&
-         left_behind(l, heap_image_at(g->reference->image, e->at, l->leaf_size)))) {
-        return true;
-    }
-    if (g->count == g->max) {
-        return false;
-    }
-    g->at[g->count++] = e->value;
-    g->contradicted +=
-        contradicts(l, heap_image_at(g->reference->image, e->at, l->leaf_size), &extent);
-    g->last_at = e->value;
-    g->last_end = fuzz_end_of(&extent);
-    return true;
-}
-
-struct reference_result reference_walk(const struct reference *reference, uint64_t *at,
-                                       size_t max) {
-    struct given g = {.reference = reference, .at = at, .max = max};
-    struct reference_result result = reference_elements(reference, give, &g);
-    result.extents = g.count;
-    result.contradicted = g.contradicted;
-    return result;
-}
-
-/* ---- lookup ---------------------------------------------------------------------------------- */
-
-/* The extent of a leaf element, which must cover addr; at is 0 for an element left behind. */
-static enum reference_status judge(const struct reference *r, const struct reference_element *e,
-                                   uint64_t addr, struct jh_extent *out) {
-    const struct jh_layout *l = &r->image->layout;
-    enum reference_status status = read_extent(r, e->value, out);
-    if (status == REFERENCE_KNOWN && addr - out->base >= out->size) {
-        status = REFERENCE_CORRUPT;
-    }
-    if (status == REFERENCE_CORRUPT &&
-        left_behind(l, heap_image_at(r->image, e->at, l->leaf_size))) {
-        out->at = 0;
-        return REFERENCE_KNOWN;
-    }
-    return status;
 }
 
 /* The key's own element; value is 0 when it is empty or a node on the way is missing. */
@@ -309,6 +253,140 @@ static enum reference_status own_element(const struct reference *r, uint64_t key
         }
     }
     return REFERENCE_KNOWN;
+}
+
+/* Bump regions are unmapped and stay in the tree: others may be registered over them. */
+static bool may_be_left_behind(const struct jh_layout *l, const struct jh_extent *e) {
+    return l->build.version >= JH_5_3_0 && e->state == JH_ACTIVE && !e->allocated;
+}
+
+/* Does the element of its first page say other than the extent? */
+static bool contradicts(const struct jh_layout *l, const uint8_t *bytes,
+                        const struct jh_extent *e) {
+    struct jh_leaf leaf;
+    jh_leaf_decode(l, bytes, &leaf);
+    bool other = leaf.szind != e->szind || leaf.slab != e->slab;
+    bool packed = l->build.version >= JH_5_3_0;
+    return (e->allocated && other) || (packed && (leaf.state_bits != e->state_bits ||
+                                                  leaf.is_head != e->is_head || leaf.unused));
+}
+
+/* Another page than the first. Of an element that names another extent the walk tells by itself,
+ * unless it was left behind. */
+static bool page_differs(const struct reference *r, const struct jh_extent *e, uint64_t page) {
+    const struct jh_layout *l = &r->image->layout;
+    struct reference_element own;
+    struct jh_leaf leaf;
+    if (own_element(r, page, &own) != REFERENCE_KNOWN) {
+        return false;
+    }
+    if (!own.value) {
+        return true;
+    }
+    const uint8_t *bytes = heap_image_at(r->image, own.at, l->leaf_size);
+    if (own.value != e->at) {
+        return left_behind(l, bytes);
+    }
+    jh_leaf_decode(l, bytes, &leaf);
+    bool other = leaf.szind != e->szind || !leaf.slab;
+    return (jh_extent_is_slab(e) && other) || leaf.unused ||
+           (l->build.version >= JH_5_3_0 && leaf.state_bits != e->state_bits);
+}
+
+static bool pages_differ(const struct reference *r, const struct jh_extent *e) {
+    uint64_t page = UINT64_C(1) << r->image->layout.build.lg_page, last = e->size - page;
+    bool differs = false;
+    for (uint64_t at = jh_extent_is_slab(e) ? page : last; at && at <= last; at += page) {
+        differs = differs || page_differs(r, e, e->base + at);
+    }
+    return differs;
+}
+
+struct given {
+    const struct reference *reference;
+    uint64_t *at, last_at, last_end, last_page, contradicted;
+    uint64_t before, before_page; /* the element in front of this one */
+    size_t max, count;
+    bool last_slab, just_given, judged, torn;
+};
+
+/* One more element of the extent that was given last. Of those of one node that follow each other
+ * the first is looked at, or the first behind the one that the extent was given for. */
+static void note_more(struct given *g, const struct reference_element *e, uint64_t page,
+                      const uint8_t *bytes) {
+    const struct jh_layout *l = &g->reference->image->layout;
+    unsigned node = element_shift(l, e->level) + l->rtree_level[e->level].bits;
+    bool follows = g->before == e->value && g->before_page >> node == e->page >> node;
+    bool looked_at = follows ? g->just_given && g->judged : true;
+    bool last = page == g->last_page;
+    g->torn |= looked_at && !last && !g->last_slab && !left_behind(l, bytes);
+}
+
+static bool give_one(struct given *g, uint64_t at, const struct jh_extent *e,
+                     const uint8_t *bytes) {
+    const struct jh_layout *l = &g->reference->image->layout;
+    if (g->count == g->max) {
+        return false;
+    }
+    bool other = contradicts(l, bytes, e);
+    g->at[g->count++] = at;
+    g->contradicted += other;
+    g->judged = !other && !may_be_left_behind(l, e);
+    g->torn |= g->judged && pages_differ(g->reference, e);
+    g->last_at = at;
+    g->last_end = fuzz_end_of(e);
+    g->last_page = e->base + (e->size - (UINT64_C(1) << l->build.lg_page));
+    g->last_slab = jh_extent_is_slab(e);
+    g->just_given = true;
+    return true;
+}
+
+static bool give(void *arg, const struct reference_element *e) {
+    struct given *g = arg;
+    const struct jh_layout *l = &g->reference->image->layout;
+    struct jh_extent extent;
+    if (e->level + 1U < l->rtree_height) {
+        return true;
+    }
+    const uint8_t *bytes = heap_image_at(g->reference->image, e->at, l->leaf_size);
+    uint64_t page = canonical(l, e->page);
+    bool goes_on = true;
+    if (e->value == g->last_at && page < g->last_end) {
+        note_more(g, e, page, bytes);
+        g->just_given = false;
+    } else if (read_extent(g->reference, e->value, &extent) == REFERENCE_KNOWN &&
+               extent.base == page &&
+               (extent.base >= g->last_end || extent.allocated || !left_behind(l, bytes))) {
+        goes_on = give_one(g, e->value, &extent, bytes);
+    }
+    g->before = e->value;
+    g->before_page = e->page;
+    return goes_on;
+}
+
+struct reference_result reference_walk(const struct reference *reference, uint64_t *at,
+                                       size_t max) {
+    struct given g = {.reference = reference, .at = at, .max = max};
+    struct reference_result result = reference_elements(reference, give, &g);
+    result.extents = g.count;
+    result.contradicted = g.contradicted;
+    result.torn = g.torn;
+    return result;
+}
+
+/* ---- lookup ---------------------------------------------------------------------------------- */
+
+/* The extent of a leaf element, which must cover addr; at is 0 for an element left behind. */
+static enum reference_status judge(const struct reference *r, const struct reference_element *e,
+                                   uint64_t addr, struct jh_extent *out) {
+    const struct jh_layout *l = &r->image->layout;
+    enum reference_status status = read_extent(r, e->value, out);
+    if (status == REFERENCE_KNOWN && addr - out->base >= out->size) {
+        status = left_behind(l, heap_image_at(r->image, e->at, l->leaf_size)) ? REFERENCE_KNOWN
+                                                                              : REFERENCE_CORRUPT;
+        out->at = 0;
+    }
+    return status;
 }
 
 struct search {
@@ -381,6 +459,67 @@ static enum reference_status look_back(const struct reference *r, uint64_t addr,
     }
 }
 
+/* The first leaf element under this node that is not empty; behind the key when bounded. */
+static enum reference_status first_element(struct search *s, unsigned level, uint64_t node,
+                                           uint64_t page, bool bounded,
+                                           struct reference_element *out) {
+    const struct reference *r = s->reference;
+    const struct jh_layout *l = &r->image->layout;
+    bool leaf = level + 1U == l->rtree_height;
+    uint64_t size = element_size(l, level), count = element_count(l, level);
+    uint64_t from = bounded ? index_of(l, s->key, level) : 0;
+    out->value = 0;
+    if (s->steps++ > STEPS_MAX || !present(r, node + from * size, (count - from) * size)) {
+        return REFERENCE_OPEN;
+    }
+    bool within = bounded; /* the first one is the way to the key */
+    from += bounded && leaf;
+    struct reference_element e;
+    while (find_element(r, level, node, from, count, false, &e)) {
+        bool first = within && e.at == node + from * size;
+        within = false;
+        from = (e.at - node) / size + 1;
+        e.page |= page;
+        if (leaf) {
+            *out = e;
+            return REFERENCE_KNOWN;
+        }
+        if (e.value % size) {
+            return REFERENCE_CORRUPT;
+        }
+        enum reference_status status = first_element(s, level + 1, e.value, e.page, first, out);
+        if (status != REFERENCE_KNOWN || out->value) {
+            return status;
+        }
+    }
+    return REFERENCE_KNOWN;
+}
+
+/* Nobody has it by what stands in front of it. Is the next extent one whose first page is gone?
+ * What else is wrong there says nothing of this address. */
+static enum reference_status look_ahead(const struct reference *r, uint64_t addr) {
+    struct search s = {r, addr, 0};
+    for (;;) {
+        struct reference_element e;
+        struct jh_extent extent;
+        enum reference_status status = first_element(&s, 0, r->image->root, 0, true, &e);
+        if (status != REFERENCE_KNOWN || !e.value) {
+            return status == REFERENCE_OPEN ? status : REFERENCE_KNOWN;
+        }
+        status = judge(r, &e, canonical(&r->image->layout, e.page), &extent);
+        if (status != REFERENCE_KNOWN) {
+            return REFERENCE_KNOWN;
+        }
+        if (extent.at) {
+            return addr - extent.base < extent.size &&
+                           !may_be_left_behind(&r->image->layout, &extent)
+                       ? REFERENCE_CORRUPT
+                       : REFERENCE_KNOWN;
+        }
+        s.key = e.page;
+    }
+}
+
 enum reference_status reference_lookup(const struct reference *r, uint64_t addr, uint64_t *at) {
     struct reference_element e = {.value = 0};
     struct jh_extent extent = {.at = 0};
@@ -396,5 +535,6 @@ enum reference_status reference_lookup(const struct reference *r, uint64_t addr,
     if (status != REFERENCE_KNOWN || *at) {
         return status;
     }
-    return look_back(r, addr, at);
+    status = look_back(r, addr, at);
+    return status == REFERENCE_KNOWN && !*at ? look_ahead(r, addr) : status;
 }

@@ -49,10 +49,11 @@ struct reference_result {
     size_t extents;
     uint64_t repeated;     /* children that were not entered, for what they are */
     uint64_t contradicted; /* extents of a walk of which their leaf element says other things */
+    bool torn;             /* another page's element does, is missing, or should not be */
 };
 
 /* All elements, a node's before those of its children; nodes are entered as walks enter them: not
- * one that was the last on its level, not one in itself. */
+ * one that shares bytes with the root or with one of the latest that were entered. */
 struct reference_result reference_elements(const struct reference *reference, reference_fn *fn,
                                            void *arg);
 

@@ -19,4 +19,11 @@ static inline uint64_t fuzz_end_of(const struct jh_extent *e) {
     return e->base + (e->size - 1) == UINT64_MAX ? UINT64_MAX : e->base + e->size;
 }
 
+/* From where on a walk gives what comes behind it. Over what may be left behind others may have
+ * been registered since (5.3: jh_layout.leaf_left_behind). */
+static inline uint64_t fuzz_next_from(const struct jh_layout *l, const struct jh_extent *e) {
+    bool behind = l->build.version >= JH_5_3_0 && e->state == JH_ACTIVE && !e->allocated;
+    return behind ? e->base + 1 : fuzz_end_of(e);
+}
+
 #endif

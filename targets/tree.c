@@ -134,7 +134,8 @@ static void put_in(struct tree *t, const struct jh_extent *e) {
     const struct jh_layout *l = &t->layout;
     uint64_t page = UINT64_C(1) << l->build.lg_page;
     uint64_t step = jh_extent_is_slab(e) || e->size == page ? page : e->size - page;
-    const struct jh_leaf leaf = {e->at, e->szind, e->state_bits, e->slab, false};
+    const struct jh_leaf leaf = {
+        .extent = e->at, .szind = e->szind, .state_bits = e->state_bits, .slab = e->slab};
     uint8_t bytes[JH_EXTENT_HEAD_MAX];
     uint64_t at[16] = {0};
     unsigned count = 0;

@@ -109,25 +109,39 @@ static void all_root_slots_to_one_child(void **state) {
 static void root_slots_to_two_children(void **state) {
     (void)state;
     struct attack a;
-    start(&a, 48, "rtree.max-nodes");
+    start(&a, 48, "rtree.child-repeated");
     uint64_t child[2] = {image_block(&a.image, 8 << 18), image_block(&a.image, 8 << 18)};
     for (uint64_t i = 0; i < 1 << 18; i++) {
         image_put8(&a.image, a.image.heap.rtree_root + 8 * i, child[i % 2]);
     }
-    a.image.heap.limits.max_nodes = 1000;
-    run(&a, "root slots to two children, 1000 nodes", 2000);
-    assert_int_equal(a.seen.of_rule, 1);
-    assert_int_equal(a.seen.last, JH_LIMIT);
+    run(&a, "root slots to two children", 2000);
+    assert_int_equal(a.seen.of_rule, (1 << 18) - 2);
+    image_end(&a.image);
+}
+
+/* The root itself, each time from another word on: a node in a node. Next to it what begins in
+ * front of a node and reaches into it. */
+static void root_slots_into_the_root(void **state) {
+    (void)state;
+    struct attack a;
+    start(&a, 48, "rtree.child-repeated");
+    uint64_t root = a.image.heap.rtree_root;
+    for (uint64_t i = 0; i < 1 << 18; i++) {
+        image_put8(&a.image, root + 8 * i, i % 2 ? root + 8 * i : root - 8 * i - 8);
+    }
+    run(&a, "root slots into the root", 1000);
+    assert_int_equal(a.seen.of_rule, 1 << 18);
+    assert_int_equal(a.seen.faults, 1 << 18);
     image_end(&a.image);
 }
 
 /* A core of little more than a mebibyte: two nodes by turns on each level, and leaf nodes that are
- * full of pointers to nowhere. There are 2^45 ways to a leaf element; the budget of bytes, that of
- * a target which has no more than these, ends it. */
+ * full of pointers to nowhere. There are 2^45 ways to a leaf element, and each is looked at once.
+ */
 static void by_turns_on_every_level(void **state) {
     (void)state;
     struct attack a;
-    start(&a, 57, "rtree.max-node-bytes");
+    start(&a, 57, "rtree.child-repeated");
     uint64_t middle[2] = {image_block(&a.image, 8 << 15), image_block(&a.image, 8 << 15)};
     uint64_t leaf[2] = {image_block(&a.image, 16 << 15), image_block(&a.image, 16 << 15)};
     for (uint64_t i = 0; i < 1 << 15; i++) {
@@ -137,10 +151,9 @@ static void by_turns_on_every_level(void **state) {
         image_put8(&a.image, leaf[0] + 16 * i, 0x1000000 + 128 * i);
         image_put8(&a.image, leaf[1] + 16 * i, 0x2000000 + 128 * i);
     }
-    a.image.heap.limits.max_node_bytes = UINT64_C(64) << 20;
-    run(&a, "by turns on every level, 64 MiB of nodes", 10000);
-    assert_int_equal(a.seen.of_rule, 1);
-    assert_int_equal(a.seen.last, JH_LIMIT);
+    run(&a, "by turns on every level", 1000);
+    assert_int_equal(a.seen.of_rule, 3 * (1 << 15) - 4);
+    assert_int_equal(a.seen.faults, a.seen.of_rule + 2 * (1 << 15));
     assert_int_equal(a.seen.extents, 0);
     image_end(&a.image);
 }
@@ -302,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_root_slots_to_one_child),
         cmocka_unit_test(root_slots_to_two_children),
+        cmocka_unit_test(root_slots_into_the_root),
         cmocka_unit_test(by_turns_on_every_level),
         cmocka_unit_test(every_child_is_the_root),
         cmocka_unit_test(a_child_of_the_root_is_itself),

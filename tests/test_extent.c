@@ -351,7 +351,6 @@ static void sound_extents(void **state) {
     sound(&sound_dirty);
     e = sound_dirty;
     e.slab = true; /* stale */
-    e.szind = 3;
     sound(&e);
     e.base = e.addr = 0xfffffffffffff000; /* the last page there is */
     e.size = 0x1000;
@@ -367,6 +366,11 @@ static void unsound_extents(void **state) {
     UNSOUND(JH_5_3_0, sound_dirty, size, UINT64_C(1) << 48, "extent.size");
     UNSOUND(JH_5_3_0, sound_slab, szind, 233, "extent.szind");
     UNSOUND(JH_5_3_0, sound_dirty, szind, 255, "extent.szind");
+    UNSOUND(JH_5_3_0, sound_dirty, szind, 3, "extent.unused-szind");
+    UNSOUND(JH_5_2_1, sound_dirty, szind, 40, "extent.unused-szind");
+    UNSOUND(JH_5_3_0, sound_dirty, addr, 0x7e0000001040, "extent.unused-addr");
+    UNSOUND(JH_5_3_0, sound_large, addr, 0x7e0000001048, "extent.large-addr");
+    UNSOUND(JH_5_2_1, sound_large, addr, 0x7e0000001001, "extent.large-addr");
     UNSOUND(JH_5_3_0, sound_slab, usize, 0x3001, "extent.usize");
     UNSOUND(JH_5_3_0, sound_slab, szind, 36, "extent.slab-szind");
     UNSOUND(JH_5_3_0, sound_slab, size, 0x4000, "extent.slab-size");
@@ -374,7 +378,7 @@ static void unsound_extents(void **state) {
     UNSOUND(JH_5_3_0, sound_slab, nfree, 257, "extent.nfree");
 }
 
-/* Classes 36, 37, 38, 39 are of 4, 5, 6, 7 pages. */
+/* Classes 36, 37, 38, 39 are of 4, 5, 6, 7 pages, 41 of 10: from 5.3.1 on it may have 9. */
 static void large_sizes(void **state) {
     (void)state;
     static const struct {
@@ -384,9 +388,8 @@ static void large_sizes(void **state) {
     } cases[] = {
         {0x5000, 0x5000, 37, true},  {0x6000, 0x5000, 37, true}, /* without padding, and with it */
         {0x7000, 0x5000, 37, false}, {0x4000, 0x4000, 37, false},
-        {0x6000, 0x5000, 38, true}, /* usable by size (5.3.1) */
-        {0x6000, 0x5000, 39, false}, {0x1000, 48, 3, true},
-        {0x5000, 48, 3, true}, /* small ones, sampled by profiling */
+        {0x6000, 0x6000, 38, true},  {0x6000, 0x5000, 39, false},
+        {0x1000, 48, 3, true},       {0x5000, 48, 3, true}, /* small ones, sampled by profiling */
         {0x6000, 48, 3, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -394,6 +397,7 @@ static void large_sizes(void **state) {
         e.size = cases[i].size;
         e.usize = cases[i].usize;
         e.szind = cases[i].szind;
+        e.addr = e.size == e.usize ? e.base : e.addr;
         if (cases[i].sound) {
             sound(&e);
         } else {
@@ -401,6 +405,15 @@ static void large_sizes(void **state) {
             unsound(JH_5_3_1, &e, "extent.large-size", e.size);
         }
     }
+    struct jh_extent e = sound_large;
+    struct jh_layout layout = layout_of(JH_5_3_1);
+    e.szind = 41;
+    e.size = 0xa000;
+    e.usize = 0x9000;
+    assert_int_equal(jh_extent_check(&layout, &e, NULL), JH_OK);
+    e.size = 0x9000;
+    e.usize = 0x8000;
+    unsound(JH_5_3_0, &e, "extent.large-size", 0x9000);
 }
 
 static void unsound_state_and_wrap(void **state) {
@@ -413,6 +426,42 @@ static void unsound_state_and_wrap(void **state) {
     e.base = e.addr = 0xfffffffffffff000;
     e.size = 0x2000;
     unsound(JH_5_3_0, &e, "extent.size", 0x2000);
+    e = sound_dirty;
+    e.state = JH_TRANSITION; /* no version stores it */
+    e.state_bits = 4;
+    unsound(JH_5_3_0, &e, "extent.state", 4);
+}
+
+/* The last bytes of an allocation that was shifted lie in the padding, not behind it. */
+static void no_more_than_there_is_behind_the_address(void **state) {
+    (void)state;
+    struct jh_extent e = sound_large;
+    e.size = 0x5000;
+    unsound(JH_5_3_0, &e, "extent.usize", 0x5000);
+    e.addr = e.base;
+    sound(&e);
+    e = sound_large;
+    e.addr = e.base + 0xfc0;
+    sound(&e);
+}
+
+/* Behind the last field of e_bits nothing is stored; up to 5.2 sn has all of it. */
+static void bits_that_no_field_has(void **state) {
+    (void)state;
+    struct jh_extent e = sound_slab;
+    e.bits = UINT64_C(1) << 45;
+    unsound(JH_5_3_0, &e, "extent.unused-bits", e.bits);
+    e.bits = UINT64_C(3) << 62;
+    unsound(JH_5_3_1, &e, "extent.unused-bits", e.bits);
+    unsound(JH_DEV, &e, "extent.unused-bits", e.bits);
+    e.bits = (UINT64_C(1) << 45) - 1;
+    sound(&e);
+    struct jh_layout layout = layout_of(JH_DEV);
+    e.bits = (UINT64_C(1) << 46) - 1;
+    assert_int_equal(jh_extent_check(&layout, &e, NULL), JH_OK);
+    layout = layout_of(JH_5_2_1);
+    e.bits = UINT64_MAX;
+    assert_int_equal(jh_extent_check(&layout, &e, NULL), JH_OK);
 }
 
 /* 5.0 to 5.2 keep extents at multiples of 64. */
@@ -516,6 +565,8 @@ int main(void) {
         cmocka_unit_test(unsound_extents),
         cmocka_unit_test(large_sizes),
         cmocka_unit_test(unsound_state_and_wrap),
+        cmocka_unit_test(no_more_than_there_is_behind_the_address),
+        cmocka_unit_test(bits_that_no_field_has),
         cmocka_unit_test(alignment_by_version),
         cmocka_unit_test(an_extent_is_read),
         cmocka_unit_test(an_extent_that_cannot_be_read),

@@ -75,15 +75,38 @@ static void held_against_the_extent(void **state) {
     (void)state;
     const uint64_t at = 0x7ffff7816500;
     struct jh_layout layout = layout_of(JH_5_3_0, 48, false);
-    checked(&layout, &(struct jh_leaf){at, 4, 0, true, true}, NULL, 0);
-    checked(&layout, &(struct jh_leaf){at + 128, 4, 0, true, true}, "leaf.first-page-missing", at);
-    checked(&layout, &(struct jh_leaf){at, 5, 0, true, true}, "leaf.szind", 5);
-    checked(&layout, &(struct jh_leaf){at, 4, 0, false, true}, "leaf.slab", 0);
-    checked(&layout, &(struct jh_leaf){at, 4, 2, true, true}, "leaf.state", 2);
-    checked(&layout, &(struct jh_leaf){at, 232, 0, false, true}, NULL, 0);
-    layout.leaf[JH_LEAF_SZIND].width = layout.leaf[JH_LEAF_SLAB].width = 0; /* not known of it */
-    layout.leaf[JH_LEAF_STATE].width = 0;
-    checked(&layout, &(struct jh_leaf){at, 0, 0, false, false}, NULL, 0);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, true, false, 0}, NULL, 0);
+    checked(&layout, &(struct jh_leaf){at + 128, 4, 0, true, false, 0}, "leaf.first-page-missing",
+            at);
+    checked(&layout, &(struct jh_leaf){at, 5, 0, true, false, 0}, "leaf.szind", 5);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, false, false, 0}, "leaf.slab", 0);
+    checked(&layout, &(struct jh_leaf){at, 4, 2, true, false, 0}, "leaf.state", 2);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, true, true, 0}, "leaf.is-head", 1);
+    checked(&layout, &(struct jh_leaf){at, 4, 0, true, false, 32}, "leaf.unused-bits", 32);
+    checked(&layout, &(struct jh_leaf){at, 232, 0, false, false, 0}, "leaf.szind", 232);
+    for (unsigned i = JH_LEAF_SZIND; i < JH_LEAF_FIELDS; i++) { /* not known of it */
+        layout.leaf[i].width = 0;
+    }
+    checked(&layout, &(struct jh_leaf){at, 0, 3, false, true, 0}, NULL, 0);
+}
+
+/* Between the state and the pointer of a compact element; up to 5.2 the pointer begins there. */
+static void bits_that_no_field_has(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_3_0, 48, false);
+    assert_int_equal(decode_word(&layout, 0x00037ffff78165ff).unused, 0x60);
+    assert_int_equal(decode_word(&layout, 0x00037ffff781659f).unused, 0);
+    layout = layout_of(JH_5_3_0, 57, false);
+    assert_int_equal(decode_word(&layout, 0x00037ffff78165ff).unused, 0);
+    layout = layout_of(JH_5_2_1, 48, false);
+    assert_int_equal(decode_word(&layout, 0x00037ffff78165ff).unused, 0);
+    struct jh_build build;
+    struct jh_leaf leaf;
+    jh_build_init(&build, JH_5_3_1);
+    build.little_endian = false;
+    assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+    jh_leaf_decode(&layout, (const uint8_t[8]){0, 3, 0x7f, 0xff, 0xf7, 0x81, 0x65, 0x40}, &leaf);
+    assert_int_equal(leaf.unused, 0x40);
 }
 
 /* 5.0 to 5.2 align extents to 64 only: bit 6 is the pointer's. */
@@ -198,7 +221,7 @@ static void both_ways(const struct jh_build *build, const struct image_leaf *in)
     image_encode_leaf(build, in, bytes);
     jh_leaf_decode(&layout, bytes, &leaf);
     leaf_is(leaf, in->extent, in->szind, packed ? in->state : 0, in->slab, packed && in->is_head);
-    leaf = (struct jh_leaf){in->extent, in->szind, in->state, in->slab, in->is_head};
+    leaf = (struct jh_leaf){in->extent, in->szind, in->state, in->slab, in->is_head, 0};
     jh_leaf_encode(&layout, &leaf, encoded);
     assert_memory_equal(encoded, bytes, sizeof(bytes));
 }
@@ -221,7 +244,7 @@ static void encoding_writes_no_more_than_the_element(void **state) {
     uint8_t bytes[16];
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         struct jh_layout layout = layout_of((enum jh_version)v, 48, false);
-        struct jh_leaf leaf = {0xffff880000001000, 0x12345, 9, true, true};
+        struct jh_leaf leaf = {0xffff880000001000, 0x12345, 9, true, true, 0};
         MARK(bytes);
         jh_leaf_encode(&layout, &leaf, bytes);
         assert_true(is_marked(bytes + 8, 8));
@@ -236,6 +259,7 @@ int main(void) {
         cmocka_unit_test(flags_below_the_pointer),
         cmocka_unit_test(compact_by_version),
         cmocka_unit_test(held_against_the_extent),
+        cmocka_unit_test(bits_that_no_field_has),
         cmocka_unit_test(extents_between_multiples_of_128),
         cmocka_unit_test(one_bit_at_a_time),
         cmocka_unit_test(kernel_half_is_sign_extended),

@@ -178,10 +178,8 @@ static void unused_extents_by_version(void **state) {
         is_used_as((enum jh_version)v, 2, JH_USE_MUZZY);
         is_used_as((enum jh_version)v, 3, JH_USE_RETAINED);
     }
-    is_used_as(JH_5_3_0, 4, JH_USE_TRANSITION);
     is_used_as(JH_5_3_1, 5, JH_USE_MERGING);
     is_used_as(JH_DEV, 4, JH_USE_PINNED);
-    is_used_as(JH_DEV, 5, JH_USE_TRANSITION);
     is_used_as(JH_DEV, 6, JH_USE_MERGING);
 }
 

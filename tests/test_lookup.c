@@ -146,7 +146,9 @@ static void a_pointer_to_an_extent_elsewhere(void **state) {
     fails(jh_lookup, &image.heap, A + 0x1000, JH_CORRUPT, JH_STAGE_LEAF,
           "leaf.extent-not-covering");
     assert_int_equal(jh_lookup(&image.heap, A + 0x1000, &e, &fault), JH_CORRUPT);
-    assert_int_equal(fault.addr, image_leaf_slot(&image, A + 0x1000));
+    assert_int_equal(fault.addr, A + 0x1000);
+    assert_int_equal(fault.page, A + 0x1000);
+    assert_int_equal(fault.element, image_leaf_slot(&image, A + 0x1000));
     assert_int_equal(fault.seen, at);
     image_end(&image);
 }
@@ -177,6 +179,75 @@ static void elements_that_were_left_behind(void **state) {
         }
         image_end(&image);
     }
+}
+
+/* The first page's element is gone: an address in front of the last page is nobody's by what stands
+ * in front of it, and by the last page's element it is. */
+static void a_missing_first_page(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct image image;
+        struct jh_extent e;
+        struct jh_fault fault;
+        image_stock(&image, (enum jh_version)v);
+        image_put(&image, &(struct image_extent){A - 0x9000, 0x1000, 4, 0, true, 0, 0});
+        uint64_t at = image_put(&image, &(struct image_extent){A, 0x9000, 232, 1, 0, 0, 0});
+        image_put(&image, &(struct image_extent){A + 0x20000, 0x1000, 4, 0, true, 0, 0});
+        image_leaf(&image, A, &(struct image_leaf){0, 232, 0, false, false});
+        for (uint64_t page = 0; page < 8; page++) {
+            fails(jh_lookup, &image.heap, A + page * 0x1000, JH_CORRUPT, JH_STAGE_LEAF,
+                  "leaf.first-page-missing");
+        }
+        assert_int_equal(jh_lookup(&image.heap, A + 8, &e, &fault), JH_CORRUPT);
+        assert_int_equal(fault.addr, A);
+        assert_int_equal(fault.seen, at);
+        assert_int_equal(fault.page, A + 0x8000);
+        assert_int_equal(fault.element, image_leaf_slot(&image, A + 0x8000));
+        assert_int_equal(owner(&image.heap, A - 1), 0);
+        assert_int_equal(owner(&image.heap, A + 0x9000), 0);
+        assert_int_equal(owner(&image.heap, A + 0x8000), at); /* and jh_pages_check() says it */
+        image_end(&image);
+    }
+}
+
+/* Nothing is known of the first page of one that was left behind. */
+static void left_behind_without_a_first_page(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    image_put(&image, &(struct image_extent){A, 0x9000, 232, 0, 0, 0, 0});
+    image_put(&image, &(struct image_extent){A, 0x1000, 4, 0, true, 0, 0});
+    assert_int_equal(owner(&image.heap, A + 0x4000), 0);
+    image_end(&image);
+}
+
+/* What is wrong behind an address that nobody has is not its own; a budget that ends there is. */
+static void what_is_wrong_ahead(void **state) {
+    (void)state;
+    const uint64_t low = 0x7e1200010000; /* little in front of it */
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t at = image_put(&image, &(struct image_extent){low, 0x1000, 4, 0, true, 0, 0});
+    image_put8(&image, at + 16, 0);
+    assert_int_equal(owner(&image.heap, low - 0x5000), 0);
+    image.heap.limits.max_passed =
+        image_leaf_slot(&image, low - 0x5000) % (8 << 18) / 8 + low / 0x40000000 + 2;
+    assert_int_equal(owner(&image.heap, low - 0x5000), 0);
+    image_put8(&image, image_leaf_slot(&image, low), 0);
+    fails(jh_lookup, &image.heap, low - 0x5000, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
+    image_end(&image);
+}
+
+/* Words that look left behind lead to what was an extent once. */
+static void left_behind_by_nobody(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t zeroes = image_extent(&image, &(struct image_extent){.addr = 0});
+    memset(image_at(&image, zeroes), 0, 64);
+    image_leaf(&image, A, &(struct image_leaf){zeroes, 232, 0, false, false});
+    fails(jh_lookup, &image.heap, A, JH_CORRUPT, JH_STAGE_EXTENT, "extent.addr");
+    image_end(&image);
 }
 
 static void unsound_extents(void **state) {
@@ -441,6 +512,10 @@ int main(void) {
         cmocka_unit_test(cleared_elements_are_passed_over),
         cmocka_unit_test(a_pointer_to_an_extent_elsewhere),
         cmocka_unit_test(elements_that_were_left_behind),
+        cmocka_unit_test(a_missing_first_page),
+        cmocka_unit_test(left_behind_without_a_first_page),
+        cmocka_unit_test(what_is_wrong_ahead),
+        cmocka_unit_test(left_behind_by_nobody),
         cmocka_unit_test(unsound_extents),
         cmocka_unit_test(misaligned_extents),
         cmocka_unit_test(misaligned_children),

@@ -188,6 +188,93 @@ static void bits_that_are_not_there(void **state) {
     image_end(&s.image);
 }
 
+/* ---- does the bitmap agree with the extent? -------------------------------------------------- */
+
+static void checked(struct slab_in *s, const char *rule, uint64_t seen) {
+    struct jh_slab slab = read_slab(s);
+    struct jh_fault fault;
+    MARK(fault);
+    enum jh_status status = jh_slab_check(&s->image.layout, &s->extent, &slab, &fault);
+    assert_int_equal(status, rule ? JH_CORRUPT : JH_OK);
+    assert_int_equal(jh_slab_check(&s->image.layout, &s->extent, &slab, NULL), status);
+    if (!rule) {
+        UNTOUCHED(fault);
+        return;
+    }
+    FAULT_IS(fault, JH_CORRUPT, JH_STAGE_SLAB, rule);
+    assert_int_equal(fault.addr, s->extent.at);
+    assert_int_equal(fault.seen, seen);
+}
+
+static void as_many_are_free_as_nfree_says(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        struct slab_in s;
+        start(&s, (enum jh_version)v, 12, 0, 0x1000); /* 512 regions */
+        checked(&s, NULL, 0);
+        free_region(&s, 0);
+        free_region(&s, 300);
+        checked(&s, "slab.nfree", 2);
+        s.extent.nfree = 2;
+        checked(&s, NULL, 0);
+        s.extent.nfree = 3;
+        checked(&s, "slab.nfree", 2);
+        image_end(&s.image);
+    }
+}
+
+static void no_bit_behind_the_last_region(void **state) {
+    (void)state;
+    struct slab_in s;
+    start(&s, JH_5_3_0, 12, 35, 0x7000); /* 2 regions */
+    free_region(&s, 2);
+    checked(&s, "slab.unused-bits", 4);
+    image_end(&s.image);
+    start(&s, JH_5_3_0, 12, 5, 0x5000); /* 256 regions of 80 bytes: whole words */
+    free_region(&s, 256);
+    checked(&s, NULL, 0);
+    image_end(&s.image);
+}
+
+/* ---- many at once ---------------------------------------------------------------------------- */
+
+/* Slabs of two classes by turns, and one extent that is none; the last one's bitmap is absent but
+ * for what its class needs. */
+static void many_are_as_many_single_ones(void **state) {
+    (void)state;
+    enum { MANY = 40 };
+    struct image image;
+    struct jh_extent e[MANY];
+    static struct jh_slab out[MANY], one;
+    enum jh_status status[MANY];
+    image_stock(&image, JH_5_3_0);
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct image_extent made = {
+            A + i * UINT64_C(0x10000), 0x1000, i % 2 ? 4 : 0, 0, true, i, 0};
+        uint64_t at = image_put(&image, &made);
+        image_free_region(&image, at, i);
+        assert_int_equal(jh_extent_read(&image.heap, at, &e[i], NULL), JH_OK);
+    }
+    e[5].allocated = false;
+    image_hole(&image, e[MANY - 1].at + 72, 8);
+    image_hole(&image, e[MANY - 2].at + 72, 8);
+    struct spy spy = {.under = image.heap.reader};
+    for (unsigned k = 0; k < 3; k++) {
+        memset(out, 0, sizeof(out));
+        jh_slab_read_many(&image.heap, e, MANY, out, status);
+        for (uint32_t i = 0; i < MANY; i++) {
+            memset(&one, 0, sizeof(one));
+            assert_int_equal(status[i], jh_slab_read(&image.heap, &e[i], &one, NULL));
+            assert_memory_equal(&out[i], &one, sizeof(one));
+        }
+        assert_int_equal(status[5], JH_UNSUPPORTED);
+        assert_int_equal(status[MANY - 2], JH_ABSENT);
+        image.heap.reader = k ? spy_gather(&spy) : spy_read(&spy);
+    }
+    assert_int_equal(spy.gathers, 3);
+    image_end(&image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_held),
@@ -198,6 +285,9 @@ int main(void) {
         cmocka_unit_test(regions_of_addresses),
         cmocka_unit_test(what_is_not_a_slab),
         cmocka_unit_test(bits_that_are_not_there),
+        cmocka_unit_test(as_many_are_free_as_nfree_says),
+        cmocka_unit_test(no_bit_behind_the_last_region),
+        cmocka_unit_test(many_are_as_many_single_ones),
     };
     return cmocka_run_group_tests_name("slab", tests, NULL, NULL) != 0;
 }

@@ -323,6 +323,8 @@ static void one_fault_between(struct between *b, enum jh_stage stage, const char
     assert_int_equal(seen->faults, 1);
     fault_is(&seen->fault[0], JH_CORRUPT, stage, rule, addr);
     assert_int_equal(seen->fault[0].seen, seen_value);
+    assert_true(stage == JH_STAGE_RTREE ||
+                seen->fault[0].element == image_leaf_slot(&b->image, seen->fault[0].page));
     image_end(&b->image);
 }
 
@@ -522,11 +524,203 @@ static void a_leaf_that_contradicts_its_extent(void **state) {
     leaf_says(JH_5_3_0, &(struct image_leaf){0, 5, 0, true, false}, "leaf.szind", 5);
     leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 0, false, false}, "leaf.slab", 0);
     leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 3, true, false}, "leaf.state", 3);
-    leaf_says(JH_5_3_0, &(struct image_leaf){0, 232, 0, false, false}, NULL, 0); /* left behind */
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 4, 0, true, true}, "leaf.is-head", 1);
+    leaf_says(JH_5_3_0, &(struct image_leaf){0, 232, 0, false, false}, "leaf.szind", 232);
     leaf_says(JH_5_2_1, &(struct image_leaf){0, 4, 0, true, false}, NULL, 0);
     leaf_says(JH_5_2_1, &(struct image_leaf){0, 5, 0, true, false}, "leaf.szind", 5);
     leaf_says(JH_5_0_0, &(struct image_leaf){0, 232, 0, true, false}, "leaf.szind", 232);
     leaf_says(JH_5_0_0, &(struct image_leaf){0, 4, 0, false, false}, "leaf.slab", 0);
+}
+
+/* ---- the pages of an extent ------------------------------------------------------------------ */
+
+/* A slab of three pages, a large one of five, one beside the other, and what damages them. */
+struct pages {
+    struct between b;
+    uint64_t slab, large;
+};
+
+#define LARGE (A + 0x10 * PAGE)
+
+static void start_pages(struct pages *p, enum jh_version version) {
+    start_between(&p->b, version);
+    p->slab = image_put(&p->b.image, &(struct image_extent){A, 3 * PAGE, 3, 0, true, 0, 0});
+    p->large = image_put(&p->b.image, &(struct image_extent){LARGE, 5 * PAGE, 36, 0, false, 0, 0});
+}
+
+/* All four come, and one fault, which names page and element; none where rule is NULL. */
+static void pages_say(struct pages *p, const char *rule, uint64_t page, uint64_t seen_there) {
+    const struct seen *seen = walk(&p->b.image.heap);
+    assert_int_equal(seen->extents, 4);
+    assert_int_equal(seen->faults, rule != NULL);
+    if (rule) {
+        fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, rule, page);
+        assert_int_equal(seen->fault[0].seen, seen_there);
+        assert_int_equal(seen->fault[0].page, page);
+        assert_int_equal(seen->fault[0].element, image_leaf_slot(&p->b.image, page));
+    }
+    image_end(&p->b.image);
+}
+
+#define THE_SLAB UINT64_MAX
+#define THE_LARGE (UINT64_MAX - 1)
+
+static uint64_t meant(const struct pages *p, uint64_t extent) {
+    return extent == THE_SLAB ? p->slab : extent == THE_LARGE ? p->large : extent;
+}
+
+static void page_says(enum jh_version version, uint64_t page, struct image_leaf leaf,
+                      const char *rule, uint64_t seen_there) {
+    struct pages p;
+    start_pages(&p, version);
+    leaf.extent = meant(&p, leaf.extent);
+    seen_there = meant(&p, seen_there);
+    image_leaf(&p.b.image, page, &leaf);
+    pages_say(&p, rule, page, seen_there);
+}
+
+static void pages_of_a_slab(void **state) {
+    (void)state;
+    const uint64_t inner = A + PAGE, last = A + 2 * PAGE;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        enum jh_version version = (enum jh_version)v;
+        page_says(version, inner, (struct image_leaf){0, 232, 0, false, false},
+                  "leaf.inner-page-missing", THE_SLAB);
+        page_says(version, last, (struct image_leaf){0, 232, 0, false, false},
+                  "leaf.last-page-missing", THE_SLAB);
+        page_says(version, inner, (struct image_leaf){THE_SLAB, 5, 0, true, false}, "leaf.szind",
+                  5);
+        page_says(version, last, (struct image_leaf){THE_SLAB, 3, 0, false, false}, "leaf.slab", 0);
+    }
+    page_says(JH_5_3_0, last, (struct image_leaf){THE_SLAB, 3, 1, true, false}, "leaf.state", 1);
+    page_says(JH_5_3_0, last, (struct image_leaf){THE_SLAB, 3, 0, true, true}, NULL, 0);
+    page_says(JH_5_3_0, inner, (struct image_leaf){THE_LARGE, 36, 0, false, false},
+              "leaf.extent-not-covering", THE_LARGE);
+    page_says(JH_5_3_0, inner, (struct image_leaf){THE_LARGE, 232, 0, false, false},
+              "leaf.inner-page-missing",
+              THE_SLAB); /* no slab is registered around one left behind */
+}
+
+/* Its szind and slab on the last page are left over. */
+static void pages_of_a_large_one(void **state) {
+    (void)state;
+    const uint64_t inner = LARGE + 2 * PAGE, last = LARGE + 4 * PAGE;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        enum jh_version version = (enum jh_version)v;
+        page_says(version, last, (struct image_leaf){0, 232, 0, false, false},
+                  "leaf.last-page-missing", THE_LARGE);
+        page_says(version, last, (struct image_leaf){THE_LARGE, 9, 0, true, false}, NULL, 0);
+        page_says(version, inner, (struct image_leaf){THE_LARGE, 36, 0, false, false},
+                  "leaf.inner-page", THE_LARGE);
+        page_says(version, inner, (struct image_leaf){THE_SLAB, 3, 0, true, false},
+                  "leaf.extent-not-covering", THE_SLAB);
+    }
+    page_says(JH_5_3_0, last, (struct image_leaf){THE_LARGE, 232, 2, false, false}, "leaf.state",
+              2);
+    page_says(JH_5_3_0, inner, (struct image_leaf){THE_LARGE, 232, 0, false, false}, NULL, 0);
+    page_says(JH_5_2_1, inner, (struct image_leaf){THE_LARGE, 232, 0, false, false},
+              "leaf.inner-page", THE_LARGE);
+    struct pages p;
+    start_pages(&p, JH_5_3_0);
+    *image_at(&p.b.image, image_leaf_slot(&p.b.image, last)) |= 0x40;
+    pages_say(&p, "leaf.unused-bits", last, 0x40);
+}
+
+/* An element of another extent, and behind it one more of this one, in the middle of it. */
+static void inner_pages_behind_others(void **state) {
+    (void)state;
+    struct pages p;
+    start_pages(&p, JH_5_2_1);
+    image_leaf(&p.b.image, LARGE + PAGE, &(struct image_leaf){p.slab, 3, 0, true, false});
+    image_leaf(&p.b.image, LARGE + 2 * PAGE, &(struct image_leaf){p.large, 36, 0, false, false});
+    const struct seen *seen = walk(&p.b.image.heap);
+    assert_int_equal(seen->extents, 4);
+    assert_int_equal(seen->faults, 2);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-not-covering", LARGE + PAGE);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.inner-page", LARGE + 2 * PAGE);
+    image_end(&p.b.image);
+    start_pages(&p, JH_5_3_0); /* left behind, both */
+    image_leaf(&p.b.image, LARGE + PAGE, &(struct image_leaf){p.slab, 232, 0, false, false});
+    image_leaf(&p.b.image, LARGE + 2 * PAGE, &(struct image_leaf){p.large, 232, 0, false, false});
+    pages_say(&p, NULL, 0, 0);
+}
+
+/* Across a border of leaf nodes, where the elements of one extent do not come together; and what is
+ * missing there because it is absent. */
+static void pages_in_two_nodes(void **state) {
+    (void)state;
+    const uint64_t border = UINT64_C(0x7e1500000000);
+    for (unsigned damage = 0; damage < 3; damage++) {
+        struct between b;
+        start_between(&b, JH_5_3_0);
+        uint64_t slab =
+            image_put(&b.image, &(struct image_extent){border - PAGE, 3 * PAGE, 3, 0, true, 0, 0});
+        uint64_t slot = image_leaf_slot(&b.image, border + PAGE);
+        if (damage == 1) {
+            image_put8(&b.image, slot, 0);
+        } else if (damage == 2) {
+            image_hole(&b.image, slot, 8);
+        }
+        const struct seen *seen = walk(&b.image.heap);
+        assert_int_equal(seen->extents, 3);
+        assert_int_equal(seen->at[1], slab);
+        assert_int_equal(seen->faults, damage != 0);
+        if (damage == 1) {
+            fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.last-page-missing",
+                     border + PAGE);
+        } else if (damage == 2) {
+            FAULT_IS(seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent");
+        }
+        image_end(&b.image);
+    }
+}
+
+/* At the end of all addresses. */
+static void the_last_page_there_is(void **state) {
+    (void)state;
+    struct image image;
+    struct jh_build build;
+    jh_build_init(&build, JH_5_2_1);
+    image_start(&image, &build, IMAGE_METADATA);
+    uint64_t at = put_dirty(&image, UINT64_MAX - 5 * PAGE + 1, 5 * PAGE);
+    image_leaf(&image, UINT64_MAX - 2 * PAGE + 1,
+               &(struct image_leaf){.extent = put_slab(&image, A), .szind = 4});
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[1], at);
+    assert_int_equal(seen->faults, 1);
+    FAULT_IS(seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-not-covering");
+    image_end(&image);
+}
+
+/* A bump region that was left behind, and an extent that was registered in its place: it has the
+ * middle or the end of it. */
+static void registered_over_what_was_left_behind(void **state) {
+    (void)state;
+    for (uint64_t first = 3; first <= 6; first += 3) {
+        struct image image;
+        image_stock(&image, JH_5_3_0);
+        uint64_t region =
+            image_put(&image, &(struct image_extent){A, 9 * PAGE, 232, 0, false, 0, 0});
+        uint64_t dirty = put_dirty(&image, A + first * PAGE, 3 * PAGE);
+        const struct seen *seen = walk(&image.heap);
+        assert_int_equal(seen->faults, 0);
+        assert_int_equal(seen->extents, 2);
+        assert_int_equal(seen->at[0], region);
+        assert_int_equal(seen->at[1], dirty);
+        image_end(&image);
+    }
+}
+
+/* A leaf node of words that look left behind, and lead to structures of zeroes. */
+static void left_behind_by_nobody(void **state) {
+    (void)state;
+    struct between b;
+    start_between(&b, JH_5_3_0);
+    uint64_t zeroes = image_extent(&b.image, &(struct image_extent){A, PAGE, 4, 0, true, 0, 0});
+    memset(image_at(&b.image, zeroes), 0, 64);
+    image_leaf(&b.image, A, &(struct image_leaf){zeroes, 232, 0, false, false});
+    one_fault_between(&b, JH_STAGE_EXTENT, "extent.addr", zeroes, 0);
 }
 
 /* It too long, and the next one's leaf wrong: both are said, in this order. */
@@ -538,6 +732,8 @@ static void a_leaf_that_contradicts_in_an_overlap(void **state) {
     image_leaf(&image, A + PAGE, &(struct image_leaf){second, 5, 0, true, false});
     const struct seen *seen = walk(&image.heap);
     assert_int_equal(seen->faults, 2);
+    assert_int_equal(seen->fault[0].element, image_leaf_slot(&image, A + PAGE));
+    assert_int_equal(seen->fault[0].page, A + PAGE);
     fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", first);
     fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.szind", A + PAGE);
     assert_int_equal(seen->extents, 2);
@@ -556,9 +752,11 @@ static void a_size_that_was_overwritten(void **state) {
     }
     image_put8(&image, first + 16, UINT64_C(1) << 32);
     const struct seen *seen = walk(&image.heap);
-    assert_int_equal(seen->faults, 1);
-    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", first);
-    assert_int_equal(seen->fault[0].seen, A + 4 * PAGE);
+    assert_int_equal(seen->faults, 2);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_LEAF, "leaf.inner-page", A + 3 * PAGE);
+    assert_int_equal(seen->fault[0].seen, first);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", first);
+    assert_int_equal(seen->fault[1].seen, A + 4 * PAGE);
     assert_int_equal(seen->extents, BEHIND + 1);
     for (unsigned i = 0; i < BEHIND; i++) {
         assert_int_equal(seen->at[i + 1], at[i]);
@@ -844,6 +1042,13 @@ int main(void) {
         cmocka_unit_test(a_leaf_that_contradicts_its_extent),
         cmocka_unit_test(a_leaf_that_contradicts_in_an_overlap),
         cmocka_unit_test(a_size_that_was_overwritten),
+        cmocka_unit_test(pages_of_a_slab),
+        cmocka_unit_test(pages_of_a_large_one),
+        cmocka_unit_test(inner_pages_behind_others),
+        cmocka_unit_test(pages_in_two_nodes),
+        cmocka_unit_test(the_last_page_there_is),
+        cmocka_unit_test(registered_over_what_was_left_behind),
+        cmocka_unit_test(left_behind_by_nobody),
         cmocka_unit_test(all_root_slots_to_one_child),
         cmocka_unit_test(a_budget_of_extents),
         cmocka_unit_test(a_budget_of_nodes),

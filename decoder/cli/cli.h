@@ -49,15 +49,23 @@ struct progress {
     bool terminal;                  /* on stderr */
 };
 
+#define CLI_RULES 64
+
 struct cli {
     const struct arguments *args;
     struct jt_target *target; /* NULL for commands without one */
     struct json json;         /* on stdout */
     int status;               /* exit status so far */
-    uint64_t faults;          /* faults that were said */
-    bool corrupt;             /* one of them was that */
-    int proc_fd;              /* a process that is read: its /proc/PID/status */
-    char proc_state;          /* when it was opened: R, S, T...; 0: not known */
+    uint64_t faults;          /* faults that were found */
+    uint64_t faults_said;     /* those that were said one by one */
+    struct {
+        const char *rule;
+        uint64_t count;
+    } broken[CLI_RULES]; /* how many of each rule; the last one's is that of all others, too */
+    bool corrupt;        /* one of them was that */
+    bool in_flight_said; /* that an operation in flight breaks a rule, too */
+    int proc_fd;         /* a process that is read: its /proc/PID/status */
+    char proc_state;     /* when it was opened: R, S, T...; 0: not known */
     struct budget *budget;
     struct progress progress;
     bool opened; /* there is a heap to be asked */
@@ -102,8 +110,6 @@ bool cli_is_address(const char *text, uint64_t *out);
 uint64_t cli_address(const struct cli *cli, size_t i);
 /* The process that is the target; 0 for a core. */
 int cli_process(const struct arguments *a);
-/* The leaf element of the extent's first page; false when it cannot be read. */
-bool cli_first_leaf(const struct cli *cli, const struct jh_extent *e, struct jh_leaf *out);
 /* ANSI codes, or "" without --color. */
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
@@ -114,6 +120,44 @@ const char *cli_plain(const struct cli *cli);
 struct jt_check *cli_check_start(struct cli *cli);
 void cli_check_extent(struct jt_check *check, const struct jh_extent *e);
 void cli_check_end(struct cli *cli, struct jt_check *check);
+
+/* ---- sound.c: what a sound extent may contradict: its leaf elements and its bitmap ------------
+ */
+
+/* Does its first page's element name it? That of a structure that is not in use does not. */
+bool sound_in_tree(const struct cli *cli, const struct jh_extent *e);
+/* The first thing that is wrong. */
+enum jh_status sound_extent(const struct cli *cli, const struct jh_extent *e,
+                            struct jh_fault *fault);
+
+/* Say a fault of the extent, and when it may be an operation in flight. */
+void sound_say(struct cli *cli, const char *doing, enum jh_status status, const struct jh_extent *e,
+               const struct jh_fault *fault);
+
+#define SOUND_BATCH 64
+
+/* An extent that contradicts itself at first sight. */
+struct sound_suspect {
+    struct jh_extent extent;
+    struct jh_fault fault;
+    bool sure;
+};
+
+/* Slabs whose bitmaps are read together. */
+struct sound_slabs {
+    struct jh_extent extent[SOUND_BATCH];
+    struct jh_slab slab[SOUND_BATCH];
+    enum jh_status status[SOUND_BATCH];
+    size_t count;
+    struct sound_suspect suspect[2 * SOUND_BATCH];
+    size_t suspects;
+};
+
+void sound_start(struct sound_slabs *slabs);
+/* An extent of a walk; what is wrong with slabs is said now and then... */
+void sound_add(struct cli *cli, struct sound_slabs *slabs, const struct jh_extent *e);
+/* ... and at the end. */
+void sound_end(struct cli *cli, struct sound_slabs *slabs);
 
 /* ---- extent_out.c --------------------------------------------------------------------------- */
 
@@ -133,8 +177,9 @@ struct piece { /* a region, a large allocation or an unused extent; state NULL: 
 /* What stands there, however far away; what is damaged or cannot be read is said. */
 struct piece neighbours_before(struct cli *cli, const struct jh_location *l, uint64_t addr);
 struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint64_t addr);
-/* Both say what is wrong: the leaf of its first page; another extent that has some of its pages. */
-void neighbours_check_leaf(struct cli *cli, const struct jh_extent *e);
+/* Both say what is wrong: its leaf elements and bitmap; another extent that has some of its pages.
+ */
+void neighbours_check(struct cli *cli, const struct jh_extent *e);
 void neighbours_overlap(struct cli *cli, const struct jh_extent *e);
 
 /* ---- commands ------------------------------------------------------------------------------- */

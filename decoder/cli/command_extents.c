@@ -26,6 +26,8 @@ void command_extents(struct cli *cli) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
+    struct sound_slabs slabs;
+    sound_start(&slabs);
     if (!cli->args->json) {
         extent_row_head(cli);
     }
@@ -37,10 +39,12 @@ void command_extents(struct cli *cli) {
             continue;
         }
         cli_check_extent(check, &e);
+        sound_add(cli, &slabs, &e);
         if (wanted(cli->args, &e)) {
             give(cli, &e);
         }
     }
+    sound_end(cli, &slabs);
     cli_check_end(cli, check);
     if (cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
         cli_mark_partial(cli);
@@ -107,17 +111,16 @@ static void fields_text(struct cli *cli, const struct jh_extent *e) {
     }
 }
 
-/* A sound structure may contradict the leaf element of its first page, where that leads to it: one
- * that is not in use has none. */
+/* A sound structure may contradict the tree, where that leads to it, or its bitmap: one that is not
+ * in use has no elements. */
 static enum jh_status check(const struct cli *cli, const struct jh_extent *e,
                             struct jh_fault *fault) {
-    struct jh_leaf leaf;
     enum jh_status status = jh_extent_check(&cli->target->layout, e, fault);
-    if (status != JH_OK || !cli_first_leaf(cli, e, &leaf) || leaf.extent != e->at) {
-        return status;
+    if (status == JH_OK && sound_in_tree(cli, e)) {
+        status = sound_extent(cli, e, fault);
+        return status == JH_OK ? jt_check_one(cli->target, e, fault) : status;
     }
-    status = jh_leaf_check(&cli->target->layout, &leaf, e, fault);
-    return status == JH_OK ? jt_check_one(cli->target, e, fault) : status;
+    return status;
 }
 
 /* Structures are in jemalloc's own memory, which is no extent's. Any other pointer, as people have
@@ -192,7 +195,7 @@ static void one(struct cli *cli, uint64_t at) {
     if (none) {
         say_no_structure(cli, at);
     } else if (status != JH_OK) {
-        cli_fault(cli, "extent", status, &fault);
+        sound_say(cli, "extent", status, &e, &fault);
     }
 }
 

@@ -131,7 +131,7 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
     if (!e->at || *slot == e->at) {
         return;
     }
-    neighbours_check_leaf(cli, e);
+    neighbours_check(cli, e);
     neighbours_overlap(cli, e);
     struct jh_fault fault;
     if (jt_check_one(cli->target, e, &fault) != JH_OK) {

@@ -15,11 +15,14 @@ static struct totals count(struct cli *cli) {
     struct jh_fault fault;
     enum jh_status status = JH_OK;
     struct jt_check *check = cli_check_start(cli);
+    struct sound_slabs slabs;
+    sound_start(&slabs);
     for (jh_walk_start(&walk, &cli->target->heap); status != JH_END;) {
         status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_OK) {
             cli_check_extent(check, &e);
             t.extents++;
+            sound_add(cli, &slabs, &e);
             t.slabs += jh_extent_is_slab(&e);
             t.large += e.allocated && !jh_extent_is_slab(&e);
             *(e.allocated ? &t.allocated_bytes : &t.unused_bytes) += e.size;
@@ -27,6 +30,7 @@ static struct totals count(struct cli *cli) {
             cli_fault(cli, "walk", status, &fault);
         }
     }
+    sound_end(cli, &slabs);
     cli_check_end(cli, check);
     t.metadata_bytes = jt_metadata_bytes(cli->target);
     return t;

@@ -18,14 +18,12 @@ static struct piece piece_in(struct cli *cli, const struct jh_extent *e, uint64_
                            : broken(cli, status, &fault);
 }
 
-/* An extent may be found by another page's element than its first one's, and what that one says is
- * not what is found: free() would go by it. */
-void neighbours_check_leaf(struct cli *cli, const struct jh_extent *e) {
-    struct jh_leaf leaf;
+/* An extent may be found by one page's element, and what another page's says is not what is found:
+ * free() would go by it. */
+void neighbours_check(struct cli *cli, const struct jh_extent *e) {
     struct jh_fault fault;
-    if (cli_first_leaf(cli, e, &leaf) &&
-        jh_leaf_check(&cli->target->layout, &leaf, e, &fault) != JH_OK) {
-        cli_fault(cli, "find", JH_CORRUPT, &fault);
+    if (sound_extent(cli, e, &fault) != JH_OK) {
+        sound_say(cli, "find", JH_CORRUPT, e, &fault);
     }
 }
 
@@ -46,7 +44,11 @@ static bool check_pair(struct cli *cli, const struct jh_extent *e, const struct 
     }
     bool behind = other->base >= e->base;
     const struct jh_extent *front = behind ? e : other, *back = behind ? other : e;
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_EXTENT, front->at, back->base, "extent.overlap"};
+    struct jh_fault fault = {.status = JH_CORRUPT,
+                             .stage = JH_STAGE_EXTENT,
+                             .addr = front->at,
+                             .seen = back->base,
+                             .rule = "extent.overlap"};
     cli_fault(cli, "find", JH_CORRUPT, &fault);
     return true;
 }
@@ -92,7 +94,7 @@ struct piece neighbours_before(struct cli *cli, const struct jh_location *l, uin
     if (!e.at || meets(&e, &l->extent)) { /* nothing, or not next to it */
         return none;
     }
-    neighbours_check_leaf(cli, &e);
+    neighbours_check(cli, &e);
     return piece_in(cli, &e, last_piece(&cli->target->layout, &e));
 }
 
@@ -110,6 +112,6 @@ struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint
     if (!e.at || meets(&e, &l->extent)) {
         return none;
     }
-    neighbours_check_leaf(cli, &e);
+    neighbours_check(cli, &e);
     return piece_in(cli, &e, e.allocated ? e.addr : e.base);
 }

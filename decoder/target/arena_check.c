@@ -12,7 +12,7 @@
 #define SLOTS_MAX (UINT64_C(1) << 30) /* 128 MiB of bits: 64 GiB of metadata and more */
 
 void jt_check_say(const struct jt_check *c, uint64_t at, uint64_t seen, const char *rule) {
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule};
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0};
     c->fault(c->arg, JH_CORRUPT, &fault);
 }
 
@@ -129,8 +129,8 @@ static enum jh_status judge(struct jt_target *target, const struct jt_arena *are
         (target->kind != JT_CORE && jt_block_of(target, e->at, &block))) {
         return JH_OK;
     }
-    *fault =
-        (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, e->at, e->arena_ind, "arena.outside-blocks"};
+    *fault = (struct jh_fault){
+        JH_CORRUPT, JH_STAGE_ARENA, e->at, e->arena_ind, "arena.outside-blocks", 0, 0};
     return JH_CORRUPT;
 }
 

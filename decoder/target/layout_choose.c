@@ -139,7 +139,7 @@ static enum jt_status no_version(struct jt_target *target) {
 
 static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
                            struct jt_candidate *best) {
-    struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
+    struct jh_fault fault = {.status = JH_OK};
     learn->build = best->build;
     if (!jt_candidate_make(target, learn, best, &target->layout, &fault, true)) {
         return jt_fail(target, JT_NO_LAYOUT,
@@ -162,7 +162,7 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn
     static const enum jt_part part[] = {JT_PART_VERSION, JT_PART_LG_VADDR, JT_PART_LG_PAGE,
                                         JT_PART_LG_QUANTUM, JT_PART_LARGE_PAD};
     struct jt_candidates all;
-    struct jh_fault fault = {JH_OK, JH_STAGE_LAYOUT, 0, 0, NULL};
+    struct jh_fault fault = {.status = JH_OK};
     bool version = target->source[JT_PART_VERSION] != JT_UNKNOWN;
     jt_candidates_list(target, learn, &all, &fault);
     if (all.count == 0) {

@@ -30,8 +30,7 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
     uint64_t most = jh_index2size(layout, e->szind);
     uint64_t least = layout->large_by_size ? jh_index2size(layout, e->szind - 1) + 1 : most;
     uint64_t size = e->size - layout->large_pad; /* both are of whole pages, and the pad of one */
-    bool shifted = e->addr != e->base;           /* into the padding, which must be there then */
-    weigh(fit, size >= least && size <= most && (!shifted || layout->large_pad != 0));
+    weigh(fit, size >= least && size <= most);
 }
 
 /* A wrong layout asks for very much that is nowhere; what was mapped a moment ago is known without

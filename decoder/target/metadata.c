@@ -50,7 +50,7 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
 void jt_arena_fault(struct jt_target *target, uint64_t at, uint64_t seen, const char *rule) {
     struct jt_arenas *a = &target->priv->arenas;
     if (a->faults < JT_ARENA_FAULTS) {
-        a->fault[a->faults++] = (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule};
+        a->fault[a->faults++] = (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0};
     }
 }
 

@@ -8,7 +8,9 @@
  * mutant: extent.c: e->nfree > layout->bin => e->nfree >= layout->bin
  * mutant: extent.c: e->size > below => e->size >= below
  * mutant: extent.c: most + jh_page(layout) => most
- * mutant: extent.c: e->usize > e->size => e->usize >= e->size
+ * mutant: extent.c: e->usize > e->size - => e->usize >= e->size -
+ * mutant: extent.c: jh_aligned(e->addr, CACHELINE) => true
+ * mutant: extent.c: if (e->szind != layout->sc_nsizes) { => if (e->szind > layout->sc_nsizes) {
  * mutant: extent.c: < e->base) => <= e->base) */
 #include "proof.h"
 
@@ -18,15 +20,26 @@ static bool ends_in_memory(const struct jh_layout *l, const struct jh_extent *e)
     return e->base <= largest && e->size - 1 <= largest - e->base;
 }
 
-/* Where the class before its own ends to a page behind its own; a small one, up to a page behind
- * the smallest large one. */
+/* From where the class before its own ends, or its own alone where sizes are those of classes, to a
+ * page behind; a small one, up to a page behind the smallest large one. */
 static bool is_as_large(const struct jh_layout *l, const struct jh_extent *e) {
     uint64_t page = UINT64_C(1) << l->build.lg_page;
     if (e->szind < l->sc_nbins) {
         return e->size != 0 && e->size <= jh_index2size(l, l->sc_nbins) + page;
     }
-    return e->size > jh_index2size(l, e->szind - 1U) &&
-           e->size <= jh_index2size(l, e->szind) + page;
+    uint64_t size = jh_index2size(l, e->szind);
+    uint64_t least = l->large_by_size ? jh_index2size(l, e->szind - 1U) + 1 : size;
+    return e->size >= least && e->size <= size + page;
+}
+
+/* No bit of e_bits is set behind the last of its fields; nothing is known where sn is one of them.
+ */
+static bool no_bits_behind(const struct jh_layout *l, const struct jh_extent *e) {
+    struct jh_field last = l->extent[JH_EXTENT_PINNED].width ? l->extent[JH_EXTENT_PINNED]
+                                                             : l->extent[JH_EXTENT_IS_HEAD];
+    unsigned end = last.shift + last.width;
+    return l->extent[JH_EXTENT_SN].offset == l->extent[JH_EXTENT_BITS].offset || end >= 64 ||
+           e->bits >> end == 0;
 }
 
 int main(void) {
@@ -42,8 +55,11 @@ int main(void) {
     const struct jh_bin *bin = &layout.bin[slab && e.szind < layout.sc_nbins ? e.szind : 0];
     bool sound = e.at % layout.extent_align == 0 && e.addr != 0 && e.size != 0 && e.size <= space &&
                  ends_in_memory(&layout, &e) && e.state != JH_STATE_UNKNOWN &&
-                 e.szind <= layout.sc_nsizes && (!e.allocated || e.usize <= e.size) &&
-                 (!e.allocated || slab || is_as_large(&layout, &e)) &&
+                 e.state != JH_TRANSITION && e.szind <= layout.sc_nsizes &&
+                 no_bits_behind(&layout, &e) &&
+                 (e.allocated || (e.szind == layout.sc_nsizes && e.addr == e.base)) &&
+                 (!e.allocated || e.usize <= e.size - (e.addr - e.base)) &&
+                 (!e.allocated || slab || (is_as_large(&layout, &e) && e.addr % 64 == 0)) &&
                  (!slab || (e.szind < layout.sc_nbins && e.size == bin->slab_size &&
                             e.addr == e.base && e.nfree <= bin->nregs));
     enum jh_status status = jh_extent_check(&layout, &e, &fault);

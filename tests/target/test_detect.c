@@ -567,7 +567,6 @@ static void sizes_of_large_ones(void **state) {
         {JH_5_3_0, true, {0x7e1234570140, 45056, 41, 0, false, 0, 0}, true},
         {JH_5_3_0, true, {0x7e1234570000, 40960, 41, 0, false, 0, 0}, false},
         {JH_5_3_0, false, {0x7e1234570000, 40960, 41, 0, false, 0, 0}, true},
-        {JH_5_3_0, false, {0x7e1234570140, 40960, 41, 0, false, 0, 0}, false}, /* into what? */
         {JH_5_3_1, true, {0x7e1234570000, 36864, 41, 0, false, 0, 0}, false},
         {JH_5_3_1, true, {0x7e1234570000, 40960, 41, 0, false, 0, 0}, true},
     };

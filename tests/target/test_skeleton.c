@@ -751,15 +751,15 @@ static void node_of(struct attack_bytes *headers, uint64_t addr, uint64_t offset
     }
 }
 
-/* All pages of the root name two leaf nodes by turns; they are of zeroes, or name extents that are
- * not there. More zeroes elsewhere make a larger tree believable. */
+/* All pages of the root name leaf nodes by turns, two or more; they are of zeroes, or name extents
+ * that are not there. More zeroes elsewhere make a larger tree believable. */
 static void large_tree(bool leaves_are_zero, unsigned nodes_elsewhere) {
     uint64_t root[PAGE / 8], leaf[PAGE / 8];
     struct jt_text note[JT_NOTES + 1];
     struct jt_target *t = notes_of_street(note);
     struct attack_bytes b = {0}, headers = {0}, notes = {0};
     for (size_t i = 0; i < PAGE / 8; i++) {
-        root[i] = CHILD + i % 2 * NODE;
+        root[i] = CHILD + i % (2 + nodes_elsewhere) * NODE;
         leaf[i] = UINT64_C(0x1000000) + 128 * i;
     }
     for (unsigned type = JT_NOTE_ABOUT; type <= JT_NOTES; type++) {
@@ -815,8 +815,8 @@ static void of_a_large_tree(void **state) {
         const char *rule;
     } row[] = {
         {"nodes of nowhere by turns", false, 0, "extent.max-extents"},
-        {"nodes of zeroes by turns", true, 0, "rtree.max-node-bytes"},
-        {"the same, in a mebibyte", true, 550, "rtree.max-node-bytes"},
+        {"nodes of zeroes by turns", true, 0, "rtree.child-repeated"},
+        {"more of them than a walk remembers", true, 550, "rtree.max-node-bytes"},
     };
     char rule[64] = "";
     (void)state;

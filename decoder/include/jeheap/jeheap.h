@@ -58,6 +58,8 @@ struct jh_fault {
     uint64_t addr;    /* the target address that the trouble is at */
     uint64_t seen;    /* the offending value, 0 where there is none */
     const char *rule; /* static name of the broken rule: "leaf.extent-alignment" */
+    /* The leaf element that led there, and the page that it is for; both 0 where none did. */
+    uint64_t element, page;
 };
 
 const char *jh_status_name(enum jh_status status);
@@ -425,6 +427,7 @@ struct jh_leaf {
     uint32_t szind;
     uint32_t state_bits; /* 0 before 5.3 */
     bool slab, is_head;
+    uint8_t unused; /* bits of a compact element between its state and its pointer: 0 */
 };
 
 /* Total: every byte pattern decodes, as rtree_leaf_elm_bits_decode does. */
@@ -457,16 +460,25 @@ void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t
                       struct jh_extent *out);
 
 /* Does it contradict itself? JH_CORRUPT and the rule: alignment, size, wrap, szind, state, nfree;
- * a size that is neither the slab's of its bin nor one of its size class. */
+ * a size that is neither the slab's of its bin nor one of its size class; an address that no
+ * allocation has; an unused one with a size class; bits that no field has. */
 JH_MUST_USE enum jh_status jh_extent_check(const struct jh_layout *layout,
                                            const struct jh_extent *extent, struct jh_fault *fault);
 
 /* Does the leaf element of the extent's first page say what the extent says? JH_CORRUPT and the
  * rule: that it is this extent; szind and slab of an allocated one, which free() takes from the
- * leaf (arena.h, arena_dalloc); from 5.3 on the state. The fault's address is extent->base. Behind
- * a bump region of 5.3 elements of no meaning may be left (san_bump.c): those pass. */
+ * leaf (arena.h, arena_dalloc); from 5.3 on the state and is_head. The fault's address is
+ * extent->base. jemalloc writes it whenever an extent comes to begin at the page, so this one is
+ * never one that was left behind. */
 JH_MUST_USE enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_leaf *leaf,
                                          const struct jh_extent *extent, struct jh_fault *fault);
+
+/* The same for the elements of all pages that jemalloc registers: those of a slab, of any other
+ * extent the first and the last. JH_CORRUPT and what is wrong with the first that is: missing,
+ * of another extent, or of another state; of a slab's, of another size class. What is not there is
+ * not judged. */
+JH_MUST_USE enum jh_status jh_pages_check(const struct jh_heap *heap,
+                                          const struct jh_extent *extent, struct jh_fault *fault);
 
 /* Read and decode the one at this address, which must be aligned as extents are. */
 JH_MUST_USE enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at,
@@ -496,6 +508,7 @@ void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t cou
 
 #define JH_WALK_BATCH 64
 #define JH_WALK_SCRATCH 65536 /* bytes */
+#define JH_WALK_NODES 256     /* of the tree that are remembered */
 
 /* Start it, then call next until JH_END. A status other than JH_OK and JH_END is one thing that is
  * wrong, said in the fault; the walk goes on behind it. After JH_LIMIT and JH_READ_FAILED only
@@ -510,17 +523,27 @@ struct jh_walk {
     } node[JH_RTREE_HEIGHT_MAX];
     unsigned level;
     uint64_t nodes_left, bytes_left, extents_left;
-    uint64_t last_child[JH_RTREE_HEIGHT_MAX]; /* entered last: one that repeats is a fault */
-    uint64_t last_extent;                     /* of the leaf element that was seen last */
+    struct jh_node_seen {
+        uint64_t at, size;
+    } seen[JH_WALK_NODES]; /* the root, then those entered last: one that meets them is a fault */
+    size_t seen_next;
+    uint64_t last_extent;       /* of the leaf element that was seen last */
     uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
+    uint64_t last_page;         /* its last one */
+    bool last_slab;             /* it is one */
+    bool last_behind;           /* its element may be one that was left behind */
     struct jh_pending {
         uint64_t page;
-        uint64_t last_page; /* of the elements behind this one that name the same extent */
-        struct jh_leaf leaf;
-        bool leaf_said;      /* that the leaf contradicts the extent */
-        const uint8_t *head; /* the extent's bytes; NULL: absent */
+        uint64_t second_page, last_page, elements; /* all those that name the same extent */
+        struct jh_leaf leaf;                       /* of the first one */
+        bool same_state, same_class;               /* the others say the same */
+        bool second_behind;                        /* the second may have been left behind */
+        bool leaf_said;                            /* what is wrong with its elements */
+        bool anew;                                 /* the first one was read once more */
+        const uint8_t *head;                       /* the extent's bytes; NULL: absent */
     } pending[JH_WALK_BATCH];
     size_t pending_count, pending_next;
+    bool full;          /* the element at hand does not belong to the batch */
     const uint8_t *run; /* elements at hand of the node at this level, from its index on */
     size_t run_len;     /* bytes */
     uint8_t heads[JH_WALK_BATCH * JH_EXTENT_HEAD_MAX];
@@ -544,6 +567,18 @@ struct jh_slab {
 /* Read the region bits of a slab. JH_UNSUPPORTED when the extent is none. */
 JH_MUST_USE enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *extent,
                                         struct jh_slab *out, struct jh_fault *fault);
+
+/* The same for many, each with its own status: their reads are done together. */
+void jh_slab_read_many(const struct jh_heap *heap, const struct jh_extent *extent, size_t count,
+                       struct jh_slab *out, enum jh_status *status);
+
+/* Does a slab that was read agree with its extent? JH_CORRUPT and the rule: as many regions are
+ * free as nfree says, and no bit behind the last region's is set. An operation in flight leaves
+ * nfree behind by as many regions as it takes at a time, in one slab of each bin whose lock is
+ * held. */
+JH_MUST_USE enum jh_status jh_slab_check(const struct jh_layout *layout,
+                                         const struct jh_extent *extent, const struct jh_slab *slab,
+                                         struct jh_fault *fault);
 
 /* Is region index free? index < nregs. */
 bool jh_slab_free(const struct jh_layout *layout, const struct jh_slab *slab, uint32_t index);
