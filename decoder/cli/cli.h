@@ -53,7 +53,8 @@ struct progress {
 
 struct cli {
     const struct arguments *args;
-    struct jt_target *target; /* NULL for commands without one */
+    struct jt_target *target; /* NULL for commands without one; find: a view of another heap */
+    struct jt_target *chosen; /* find: the one that was opened */
     struct json json;         /* on stdout */
     int status;               /* exit status so far */
     uint64_t faults;          /* faults that were found */

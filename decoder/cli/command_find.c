@@ -50,12 +50,35 @@ static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t ad
     json_null(j, "tcache"); /* thread caches are not decoded: held is all that is known */
 }
 
+/* Of several jemallocs another one than the chosen one has it: its root. NULL: the chosen one. */
+static const struct jt_root *other_root(const struct cli *cli) {
+    const struct jt_root *root = cli->chosen->root;
+    while (cli->target != cli->chosen && root->view != cli->target) {
+        root++;
+    }
+    return cli->target != cli->chosen ? root : NULL;
+}
+
+static void other_heap_json(struct cli *cli) {
+    const struct jt_root *root = other_root(cli);
+    struct json *j = &cli->json;
+    if (!root) {
+        json_null(j, "other_heap");
+        return;
+    }
+    json_open(j, "other_heap", '{');
+    json_address(j, "root", root->addr);
+    json_text(j, "module", root->module->path);
+    json_close(j, '}');
+}
+
 static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr, const char *why,
                       const struct piece *b, const struct piece *a) {
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_address(j, "addr", addr);
     json_bool(j, "owned", l->owned);
+    other_heap_json(cli);
     if (l->owned) {
         owned_json(cli, l, addr);
     } else {
@@ -100,6 +123,11 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
         }
         printf("\n");
     }
+    if (other_root(cli)) {
+        printf("    in another heap, that of ");
+        cli_put(other_root(cli)->module->path);
+        printf(" (--root 0x%" PRIx64 ")\n", other_root(cli)->addr);
+    }
     piece_text(cli, "before", b);
     piece_text(cli, "after", a);
 }
@@ -115,6 +143,7 @@ static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
     json_open(j, NULL, '{');
     json_address(j, "addr", addr);
     json_null(j, "owned");
+    json_null(j, "other_heap");
     json_text(j, "why", why);
     json_null(j, "extent");
     json_null(j, "before");
@@ -140,34 +169,68 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
     *slot = cli->faults == faults ? e->at : 0;
 }
 
+/* One heap: what stands there, or why nothing does. */
+static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
+                   const struct jh_location *l) {
+    struct piece none = {0, 0, NULL}, b = none, a = none;
+    check_extent(cli, checked, &l->extent);
+    if (l->owned || l->why >= JH_WHY_NO_LEAF) {
+        b = neighbours_before(cli, l, addr);
+        a = neighbours_after(cli, l, addr);
+    }
+    const char *why = l->owned ? NULL : why_not(cli, l, addr); /* nothing is read while printing */
+    if (cli->args->json) {
+        find_json(cli, l, addr, why, &b, &a);
+    } else {
+        find_text(cli, l, addr, why, &b, &a);
+    }
+    if (!l->owned) {
+        cli_status(cli, EXIT_FOUND);
+    }
+}
+
+/* What the chosen jemalloc knows nothing of may be another one's. NULL: that cannot be told. */
+static struct jt_target *other_heap(struct cli *cli, uint64_t addr, struct jh_location *l) {
+    bool known = jt_is_metadata(cli->target, addr) == JT_YES || !jt_root_unknown(cli->target);
+    struct jh_location other;
+    for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
+        struct jt_target *view = jt_root_view(cli->target, i);
+        known &= view != NULL && view->status == JT_OK;
+        if (known && view != cli->target && jh_locate(&view->heap, addr, &other, NULL) == JH_OK &&
+            other.extent.at) {
+            *l = other;
+            return view;
+        }
+    }
+    return known ? cli->target : NULL;
+}
+
 /* e: the extent that has it, or NULL where that could not be told. */
 static void find(struct cli *cli, struct checked *checked, uint64_t addr,
                  const struct jh_extent *e) {
+    struct jt_target *chosen = cli->target;
     struct jh_location l;
     struct jh_fault fault;
-    struct piece none = {0, 0, NULL}, b = none, a = none;
-    const struct jh_heap *heap = &cli->target->heap;
+    const struct jh_heap *heap = &chosen->heap;
     enum jh_status status =
         e ? jh_locate_in(heap, addr, e, &l, &fault) : jh_locate(heap, addr, &l, &fault);
+    cli->chosen = chosen;
     if (status != JH_OK) {
         cannot_tell(cli, addr, jh_status_name(status));
         cli_fault(cli, "find", status, &fault);
         return;
     }
-    check_extent(cli, checked, &l.extent);
-    if (l.owned || l.why >= JH_WHY_NO_LEAF) {
-        b = neighbours_before(cli, &l, addr);
-        a = neighbours_after(cli, &l, addr);
+    if (!l.owned && l.why == JH_WHY_NO_LEAF && jt_mapped(chosen, addr)) {
+        cli->target = other_heap(cli, addr, &l);
     }
-    const char *why = l.owned ? NULL : why_not(cli, &l, addr); /* nothing is read while printing */
-    if (cli->args->json) {
-        find_json(cli, &l, addr, why, &b, &a);
-    } else {
-        find_text(cli, &l, addr, why, &b, &a);
+    if (cli->target == NULL) {
+        cli->target = chosen;
+        cannot_tell(cli, addr, "another jemalloc may have it, whose heap is not known");
+        cli_status(cli, EXIT_PARTIAL);
+        return;
     }
-    if (!l.owned) {
-        cli_status(cli, EXIT_FOUND);
-    }
+    answer(cli, checked, addr, &l);
+    cli->target = chosen;
 }
 
 static void find_batch(struct cli *cli, struct checked *checked, const uint64_t *addr,

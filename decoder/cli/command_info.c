@@ -6,7 +6,21 @@
 
 struct totals {
     uint64_t extents, slabs, large, allocated_bytes, unused_bytes, metadata_bytes;
+    uint64_t others[JT_ROOTS_LISTED]; /* extents of each root that was not chosen */
 };
+
+/* Extents of another heap than the chosen one; what is wrong in it is not the question. */
+static uint64_t count_others(const struct jt_target *view) {
+    struct jh_walk walk;
+    struct jh_extent e;
+    enum jh_status status = JH_OK;
+    uint64_t extents = 0;
+    for (jh_walk_start(&walk, &view->heap); status != JH_END;) {
+        status = jh_walk_next(&walk, &e, NULL);
+        extents += status == JH_OK;
+    }
+    return extents;
+}
 
 static struct totals count(struct cli *cli) {
     struct totals t = {0};
@@ -32,6 +46,11 @@ static struct totals count(struct cli *cli) {
     }
     sound_end(cli, &slabs);
     cli_check_end(cli, check);
+    for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
+        const struct jt_target *view = jt_root_view(cli->target, i);
+        bool known = view != NULL && view->status == JT_OK;
+        t.others[i] = known && view != cli->target ? count_others(view) : 0;
+    }
     t.metadata_bytes = jt_metadata_bytes(cli->target);
     return t;
 }
@@ -62,6 +81,30 @@ static void layout_json(struct cli *cli) {
     }
     json_close(j, '}');
     json_close(j, '}');
+}
+
+static void roots_json(struct cli *cli, const struct totals *totals) {
+    struct json *j = &cli->json;
+    json_open(j, "roots", '[');
+    for (size_t i = 0; i < cli->target->roots; i++) {
+        const struct jt_root *root = &cli->target->root[i];
+        const struct jt_target *view = jt_root_view(cli->target, i);
+        bool known = view != NULL && view->status == JT_OK;
+        json_open(j, NULL, '{');
+        json_text(j, "module", root->module ? root->module->path : NULL);
+        json_text(j, "version", view && *view->version_string ? view->version_string : NULL);
+        json_address(j, "root", root->addr);
+        json_text(j, "symbol", *root->symbol ? root->symbol : NULL);
+        json_text(j, "layout", known ? view->layout_name : NULL);
+        if (known) {
+            json_number(j, "extents", root->chosen ? totals->extents : totals->others[i]);
+        } else {
+            json_null(j, "extents");
+        }
+        json_bool(j, "chosen", root->chosen);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
 }
 
 static void modules_json(struct cli *cli) {
@@ -106,6 +149,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "bytes_truncated", t->bytes_truncated);
     json_number(j, "faults", cli->faults);
     json_bool(j, "partial", cli->status == EXIT_PARTIAL);
+    roots_json(cli, totals);
     modules_json(cli);
     json_open(j, "warnings", '[');
     for (size_t i = 0; i < t->warnings; i++) {
@@ -127,6 +171,28 @@ static void print_trial(const struct jt_target *t) {
     }
 }
 
+/* A line for each of the others; which is which is all that there is to say. */
+static void roots_text(struct cli *cli, const struct totals *totals) {
+    for (size_t i = 0; i < cli->target->roots; i++) {
+        const struct jt_root *root = &cli->target->root[i];
+        const struct jt_target *view = jt_root_view(cli->target, i);
+        if (root->chosen) {
+            continue;
+        }
+        printf("other     0x%" PRIx64 "%s", root->addr, *root->symbol ? " in " : "");
+        cli_put(root->symbol);
+        printf(" in ");
+        cli_put(root->module->path);
+        if (view && view->status == JT_OK) {
+            printf(", %s, %" PRIu64 " extents\n", view->layout_name, totals->others[i]);
+        } else {
+            printf(", ");
+            cli_put(view ? view->error : "out of memory");
+            printf("\n");
+        }
+    }
+}
+
 static void info_text(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
     printf("%s ", kind_name(t->kind));
@@ -145,7 +211,9 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     }
     printf("root      0x%" PRIx64 "%s", t->heap.rtree_root, *t->root_name ? " in " : "");
     cli_put(t->root_name);
-    printf("\nextents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
+    printf("\n");
+    roots_text(cli, totals);
+    printf("extents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
            " not allocated\n",
            totals->extents, totals->slabs, totals->large,
            totals->extents - totals->slabs - totals->large);

@@ -36,6 +36,7 @@ const char options_usage[] =
     "                       whose build-id it has\n"
     "  --layout L           a name as `info` prints it (5.3.0,lg_vaddr=57,debug) or FILE.json\n"
     "  --root ADDRESS       of rtree_t.root[0], for targets without symbols\n"
+    "  --in MODULE          which of several jemallocs: the end of its module's path, or its name\n"
     "  --max-reads N        give up after so many reads, with what there is by then; they count "
     "from\n"
     "                       when it is known what the target is\n"
@@ -64,6 +65,7 @@ enum {
     OPT_EXE = 256,
     OPT_LAYOUT,
     OPT_ROOT,
+    OPT_IN,
     OPT_MAX_READS,
     OPT_TIMEOUT,
     OPT_NO_SANDBOX,
@@ -100,6 +102,7 @@ static const struct option options[] = {
     {"exe", required_argument, NULL, OPT_EXE},
     {"layout", required_argument, NULL, OPT_LAYOUT},
     {"root", required_argument, NULL, OPT_ROOT},
+    {"in", required_argument, NULL, OPT_IN},
     {"max-reads", required_argument, NULL, OPT_MAX_READS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
@@ -263,6 +266,9 @@ static bool take(struct arguments *a, int option, const char *value) {
     case OPT_ROOT:
         a->target.root_given = true;
         return cli_is_address(value, &a->target.root);
+    case OPT_IN:
+        a->target.in = value;
+        return *value != 0;
     case OPT_MAX_READS:
         return cli_number(value, &a->max_reads) && a->max_reads;
     case OPT_TIMEOUT:

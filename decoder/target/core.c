@@ -143,6 +143,9 @@ static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     uint64_t lost = saved - there, most = UINT64_MAX - target->bytes_truncated;
     target->bytes_truncated += lost < most ? lost : most; /* headers may overlap, and lie */
     p->mapped[p->mapped_count++] = (struct jt_range){ph->p_vaddr, ph->p_vaddr + memsz};
+    if ((ph->p_flags & PF_W) != 0) {
+        jt_ranges_add(&p->writable, ph->p_vaddr, memsz);
+    }
     if ((ph->p_flags & PF_X) != 0) {
         jt_ranges_add(&p->code, ph->p_vaddr, memsz);
     }

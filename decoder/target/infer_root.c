@@ -1,266 +1,166 @@
-/* infer_root.c - find the root when every symbol was stripped.
- *
- * root[] lies in the writable memory of a module and is nearly all zero: it has an element for each
- * part of the address space where there is heap, and nothing else. So a pointer found there may be
- * the element of any mapped part; that makes a few candidates, those with other non-zero words
- * where nothing is mapped are dropped, and the rest must decode. */
+/* infer_root.c - find the root when every symbol was stripped: in which modules it is looked for,
+ * in which pieces of memory, and with which geometries of the tree. */
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "private.h"
+#include "root_scan.h"
 
-#define REGION_MAX (16u << 20) /* a module's writable memory; the root alone is up to 2 MiB */
-#define INDEXES_MAX 4096
-#define ROOT_BITS_MAX 18     /* of its elements' number: half of the 36 that two levels share */
-#define EXTENTS_MAX 256      /* heaps that are larger are as good as one another */
-#define TRIES_MAX 32         /* roots that are tried with one geometry; heaps take three */
-#define STEPS_MAX (1u << 25) /* of all geometries: a hostile image costs a second at most */
-#define PAGES_MAX (1u << 14) /* of all modules, those of zeroes not counted: 64 MiB */
-
-struct found_word {
-    uint64_t at, value;
-    size_t strange; /* how many words up to this one are no address of a node */
-};
-
-struct scan {
-    struct jt_target *target;
-    const struct jh_build *build;
-    bool any_version;        /* not just the build's */
-    struct jh_layout layout; /* of the geometry that is tried */
-    struct found_word *word; /* the non-zero ones */
-    size_t words, room;
-    uint64_t index[INDEXES_MAX]; /* elements that may be in use, sorted */
-    size_t indexes;
-    uint64_t in_use[(1u << ROOT_BITS_MAX) / 64]; /* the same, a bit for each element */
-    unsigned tries, steps, pages;
-    uint64_t best_root, best_sound;
-    uint64_t other_root; /* fits as well; 0: none */
-    bool ambiguous;      /* and is as good as the best one */
-};
-
-/* A bit for each element of root[] that speaks of mapped memory. */
-static void mark_indexes(struct scan *s) {
-    const struct jt_private *p = s->target->priv;
-    unsigned shift = s->layout.sc_ptr_bits - s->layout.rtree_level[0].cumbits;
-    size_t parts = 0;
-    memset(s->in_use, 0, sizeof s->in_use);
-    for (size_t i = 0; i < p->mapped_count; i++) {
-        uint64_t last = (p->mapped[i].end - 1) >> shift;
-        for (uint64_t part = p->mapped[i].start >> shift; part <= last && parts < INDEXES_MAX;
-             part++, parts++) {
-            uint64_t index = jh_rtree_subkey(&s->layout, part << shift, 0);
-            s->in_use[index / 64] |= UINT64_C(1) << index % 64;
-        }
-    }
-}
-
-static void find_indexes(struct scan *s) {
-    uint64_t elements = UINT64_C(1) << s->layout.rtree_level[0].bits;
-    mark_indexes(s);
-    s->indexes = 0;
-    for (uint64_t first = 0; first < elements; first += 64) {
-        for (uint64_t bits = s->in_use[first / 64]; bits != 0; bits &= bits - 1) {
-            s->index[s->indexes++] = first + jh_lg_floor(bits & (0 - bits));
-        }
-    }
-}
-
-static bool is_index(const struct scan *s, uint64_t index) {
-    return (s->in_use[index / 64] >> index % 64 & 1) != 0;
-}
-
-static uint64_t root_size(const struct scan *s) {
-    return (uint64_t)s->target->priv->words << s->layout.rtree_level[0].bits;
-}
-
-/* The first word at or behind an address. */
-static size_t word_from(const struct scan *s, uint64_t at) {
-    size_t low = 0, high = s->words;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->word[middle].at < at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-/* Every word in root[] that is not zero, of which this is the first, must be the element of
- * something mapped. Where there are more than may be in use, nothing is searched. */
-static bool looks_right(struct scan *s, uint64_t root, size_t first) {
-    unsigned size = s->target->priv->words;
-    uint64_t end = root + root_size(s);
-    if (s->words - first > s->indexes && s->word[first + s->indexes].at < end) {
-        return false;
-    }
-    size_t to = word_from(s, end), before = first == 0 ? 0 : s->word[first - 1].strange;
-    if (s->word[to - 1].strange != before) {
-        return false;
-    }
-    for (size_t i = first; i < to; i++, s->steps++) {
-        if (!is_index(s, (s->word[i].at - root) / size)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* About how many extents there are; 0: it does not decode. */
-static uint64_t sound_with(const struct scan *s, const struct jh_layout *layout, uint64_t root) {
-    struct jt_fit fit;
-    struct jh_layout own = *layout;
-    jt_layout_fit(s->target, layout, root, JT_FIT_GLANCE, &fit);
-    jt_bins_try(s->target, root, JT_FIT_GLANCE, &own, &fit);
-    uint64_t extents = fit.elements < EXTENTS_MAX ? fit.elements : EXTENTS_MAX;
-    return jt_fits(&fit) && fit.against <= fit.sound / 16 ? extents : 0;
-}
-
-/* The same, with the version that finds most. */
-static uint64_t sound_at(const struct scan *s, uint64_t root) {
-    struct jh_build b = s->layout.build;
-    struct jh_layout layout;
-    uint64_t most = s->any_version ? 0 : sound_with(s, &s->layout, root);
-    for (size_t i = 0; s->any_version && i < JH_VERSIONS; i++) {
-        b.version = jt_version_order[i];
-        if (jh_layout_make(&b, &layout, NULL) != JH_OK) {
-            continue;
-        }
-        uint64_t sound = sound_with(s, &layout, root);
-        most = sound > most ? sound : most;
-    }
-    return most;
-}
-
-static void try_root(struct scan *s, uint64_t root) {
-    if (root == s->best_root || s->tries >= TRIES_MAX) {
-        return;
-    }
-    s->tries++;
-    uint64_t sound = sound_at(s, root);
-    if (sound == 0) {
-        return;
-    }
-    if (sound < s->best_sound) {
-        s->other_root = root;
-        return;
-    }
-    s->ambiguous = sound == s->best_sound;
-    s->other_root = s->best_root;
-    s->best_sound = sound;
-    s->best_root = root;
-}
-
-static bool is_node(const struct scan *s, uint64_t value) {
-    const struct jt_private *p = s->target->priv; /* nodes are aligned to cache lines */
-    return value % 64 == 0 && jt_ranges_hold(p->mapped, p->mapped_count, value);
-}
-
-/* Every root has a first word that is not zero: the word gives the root for each element that it
- * may be, as long as only zeroes are in front of it. So dense memory costs no more than empty. */
-static void try_words(struct scan *s, uint64_t start, uint64_t end) {
-    uint64_t size = root_size(s), word = s->target->priv->words, behind = start;
-    for (size_t w = 0; w < s->words && s->steps < STEPS_MAX; w++) {
-        uint64_t at = s->word[w].at;
-        for (size_t i = 0; i < s->indexes && is_node(s, s->word[w].value); i++, s->steps++) {
-            uint64_t front = word * s->index[i];
-            if (at < behind || front > at - behind) {
-                break; /* indexes are sorted */
-            }
-            if (end - (at - front) >= size && looks_right(s, at - front, w)) {
-                try_root(s, at - front);
-            }
-        }
-        behind = at + word;
-    }
-}
-
-/* The non-zero words of a region; holes count as zero. What a process maps while it is looked at
- * may be more than there is room for. */
-static void collect(struct scan *s, uint64_t start, uint64_t end) {
-    uint8_t page[4096];
-    size_t strange = 0;
-    unsigned size = s->target->priv->words;
-    s->words = 0;
-    /* addresses wrap behind the last one */
-    for (uint64_t at = start; at < end && at >= start && s->pages < PAGES_MAX; at += sizeof page) {
-        if (s->room - s->words < sizeof page / size) {
-            return;
-        }
-        if (jh_read(&s->target->heap.reader, at, page, sizeof page, NULL) != JH_OK ||
-            jt_all_zero(page, sizeof page)) {
-            continue;
-        }
-        s->pages++;
-        for (size_t i = 0; i < sizeof page; i += size) {
-            uint64_t value = jt_number_at(s->target, page + i, size);
-            if (value == 0) {
-                continue;
-            }
-            strange += !is_node(s, value);
-            s->word[s->words++] = (struct found_word){at + i, value, strange};
-        }
-    }
-}
+#define BYTES_MAX (UINT64_C(4) << 30) /* of all modules, zeroes too */
 
 /* With every geometry that a build on this machine may have. */
-static void try_geometries(struct scan *s, uint64_t start, uint64_t end) {
+static void try_geometries(struct jt_scan *s) {
     uint8_t vaddr[JT_LG_VADDRS];
     size_t vaddrs = jt_machine_vaddrs(s->target, vaddr);
-    for (size_t i = 0; i < 2 * vaddrs * JT_LG_PAGES && s->steps < STEPS_MAX; i++) {
-        struct jh_build b = *s->build;
+    for (size_t i = 0; i < 2 * vaddrs * JT_LG_PAGES; i++) {
+        struct jh_build b = s->build;
         b.lg_vaddr = vaddr[i / 2 % vaddrs];
         b.lg_page = jt_lg_page[i / 2 / vaddrs];
         b.lg_quantum = (uint8_t)((i & 1) != 0 ? 7 - b.lg_quantum : b.lg_quantum);
         if (jh_layout_make(&b, &s->layout, NULL) != JH_OK ||
-            s->layout.rtree_level[0].bits > ROOT_BITS_MAX) {
+            s->layout.rtree_level[0].bits > JT_ROOT_BITS_MAX) {
             continue;
         }
-        s->tries = 0;
-        find_indexes(s);
-        try_words(s, start, end);
+        jt_scan_words(s);
     }
 }
 
-/* .data and .bss: from the module's start to the end of what is mapped without a gap. */
-static void scan_module(struct scan *s, const struct jt_module *m) {
-    const struct jt_private *p = s->target->priv;
-    uint64_t end = m->end;
-    for (size_t i = 0; i < p->mapped_count; i++) {
-        if (p->mapped[i].start <= m->end && p->mapped[i].end > m->end) {
-            end = p->mapped[i].end;
+/* In pieces that share as much as a root has, so that one is whole in each of them. */
+static void scan_range(struct jt_scan *s, struct jt_range range) {
+    uint64_t word = s->target->priv->words;
+    s->from = (range.start + word - 1) & ~(word - 1);
+    s->to = s->from;
+    s->part = range;
+    while (s->to < range.end && !s->out) {
+        jt_scan_collect(s, range.end);
+        if (s->words != 0) {
+            try_geometries(s);
+        }
+        if (s->to - s->from <= JT_ROOT_BYTES_MAX) {
+            if (s->to < range.end) { /* more than was mapped when it was counted */
+                jt_scan_limit(s, s->to);
+            }
+            return;
+        }
+        s->from = s->to < range.end ? s->to - JT_ROOT_BYTES_MAX : s->to;
+    }
+}
+
+static void scan_module(struct jt_scan *s, const struct jt_module *m) {
+    struct jt_ranges parts = {NULL, 0, 0, false};
+    jt_module_writable(s->target, m, &parts);
+    s->module = m;
+    s->target->memory_ran_out |= parts.lost;
+    for (size_t i = 0; i < parts.count; i++) {
+        scan_range(s, parts.range[i]);
+    }
+    jt_ranges_free(&parts);
+}
+
+/* Each jemalloc is of a version of its own. */
+static void learn_build(struct jt_scan *s, const struct jt_module *m) {
+    char text[128] = "";
+    enum jh_version version = jt_version_order[0];
+    s->build = s->search->build;
+    s->any_version = s->search->any_version;
+    if (s->search->given) {
+        return;
+    }
+    (void)jt_version_find(s->target, m, text);
+    if (text[0] != 0) {
+        s->any_version = jh_version_parse(text, &version) != JH_OK;
+        jt_machine_build(s->target, version, &s->build);
+    }
+}
+
+static bool wanted(const struct jt_target *target, const struct jt_search *search,
+                   const struct jt_module *m) {
+    for (size_t i = 0; i < target->roots; i++) {
+        if (target->root[i].module == m) {
+            return false;
         }
     }
-    if (end - m->start > REGION_MAX) {
-        end = m->end - m->start > REGION_MAX ? m->start + REGION_MAX : m->end;
-    }
-    collect(s, m->start & ~(uint64_t)4095, end);
-    if (s->words != 0) {
-        try_geometries(s, m->start, end);
-    }
+    return search->in == NULL || jt_module_named(m, search->in);
 }
 
-size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, bool any_version,
-                     uint64_t root[2]) {
-    struct scan s = {.target = target, .build = build, .any_version = any_version};
-    uint64_t most = target->bytes_present < REGION_MAX ? target->bytes_present : REGION_MAX;
-    s.room = most / target->priv->words + 1024; /* for whole pages; touched as far as needed */
-    s.word = malloc(s.room * sizeof *s.word);
-    if (s.word == NULL) {
-        target->memory_ran_out = true;
-        return 0;
-    }
-    /* jemalloc's variables are in the module that has its version string */
-    for (unsigned pass = 0; pass < 2 && s.best_sound == 0; pass++) {
-        for (size_t m = 0; m < target->modules; m++) {
-            if (jt_version_in(&target->module[m]) == (pass == 0)) {
-                scan_module(&s, &target->module[m]);
+static bool says_version(const struct jt_search *search, const struct jt_module *m) {
+    char version[128];
+    return search->sayers ? jt_version_among_constants(m, version) : jt_version_in(m);
+}
+
+static void look(struct jt_scan *s, const struct jt_module *m, bool damaged) {
+    learn_build(s, m);
+    s->damaged = damaged;
+    scan_module(s, m);
+}
+
+/* jemalloc's variables are in the module that has its version string. */
+static void look_in_sayers(struct jt_scan *s) {
+    for (size_t i = 0; i < s->target->modules; i++) {
+        const struct jt_module *m = &s->target->module[i];
+        size_t before = s->search->count;
+        if (wanted(s->target, s->search, m) && says_version(s->search, m)) {
+            look(s, m, false);
+            if (s->search->count == before) {
+                look(s, m, true);
             }
         }
     }
-    free(s.word);
-    root[0] = s.best_root;
-    root[1] = s.other_root;
-    return s.best_root == 0 ? 0 : s.ambiguous ? 2 : 1;
+}
+
+static void look_in_others(struct jt_scan *s, bool damaged) {
+    for (size_t i = 0; i < s->target->modules && !s->out; i++) {
+        const struct jt_module *m = &s->target->module[i];
+        if (wanted(s->target, s->search, m) && !jt_version_in(m)) {
+            look(s, m, damaged);
+        }
+    }
+}
+
+/* Headers that do not say it of anything are no reason not to look. */
+static void know_writable(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    jt_ranges_merge(&p->writable);
+    bool said = p->writable.count != 0;
+    for (size_t i = 0; !said && i < p->mapped_count; i++) {
+        jt_ranges_add(&p->writable, p->mapped[i].start, p->mapped[i].end - p->mapped[i].start);
+    }
+    target->memory_ran_out |= p->writable.lost;
+}
+
+void jt_root_infer(struct jt_target *target, struct jt_search *search) {
+    uint64_t files = jt_core_bytes(target), most = target->bytes_present;
+    struct jt_scan *s = calloc(1, sizeof *s);
+    most = most < JT_SCAN_WINDOW ? most : JT_SCAN_WINDOW;
+    if (s != NULL) {
+        s->room = most / target->priv->words + 1024; /* for whole pages; touched as far as needed */
+        s->word = malloc(s->room * sizeof *s->word);
+    }
+    if (s == NULL || s->word == NULL) {
+        free(s);
+        target->memory_ran_out = true;
+        return;
+    }
+    know_writable(target);
+    s->target = target;
+    s->search = search;
+    s->left = files < BYTES_MAX ? files + JT_SCAN_WINDOW : BYTES_MAX;
+    most = s->left;
+    look_in_sayers(s);
+    for (unsigned damaged = 0; damaged < 2 && search->count == 0 && !search->sayers; damaged++) {
+        look_in_others(s, damaged == 1);
+    }
+    search->looked = most - s->left;
+    qsort(search->found, search->count, sizeof search->found[0], jt_found_better);
+    for (search->alike = 0; search->alike < search->count &&
+                            jt_found_better(search->found, &search->found[search->alike]) == 0;) {
+        search->alike++;
+    }
+    if (search->count != 0 && search->limit_at != 0) {
+        jt_warn(target,
+                "root.search-limit at 0x%" PRIx64 ": not all was looked at, so there may be "
+                "another root; --root ADDR chooses one",
+                search->limit_at);
+    }
+    free(s->word);
+    free(s);
 }

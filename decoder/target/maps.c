@@ -75,6 +75,9 @@ static bool take_line(struct jt_target *target, char *line) {
     }
     m.readable = mode[0] == 'r';
     m.writable = mode[1] == 'w';
+    if (m.writable) {
+        jt_ranges_add(&target->priv->writable, m.start, m.end - m.start);
+    }
     if (mode[2] == 'x') {
         jt_ranges_add(&target->priv->code, m.start, m.end - m.start);
     }

@@ -85,8 +85,73 @@ static enum jt_status several_versions(struct jt_target *target) {
                                count, one.version, one.path, two.version, two.path);
 }
 
+enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used) {
+    char list[JT_TEXT_MAX] = "";
+    size_t len = 0;
+    bool apart = true; /* are they in modules of their own? */
+    for (size_t i = first; i < first + count; i++) {
+        const struct jt_root *root = &target->root[i];
+        apart &= i == first || root[-1].module != root->module;
+        if (len + 1000 < sizeof list) { /* room for all their addresses */
+            len += (size_t)snprintf(
+                list + len, sizeof list - len, "%s0x%" PRIx64 " (%.64s in %.200s)",
+                i == first ? "" : ", ", root->addr,
+                root->symbol[0] != 0 ? root->symbol : "found by looking", root->module->path);
+        } else {
+            len += (size_t)snprintf(list + len, sizeof list - len, ", 0x%" PRIx64, root->addr);
+        }
+    }
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "there are %zu jemallocs, %zu of them in use; choose one with %s--root ADDR: %s",
+                   count, used, apart ? "--in MODULE or " : "", list);
+}
+
+/* The modules that may have the one without symbols: by its version string. */
+static const struct jt_module *without_symbols(const struct jt_target *target, const char *in) {
+    char version[128];
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        if (in != NULL ? jt_module_named(m, in) : jt_version_among_constants(m, version)) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+/* Where symbols of that very build may be had: all that is known here is its build-id. */
+static const char *symbols_of(const struct jt_module *m, char *out, size_t size) {
+    char id[2 * JT_BUILD_ID_MAX + 1] = "";
+    if (m != NULL) {
+        jt_build_id_text(m->memory_id.size != 0 ? &m->memory_id : &m->file_id, id);
+    }
+    if (id[0] == 0) {
+        return "give the same program with its symbols with --exe, or --root ADDR";
+    }
+    snprintf(out, size,
+             "give the file with its symbols with --exe (%.200s has build-id %s: debuginfod-find "
+             "debuginfo %s may get it), or --root ADDR",
+             m->path, id, id);
+    return out;
+}
+
+/* The search was not brought to its end, which is no answer. */
+static enum jt_status search_ended(struct jt_target *target, const struct jt_search *search) {
+    const struct jt_module *m = jt_module_at(target, search->limit_at);
+    char text[JT_TEXT_MAX / 2];
+    return jt_fail(target, JT_NO_JEMALLOC,
+                   "root.search-limit at 0x%" PRIx64 "%s%s: no symbols, and the search for a root "
+                   "ended there after %" PRIu64 " KiB of variables; %s%s",
+                   search->limit_at, m != NULL ? " in " : "", m != NULL ? m->path : "",
+                   search->looked / 1024,
+                   search->in == NULL && target->modules > 1
+                       ? "say which module has jemalloc with --in MODULE, or "
+                       : "",
+                   symbols_of(without_symbols(target, search->in), text, sizeof text));
+}
+
 /* No symbol anywhere: why, and what can be done about it. */
-static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version) {
+static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version,
+                                  const struct jt_search *search) {
     const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
     char text[JT_TEXT_MAX];
     if (m != NULL) {
@@ -118,6 +183,9 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
             "with --layout (5.3.0, ...), then the root is looked for",
             m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
+    if (search->limit_at != 0) {
+        return search_ended(target, search);
+    }
     target->root_missed = layout != NULL || version;
     if (layout != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
@@ -129,8 +197,15 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     if (version) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "jemalloc %s is there, but its symbols were stripped, and its root was not "
-                       "found by looking; give an unstripped program with --exe, or --root ADDR",
-                       target->version_string);
+                       "found by looking; %s",
+                       target->version_string,
+                       symbols_of(without_symbols(target, search->in), text, sizeof text));
+    }
+    if (search->in != NULL) {
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "--in %s: no symbols of a jemalloc in it, no version string, and no root "
+                       "was found by looking",
+                       search->in);
     }
     if (several_versions(target) != JT_OK) {
         return target->status;
@@ -143,8 +218,9 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                          "extents_rtree or arena_emap_global, no version string)");
 }
 
-enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version) {
-    enum jt_status status = why_no_root(target, layout, version);
+enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version,
+                          const struct jt_search *search) {
+    enum jt_status status = why_no_root(target, layout, version, search);
     if (target->bytes_truncated == 0) {
         return status;
     }

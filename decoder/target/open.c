@@ -52,26 +52,12 @@ static enum jt_status open_modules(struct jt_target *target, const char *exe) {
     return status;
 }
 
-static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
-                               const struct jt_bytes *bytes) {
+static enum jt_status learn(struct jt_target *target, const struct jt_options *options) {
     struct jt_learn learn = {.options = options};
-    if (options->target == NULL) {
-        return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
-    }
-    enum jt_status status = open_memory(target, options, bytes);
-    bool skeleton = status == JT_OK && jt_is_skeleton(target);
-    if (skeleton) {
-        jt_core_count(target);
-    } else if (status == JT_OK) {
-        status = open_modules(target, options->exe);
-    }
-    limit_walks(target);
-    if (skeleton) {
+    if (jt_is_skeleton(target)) {
         return jt_skeleton_open(target, &learn);
     }
-    if (status == JT_OK) {
-        status = jt_root_find(target, &learn);
-    }
+    enum jt_status status = jt_root_find(target, &learn);
     if (status != JT_OK) {
         return status;
     }
@@ -82,6 +68,27 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         jt_metadata_learn(target, &learn.dwarf);
     }
     jt_dwarf_free(&learn.dwarf);
+    return status;
+}
+
+static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
+                               const struct jt_bytes *bytes) {
+    if (options->target == NULL) {
+        return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
+    }
+    enum jt_status status = open_memory(target, options, bytes);
+    if (status == JT_OK && jt_is_skeleton(target)) {
+        jt_core_count(target);
+    } else if (status == JT_OK) {
+        status = open_modules(target, options->exe);
+    }
+    limit_walks(target);
+    if (status == JT_OK) {
+        status = learn(target, options);
+    }
+    if (status == JT_OK) {
+        jt_root_choose(target);
+    }
     return status;
 }
 
@@ -139,6 +146,7 @@ void jt_close(struct jt_target *target) {
     }
     struct jt_private *p = target->priv;
     jt_samples_free(target);
+    jt_roots_close(target);
     jt_modules_close(target);
     jt_process_close(target);
     jt_core_close(target);
@@ -153,6 +161,7 @@ void jt_close(struct jt_target *target) {
     free(p->mapped);
     free(p->load);
     jt_ranges_free(&p->code);
+    jt_ranges_free(&p->writable);
     jt_ranges_free(&p->readable);
     free(p->segment);
     free(p->block);

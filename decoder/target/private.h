@@ -82,6 +82,15 @@ struct jt_mapping {
     char *path; /* "" when anonymous */
 };
 
+#define JT_SYMBOL_MAX 128 /* bytes of a symbol's name that may matter, 0 included */
+
+struct jt_root_symbol {
+    const struct jt_module *module;
+    char name[JT_SYMBOL_MAX], prefix[64];
+    bool emap; /* arena_emap_global, not extents_rtree */
+    uint64_t addr, size;
+};
+
 /* Types of a skeleton's notes. */
 enum { JT_NOTE_ABOUT = 1, JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTES = JT_NOTE_BLOCKS };
 #define JT_VARIABLES_MAX 16
@@ -94,14 +103,15 @@ struct jt_private {
     size_t mapped_count;
     struct jt_range *load; /* of a core: what its headers name, without what only notes do */
     size_t load_count;
-    struct jt_ranges code; /* what can be executed; of a core, as far as its headers name it */
-    uint64_t entry;        /* AT_ENTRY, 0 when not known */
-    uint64_t phdr;         /* AT_PHDR: where the program's headers are, 0 when not known */
-    uint64_t phnum;        /* AT_PHNUM */
-    uint64_t execfn;       /* AT_EXECFN: address of the program's name, 0 when not known */
-    uint64_t page_size;    /* AT_PAGESZ, 0 when not known */
-    uint16_t machine;      /* EM_X86_64 */
-    uint8_t words;         /* bytes of a pointer, and of the words in notes: 4 or 8 */
+    struct jt_ranges code;     /* what can be executed; of a core, as far as its headers name it */
+    struct jt_ranges writable; /* likewise */
+    uint64_t entry;            /* AT_ENTRY, 0 when not known */
+    uint64_t phdr;             /* AT_PHDR: where the program's headers are, 0 when not known */
+    uint64_t phnum;            /* AT_PHNUM */
+    uint64_t execfn;           /* AT_EXECFN: address of the program's name, 0 when not known */
+    uint64_t page_size;        /* AT_PAGESZ, 0 when not known */
+    uint16_t machine;          /* EM_X86_64 */
+    uint8_t words;             /* bytes of a pointer, and of the words in notes: 4 or 8 */
     bool little_endian;
 
     struct jh_image image; /* core, self */
@@ -144,6 +154,11 @@ struct jt_private {
     bool without_vm; /* process_vm_readv does not work here */
     unsigned waited; /* for changes to be over, milliseconds */
     struct jt_ranges readable;
+
+    struct jt_root_symbol root_symbol[JT_ROOTS_MAX]; /* all that there are */
+    size_t root_symbols;
+    bool roots_done;   /* those without symbols were looked for too */
+    bool roots_hidden; /* and of some module's jemalloc none was found */
 
     struct jt_block *block; /* of the base allocators, as they come */
     size_t blocks;
@@ -303,16 +318,6 @@ enum jt_status jt_modules_fill(struct jt_target *target);
 
 /* ---- symbols.c ------------------------------------------------------------------------------ */
 
-#define JT_SYMBOL_MAX 128 /* bytes of a symbol's name that may matter, 0 included */
-
-struct jt_root_symbol {
-    const struct jt_module *module;
-    char name[JT_SYMBOL_MAX], prefix[64];
-    bool emap; /* arena_emap_global, not extents_rtree */
-    uint64_t addr, size;
-};
-
-#define JT_ROOTS_MAX 16
 size_t jt_roots_find(struct jt_target *target, struct jt_root_symbol out[JT_ROOTS_MAX]);
 /* Is the name that of a root, whatever stands before it? Gives the prefix's length. */
 bool jt_root_name_is(const char *name, size_t *prefix, bool *emap);
@@ -387,6 +392,8 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
                          struct jt_dwarf *out);
 
 /* What is being learnt of the target. */
+struct jt_search;
+
 struct jt_learn {
     const struct jt_options *options;
     struct jt_root_symbol root; /* module NULL: no symbol */
@@ -396,14 +403,29 @@ struct jt_learn {
     struct jh_build build;
 };
 
-/* ---- root.c, missing.c ---------------------------------------------------------------------- */
+/* ---- root.c, roots.c, missing.c ------------------------------------------------------------- */
 
 /* --root, when something is mapped there. */
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn);
 /* Given, or a symbol's, or looked for. */
 enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn);
+/* One more in the target's list, if it is not there yet. */
+void jt_root_add(struct jt_target *target, const struct jt_module *module, uint64_t addr,
+                 const char *symbol);
+/* The list's chosen one is that of target->heap. */
+void jt_root_choose(struct jt_target *target);
+/* Is it the end of the module's path, at a slash, or the name of its file without what follows
+ * ".so"? */
+bool jt_module_named(const struct jt_module *module, const char *name);
+/* Has the module a jemalloc, by its version string, and no root that is known? */
+bool jt_root_hidden(const struct jt_target *target, const struct jt_module *module,
+                    char version[128]);
+void jt_roots_close(struct jt_target *target);
 /* missing.c: why there is none. version: the target's version of jemalloc is known. */
-enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version);
+enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version,
+                          const struct jt_search *search);
+/* missing.c: which of these in the target's list is meant? */
+enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used);
 void jt_warn_of_files(struct jt_target *target);
 
 /* ---- layout_source.c, layout_choose.c, layout_dwarf.c, layout_memory.c, layout_fit.c --------- */
@@ -469,11 +491,30 @@ void jt_samples_free(struct jt_target *target);
 
 /* ---- infer_root.c: no symbols --------------------------------------------------------------- */
 
-/* Look for the root in the writable memory of the modules, with layouts of this build's version or
- * of any. Gives how many are the best: the root is known only when it is one. root[1] is another
- * that fits, or 0. */
-size_t jt_root_infer(struct jt_target *target, const struct jh_build *build, bool any_version,
-                     uint64_t root[2]);
+struct jt_found_root {
+    const struct jt_module *module;
+    uint64_t root;
+    uint64_t extents;        /* about how many there are, to 256 */
+    uint64_t tried, unsound; /* of them */
+    bool clean;              /* nearly all decode */
+    struct jh_fault fault;   /* the first unsound one's */
+};
+
+/* What is looked for. Zero it, and fill in the first ones. */
+struct jt_search {
+    struct jh_build build; /* for modules that do not say their version */
+    bool any_version;      /* build's version is not known */
+    bool given;            /* build is for all modules, whatever they say */
+    const char *in;        /* only modules of this name; NULL: all */
+    bool sayers;           /* only those that have a version string among their constants */
+    struct jt_found_root found[JT_ROOTS_MAX]; /* the best one first */
+    size_t count, alike;                      /* so many of the first ones are equally good */
+    uint64_t limit_at;                        /* not 0: a budget ended the search there */
+    uint64_t looked;                          /* bytes that were looked at */
+};
+
+/* Look for roots in the writable memory of the modules that none is known of. */
+void jt_root_infer(struct jt_target *target, struct jt_search *search);
 
 /* ---- metadata.c ----------------------------------------------------------------------------- */
 

@@ -9,29 +9,22 @@
 
 /* A library may bring its own jemalloc, and have no symbols of it: what that one gave is not owned
  * by the heap that is read. */
-static void warn_of_others(struct jt_target *target, const struct jt_root_symbol *root,
-                           size_t count) {
+static void warn_of_others(struct jt_target *target) {
     char version[128];
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
-        bool known = m == target->jemalloc;
-        for (size_t k = 0; k < count; k++) {
-            known |= root[k].module == m;
-        }
-        if (!known && jt_version_among_constants(m, version)) {
-            jt_warn(
-                target,
-                "%s has a jemalloc of its own, %s, without symbols; what it has allocated is in "
-                "another heap, which --root ADDR chooses",
-                m->path, version);
+        if (jt_root_hidden(target, m, version)) {
+            jt_warn(target,
+                    "%s has a jemalloc of its own, %s, without symbols; what it has allocated is "
+                    "in another heap, which --in %s chooses",
+                    m->path, version, m->path);
         }
     }
 }
 
-/* What is known of the build: the layout that is given, or what the version string says. any: it
- * is no version that is known. *known is false when there is nothing to go by. */
+/* What is known of the build: the layout that is given, or what the version string says. */
 static enum jt_status what_build(struct jt_target *target, const char *given,
-                                 struct jh_build *build, bool *any, bool *known) {
+                                 struct jt_search *search) {
     struct jh_layout layout;
     enum jh_version version = jt_version_order[0];
     (void)jt_version_find(target, NULL, target->version_string);
@@ -40,47 +33,71 @@ static enum jt_status what_build(struct jt_target *target, const char *given,
         if (status != JT_OK) {
             return jt_fail(target, status, "--layout %s", strdupa(target->error));
         }
-        *build = layout.build;
-        *known = true;
+        search->build = layout.build;
+        search->given = true;
         return JT_OK;
     }
-    *known = target->version_string[0] != 0;
-    *any = jh_version_parse(target->version_string, &version) != JH_OK;
-    jt_machine_build(target, version, build);
+    search->any_version = jh_version_parse(target->version_string, &version) != JH_OK;
+    jt_machine_build(target, version, &search->build);
     return JT_OK;
 }
 
-/* Without symbols: the version string names the module, the heap itself the root. */
-static enum jt_status infer_root(struct jt_target *target, struct jt_learn *learn) {
-    struct jh_build build;
-    uint64_t root[2];
-    bool any = false, known = false;
-    enum jt_status status = what_build(target, learn->options->layout, &build, &any, &known);
+/* Damage beneath it is no reason to have no root: all commands go around it. */
+static void warn_of_found(struct jt_target *target, const struct jt_search *search) {
+    const struct jt_found_root *found = search->found;
+    jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it", found->root);
+    if (!found->clean) {
+        jt_warn(target,
+                "beneath the root 0x%" PRIx64 " the heap is damaged, or was caught in the middle "
+                "of a change: of %" PRIu64 " extents that were tried %" PRIu64
+                " are unsound (%s at "
+                "0x%" PRIx64 ")",
+                found->root, found->tried, found->unsound, found->fault.rule, found->fault.addr);
+    }
+    for (size_t i = 1; i < search->count; i++) {
+        jt_warn(target,
+                "0x%" PRIx64 " in %s looks like the root of another heap; --root 0x%" PRIx64
+                " chooses it",
+                found[i].root, found[i].module->path, found[i].root);
+    }
+}
+
+/* The version string names the module, the heap itself the root. Nothing is found without an
+ * error. */
+static enum jt_status look(struct jt_target *target, const struct jt_options *o,
+                           struct jt_search *search) {
+    search->in = o->in;
+    enum jt_status status = what_build(target, o->layout, search);
     if (status != JT_OK) {
         return status;
     }
-    size_t roots = known ? jt_root_infer(target, &build, any, root) : 0;
-    if (roots > 1) {
-        return jt_fail(
-            target, JT_NO_JEMALLOC,
-            "no symbols, and two roots were found by looking for one; choose with --root "
-            "0x%" PRIx64 " or --root 0x%" PRIx64,
-            root[0], root[1]);
+    if (!search->given && target->version_string[0] == 0 && o->in == NULL) {
+        search->sayers = true; /* nothing else says that there is a jemalloc */
     }
-    if (roots == 0) {
-        return jt_no_root(target, learn->options->layout, known);
+    jt_root_infer(target, search);
+    for (size_t i = 0; i < search->count; i++) {
+        jt_root_add(target, search->found[i].module, search->found[i].root, "");
+    }
+    return JT_OK;
+}
+
+static enum jt_status take_found(struct jt_target *target, struct jt_learn *learn,
+                                 const struct jt_search *search) {
+    const struct jt_found_root *found = search->found;
+    char text[128] = "";
+    if (search->alike > 1) {
+        return jt_several_roots(target, target->priv->root_symbols, search->count, search->count);
     }
     learn->root_known = true;
-    learn->root_addr = root[0];
+    learn->root_addr = found->root;
     target->source[JT_PART_ROOT] = JT_INFERRED;
-    target->jemalloc = jt_module_at(target, learn->root_addr);
-    jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it",
-            learn->root_addr);
-    if (root[1] != 0) {
-        jt_warn(target, "0x%" PRIx64 " looks like the root of another heap; --root chooses it",
-                root[1]);
+    target->jemalloc = found->module;
+    (void)jt_version_find(target, found->module, text);
+    if (text[0] != 0) {
+        memcpy(target->version_string, text, sizeof text);
     }
-    warn_of_others(target, NULL, 0);
+    warn_of_found(target, search);
+    warn_of_others(target);
     return JT_OK;
 }
 
@@ -95,32 +112,67 @@ static void take_root(struct jt_target *target, struct jt_learn *learn,
     }
 }
 
-/* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
-static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn,
-                                  struct jt_root_symbol *root, size_t count) {
-    size_t used = 0; /* they come first */
-    for (size_t i = 0; i < count; i++) {
-        if (jt_root_in_use(target, &root[i])) {
-            struct jt_root_symbol in_use = root[i];
-            root[i] = root[used];
-            root[used++] = in_use;
+/* Sorts those that are wanted and in use to the front, behind them those that are wanted. */
+static size_t sort_roots(struct jt_target *target, const char *in, size_t *wanted) {
+    struct jt_root_symbol *root = target->priv->root_symbol;
+    size_t used = 0;
+    *wanted = 0;
+    for (size_t i = 0; i < target->priv->root_symbols; i++) {
+        struct jt_root_symbol this = root[i];
+        if (in != NULL && !jt_module_named(this.module, in)) {
+            continue;
         }
+        root[i] = root[*wanted];
+        root[*wanted] = this;
+        if (jt_root_in_use(target, &this)) {
+            root[*wanted] = root[used];
+            root[used++] = this;
+        }
+        ++*wanted;
     }
-    if (used > 1 || (used == 0 && count > 1)) {
-        return jt_fail(target, JT_NO_LAYOUT,
-                       "there are %zu jemallocs, %zu of them in use; choose with --root 0x%" PRIx64
-                       " (%.64s in %.100s), --root 0x%" PRIx64 " (%.64s in %.100s)%s",
-                       count, used, jt_root_array(target, &root[0]), root[0].name,
-                       root[0].module->path, jt_root_array(target, &root[1]), root[1].name,
-                       root[1].module->path, (used != 0 ? used : count) > 2 ? ", ..." : "");
+    return used;
+}
+
+static void list_symbols(struct jt_target *target) {
+    for (size_t i = 0; i < target->priv->root_symbols; i++) {
+        const struct jt_root_symbol *s = &target->priv->root_symbol[i];
+        jt_root_add(target, s->module, jt_root_array(target, s), s->name);
+    }
+}
+
+/* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
+static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn, size_t used,
+                                  size_t wanted) {
+    struct jt_root_symbol *root = target->priv->root_symbol;
+    if (used > 1 || (used == 0 && wanted > 1)) {
+        return jt_several_roots(target, 0, used > 1 ? used : wanted, used);
     }
     if (used == 0 && !target->ended) {
         jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
                 root[0].name);
     }
     take_root(target, learn, &root[0]);
-    warn_of_others(target, root, count);
+    warn_of_others(target);
     return JT_OK;
+}
+
+static enum jt_status choose_any(struct jt_target *target, struct jt_learn *learn) {
+    const struct jt_options *o = learn->options;
+    size_t wanted, used = sort_roots(target, o->in, &wanted);
+    struct jt_search search = {.sayers = wanted != 0};
+    list_symbols(target);
+    if (used != 0) {
+        return choose_root(target, learn, used, wanted);
+    }
+    enum jt_status status = look(target, o, &search);
+    if (status != JT_OK) {
+        return status;
+    }
+    if (search.count != 0) {
+        return take_found(target, learn, &search);
+    }
+    return wanted != 0 ? choose_root(target, learn, 0, wanted)
+                       : jt_no_root(target, o->layout, target->version_string[0] != 0, &search);
 }
 
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
@@ -135,24 +187,49 @@ enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
     return JT_OK;
 }
 
-enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn) {
+/* Who gives the address may say the module as well; the address counts. */
+static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
     const struct jt_options *o = learn->options;
-    struct jt_root_symbol root[JT_ROOTS_MAX];
-    errno = 0;
-    size_t count = jt_roots_find(target, root);
-    jt_note_memory(target);
-    if (!o->root_given) {
-        return count == 0 ? infer_root(target, learn) : choose_root(target, learn, root, count);
-    }
     enum jt_status status = jt_root_given(target, learn);
     if (status != JT_OK) {
         return status;
     }
     target->jemalloc = jt_module_at(target, o->root);
-    for (size_t i = 0; i < count; i++) {
-        if (o->root >= root[i].addr && o->root < root[i].addr + root[i].size) {
-            take_root(target, learn, &root[i]);
+    list_symbols(target);
+    for (size_t i = 0; i < target->priv->root_symbols; i++) {
+        const struct jt_root_symbol *root = &target->priv->root_symbol[i];
+        if (o->root >= root->addr && o->root < root->addr + root->size) {
+            take_root(target, learn, root);
         }
     }
+    if (o->in != NULL && (target->jemalloc == NULL || !jt_module_named(target->jemalloc, o->in))) {
+        jt_warn(target, "--root 0x%" PRIx64 " is taken, and is not in the module of --in %s",
+                o->root, o->in);
+    }
     return JT_OK;
+}
+
+/* --in NAME: is there such a module? */
+static enum jt_status module_known(struct jt_target *target, const char *in) {
+    for (size_t i = 0; i < target->modules; i++) {
+        if (in == NULL || jt_module_named(&target->module[i], in)) {
+            return JT_OK;
+        }
+    }
+    return in == NULL ? JT_OK
+                      : jt_fail(target, JT_NO_JEMALLOC,
+                                "--in %s: no module of this target has that name; `info` lists "
+                                "them all",
+                                in);
+}
+
+enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn) {
+    errno = 0;
+    target->priv->root_symbols = jt_roots_find(target, target->priv->root_symbol);
+    jt_note_memory(target);
+    if (learn->options->root_given) {
+        return take_given(target, learn);
+    }
+    enum jt_status status = module_known(target, learn->options->in);
+    return status == JT_OK ? choose_any(target, learn) : status;
 }

@@ -40,6 +40,9 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
                 learn->options->exe);
     }
+    if (learn->options->in != NULL) {
+        jt_warn(target, "--in %s is not used: a skeleton is of one heap", learn->options->in);
+    }
     enum jt_status status = jt_skeleton_notes_read(target, &learn->root_addr);
     if (status != JT_OK) {
         return status;

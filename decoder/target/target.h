@@ -33,7 +33,7 @@ enum jt_status {
 /* What a program should exit with: 0, 2, 3 or 4. */
 int jt_exit_status(enum jt_status status);
 
-#define JT_TEXT_MAX 512
+#define JT_TEXT_MAX 2048
 #define JT_CANDIDATES_MAX 8
 
 /* ---- where each part of the layout was learnt ----------------------------------------------- */
@@ -83,6 +83,7 @@ struct jt_options {
     const char *layout;
     uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
     bool root_given;
+    const char *in; /* which of several jemallocs: the end of its module's path */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
     void *watch_arg;
@@ -121,6 +122,18 @@ struct jt_module {
 
 struct jt_private;
 
+#define JT_ROOTS_MAX 16 /* with symbols, without any, and those that were looked for later */
+#define JT_ROOTS_LISTED (3 * JT_ROOTS_MAX + 1) /* and one that was given */
+
+/* A tree of jemalloc's: a program and each of its libraries may bring a jemalloc of their own. */
+struct jt_root {
+    const struct jt_module *module; /* that it is a variable of; NULL when not known */
+    uint64_t addr;                  /* of root[0] */
+    char symbol[128];               /* "" when it was found by looking */
+    bool chosen;                    /* the target's heap is beneath it */
+    struct jt_target *view;         /* private: see jt_root_view() */
+};
+
 /* Everything is for reading only. Strings and arrays live until jt_close(). */
 struct jt_target {
     enum jt_status status;
@@ -155,6 +168,9 @@ struct jt_target {
     uint64_t tried;    /* the same, and those that were not sound: spread over the whole tree */
 
     struct jh_heap heap; /* ready for use: reader, &layout, root */
+
+    struct jt_root root[JT_ROOTS_LISTED]; /* jt_roots() completes the list */
+    size_t roots;
 
     struct jt_private *priv;
 };
@@ -216,6 +232,18 @@ const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t ad
 
 /* Hexadecimal, lower case; "" for none. */
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
+
+/* Look also for the roots of jemallocs without symbols, which opening does only when there is none
+ * with symbols. Gives target->roots. */
+size_t jt_roots(struct jt_target *target);
+
+/* Is there a jemalloc, by its version string, of which no root was found? */
+bool jt_root_unknown(struct jt_target *target);
+
+/* The same memory with another of these heaps: what stands above of jemalloc is that one's. Its
+ * layout is learnt when it is asked for the first time. The target itself for the chosen one; the
+ * status of the others may be an error. NULL when memory ran out. It belongs to the target. */
+struct jt_target *jt_root_view(struct jt_target *target, size_t root);
 
 /* ---- skeletons: all that decoding takes, and nothing of the program's ------------------------ */
 

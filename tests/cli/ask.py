@@ -247,6 +247,17 @@ def are(path, *pairs):
         expect(key, show(walk_keys(document, key)), expected)
 
 
+def listed(path, number, chosen):
+    """So many roots, all with a module, a version and extents, of which this one is chosen."""
+    with open(path, encoding="utf-8") as file:
+        roots = json.load(file)["roots"]
+    expect("the number of roots", len(roots), int(number))
+    expect("what is chosen", [r["root"] for r in roots if r["chosen"]], [chosen])
+    for root in roots:
+        if not (root["module"] and root["version"] and root["layout"] and root["extents"]):
+            raise No(f"not all is known of a root: {root}")
+
+
 def have(path, *keys):
     """All these keys are in every line of a file."""
     documents = lines(path)
@@ -379,6 +390,7 @@ QUESTIONS = {
     "find": find,
     "extents": extents,
     "get": get,
+    "listed": listed,
     "are": are,
     "have": have,
     "bend": bend,

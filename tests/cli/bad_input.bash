@@ -257,7 +257,7 @@ test_options_without_their_value() {
         jeheap layout --jemalloc 5.3.0 --lg-vaddr
     refuses 2 "option '--machine' requires an argument" jeheap layout --jemalloc 5.3.0 --machine
     refuses 2 "option '-o' requires an argument" jeheap skeleton 4717 -o
-    for option in exe layout root max-reads timeout color output arena state szind min-size jemalloc; do
+    for option in exe layout root in max-reads timeout color output arena state szind min-size jemalloc; do
         refuses 2 "option '--$option' requires an argument" jeheap info 4717 --quiet "--$option"
         [ "$(wc -l <"$ERR")" -eq 1 ] || fail "--$option: more than one line: $(said)"
     done

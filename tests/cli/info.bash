@@ -66,17 +66,21 @@ test_two_jemallocs() {
     local root owned=0
     jemalloc_object stock second_
     small two -DSECOND=second_je_malloc "$OBJECT"
-    refuses 3 'there are 2 jemallocs, 2 of them in use; choose with --root 0x[0-9a-f]+ \(' \
+    refuses 3 'there are 2 jemallocs, 2 of them in use; choose one with --root ADDR: 0x[0-9a-f]+ \(' \
         jeheap info "${PID[two]}"
-    grep -o 'root 0x[0-9a-f]*' "$ERR" >"$WORK/roots"
+    grep -o '0x[0-9a-f]* (' "$ERR" >"$WORK/roots"
     [ "$(sort -u "$WORK/roots" | wc -l)" -eq 2 ] || fail "not two roots: $(said)"
-    while read -r _ root; do
+    while read -r root _; do
         status 0 jeheap info "${PID[two]}" --json --root "$root"
         ask are "$OUT" "root=$root" layout.learnt_from.offsets=dwarf faults=0
-        jeheap find "${PID[two]}" --json --root "$root" "$(small_value two first)"
-        owned=$((owned + $(grep -c '"owned":true' "$OUT")))
+        ask listed "$OUT" 2 "$root"
+        status 0 jeheap find "${PID[two]}" --json --root "$root" "$(small_value two first)"
+        ask are "$OUT" owned=true size=112
+        owned=$((owned + $(grep -c '"other_heap":null' "$OUT")))
     done <"$WORK/roots"
     [ $owned -eq 1 ] || fail "what the second one gave is owned by $owned of them"
+    status 0 jeheap info "${PID[two]}" --root "$(cut -d ' ' -f 1 "$WORK/roots" | head -n 1)"
+    out_has '^other     0x[0-9a-f]+ in (second_)?je_arena_emap_global in .*/two/small, 5\.3\.0,.* extents$'
 }
 
 # A program that has mapped its own file, as those that print their own backtraces do.
@@ -103,14 +107,34 @@ test_debug_file_as_program() {
     ask are "$OUT" root_symbol=je_arena_emap_global faults=0
 }
 
-# The library's symbols were stripped: what it gave is in a heap that nothing leads to.
+# The library's symbols were stripped: what it gave is in a heap that is found by looking.
 test_two_jemallocs_one_without_symbols() {
     library stock second_
     strip "${LIBRARY:?}"
     small lodger -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
-    status 1 jeheap find "${PID[lodger]}" "$(small_value lodger first)"
-    out_has 'not owned'
+    local pid=${PID[lodger]} first large root
+    first=$(small_value lodger first)
+    large=$(small_value lodger large)
+    status 0 jeheap find "$pid" "$first"
+    out_has "^$first: held, $first \+ 0 of 112 bytes$"
+    out_has 'in another heap, that of .*/libstock-second_\.so \(--root 0x[0-9a-f]+\)$'
     err_has 'libstock-second_.so has a jemalloc of its own, 5\.3\.0-0-g[0-9a-f]*, without symbols'
+    err_has 'which --in .*/libstock-second_\.so chooses'
+    root=$(sed -n 's/.*--root \(0x[0-9a-f]*\).*/\1/p' "$OUT")
+    status 0 jeheap find "$pid" "$first" --json --in libstock-second_.so
+    ask are "$OUT" owned=true other_heap=null
+    status 0 jeheap find "$pid" "$large" --json --in "$LIBRARY"
+    ask are "$OUT" owned=true "other_heap.module=${EXE[lodger]}"
+    status 0 jeheap info "$pid" --json --in libstock-second_
+    ask are "$OUT" "root=$root"
+    ask listed "$OUT" 2 "$root"
+    # Nothing leads to that heap any more: whether it has an address cannot be told.
+    poke "$pid" "$root" 00 $((8 << 18))
+    status 4 jeheap find "$pid" "$first" --json
+    ask are "$OUT" owned=null
+    status 4 jeheap find "$pid" "$first"
+    out_has 'cannot tell: another jemalloc may have it'
+    status 0 jeheap find "$pid" "$large"
 }
 
 # One that nothing has started: without the function that does so before main().
@@ -182,9 +206,9 @@ idle_roots() {
 # None of them tells which one it is; the first two are named.
 test_many_idle_jemallocs() {
     idle_roots 2
-    refuses 3 'there are 2 jemallocs, 0 of them in use; choose with --root .*\)$' jeheap info "$BACK"
+    refuses 3 'there are 2 jemallocs, 0 of them in use; choose one with --root .*\)$' jeheap info "$BACK"
     idle_roots 3
-    refuses 3 'there are 3 jemallocs, 0 of them in use; choose with --root .*\), \.\.\.$' \
+    refuses 3 'there are 3 jemallocs, 0 of them in use; choose one with --root( .*\(number_[1-3]_.*){3}$' \
         jeheap info "$BACK"
 }
 

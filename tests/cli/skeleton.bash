@@ -90,6 +90,9 @@ test_given_layout_and_root() {
     refuses 3 'nothing is mapped' jeheap info "$SKELETON" --root 0x10
     status 0 jeheap info "$SKELETON" --exe /bin/true
     err_has 'warning: --exe /bin/true is not used'
+    status 0 jeheap info "$SKELETON" --in small --json
+    err_has 'warning: --in small is not used'
+    ask are "$OUT" roots.0.chosen=true faults=0
 }
 
 test_of_a_skeleton() {

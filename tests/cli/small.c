@@ -17,6 +17,10 @@ void *SECOND(size_t size);
 extern char je_arena_emap_global[];
 #endif
 
+#ifdef TEXT /* so much more of it, as large programs have */
+__asm__(".pushsection .text.large, \"ax\"\n" TEXT "\n.popsection");
+#endif
+
 enum { COUNT = 400, LARGE = 100000, HOURS = 6 };
 
 static void *kept[COUNT];
@@ -106,6 +110,12 @@ int main(void) {
     void *copy = mmap(NULL, 8 << 18, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(copy, je_arena_emap_global + 120, 8 << 18);
     printf("copy %p\n", copy);
+#endif
+#ifdef RESERVE /* so many bytes, of which none is used */
+    if (mmap(NULL, RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+        MAP_FAILED) {
+        return 1;
+    }
 #endif
 #ifdef ITSELF /* its own file, to be read */
     int self = open("/proc/self/exe", O_RDONLY);

@@ -151,12 +151,16 @@ test_two_jemallocs() {
     library stock second_
     strip "$LIBRARY"
     small twins -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
-    status 1 jeheap find "${PID[twins]}" "$(small_value twins first)"
-    err_has 'looks like the root of another heap'
-    err_has 'has a jemalloc of its own, 5\.3\.0-'
-    other=$(sed -n 's/.*warning: \(0x[0-9a-f]*\) looks like the root.*/\1/p' "$ERR")
+    status 0 jeheap find "${PID[twins]}" "$(small_value twins first)"
+    out_has 'in another heap, that of .*/libstock-second_\.so'
+    err_has '0x[0-9a-f]+ in .*/libstock-second_.so looks like the root of another heap'
+    other=$(sed -n 's/.*warning: \(0x[0-9a-f]*\) in .* looks like the root.*/\1/p' "$ERR")
     status 0 jeheap find "${PID[twins]}" "$(small_value twins first)" --root "$other"
-    status 1 jeheap find "${PID[twins]}" "$(small_value twins large)" --root "$other"
+    status 0 jeheap find "${PID[twins]}" "$(small_value twins large)" --root "$other" --json
+    ask are "$OUT" "other_heap.module=${EXE[twins]}"
+    status 0 jeheap info "${PID[twins]}" --root "$other" --json --in small
+    err_has "--root $other is taken, and is not in the module of --in small"
+    ask listed "$OUT" 2 "$other"
 }
 
 # None of them is larger: both are named.
@@ -164,18 +168,64 @@ test_two_as_large() {
     library stock second_
     strip "$LIBRARY"
     small even -s -DSECOND=second_je_malloc -DEVENLY -Wl,--no-as-needed "$LIBRARY"
-    refuses 3 'two roots were found by looking for one; choose with --root 0x[0-9a-f]+ or --root 0x' \
+    refuses 3 '2 of them in use; choose one with --in MODULE or --root ADDR: 0x.*even/small\), 0x.*so\)' \
         jeheap info "${PID[even]}"
+    status 0 jeheap info "${PID[even]}" --in libstock-second_.so --json
+    ask are "$OUT" layout.learnt_from.root=inferred
 }
 
-# Of two versions: none of the strings is the heap's.
+# Of two versions: each is looked for as what its own module says.
 test_two_versions() {
     library redis second_
     strip "$LIBRARY"
     small mixed -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
-    refuses 3 'choose a jemalloc with --layout and --root: there are 2, .*5\.[23]\.[01]-.*5\.[23]' \
-        jeheap info "${PID[mixed]}"
-    status 0 jeheap find "${PID[mixed]}" "$(small_value mixed large)" --layout 5.3.0
+    status 0 jeheap find "${PID[mixed]}" "$(small_value mixed large)"
+    err_has 'libredis-second_.so looks like the root of another heap'
+    status 0 jeheap info "${PID[mixed]}" --json --in libredis-second_
+    ask are "$OUT" layout.learnt_from.root=inferred "layout.learnt_from.version=version string"
+    err_has 'layout 5\.2\.1,'
+    status 0 jeheap find "${PID[mixed]}" "$(small_value mixed first)" --in libredis-second_.so
+    refuses 3 '--in redis: no module' jeheap info "${PID[mixed]}" --in redis
+    refuses 3 '--in libc\.so\.6: no symbols' jeheap info "${PID[mixed]}" --in libc.so.6
+}
+
+# 20 MiB of text in front of the variables.
+test_large_text() {
+    small large -s -DTEXT='".skip 20 << 20"'
+    status 0 jeheap find "${PID[large]}" "$(small_value large large)"
+    core_of large
+    status 0 jeheap find "$CORE" "$(small_value large large)"
+    mv "${EXE[large]}" "${EXE[large]}.away"
+    status 0 jeheap find "$CORE" "$(small_value large large)" --layout 5.3.0
+    mv "${EXE[large]}.away" "${EXE[large]}"
+}
+
+# 8 TiB that are only reserved, as databases do.
+test_huge_reservation() {
+    small huge -s -DRESERVE=$((8 << 40))
+    status 0 jeheap find "${PID[huge]}" "$(small_value huge large)"
+    status 0 jeheap info "${PID[huge]}" --json
+    ask are "$OUT" layout.learnt_from.root=inferred faults=0
+}
+
+# A word that leads nowhere in front of all that the heap uses, and the first structures cleared.
+test_damage_without_symbols() {
+    local pid root at
+    small hurt -s
+    pid=${PID[hurt]}
+    status 0 jeheap info "$pid" --json
+    root=$(ask get "$OUT" root)
+    poke "$pid" "$root" 41 8
+    status 0 jeheap find "$pid" "$(small_value hurt large)" --json
+    ask are "$OUT" owned=true
+    stop "$pid"
+    status 1 jeheap extents "$pid" --json --quiet
+    grep -o '"extent":"0x[0-9a-f]*' "$OUT" | cut -d '"' -f 4 | head -n 20 >"$WORK/hurt.extents"
+    while read -r at; do
+        poke "$pid" "$(printf '0x%x' $((at + 16)))" 00 8
+    done <"$WORK/hurt.extents"
+    status 0 jeheap find "$pid" "$(small_value hurt large)"
+    err_has "beneath the root $root the heap is damaged"
 }
 
 # A library that was replaced while the program runs: its file is gone for all but root, and what

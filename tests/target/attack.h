@@ -24,9 +24,9 @@ Elf64_Ehdr attack_elf_header(Elf64_Half type, size_t program_headers);
 /* What opening it took, and what came of it. */
 struct attack_cost {
     struct cost cost;
-    int status;                    /* enum jt_status */
-    bool proper;                   /* a refusal had its sentence, and nothing else had */
-    char error[512], warning[512]; /* its sentence; what it warns of, debug information first */
+    int status;                      /* enum jt_status */
+    bool proper;                     /* a refusal had its sentence, and nothing else had */
+    char error[2048], warning[2048]; /* its sentence; what it warns of, debug information first */
 };
 
 /* elf: the file that all names in the core lead to; NULL: they lead nowhere. */

@@ -10,6 +10,8 @@
 #include "image.h"
 #include "private.h"
 
+enum { MODULES = 9 };
+
 #define ROOT ((size_t)8 << 18) /* bytes, of 48 bits and 4 KiB */
 #define SLAB UINT64_C(0x7e1234560000)
 #define FILLED UINT64_C(0x600000000000) /* modules of which every page has a word */
@@ -19,8 +21,8 @@ static struct {
     struct image image;
     uint64_t second; /* room for another root */
     uint64_t extent[32];
-    struct jt_range mapped[16];
-    struct jt_module module[8];
+    struct jt_range mapped[64];
+    struct jt_module module[MODULES];
     struct jt_private p;
     struct jt_target target;
 } heap;
@@ -62,13 +64,34 @@ static void start(void) {
     start_build(&build);
 }
 
-static uint64_t found(void) {
-    uint64_t root[2] = {0, 0};
+static struct jt_search search;
+
+/* What the headers say of the mappings: all of the image can be written to. */
+static void look(bool any_version) {
     map(SLAB, SLAB + (UINT64_C(2) << 30)); /* all that is handed out */
     for (size_t i = 0; i < heap.image.bytes.count; i++) {
-        map(heap.image.segment[i].addr, heap.image.segment[i].addr + heap.image.segment[i].len);
+        const struct jh_segment *s = &heap.image.segment[i];
+        map(s->addr, s->addr + s->len);
+        jt_ranges_add(&heap.p.writable, s->addr, s->len);
     }
-    return jt_root_infer(&heap.target, &heap.image.layout.build, false, root) == 1 ? root[0] : 0;
+    for (size_t i = 0; i < heap.target.modules; i++) {
+        const struct jt_module *m = &heap.module[i];
+        if (m->start >= FILLED && m->start < SLAB) {
+            map(m->start, m->end);
+            jt_ranges_add(&heap.p.writable, m->start, m->end - m->start);
+        }
+    }
+    heap.p.mapped_count = jt_ranges_normalise(heap.mapped, heap.p.mapped_count);
+    search = (struct jt_search){.build = heap.image.layout.build, .any_version = any_version};
+    heap.target.kind = JT_PROCESS;
+    jt_root_infer(&heap.target, &search);
+    jt_ranges_free(&heap.p.writable);
+}
+
+/* The root that is better than all others; 0: there is none. */
+static uint64_t found(void) {
+    look(false);
+    return search.alike == 1 ? search.found[0].root : 0;
 }
 
 static uint64_t index_of(uint64_t addr) {
@@ -112,16 +135,20 @@ static void a_root_with_less(void **state) {
     }
 }
 
-/* What is looked for is sound: one extent in sixteen may be unsound, as in a process that runs. */
+/* One extent in sixteen may be unsound, as in a process that runs; more is damage, which does not
+ * hide the root. */
 static void damage(void **state) {
     (void)state;
-    for (unsigned extents = 7; extents <= 17; extents += 10) {
+    for (unsigned extents = 8; extents <= 18; extents += 10) {
         start();
         for (unsigned i = 8; i < extents; i++) {
             put_slab(i);
         }
         image_put8(&heap.image, heap.extent[3] + 16, 0); /* its size */
-        assert_int_equal(found(), extents == 7 ? 0 : heap.image.heap.rtree_root);
+        assert_int_equal(found(), heap.image.heap.rtree_root);
+        assert_int_equal(search.found[0].clean, extents == 18);
+        assert_int_equal(search.found[0].unsound, 1);
+        assert_string_equal(search.found[0].fault.rule, "extent.size");
         image_end(&heap.image);
     }
 }
@@ -156,11 +183,11 @@ static size_t ones = 1; /* bytes of each page that are not zero */
 /* A word in each page, or more of them, and behind that the image. */
 static enum jh_status filled(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     const struct jh_reader *under = arg;
-    if (addr - FILLED >= 8 * FILLED_LEN) {
+    if (addr - FILLED >= 32 * FILLED_LEN) {
         return under->read(under->arg, addr, dst, len, got);
     }
     memset(dst, 0, len);
-    memset(dst, 1, ones);
+    memset(dst, 1, ones < len ? ones : len);
     *got = len;
     return JH_OK;
 }
@@ -172,15 +199,14 @@ static void start_filled(struct jh_reader *under) {
 }
 
 static struct jt_module filled_module(unsigned i) {
-    return (struct jt_module){.start = FILLED + FILLED_LEN * i,
-                              .end = FILLED + FILLED_LEN * (i + 1)};
+    uint64_t start = FILLED + 2 * FILLED_LEN * i;
+    return (struct jt_module){.start = start, .end = start + FILLED_LEN};
 }
 
-/* 64 MiB that are not zero are looked at, and no more. */
+/* 128 MiB that are not zero are looked at, and no more: it is said where that ended. */
 static void pages_without_number(void **state) {
-    enum { MODULES = 5 };
     (void)state;
-    for (unsigned last = 3; last < MODULES; last++) {
+    for (unsigned last = 7; last < MODULES; last++) {
         struct jh_reader under;
         start_filled(&under);
         heap.module[last] = heap.module[0];
@@ -188,7 +214,9 @@ static void pages_without_number(void **state) {
             heap.module[i] = filled_module(i);
         }
         heap.target.modules = last + 1;
-        assert_int_equal(found(), last == 3 ? heap.image.heap.rtree_root : 0);
+        assert_int_equal(found(), last == 7 ? heap.image.heap.rtree_root : 0);
+        assert_int_equal(search.limit_at, last == 7 ? 0 : heap.image.heap.rtree_root);
+        assert_in_range(search.looked, last * FILLED_LEN, last * FILLED_LEN + 4 * ROOT);
         image_end(&heap.image);
     }
 }
@@ -202,7 +230,66 @@ static void more_than_was_counted(void **state) {
     heap.module[0] = filled_module(0);
     ones = 4096;
     assert_int_equal(found(), 0);
+    assert_int_equal(search.limit_at, FILLED + 3 * UINT64_C(4096));
     ones = 1;
+    image_end(&heap.image);
+}
+
+/* A program may reserve more than any table has room for: 8 TiB, and all that 47 bits address. */
+static void huge_reservations(void **state) {
+    (void)state;
+    for (unsigned all = 0; all < 2; all++) {
+        start();
+        map(all ? 0x10000 : UINT64_C(0x600000000000), UINT64_C(0x680000000000));
+        if (all) {
+            map(UINT64_C(0x680000000000), UINT64_C(1) << 47);
+        }
+        assert_int_equal(found(), heap.image.heap.rtree_root);
+        assert_int_equal(search.limit_at, 0);
+        image_end(&heap.image);
+    }
+}
+
+/* A library of very much text: only what can be written to is looked at. */
+static void far_behind_the_start(void **state) {
+    (void)state;
+    start();
+    heap.module[0].start -= UINT64_C(1) << 30;
+    map(heap.module[0].start, heap.image.heap.rtree_root);
+    assert_int_equal(found(), heap.image.heap.rtree_root);
+    image_end(&heap.image);
+}
+
+/* A stray word in front of what the heap uses: by what is beneath the others it is found. */
+static void stray_words(void **state) {
+    (void)state;
+    for (unsigned stray = 1; stray <= 2048; stray += 2047) {
+        start();
+        for (unsigned i = 0; i < stray; i++) {
+            image_put8(&heap.image, heap.image.heap.rtree_root + 8 * (100 + i), 0x41);
+        }
+        assert_int_equal(found(), stray == 1 ? heap.image.heap.rtree_root : 0);
+        image_end(&heap.image);
+    }
+}
+
+/* The first 300 structures of 480. */
+static void damage_in_front(void **state) {
+    (void)state;
+    start();
+    for (unsigned i = 8; i < 480; i++) {
+        uint64_t page = UINT64_C(1) << heap.image.layout.build.lg_page;
+        const struct image_extent slab = {SLAB + 2 * page * i, page, 1, 0, true, 0, 0};
+        uint64_t extent = image_put(&heap.image, &slab);
+        if (i < 300) {
+            image_put8(&heap.image, extent + 16, 0);
+        }
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        image_put8(&heap.image, heap.extent[i] + 16, 0);
+    }
+    assert_int_equal(found(), heap.image.heap.rtree_root);
+    assert_false(search.found[0].clean);
     image_end(&heap.image);
 }
 
@@ -216,6 +303,10 @@ int main(void) {
         cmocka_unit_test(geometries_that_are_no_build),
         cmocka_unit_test(pages_without_number),
         cmocka_unit_test(more_than_was_counted),
+        cmocka_unit_test(huge_reservations),
+        cmocka_unit_test(far_behind_the_start),
+        cmocka_unit_test(stray_words),
+        cmocka_unit_test(damage_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
