@@ -48,8 +48,7 @@ static struct totals count(struct cli *cli) {
     cli_check_end(cli, check);
     for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
         const struct jt_target *view = jt_root_view(cli->target, i);
-        bool known = view != NULL && view->status == JT_OK;
-        t.others[i] = known && view != cli->target ? count_others(view) : 0;
+        t.others[i] = view && view != cli->target ? count_others(view) : 0;
     }
     t.metadata_bytes = jt_metadata_bytes(cli->target);
     return t;
@@ -89,14 +88,13 @@ static void roots_json(struct cli *cli, const struct totals *totals) {
     for (size_t i = 0; i < cli->target->roots; i++) {
         const struct jt_root *root = &cli->target->root[i];
         const struct jt_target *view = jt_root_view(cli->target, i);
-        bool known = view != NULL && view->status == JT_OK;
         json_open(j, NULL, '{');
         json_text(j, "module", root->module ? root->module->path : NULL);
         json_text(j, "version", view && *view->version_string ? view->version_string : NULL);
         json_address(j, "root", root->addr);
         json_text(j, "symbol", *root->symbol ? root->symbol : NULL);
-        json_text(j, "layout", known ? view->layout_name : NULL);
-        if (known) {
+        json_text(j, "layout", view ? view->layout_name : NULL);
+        if (view) {
             json_number(j, "extents", root->chosen ? totals->extents : totals->others[i]);
         } else {
             json_null(j, "extents");
@@ -183,12 +181,10 @@ static void roots_text(struct cli *cli, const struct totals *totals) {
         cli_put(root->symbol);
         printf(" in ");
         cli_put(root->module->path);
-        if (view && view->status == JT_OK) {
+        if (view) {
             printf(", %s, %" PRIu64 " extents\n", view->layout_name, totals->others[i]);
         } else {
-            printf(", ");
-            cli_put(view ? view->error : "out of memory");
-            printf("\n");
+            printf(", its layout is not known (--root 0x%" PRIx64 " says why)\n", root->addr);
         }
     }
 }

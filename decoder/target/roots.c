@@ -102,15 +102,11 @@ static void learn_view(struct jt_target *view, const struct jt_root *root) {
     view->status = jt_layout_learn(view, &learn);
 }
 
-struct jt_target *jt_root_view(struct jt_target *target, size_t number) {
-    struct jt_root *root = &target->root[number];
-    if (root->chosen || root->view != NULL) {
-        return root->chosen ? target : root->view;
-    }
+static bool new_view(struct jt_target *target, struct jt_root *root) {
     root->view = calloc(1, sizeof *root->view);
     if (root->view == NULL) {
         target->memory_ran_out = true;
-        return NULL;
+        return false;
     }
     *root->view = (struct jt_target){.kind = target->kind,
                                      .pid = target->pid,
@@ -122,7 +118,18 @@ struct jt_target *jt_root_view(struct jt_target *target, size_t number) {
                                      .priv = target->priv};
     learn_view(root->view, root);
     target->memory_ran_out |= root->view->memory_ran_out;
-    return root->view;
+    return true;
+}
+
+struct jt_target *jt_root_view(struct jt_target *target, size_t number) {
+    struct jt_root *root = &target->root[number];
+    if (root->chosen) {
+        return target;
+    }
+    if (root->view == NULL && !new_view(target, root)) {
+        return NULL;
+    }
+    return root->view->status == JT_OK ? root->view : NULL;
 }
 
 void jt_roots_close(struct jt_target *target) {

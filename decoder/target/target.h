@@ -241,8 +241,8 @@ size_t jt_roots(struct jt_target *target);
 bool jt_root_unknown(struct jt_target *target);
 
 /* The same memory with another of these heaps: what stands above of jemalloc is that one's. Its
- * layout is learnt when it is asked for the first time. The target itself for the chosen one; the
- * status of the others may be an error. NULL when memory ran out. It belongs to the target. */
+ * layout is learnt when it is asked for the first time; NULL when that could not be done. The
+ * target itself for the chosen one. It belongs to the target. */
 struct jt_target *jt_root_view(struct jt_target *target, size_t root);
 
 /* ---- skeletons: all that decoding takes, and nothing of the program's ------------------------ */

@@ -96,7 +96,9 @@ test_skeleton_without_memory() {
 # The root is looked for.
 test_no_symbols_and_no_memory() {
     preload fail_alloc
-    small bare -s
+    library stock second_
+    strip "$LIBRARY"
+    small bare -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
     core_of bare
     faults alloc "$PRELOAD" "$JEHEAP" info "$CORE" --json
     went 0 3

@@ -128,6 +128,12 @@ test_two_jemallocs_one_without_symbols() {
     status 0 jeheap info "$pid" --json --in libstock-second_
     ask are "$OUT" "root=$root"
     ask listed "$OUT" 2 "$root"
+    status 0 jeheap info "$pid" --json --in small
+    ask are "$OUT" root_symbol=je_arena_emap_global
+    status 0 jeheap info "$pid" --root "$root" --in libstock-second_
+    if grep -q 'is not in the module' "$ERR"; then fail "$(said)"; fi
+    status 0 jeheap info "$pid" --in small
+    out_has "^other     $root in .*/libstock-second_\\.so, 5\\.3\\.0,.* extents$"
     # Nothing leads to that heap any more: whether it has an address cannot be told.
     poke "$pid" "$root" 00 $((8 << 18))
     status 4 jeheap find "$pid" "$first" --json
@@ -135,6 +141,23 @@ test_two_jemallocs_one_without_symbols() {
     status 4 jeheap find "$pid" "$first"
     out_has 'cannot tell: another jemalloc may have it'
     status 0 jeheap find "$pid" "$large"
+}
+
+# A root that leads nowhere, in use by its looks: what is beneath it cannot be told.
+test_a_root_that_is_none() {
+    local root
+    small bogus -DBOGUS
+    refuses 3 '2 of them in use; choose' jeheap info "${PID[bogus]}"
+    root=$(grep -o '0x[0-9a-f]* (je_' "$ERR")
+    root=${root% *}
+    status 0 jeheap info "${PID[bogus]}" --root "$root" --json
+    grep -q '"symbol":"bogus_arena_emap_global","layout":null,"extents":null' "$OUT" ||
+        fail "$(head -c 2000 "$OUT")"
+    status 0 jeheap info "${PID[bogus]}" --root "$root"
+    out_has '^other .* in bogus_arena_emap_global in .*, its layout is not known \(--root 0x'
+    status 0 jeheap find "${PID[bogus]}" --root "$root" "$(small_value bogus first)"
+    status 4 jeheap find "${PID[bogus]}" --root "$root" "$(small_value bogus stack)" --json
+    ask are "$OUT" owned=null
 }
 
 # One that nothing has started: without the function that does so before main().
@@ -173,7 +196,8 @@ test_root_in_no_module() {
     status 0 jeheap info "${PID[copy]}" --json --quiet --root "$root" --layout 5.3.0
     ask are "$OUT" root="$root" root_symbol=null layout.learnt_from.root=given
     same_file "$WORK/counts" <(ask get "$OUT" extents slabs allocated_bytes) "with --root"
-    status 0 jeheap info "${PID[copy]}" --root "$root" --layout 5.3.0
+    status 0 jeheap info "${PID[copy]}" --root "$root" --layout 5.3.0 --in small
+    err_has "--root $root is taken, and is not in the module of --in small"
     out_has "^root      $root"
 }
 
@@ -210,6 +234,8 @@ test_many_idle_jemallocs() {
     idle_roots 3
     refuses 3 'there are 3 jemallocs, 0 of them in use; choose one with --root( .*\(number_[1-3]_.*){3}$' \
         jeheap info "$BACK"
+    idle_roots 20 # more than one line has room for
+    refuses 3 '0 of them in use; .*\(number_.*, 0x[0-9a-f]+$' jeheap info "$BACK"
 }
 
 # A library that was installed anew since: said, and not read.

@@ -13,6 +13,11 @@
 void *SECOND(size_t size);
 #endif
 
+#ifdef BOGUS
+uintptr_t bogus_arena_emap_global[15 + (8 << 18) / sizeof(uintptr_t)]; /* behind a mutex */
+static _Alignas(4096) uintptr_t bogus_node[(8 << 18) / sizeof(uintptr_t)];
+#endif
+
 #ifdef COPY
 extern char je_arena_emap_global[];
 #endif
@@ -110,6 +115,12 @@ int main(void) {
     void *copy = mmap(NULL, 8 << 18, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(copy, je_arena_emap_global + 120, 8 << 18);
     printf("copy %p\n", copy);
+#endif
+#ifdef BOGUS /* a node that leads to no extents */
+    bogus_arena_emap_global[15 + 7] = (uintptr_t)bogus_node;
+    for (int i = 0; i < 1000; i++) {
+        bogus_node[i] = (uintptr_t)bogus_node;
+    }
 #endif
 #ifdef RESERVE /* so many bytes, of which none is used */
     if (mmap(NULL, RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==

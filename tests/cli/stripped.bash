@@ -176,6 +176,7 @@ test_two_as_large() {
 
 # Of two versions: each is looked for as what its own module says.
 test_two_versions() {
+    local root
     library redis second_
     strip "$LIBRARY"
     small mixed -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
@@ -187,6 +188,14 @@ test_two_versions() {
     status 0 jeheap find "${PID[mixed]}" "$(small_value mixed first)" --in libredis-second_.so
     refuses 3 '--in redis: no module' jeheap info "${PID[mixed]}" --in redis
     refuses 3 '--in libc\.so\.6: no symbols' jeheap info "${PID[mixed]}" --in libc.so.6
+    jeheap info "${PID[mixed]}" --json
+    grep -o '"root":"0x[0-9a-f]*' "$OUT" | cut -d '"' -f 4 | sort -u >"$WORK/mixed.roots"
+    [ "$(wc -l <"$WORK/mixed.roots")" -eq 2 ] || fail "not two roots"
+    while read -r root; do
+        poke "${PID[mixed]}" "$root" 00 $((8 << 18))
+    done <"$WORK/mixed.roots"
+    refuses 3 'choose a jemalloc with --layout and --root: there are 2, .*5\.[23]\.[01]-.*5\.[23]' \
+        jeheap info "${PID[mixed]}"
 }
 
 # 20 MiB of text in front of the variables.

@@ -230,7 +230,7 @@ static void program_of(const char *name, uint64_t start, const void *what, size_
 
 static void versions_and_roots(void **state) {
     static const uint64_t start = 0x7f0000000000;
-    uint64_t same = start + 0x10000, some[64] = {0};
+    uint64_t same = 0x20000, some[64] = {0};
     (void)state;
     program_of("the same version", start, "5.3.0-0-g0", 11);
     program_of("two versions", start, "5.3.0-0-g0\0005.2.1-0-g1", 22);

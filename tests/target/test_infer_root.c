@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -25,10 +26,15 @@ static struct {
     struct jt_module module[MODULES];
     struct jt_private p;
     struct jt_target target;
+    bool core;
 } heap;
 
+static void map_in(struct jt_range *mapped, uint64_t start, uint64_t end) {
+    mapped[heap.p.mapped_count++] = (struct jt_range){start, end};
+}
+
 static void map(uint64_t start, uint64_t end) {
-    heap.mapped[heap.p.mapped_count++] = (struct jt_range){start, end};
+    map_in(heap.p.mapped, start, end);
 }
 
 static void put_slab(unsigned i) {
@@ -81,9 +87,9 @@ static void look(bool any_version) {
             jt_ranges_add(&heap.p.writable, m->start, m->end - m->start);
         }
     }
-    heap.p.mapped_count = jt_ranges_normalise(heap.mapped, heap.p.mapped_count);
+    heap.p.mapped_count = jt_ranges_normalise(heap.p.mapped, heap.p.mapped_count);
     search = (struct jt_search){.build = heap.image.layout.build, .any_version = any_version};
-    heap.target.kind = JT_PROCESS;
+    heap.target.kind = heap.core ? JT_CORE : JT_PROCESS;
     jt_root_infer(&heap.target, &search);
     jt_ranges_free(&heap.p.writable);
 }
@@ -157,10 +163,11 @@ static void damage(void **state) {
  * of that page was looked at. */
 static void starts_inside_a_page(void **state) {
     (void)state;
-    for (unsigned inside = 0; inside < 2; inside++) {
+    for (unsigned inside = 0; inside < 3; inside++) {
         start();
         uint64_t element = heap.image.heap.rtree_root + 8 * index_of(SLAB);
-        heap.module[0].start = inside ? element + 8 : heap.image.heap.rtree_root;
+        heap.module[0].start =
+            inside ? element + 8 - 80 * (inside - 1) : heap.image.heap.rtree_root;
         assert_int_equal(found(), inside ? 0 : heap.image.heap.rtree_root);
         image_end(&heap.image);
     }
@@ -293,6 +300,226 @@ static void damage_in_front(void **state) {
     image_end(&heap.image);
 }
 
+/* As much of its heap, and some of that is damaged. */
+static void a_root_with_damage(void **state) {
+    (void)state;
+    start();
+    for (unsigned i = 0; i < 4; i++) {
+        const struct image_extent far = {
+            SLAB + (UINT64_C(1) << 30) + 8192 * i, 4096, 1, 0, true, 0, 0};
+        image_put8(&heap.image, image_put(&heap.image, &far) + 16, 0);
+    }
+    copy_root();
+    uint64_t first = heap.image.heap.rtree_root;
+    image_put8(&heap.image, first + 8 * (index_of(SLAB) + 1), 0);
+    assert_int_equal(found(), first);
+    assert_int_equal(search.count, 2);
+    assert_true(search.found[0].clean && !search.found[1].clean);
+    image_end(&heap.image);
+}
+
+static void more_roots_than_are_listed(void **state) {
+    (void)state;
+    start();
+    for (unsigned i = 0; i < JT_ROOTS_MAX; i++) {
+        copy_root();
+        heap.second = image_block(&heap.image, ROOT);
+    }
+    heap.module[0].end = heap.second;
+    assert_int_equal(found(), 0);
+    assert_int_equal(search.count, JT_ROOTS_MAX);
+    assert_int_equal(search.alike, JT_ROOTS_MAX);
+    image_end(&heap.image);
+}
+
+/* Of two quanta the first that is tried finds something, and the other one all. */
+static void another_quantum(void **state) {
+    struct jh_build build;
+    (void)state;
+    jh_build_init(&build, JH_5_3_0);
+    build.lg_quantum = 3;
+    start_build(&build);
+    for (unsigned i = 0; i < 8; i++) {
+        const struct image_extent slab = {
+            SLAB + (UINT64_C(1) << 20) * (i + 1), 12288, 2, 0, true, 0, 0};
+        (void)image_put(&heap.image, &slab);
+    }
+    heap.image.layout.build.lg_quantum = 4;
+    assert_int_equal(found(), heap.image.heap.rtree_root);
+    assert_true(search.found[0].clean);
+    image_end(&heap.image);
+}
+
+/* Memory that is full takes several pieces; each root is whole in one of them. */
+static void several_pieces(void **state) {
+    struct jh_reader under;
+    (void)state;
+    start_filled(&under);
+    heap.target.bytes_present = UINT64_C(4) << 20;
+    heap.module[1] = heap.module[0];
+    heap.module[0] = filled_module(0);
+    heap.module[0].end = heap.module[0].start + (UINT64_C(6) << 20);
+    heap.target.modules = 2;
+    ones = 4096;
+    assert_int_equal(found(), heap.image.heap.rtree_root);
+    assert_int_equal(search.limit_at, 0);
+    ones = 1;
+    image_end(&heap.image);
+}
+
+/* What is found although not all was looked at may not be all. */
+static void a_root_and_a_limit(void **state) {
+    struct jh_reader under;
+    (void)state;
+    start_filled(&under);
+    for (unsigned i = 1; i < MODULES; i++) {
+        heap.module[i] = filled_module(i);
+    }
+    heap.target.modules = MODULES;
+    assert_int_equal(found(), heap.image.heap.rtree_root);
+    assert_int_equal(heap.target.warnings, 1);
+    assert_non_null(strstr(heap.target.warning[0], "root.search-limit at 0x"));
+    free(heap.target.warning[0]);
+    free(heap.target.warning);
+    image_end(&heap.image);
+}
+
+/* Of a core no more is looked at than it has, whatever its headers say that is mapped. */
+static void a_core_of_nothing(void **state) {
+    (void)state;
+    start();
+    heap.module[0] = filled_module(0);
+    heap.module[0].end += FILLED_LEN;
+    heap.core = true;
+    assert_int_equal(found(), 0);
+    assert_int_equal(search.limit_at, heap.module[0].start + FILLED_LEN);
+    image_end(&heap.image);
+}
+
+/* So many mappings that marking their elements takes all the time that there is. */
+static void mappings_without_number(void **state) {
+    enum { COUNT = 1 << 14 };
+    struct jt_range *many = calloc(COUNT + 64, sizeof *many);
+    (void)state;
+    start();
+    memcpy(many, heap.mapped, sizeof heap.mapped);
+    heap.p.mapped = many;
+    for (uint64_t i = 0; i < COUNT; i++) {
+        map_in(many, (2 * i + 8) << 48, (2 * i + 9) << 48);
+    }
+    assert_int_equal(found(), 0);
+    assert_int_not_equal(search.limit_at, 0);
+    image_end(&heap.image);
+    free(many);
+}
+
+/* A pointer to a node so low in memory that no root is in front of it. */
+static enum jh_status low(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    const struct jh_reader *under = arg;
+    if (addr < 0x1000 || addr >= 0x2000) {
+        return under->read(under->arg, addr, dst, len, got);
+    }
+    memset(dst, 0, len);
+    if (addr == 0x1000 && len == 4096) {
+        uint64_t element = heap.image.heap.rtree_root + 8 * index_of(SLAB);
+        memcpy((uint8_t *)dst + 0x800, image_at(&heap.image, element), 8);
+    }
+    *got = len;
+    return JH_OK;
+}
+
+static void an_element_alone(void **state) {
+    struct jh_reader under;
+    (void)state;
+    start();
+    under = heap.target.heap.reader;
+    heap.target.heap.reader = (struct jh_reader){.read = low, .arg = &under};
+    heap.module[0] = (struct jt_module){.start = 0x1000, .end = 0x2000};
+    map(0x1000, 0x2000);
+    jt_ranges_add(&heap.p.writable, 0x1000, 0x1000);
+    assert_int_equal(found(), 0);
+    image_end(&heap.image);
+}
+
+/* Words that another place of the root would explain, and an extent says where it is. */
+static void two_places(void **state) {
+    (void)state;
+    for (unsigned front = 0; front < 2; front++) {
+        start();
+        uint64_t root = heap.image.heap.rtree_root, other = index_of(SLAB) - 192;
+        uint64_t node = root + 8 * index_of(SLAB), far = 131000;
+        map(root, root + ROOT + 4096);
+        jt_ranges_add(&heap.p.writable, root, ROOT + 4096);
+        map(other << 30, (other << 30) + 4096);
+        map(far << 30, (far << 30) + 4096);
+        memcpy(image_at(&heap.image, root + 8 * (front ? other - 300 : far + 192)),
+               image_at(&heap.image, node), 8);
+        assert_int_equal(found(), root);
+        image_end(&heap.image);
+    }
+}
+
+static void module_names(void **state) {
+    static const struct {
+        const char *path, *name;
+        bool named;
+    } cases[] = {
+        {"/lib/libjemalloc.so.2", "libjemalloc.so.2", true},
+        {"/lib/libjemalloc.so.2", "lib/libjemalloc.so.2", true},
+        {"/lib/libjemalloc.so.2", "/libjemalloc.so.2", true},
+        {"/lib/libjemalloc.so.2", "/lib/libjemalloc.so.2", true},
+        {"/lib/libjemalloc.so.2", "libjemalloc", true},
+        {"/lib/libjemalloc.so.2", "jemalloc.so.2", false},
+        {"/lib/libjemalloc.so.2", "libjemallo_", false},
+        {"/lib/libjemalloc.so.2", "xlibjemalloc", false},
+        {"/lib/libjemalloc.so.2", "", false},
+        {"/lib/libjemalloc.so.2", "/usr/lib/libjemalloc.so.2", false},
+        {"/lib/libgone.so (deleted)", "libgone.so", true},
+        {"[vdso]", "[vdso]", true},
+        {"[vdso]", "vdso", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s", cases[i].path);
+        const struct jt_module m = {.path = path};
+        assert_int_equal(jt_module_named(&m, cases[i].name), cases[i].named);
+    }
+}
+
+/* One sentence for one cause, with the option that helps. */
+static void why_there_is_none(void **state) {
+    char program[] = "/bin/program", library[] = "/lib/libx.so";
+    struct jt_search s = {.limit_at = 0x5000, .looked = 8192};
+    (void)state;
+    start();
+    struct jt_target *t = &heap.target;
+    heap.module[0].path = program;
+    heap.module[0].file_id = (struct jt_build_id){2, {0xab, 0xcd}};
+    (void)jt_no_root(t, NULL, true, &s);
+    assert_non_null(strstr(t->error, "root.search-limit at 0x5000: no symbols"));
+    assert_non_null(strstr(t->error, "after 8 KiB of variables; give the same program"));
+    s.limit_at = heap.module[0].start;
+    heap.module[1].path = library;
+    t->modules = 2;
+    (void)jt_no_root(t, NULL, true, &s);
+    assert_non_null(strstr(t->error, " in /bin/program: no symbols"));
+    assert_non_null(strstr(t->error, "say which module has jemalloc with --in MODULE, or"));
+    assert_false(t->root_missed);
+    s.in = "program";
+    (void)jt_no_root(t, NULL, true, &s);
+    assert_null(strstr(t->error, "--in MODULE"));
+    assert_non_null(strstr(t->error, "debuginfod-find debuginfo abcd may get it"));
+    heap.module[0].memory_id = (struct jt_build_id){1, {0xef}};
+    (void)jt_no_root(t, NULL, true, &s);
+    assert_non_null(strstr(t->error, "debuginfod-find debuginfo ef may"));
+    s = (struct jt_search){.in = NULL};
+    (void)jt_no_root(t, "5.3.0", true, &s);
+    assert_non_null(strstr(t->error, "that fits --layout 5.3.0; give"));
+    assert_true(t->root_missed);
+    image_end(&heap.image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_root),
@@ -307,6 +534,17 @@ int main(void) {
         cmocka_unit_test(far_behind_the_start),
         cmocka_unit_test(stray_words),
         cmocka_unit_test(damage_in_front),
+        cmocka_unit_test(a_root_with_damage),
+        cmocka_unit_test(more_roots_than_are_listed),
+        cmocka_unit_test(another_quantum),
+        cmocka_unit_test(several_pieces),
+        cmocka_unit_test(a_root_and_a_limit),
+        cmocka_unit_test(a_core_of_nothing),
+        cmocka_unit_test(mappings_without_number),
+        cmocka_unit_test(an_element_alone),
+        cmocka_unit_test(two_places),
+        cmocka_unit_test(module_names),
+        cmocka_unit_test(why_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
