@@ -219,6 +219,9 @@ test_timeout_that_is_long_enough() {
     have stock
     status 0 jeheap extents "${PID[stock]}" --json --timeout 600
     ask extents "${TRUTH[stock]}" "$OUT"
+    core_of stock
+    status 0 jeheap extents "$CORE" --json --timeout 600
+    ask extents "${TRUTH[stock]}" "$OUT"
 }
 
 # A clock that makes a jump of an hour at the look CLOCK_JUMPS, or a step of 0.15 s at each.
