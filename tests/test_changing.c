@@ -107,6 +107,90 @@ static void one_fault(struct changing *c, enum jh_status status, const char *rul
 
 /* ---- walks ----------------------------------------------------------------------------------- */
 
+#define INNER (A + 3 * PAGE)
+
+static void clear_inner(struct changing *c) {
+    image_put8(&c->image, image_leaf_slot(&c->image, INNER), 0);
+}
+
+static void shrink_to_inner(struct changing *c) {
+    set_size(c, 4 * PAGE);
+    image_put8(&c->image, image_leaf_slot(&c->image, A + 8 * PAGE), 0);
+}
+
+static void inner_of_another(struct changing *c) {
+    put_leaf(c, INNER, c->before, true);
+}
+
+static void nothing_of_inner(struct changing *c) {
+    image_hole(&c->image, image_leaf_slot(&c->image, INNER), 8);
+    c->spy.under = c->image.heap.reader;
+    c->image.heap.reader = (struct jh_reader){.read = read_it, .retry = retry, .arg = c};
+}
+
+/* A page in the middle has an element of the extent, which is gone, another's, or the last page's
+ * when it is looked at again; or stays. */
+static void an_element_of_an_inner_page(void **state) {
+    (void)state;
+    void (*const change[])(struct changing *) = {clear_inner, shrink_to_inner};
+    struct changing c;
+    for (size_t i = 0; i < COUNT(change); i++) {
+        start(&c, change[i], 9, false);
+        put_leaf(&c, INNER, c.extent, false);
+        gives(&c, true);
+        assert_true(c.asked > 0);
+    }
+    start(&c, NULL, 9, false);
+    put_leaf(&c, INNER, c.extent, false);
+    one_fault(&c, JH_CORRUPT, "leaf.inner-page");
+    start(&c, inner_of_another, 9, false);
+    put_leaf(&c, INNER, c.extent, false);
+    walk(&c);
+    assert_int_equal(c.extents, 3);
+    start(&c, nothing_of_inner, 9, false);
+    put_leaf(&c, INNER, c.extent, false);
+    walk(&c);
+    assert_int_equal(c.extents, 3);
+}
+
+/* Registered over what was left behind, and left behind under what was registered: nothing to read
+ * again. What contradicts without end is said, and the extent given all the same. */
+static void what_is_left_behind_is_not_read_again(void **state) {
+    (void)state;
+    struct changing c;
+    start(&c, NULL, 3, false);
+    image_put(&c.image, &(struct image_extent){A - 4 * PAGE, 9 * PAGE, 232, 0, false, 0, 0});
+    walk(&c);
+    assert_int_equal(c.faults, 0);
+    assert_int_equal(c.extents, 4);
+    assert_int_equal(c.asked, 0);
+    start(&c, NULL, 9, false);
+    image_put(&c.image, &(struct image_extent){A + 3 * PAGE, PAGE, 232, 0, false, 0, 0});
+    gives(&c, true);
+    assert_int_equal(c.asked, 0);
+    start(&c, NULL, 1, true);
+    image_leaf(&c.image, A, &(struct image_leaf){c.extent, 5, 0, true, false});
+    walk(&c);
+    assert_int_equal(c.extents, 3);
+    assert_int_equal(c.faults, 1);
+}
+
+/* The same behind an element of another extent: it is no part of what was seen with the first. */
+static void an_inner_page_behind_another(void **state) {
+    (void)state;
+    struct changing c;
+    start(&c, clear_inner, 9, false);
+    put_leaf(&c, INNER, c.extent, false);
+    put_leaf(&c, A + PAGE, c.last, false);
+    c.after = 64; /* that one is asked about before */
+    walk(&c);
+    assert_int_equal(c.faults, 2);
+    start(&c, clear_inner, 9, false);
+    put_leaf(&c, INNER, c.extent, false);
+    image_leaf(&c.image, A + PAGE, &(struct image_leaf){c.last, 232, 0, false, false});
+    gives(&c, true); /* left behind: nobody asks about that one */
+}
+
 static void mend_size(struct changing *c) {
     set_size(c, PAGE);
 }
@@ -299,6 +383,9 @@ static void lookups(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_element_of_an_inner_page),
+        cmocka_unit_test(an_inner_page_behind_another),
+        cmocka_unit_test(what_is_left_behind_is_not_read_again),
         cmocka_unit_test(a_torn_extent),
         cmocka_unit_test(a_leaf_of_another_extent),
         cmocka_unit_test(a_leaf_of_another_size_class),

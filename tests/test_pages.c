@@ -104,6 +104,29 @@ static void nothing_is_known_of_what_nobody_was_given(void **state) {
     }
 }
 
+static void a_single_page(void **state) {
+    (void)state;
+    struct pages p;
+    start(&p, JH_5_3_0, true);
+    uint64_t at = image_put(&p.image, &(struct image_extent){A + 9 * PAGE, PAGE, 4, 0, true, 0, 0});
+    assert_int_equal(jh_extent_read(&p.image.heap, at, &p.extent, NULL), JH_OK);
+    says(&p, NULL, 0, 0);
+    image_end(&p.image);
+}
+
+/* No node for a page: as good as an element of zeroes. */
+static void a_node_that_is_missing(void **state) {
+    (void)state;
+    struct pages p;
+    start(&p, JH_5_3_0, false);
+    image_put8(&p.image, image_slot(&p.image, A, 0), 0);
+    struct jh_fault fault;
+    assert_int_equal(jh_pages_check(&p.image.heap, &p.extent, &fault), JH_CORRUPT);
+    assert_string_equal(fault.rule, "leaf.first-page-missing");
+    assert_int_equal(fault.element, 0);
+    image_end(&p.image);
+}
+
 /* What cannot be read is not judged. */
 static void absent_elements(void **state) {
     (void)state;
@@ -136,6 +159,8 @@ int main(void) {
         cmocka_unit_test(elements_of_others),
         cmocka_unit_test(what_is_not_known_of_a_build),
         cmocka_unit_test(nothing_is_known_of_what_nobody_was_given),
+        cmocka_unit_test(a_single_page),
+        cmocka_unit_test(a_node_that_is_missing),
         cmocka_unit_test(absent_elements),
         cmocka_unit_test(more_pages_than_regions),
     };

@@ -723,6 +723,22 @@ static void left_behind_by_nobody(void **state) {
     one_fault_between(&b, JH_STAGE_EXTENT, "extent.addr", zeroes, 0);
 }
 
+/* It looks left behind, and is in use: both things that are wrong are said. */
+static void an_overlap_by_one_in_use(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t first = put_dirty(&image, A, 3 * PAGE), second = put_slab(&image, A + PAGE);
+    image_leaf(&image, A + PAGE, &(struct image_leaf){second, 232, 0, false, false});
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->faults, 3);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_EXTENT, "extent.overlap", first);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.szind", A + PAGE);
+    fault_is(&seen->fault[2], JH_CORRUPT, JH_STAGE_LEAF, "leaf.first-page-missing", A + 2 * PAGE);
+    assert_int_equal(seen->extents, 2);
+    image_end(&image);
+}
+
 /* It too long, and the next one's leaf wrong: both are said, in this order. */
 static void a_leaf_that_contradicts_in_an_overlap(void **state) {
     (void)state;
@@ -1046,6 +1062,7 @@ int main(void) {
         cmocka_unit_test(pages_of_a_large_one),
         cmocka_unit_test(inner_pages_behind_others),
         cmocka_unit_test(pages_in_two_nodes),
+        cmocka_unit_test(an_overlap_by_one_in_use),
         cmocka_unit_test(the_last_page_there_is),
         cmocka_unit_test(registered_over_what_was_left_behind),
         cmocka_unit_test(left_behind_by_nobody),
