@@ -139,6 +139,23 @@ enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_e
     return e->slab ? check_slab(layout, e, fault) : check_large(layout, e, fault);
 }
 
+/* NULL: nothing is known of the structure at that address. */
+static const char *verdict_on(const struct jh_heap *heap, uint64_t at) {
+    size_t low = 0, high = heap->verdicts;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (heap->verdict[middle].at == at) {
+            return heap->verdict[middle].rule;
+        }
+        if (heap->verdict[middle].at < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
 enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,
                               struct jh_fault *fault) {
     uint8_t buf[JH_EXTENT_HEAD_MAX];
@@ -151,5 +168,6 @@ enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t at, struct jh
     if (status == JH_OK) {
         jh_extent_decode(heap->layout, at, bytes, out);
     }
-    return status;
+    const char *rule = status == JH_ABSENT ? verdict_on(heap, at) : NULL;
+    return rule ? jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, at, 0, rule) : status;
 }

@@ -37,7 +37,10 @@ static void look_at(const struct jh_heap *heap, uint64_t addr) {
 
 void fuzz_look(const struct jh_reader *reader, const struct jh_layout *layout, uint64_t root) {
     struct jh_heap heap = {
-        *reader, layout, root, {.max_nodes = NODES, .max_extents = STEPS, .max_passed = 4096}};
+        .reader = *reader,
+        .layout = layout,
+        .rtree_root = root,
+        .limits = {.max_nodes = NODES, .max_extents = STEPS, .max_passed = 4096}};
     static struct jh_walk walk;
     struct jh_extent extent;
     struct jh_fault fault = {.status = JH_OK};

@@ -35,7 +35,7 @@ static void said(struct cli *cli, const struct jt_skeleton *s) {
 static void say_left_out(const struct cli *cli, uint64_t bytes) {
     if (bytes && !cli->args->quiet) {
         cli_say("warning: %" PRIu64 " bytes that the tree points at are not jemalloc's own "
-                "and were left out: the heap is damaged",
+                "and were left out: the heap is damaged, or changed while it was read",
                 bytes);
     }
 }
@@ -66,5 +66,6 @@ void command_skeleton(struct cli *cli) {
         return;
     }
     say_left_out(cli, s.left_out);
+    cli_status(cli, s.left_out ? EXIT_PARTIAL : EXIT_DONE);
     said(cli, &s);
 }

@@ -34,6 +34,8 @@ const char options_usage[] =
     "  --exe FILE           the program of a core, where it is not at its old path, or the "
     "library\n"
     "                       whose build-id it has\n"
+    "  --sysroot DIR        the folder that a core's files are in, of another machine or a\n"
+    "                       container; they are looked for nowhere else\n"
     "  --layout L           a name as `info` prints it (5.3.0,lg_vaddr=57,debug) or FILE.json\n"
     "  --root ADDRESS       of rtree_t.root[0], for targets without symbols\n"
     "  --in MODULE          which of several jemallocs: the end of its module's path, or its name\n"
@@ -63,6 +65,7 @@ const char options_usage[] =
 
 enum {
     OPT_EXE = 256,
+    OPT_SYSROOT,
     OPT_LAYOUT,
     OPT_ROOT,
     OPT_IN,
@@ -100,6 +103,7 @@ enum {
 
 static const struct option options[] = {
     {"exe", required_argument, NULL, OPT_EXE},
+    {"sysroot", required_argument, NULL, OPT_SYSROOT},
     {"layout", required_argument, NULL, OPT_LAYOUT},
     {"root", required_argument, NULL, OPT_ROOT},
     {"in", required_argument, NULL, OPT_IN},
@@ -259,6 +263,9 @@ static bool take(struct arguments *a, int option, const char *value) {
     switch (option) {
     case OPT_EXE:
         a->target.exe = value;
+        return true;
+    case OPT_SYSROOT:
+        a->target.sysroot = value;
         return true;
     case OPT_LAYOUT:
         a->target.layout = value;

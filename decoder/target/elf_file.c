@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "private.h"
 
@@ -163,26 +164,35 @@ static bool has_dwarf(Elf *elf) {
     return jt_section(elf, ".debug_info") != NULL || jt_section(elf, ".zdebug_info") != NULL;
 }
 
-/* The file counts only when its build-id is the one we look for. */
+/* That a debug link has of its file. */
+static uint32_t checksum(const struct jt_elf *elf) {
+    size_t size = 0;
+    const char *bytes = elf_rawfile(elf->elf, &size);
+    return (uint32_t)crc32_z(0, (const Bytef *)bytes, size);
+}
+
+/* The file counts only when its build-id is the one we look for, or, where there is none, its
+ * checksum. */
 static struct jt_elf *open_same(const struct jt_files *files, const char *file,
-                                const struct jt_build_id *id) {
+                                const struct jt_build_id *id, const GElf_Word *crc) {
     struct jt_build_id found;
     struct jt_elf *elf = files->open(files->arg, file);
     if (elf == NULL) {
         return NULL;
     }
     jt_elf_build_id(elf, &found);
-    if (id->size != 0 && found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0) {
+    bool same = found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0;
+    if (same && (id->size != 0 || (crc != NULL && checksum(elf) == *crc))) {
         return elf;
     }
     jt_elf_close(elf);
     return NULL;
 }
 
-static void build_id_path(const struct jt_build_id *id, char *path, size_t size) {
+static void build_id_path(const char *root, const struct jt_build_id *id, char *path, size_t size) {
     char hex[2 * JT_BUILD_ID_MAX + 1];
     jt_build_id_text(id, hex);
-    snprintf(path, size, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+    snprintf(path, size, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", root, hex, hex + 2);
 }
 
 static int folder_of(const char *file) {
@@ -204,34 +214,36 @@ const char *jt_elf_altlink(const struct jt_elf *elf, struct jt_build_id *id) {
 }
 
 /* Named as seen from the file's folder, or by its build-id. */
-static void find_alt(struct jt_elf *elf, const struct jt_files *files, const char *file) {
+static void find_alt(struct jt_elf *elf, const struct jt_files *files, const char *root,
+                     const char *file) {
     char path[PATH_MAX];
     struct jt_build_id id;
     const char *name = jt_elf_altlink(elf, &id);
     if (name == NULL || elf->alt != NULL) { /* it is asked again for another name of the file */
         return;
     }
-    int n = snprintf(path, sizeof path, "%.*s%s", name[0] == '/' ? 0 : folder_of(file), file, name);
+    int n = snprintf(path, sizeof path, "%s%.*s%s", root, name[0] == '/' ? 0 : folder_of(file),
+                     file, name);
     if (n > 0 && (size_t)n < sizeof path) {
-        elf->alt = open_same(files, path, &id);
+        elf->alt = open_same(files, path, &id, NULL);
     }
     if (elf->alt == NULL) {
-        build_id_path(&id, path, sizeof path);
-        elf->alt = open_same(files, path, &id);
+        build_id_path(root, &id, path, sizeof path);
+        elf->alt = open_same(files, path, &id, NULL);
     }
 }
 
-static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
-                      const struct jt_build_id *id) {
-    elf->debug = open_same(files, file, id);
+static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,
+                      const char *file, const struct jt_build_id *id, const GElf_Word *crc) {
+    elf->debug = open_same(files, file, id, crc);
     if (elf->debug != NULL) {
-        find_alt(elf->debug, files, file);
+        find_alt(elf->debug, files, root, file + strlen(root)); /* which it begins with */
     }
     return elf->debug != NULL;
 }
 
-static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, const char *file,
-                          const struct jt_build_id *id) {
+static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, const char *root,
+                          const char *file, const struct jt_build_id *id) {
     static const char *const place[][2] = {{"", ""}, {"", ".debug/"}, {"/usr/lib/debug", ""}};
     GElf_Word crc;
     const char *link = dwelf_elf_gnu_debuglink(elf->elf, &crc);
@@ -241,28 +253,28 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
     }
     for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
         char path[PATH_MAX];
-        int n =
-            snprintf(path, sizeof path, "%s%.*s%s%s", place[i][0], folder, file, place[i][1], link);
-        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, path, id)) {
+        int n = snprintf(path, sizeof path, "%s%s%.*s%s%s", root, place[i][0], folder, file,
+                         place[i][1], link);
+        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, root, path, id, &crc)) {
             return;
         }
     }
 }
 
-void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
-                       const struct jt_build_id *id) {
-    char path[2 * JT_BUILD_ID_MAX + 64];
-    find_alt(elf, files, file);
+void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,
+                       const char *file, const struct jt_build_id *id) {
+    char path[PATH_MAX];
+    find_alt(elf, files, root, file);
     if (jt_section(elf->elf, ".symtab") != NULL && has_dwarf(elf->elf)) {
         return;
     }
     if (id->size > 1) {
-        build_id_path(id, path, sizeof path);
-        if (try_debug(elf, files, path, id)) {
+        build_id_path(root, id, path, sizeof path);
+        if (try_debug(elf, files, root, path, id, NULL)) {
             return;
         }
     }
-    try_debuglink(elf, files, file, id);
+    try_debuglink(elf, files, root, file, id);
 }
 
 bool jt_elf_has_debug_info(const struct jt_elf *elf) {

@@ -97,7 +97,8 @@ size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effor
                           struct jh_layout *layout) {
     const struct jh_layout was = *layout;
     const struct jh_reader reader = jt_fit_reader(target);
-    const struct jh_heap heap = {reader, &was, root, {.max_nodes = 0}};
+    const struct jh_heap heap = {
+        .reader = reader, .layout = &was, .rtree_root = root, .limits = {.max_nodes = 0}};
     struct votes v[JH_BINS_MAX];
     struct jh_extent e;
     const struct jt_samples *all =

@@ -128,7 +128,10 @@ static enum jh_status try_sample(const struct jh_heap *heap, const struct jt_sam
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out) {
     const struct jh_reader reader = jt_fit_reader(target);
-    const struct jh_heap heap = {reader, layout, root, {.max_passed = PASSED_MAX}};
+    const struct jh_heap heap = {.reader = reader,
+                                 .layout = layout,
+                                 .rtree_root = root,
+                                 .limits = {.max_passed = PASSED_MAX}};
     const struct jt_samples *all = jt_samples_take(target, &reader, layout, root, effort);
     uint64_t sound = 0, unsound = 0; /* before this part of the tree */
     memset(out, 0, sizeof *out);

@@ -54,6 +54,7 @@ bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t siz
     }
     p->words = header[EI_CLASS] == ELFCLASS32 ? 4 : 8;
     p->little_endian = header[EI_DATA] == ELFDATA2LSB;
+    p->freebsd = header[EI_OSABI] == ELFOSABI_FREEBSD;
     p->machine = (uint16_t)jt_number_at(target, header + 18, 2);
     return true;
 }
@@ -73,13 +74,16 @@ void jt_machine_build(const struct jt_target *target, enum jh_version version,
                       struct jh_build *build) {
     const struct jt_private *p = target->priv;
     jh_build_init(build, version);
-    if (jh_build_machine(build, jt_machine_name(target)) == JH_OK) {
-        return;
+    if (jh_build_machine(build, jt_machine_name(target)) != JH_OK) {
+        build->pointer_size = p->words;
+        build->little_endian = p->little_endian;
+        build->lg_vaddr = p->words == 4 ? 32 : 64;
+        build->pthread_mutex_size = p->words == 4 ? 24 : 40;
     }
-    build->pointer_size = p->words;
-    build->little_endian = p->little_endian;
-    build->lg_vaddr = p->words == 4 ? 32 : 64;
-    build->pthread_mutex_size = p->words == 4 ? 24 : 40;
+    if (p->freebsd) { /* a pointer, and jemalloc keeps one more beside it (JEMALLOC_MUTEX_INIT_CB)
+                       */
+        build->pthread_mutex_size = (uint8_t)(2 * p->words);
+    }
 }
 
 const uint8_t jt_lg_page[JT_LG_PAGES] = {12, 16, 14, 13, 15};

@@ -8,6 +8,8 @@
 
 #include "private.h"
 
+#define FREEBSD_EXECPATH 15 /* its AT_EXECPATH, where Linux has AT_PLATFORM */
+
 bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, const char *path) {
     struct jt_private *p = target->priv;
     struct jt_mapping *grown = jt_grow(p->mapping, p->mappings, sizeof *grown);
@@ -52,8 +54,11 @@ void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
         case AT_PHNUM:
             p->phnum = value;
             break;
-        case AT_EXECFN:
-            p->execfn = value;
+        case AT_EXECFN: /* another thing there */
+            p->execfn = p->freebsd ? p->execfn : value;
+            break;
+        case FREEBSD_EXECPATH:
+            p->execfn = p->freebsd ? value : p->execfn;
             break;
         case AT_PAGESZ:
             p->page_size = value;

@@ -6,30 +6,44 @@
 
 #include "private.h"
 
+/* What is wrong with the file that was found for it. */
 static void wrong_file(const struct jt_module *m, char *out, size_t size) {
     char memory[2 * JT_BUILD_ID_MAX + 1], file[2 * JT_BUILD_ID_MAX + 1];
     jt_build_id_text(&m->memory_id, memory);
     jt_build_id_text(&m->file_id, file);
-    if (memory[0] == 0 || file[0] == 0) {
+    if (memory[0] != 0 && file[0] != 0) {
+        snprintf(out, size,
+                 "%.110s is not the %.90s that was running: build-id %.40s, but %.40s ran", m->file,
+                 m->path, file, memory);
+    } else if (m->main) {
         snprintf(out, size,
                  "%.200s is not the program that was running: it starts elsewhere, or has other "
                  "headers",
                  m->file);
-        return;
+    } else {
+        snprintf(out, size,
+                 "%.110s is not the %.90s that was running: its program headers are others",
+                 m->file, m->path);
     }
-    snprintf(out, size, "%.200s is not the %.120s that was running: build-id %.40s, but %.40s ran",
-             m->file, m->path, file, memory);
+}
+
+/* Has somebody asked about it: is it what --exe was for, or what has the heap? */
+static bool matters(const struct jt_target *target, const struct jt_module *m) {
+    return m->asked || m == target->jemalloc || (m->main && target->jemalloc == NULL);
 }
 
 void jt_warn_of_files(struct jt_target *target) {
     char text[JT_TEXT_MAX];
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
+        if (!matters(target, m)) {
+            continue;
+        }
         if (m->state == JT_FILE_DIFFERS) {
             wrong_file(m, text, sizeof text);
             jt_warn(target, "%s; it is not used", text);
         }
-        if (m->state == JT_FILE_MISSING && (m->main || target->jemalloc == NULL)) {
+        if (m->state == JT_FILE_MISSING) {
             jt_warn(target, "%s is not here, so its symbols are not known", m->path);
         }
         if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc) {
@@ -157,15 +171,21 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     if (m != NULL) {
         wrong_file(m, text, sizeof text);
         return jt_fail(target, JT_WRONG_FILE, "%s; %s", text,
-                       m->main ? "give the right one with --exe"
-                               : "jemalloc may be in it, and is in no other module");
+                       layout != NULL
+                           ? "no root was found by looking that fits --layout: give the right file "
+                             "with --exe or --sysroot, or --root ADDR"
+                       : m->main ? "give the right one with --exe or --sysroot, or say which "
+                                   "jemalloc it has with --layout (5.3.0, ...)"
+                                 : "jemalloc may be in it: give the right one with --exe or "
+                                   "--sysroot, or say which it has with --layout (5.3.0, ...)");
     }
     m = module_in(target, JT_FILE_MISSING);
     if (m != NULL && !m->main) {
         return jt_fail(
             target, JT_NO_JEMALLOC,
             "%s is not here, and no other module has jemalloc's symbols; put it there or "
-            "give it with --exe, or say which jemalloc it has with --layout (5.3.0, ...)",
+            "give it with --exe or --sysroot, or say which jemalloc it has with --layout (5.3.0, "
+            "...)",
             m->path);
     }
     if (m != NULL && m->file != NULL) {
@@ -176,12 +196,12 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     }
     if (m != NULL) {
         jt_build_id_text(&m->memory_id, text);
-        return jt_fail(
-            target, JT_NO_JEMALLOC,
-            "the program of this target, %s%s%s, is not here, and no library has "
-            "jemalloc's symbols; give the program with --exe, or say which jemalloc it has "
-            "with --layout (5.3.0, ...), then the root is looked for",
-            m->path, text[0] == 0 ? "" : ", build-id ", text);
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "the program of this target, %s%s%s, is not here, and no library has "
+                       "jemalloc's symbols; give the program with --exe or --sysroot, or say which "
+                       "jemalloc it has "
+                       "with --layout (5.3.0, ...), then the root is looked for",
+                       m->path, text[0] == 0 ? "" : ", build-id ", text);
     }
     if (search->limit_at != 0) {
         return search_ended(target, search);

@@ -1,10 +1,6 @@
-/* modules.c - the ELF files that the target has mapped, and whether the ones found here are them.
- *
- * A file is used only when nothing speaks against it: symbols and types of another build give
- * answers that look right and are not. No network is asked. */
-#include <errno.h>
-#include <inttypes.h>
+/* modules.c - the ELF files that the target has mapped. */
 #include <gelf.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,117 +8,8 @@
 
 #include "private.h"
 
-#define SAME_MAX 4 /* modules that one file is opened for: dlmopen() loads one again */
-
 static bool read_target(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
     return jh_read(&target->heap.reader, addr, dst, len, NULL) == JH_OK;
-}
-
-/* address - p_vaddr: from the mapping of the file's start, else (no NT_FILE) from where the program
- * starts and its headers are. False when the program's file says otherwise: it is another one. */
-static bool find_bias(const struct jt_target *target, struct jt_module *module) {
-    const struct jt_private *p = target->priv;
-    size_t count = 0;
-    uint64_t first = UINT64_MAX;
-    bool based = false;
-    GElf_Ehdr header;
-    if (gelf_getehdr(module->elf->elf, &header) == NULL ||
-        elf_getphdrnum(module->elf->elf, &count) != 0) {
-        return false;
-    }
-    if (module->start == 0 && header.e_type == ET_DYN) {
-        module->bias = p->entry - header.e_entry;
-    }
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr ph;
-        if (gelf_getphdr(module->elf->elf, (int)i, &ph) == NULL || ph.p_type != PT_LOAD) {
-            continue;
-        }
-        if (module->start != 0 && ph.p_offset == 0 && !based) {
-            module->bias = module->start - ph.p_vaddr;
-            based = true; /* files of debug information alone have all their parts at 0 */
-        }
-        if (ph.p_vaddr < first) {
-            first = ph.p_vaddr;
-        }
-        uint64_t end = module->bias + ph.p_vaddr + ph.p_memsz;
-        if (end > module->end) {
-            module->end = end; /* .bss lies behind the file's mappings */
-        }
-    }
-    bool loads = first != UINT64_MAX; /* what loads nothing was no program */
-    if (module->start == 0 && loads) {
-        module->start = module->bias + first;
-    }
-    return !module->main ||
-           (loads && (p->entry == 0 || p->entry == module->bias + header.e_entry) &&
-            (p->phnum == 0 || p->phnum == count));
-}
-
-static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
-    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
-/* Open one file for the module; false when it is not there or no ELF file of this machine. */
-static bool try_file(struct jt_target *target, struct jt_module *module, const char *file) {
-    const struct jt_files *files = target->priv->files;
-    errno = 0;
-    struct jt_elf *elf = files->open(files->arg, file);
-    jt_note_memory(target);
-    if (elf == NULL) {
-        return false;
-    }
-    if (!jt_machine_is(target, elf->elf)) {
-        jt_elf_close(elf);
-        return false;
-    }
-    jt_elf_build_id(elf, &module->file_id);
-    free(module->file);
-    module->file = strdup(file);
-    target->memory_ran_out |= module->file == NULL;
-    module->elf = elf;
-    bool same = find_bias(target, module);
-    if (module->memory_id.size == 0) {
-        jt_memory_build_id(target, module->start, &module->memory_id);
-    }
-    bool both = module->memory_id.size != 0 && module->file_id.size != 0;
-    if (both) {
-        same = same_id(&module->memory_id, &module->file_id);
-    }
-    module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
-    if (same) {
-        jt_elf_find_debug(elf, files, file, &module->file_id);
-        if (elf->debug == NULL) { /* beside the file as the target names it */
-            jt_elf_find_debug(elf, files, module->path, &module->file_id);
-        }
-        return true;
-    }
-    jt_elf_close(elf);
-    module->elf = NULL;
-    return true;
-}
-
-/* A process: the mapping itself first, which also finds deleted files and other mount namespaces.
- */
-static bool try_process(struct jt_target *target, struct jt_module *module) {
-    const struct jt_mapping *m = target->priv->mapping;
-    char name[PATH_MAX + 64];
-    while (m->start != module->start) {
-        m++;
-    }
-    snprintf(name, sizeof name, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, target->pid, m->start,
-             m->end);
-    if (try_file(target, module, name)) {
-        return true;
-    }
-    snprintf(name, sizeof name, "/proc/%d/exe", target->pid);
-    if (module->main && try_file(target, module, name)) {
-        return true;
-    }
-    const char *gone = strstr(module->path, " (deleted)"); /* and perhaps installed again */
-    size_t len = gone != NULL ? (size_t)(gone - module->path) : strlen(module->path);
-    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid, (int)len, module->path);
-    return try_file(target, module, name);
 }
 
 struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
@@ -151,69 +38,23 @@ static bool may_be_elf(const struct jt_target *target, uint64_t addr) {
     return memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-static bool opened_enough(const struct jt_target *target, const struct jt_module *module) {
-    unsigned same = 0;
-    for (const struct jt_module *m = target->module; m != module; m++) {
-        same += m->elf != NULL && strcmp(m->path, module->path) == 0;
-    }
-    return same >= SAME_MAX;
-}
-
-#define NO_MODULE SIZE_MAX
-
-/* --exe FILE is for the module that has its build-id, else for the program. Gives its number. */
-static size_t module_of_exe(struct jt_target *target, const char *exe) {
-    const struct jt_files *files = target->priv->files;
-    struct jt_build_id id = {.size = 0};
-    size_t program = NO_MODULE;
-    if (exe == NULL) {
-        return NO_MODULE;
-    }
-    errno = 0;
-    struct jt_elf *elf = files->open(files->arg, exe);
-    jt_note_memory(target);
-    if (elf != NULL) {
-        jt_elf_build_id(elf, &id);
-        jt_elf_close(elf);
-    }
-    for (size_t i = 0; i < target->modules; i++) {
-        if (id.size != 0 && same_id(&id, &target->module[i].memory_id)) {
-            return i;
-        }
-        program = target->module[i].main ? i : program;
-    }
-    return program;
-}
-
-/* The file that belongs to the module, by its own path, or by --exe. */
-static void open_file(struct jt_target *target, struct jt_module *module, const char *exe) {
-    if (opened_enough(target, module)) {
-        return;
-    }
-    if (exe != NULL && try_file(target, module, exe)) {
-        return;
-    }
-    if (target->kind != JT_CORE && try_process(target, module)) {
-        return;
-    }
-    (void)try_file(target, module, module->path);
-}
-
 static bool is_file(const struct jt_mapping *m) {
     bool device = strncmp(m->path, "/dev/", 5) == 0 && strncmp(m->path, "/dev/shm/", 9) != 0;
     return m->path[0] == '/' && !device;
 }
 
-/* The last mapping of those that belong to the one that has a file's start. Memory of no file may
- * lie between them: code that a program has moved to larger pages. */
-static size_t last_of_file(const struct jt_private *p, size_t first) {
+/* The last mapping of those that belong to the one that has a file's start: they come in the order
+ * of the file, and below the end that its headers tell. Memory of no file may lie between them:
+ * code that a program has moved to larger pages. */
+static size_t last_of_file(const struct jt_private *p, size_t first, uint64_t end) {
     size_t last = first;
-    for (size_t i = first + 1; i < p->mappings; i++) {
+    for (size_t i = first + 1; i < p->mappings && p->mapping[i].start < end; i++) {
         const struct jt_mapping *m = &p->mapping[i];
         if (m->path[0] != '/') {
             continue;
         }
-        if (m->offset == 0 || strcmp(m->path, p->mapping[first].path) != 0) {
+        if (m->offset < p->mapping[last].offset || m->offset == 0 ||
+            strcmp(m->path, p->mapping[first].path) != 0) {
             break;
         }
         last = i;
@@ -237,14 +78,65 @@ static bool may_be_loaded(const struct jt_target *target, size_t first, size_t l
     return target->kind == JT_CORE && last != first && left_out;
 }
 
+/* What its headers load, where they can be read. */
+struct headers {
+    uint64_t bias;
+    struct jt_range load[JT_PHDRS_MAX];
+    size_t loads;
+};
+
+static struct headers headers_at(const struct jt_target *target, uint64_t start) {
+    struct jt_phdr ph[JT_PHDRS_MAX];
+    struct headers h = {.bias = 0};
+    size_t count = jt_memory_phdrs(target, start, ph);
+    if (jt_module_bias(start, ph, count, &h.bias)) {
+        h.loads = jt_module_loads(target, h.bias, ph, count, h.load);
+    }
+    return h;
+}
+
+static uint64_t end_of(const struct headers *h) {
+    uint64_t end = h->loads == 0 ? UINT64_MAX : 0;
+    for (size_t i = 0; i < h->loads; i++) {
+        end = h->load[i].end > end ? h->load[i].end : end;
+    }
+    return end;
+}
+
+static void place(struct jt_target *target, struct jt_module *module, const struct headers *h,
+                  size_t first, size_t last) {
+    const struct jt_private *p = target->priv;
+    module->head = p->mapping[first].start;
+    module->bias = h->bias;
+    struct jt_ranges all = {NULL, 0, 0, false};
+    for (size_t i = 0; i < h->loads; i++) {
+        jt_ranges_add(&all, h->load[i].start, h->load[i].end - h->load[i].start);
+    }
+    for (size_t i = first; i <= last; i++) {
+        const struct jt_mapping *m = &p->mapping[i];
+        if (m->path[0] == '/') {
+            jt_ranges_add(&all, m->start, m->end - m->start);
+        }
+    }
+    target->memory_ran_out |= all.lost;
+    jt_module_add_ranges(target, module, all.range, all.count);
+    jt_ranges_free(&all);
+    module->main = jt_module_holds(module, p->entry);
+    jt_memory_build_id(target, module->head, &module->memory_id);
+}
+
 static bool modules_from_mappings(struct jt_target *target) {
     struct jt_private *p = target->priv;
     jt_ranges_merge(&p->code);
     for (size_t i = 0, last; i < p->mappings; i = last + 1) {
         const struct jt_mapping *m = &p->mapping[i];
-        bool starts = is_file(m) && m->offset == 0;
-        last = starts ? last_of_file(p, i) : i;
-        if (!starts || !may_be_loaded(target, i, last) || !may_be_elf(target, m->start)) {
+        last = i;
+        if (!is_file(m) || m->offset != 0) {
+            continue;
+        }
+        struct headers h = headers_at(target, m->start);
+        last = last_of_file(p, i, end_of(&h));
+        if (!may_be_loaded(target, i, last) || !may_be_elf(target, m->start)) {
             continue;
         }
         if (target->modules == JT_MODULES_MAX) {
@@ -256,12 +148,9 @@ static bool modules_from_mappings(struct jt_target *target) {
         if (module == NULL) {
             return false;
         }
-        module->start = m->start;
-        module->end = p->mapping[last].end;
-        module->main = p->entry >= module->start && p->entry < module->end;
-        jt_memory_build_id(target, module->start, &module->memory_id);
+        place(target, module, &h, i, last);
     }
-    return !p->code.lost;
+    return !p->code.lost && !target->memory_ran_out;
 }
 
 /* ---- a core that names no files ------------------------------------------------------------- */
@@ -269,18 +158,11 @@ static bool modules_from_mappings(struct jt_target *target) {
 /* ELF files that can be seen in memory, by their own headers. */
 static bool modules_from_memory(struct jt_target *target) {
     const struct jt_private *p = target->priv;
-    struct jt_phdr ph[JT_PHDRS_MAX];
     char name[64];
     for (size_t i = 0; i < p->segments && target->modules < JT_MODULES_MAX; i++) {
-        uint64_t start = p->segment[i].addr, first = UINT64_MAX, end = 0;
-        size_t count = jt_memory_phdrs(target, start, ph);
-        for (size_t k = 0; k < count; k++) {
-            if (ph[k].type == PT_LOAD) {
-                first = ph[k].vaddr < first ? ph[k].vaddr : first;
-                end = ph[k].vaddr + ph[k].memsz > end ? ph[k].vaddr + ph[k].memsz : end;
-            }
-        }
-        if (end <= first || end - first > UINT64_MAX - start) {
+        uint64_t start = p->segment[i].addr;
+        struct headers h = headers_at(target, start);
+        if (h.loads == 0) {
             continue;
         }
         snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
@@ -288,12 +170,13 @@ static bool modules_from_memory(struct jt_target *target) {
         if (module == NULL) { /* an ELF file that is seen in memory */
             return false;
         }
-        module->start = start;
-        module->end = start + (end - first);
-        module->main = p->entry >= module->start && p->entry < module->end;
+        module->head = start;
+        module->bias = h.bias;
+        jt_module_add_ranges(target, module, h.load, h.loads);
+        module->main = jt_module_holds(module, p->entry);
         jt_memory_build_id(target, start, &module->memory_id);
     }
-    return true;
+    return !target->memory_ran_out;
 }
 
 /* What the program was called by, which need not be where it is now. */
@@ -328,7 +211,8 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
         return false;
     }
     module->main = true;
-    (void)try_file(target, module, exe != NULL ? exe : name);
+    module->asked = exe != NULL;
+    (void)jt_module_try(target, module, exe != NULL ? exe : name);
     GElf_Ehdr header;
     if (module->elf != NULL && target->priv->entry == 0 && module->memory_id.size == 0 &&
         gelf_getehdr(module->elf->elf, &header) != NULL && header.e_type == ET_DYN) {
@@ -342,22 +226,19 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
 }
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
-    bool ok = modules_from_mappings(target), has_main = false;
-    size_t own = ok ? module_of_exe(target, exe) : NO_MODULE;
-    for (size_t i = 0; ok && i < target->modules; i++) {
-        open_file(target, &target->module[i], i == own ? exe : NULL);
-    }
-    if (ok && target->kind == JT_CORE && target->priv->mappings == 0) {
-        ok = modules_from_memory(target) && module_from_name(target, exe);
-    }
+    bool unnamed = target->kind == JT_CORE && target->priv->mappings == 0, has_main = false;
+    bool ok = unnamed ? modules_from_memory(target) : modules_from_mappings(target);
+    size_t own = ok ? jt_module_of_exe(target, exe) : JT_NO_MODULE;
     if (exe != NULL && access(exe, R_OK) != 0) {
         return jt_fail(target, JT_USAGE, "--exe %s: there is no such file, or it may not be read",
                        exe);
     }
-    for (size_t i = 0; i < target->modules; i++) {
+    exe = own == JT_NOT_WANTED ? NULL : exe;
+    for (size_t i = 0; ok && i < target->modules; i++) {
+        jt_module_open(target, &target->module[i], i == own ? exe : NULL);
         has_main |= target->module[i].main;
     }
-    if (ok && exe != NULL && own == NO_MODULE && !has_main) {
+    if (ok && own >= JT_NOT_WANTED && (unnamed || (exe != NULL && !has_main))) {
         ok = module_from_name(target, exe);
     }
     if (!ok) {
@@ -365,7 +246,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     }
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
-        if (exe != NULL && (own == NO_MODULE ? m->main : i == own) && m->file == NULL) {
+        if (m->asked && m->file == NULL) {
             return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
                            jt_machine_name(target));
         }
@@ -376,20 +257,27 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     return JT_OK;
 }
 
+const struct jt_module *jt_modules_doubt(struct jt_target *target) {
+    const struct jt_module *first = NULL;
+    for (size_t i = 0; i < target->modules; i++) {
+        struct jt_module *m = &target->module[i];
+        if (m->state == JT_FILE_UNPROVEN && (m == target->jemalloc || jt_version_in(m))) {
+            jt_elf_close(m->elf);
+            m->elf = NULL;
+            m->has_debug_info = false;
+            m->state = JT_FILE_DIFFERS;
+            first = first == NULL ? m : first;
+        }
+    }
+    return first;
+}
+
 void jt_modules_close(struct jt_target *target) {
     for (size_t i = 0; i < target->modules; i++) {
         jt_elf_close(target->module[i].elf);
         free(target->module[i].path);
         free(target->module[i].file);
+        free(target->module[i].range);
     }
     free(target->module);
-}
-
-const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t addr) {
-    for (size_t i = 0; i < target->modules; i++) {
-        if (addr >= target->module[i].start && addr < target->module[i].end) {
-            return &target->module[i];
-        }
-    }
-    return NULL;
 }

@@ -82,6 +82,9 @@ static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t 
         if (name == 5 && memcmp(owner, "CORE", 5) == 0) {
             read_note(target, type, owner + padded, desc);
         }
+        if (name == 8 && memcmp(owner, "FreeBSD", 8) == 0) {
+            jt_note_freebsd(target, type, owner + padded, desc);
+        }
         if (name == sizeof JT_NOTE_OWNER && memcmp(owner, JT_NOTE_OWNER, name) == 0) {
             read_own(target, type, owner + padded, desc);
         }

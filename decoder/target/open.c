@@ -52,23 +52,73 @@ static enum jt_status open_modules(struct jt_target *target, const char *exe) {
     return status;
 }
 
+/* Which heap it is, and how it is laid out. */
+static enum jt_status learn_heap(struct jt_target *target, struct jt_learn *learn) {
+    enum jt_status status = jt_root_find(target, learn);
+    if (status != JT_OK) {
+        return status;
+    }
+    jt_warn_of_files(target);
+    jt_dwarf_read_apart(target, &learn->root, &learn->dwarf);
+    status = jt_layout_learn(target, learn);
+    if (status == JT_OK) {
+        jt_metadata_learn(target, &learn->dwarf);
+    }
+    jt_dwarf_free(&learn->dwarf);
+    return status;
+}
+
+/* A layout that is given is used, whatever the heap says of it. */
+static bool fits_nothing(const struct jt_target *target, const struct jt_options *options,
+                         enum jt_status status) {
+    return status == JT_NO_LAYOUT || status == JT_NO_JEMALLOC ||
+           (status == JT_OK && options->layout != NULL && target->verified == 0);
+}
+
+/* A file that nothing proves, and that does not fit: it may be another build's. It must not be
+ * worse than no file. */
+static enum jt_status learn_without(struct jt_target *target, struct jt_learn *learn,
+                                    enum jt_status status) {
+    char error[JT_TEXT_MAX];
+    const struct jt_module *doubtful = jt_modules_doubt(target);
+    if (doubtful == NULL) {
+        return status;
+    }
+    snprintf(error, sizeof error, "%s",
+             status == JT_OK ? "nothing decodes with --layout" : target->error);
+    target->jemalloc = NULL;
+    target->version_string[0] = target->root_name[0] = target->prefix[0] = 0;
+    memset(target->source, 0, sizeof target->source);
+    target->candidates = target->roots = 0;
+    target->priv->roots_done = target->priv->roots_hidden = false;
+    *learn = (struct jt_learn){.options = learn->options};
+    if (learn_heap(target, learn) == JT_OK) {
+        jt_warn(target,
+                "there is no build-id to compare %s with, and it does not fit the heap: it is not "
+                "used",
+                doubtful->file);
+        target->error[0] = 0;
+        return JT_OK;
+    }
+    return jt_fail(
+        target, status == JT_OK ? JT_NO_LAYOUT : status,
+        "%.300s; there is no build-id to compare %.80s with: if it is another build than "
+        "what ran, give the right one with --exe or --sysroot",
+        error, doubtful->file);
+}
+
 static enum jt_status learn(struct jt_target *target, const struct jt_options *options) {
     struct jt_learn learn = {.options = options};
     if (jt_is_skeleton(target)) {
         return jt_skeleton_open(target, &learn);
     }
-    enum jt_status status = jt_root_find(target, &learn);
-    if (status != JT_OK) {
-        return status;
-    }
-    jt_warn_of_files(target);
-    jt_dwarf_read_apart(target, &learn.root, &learn.dwarf);
-    status = jt_layout_learn(target, &learn);
-    if (status == JT_OK) {
-        jt_metadata_learn(target, &learn.dwarf);
-    }
-    jt_dwarf_free(&learn.dwarf);
-    return status;
+    enum jt_status status = learn_heap(target, &learn);
+    return fits_nothing(target, options, status) ? learn_without(target, &learn, status) : status;
+}
+
+static bool is_folder(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static enum jt_status open_all(struct jt_target *target, const struct jt_options *options,
@@ -76,6 +126,10 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (options->target == NULL) {
         return jt_fail(target, JT_USAGE, "no target: a process id or a core file is needed");
     }
+    if (options->sysroot != NULL && !is_folder(options->sysroot)) {
+        return jt_fail(target, JT_USAGE, "--sysroot %s: there is no such folder", options->sysroot);
+    }
+    target->priv->sysroot = options->sysroot;
     enum jt_status status = open_memory(target, options, bytes);
     if (status == JT_OK && jt_is_skeleton(target)) {
         jt_core_count(target);
@@ -89,6 +143,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (status == JT_OK) {
         jt_root_choose(target);
     }
+    target->priv->sysroot = NULL; /* the caller's */
     return status;
 }
 
@@ -167,6 +222,7 @@ void jt_close(struct jt_target *target) {
     free(p->block);
     free(p->arenas.arena);
     free(p->metadata);
+    free(p->broken);
     free(p);
     free(target);
 }

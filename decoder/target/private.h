@@ -45,13 +45,11 @@ struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t cou
 
 /* ---- ranges.c: sets of addresses ------------------------------------------------------------ */
 
-struct jt_range {
-    uint64_t start, end;
-};
-
 /* Sort and merge; returns how many are left. */
 size_t jt_ranges_normalise(struct jt_range *range, size_t count);
 bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr);
+/* Where the one ends that has the address; the address itself: none has it. */
+uint64_t jt_ranges_until(const struct jt_range *range, size_t count, uint64_t addr);
 /* Has one of them an address of the other, which is not empty? */
 bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other);
 /* The first address from this one on that one of them has; UINT64_MAX: there is none. */
@@ -94,6 +92,9 @@ struct jt_root_symbol {
 /* Types of a skeleton's notes. */
 enum { JT_NOTE_ABOUT = 1, JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTES = JT_NOTE_BLOCKS };
 #define JT_VARIABLES_MAX 16
+#define JT_VERDICTS_MAX 1024 /* of a skeleton; others that were left out are absent */
+#define JT_VERDICT_RULES 32
+#define JT_VERDICT_RULE 48 /* bytes of a rule's name */
 
 struct jt_private {
     struct jt_samples *samples; /* layout_sample.c */
@@ -113,6 +114,7 @@ struct jt_private {
     uint16_t machine;          /* EM_X86_64 */
     uint8_t words;             /* bytes of a pointer, and of the words in notes: 4 or 8 */
     bool little_endian;
+    bool freebsd; /* it says so in its ELF header */
 
     struct jh_image image; /* core, self */
     struct jh_segment *segment;
@@ -138,6 +140,7 @@ struct jt_private {
     unsigned until;        /* reads until the next look at the clock */
 
     const struct jt_files *files;
+    const char *sysroot; /* while the target is opened; NULL: none */
 
     size_t file_warnings; /* the first ones, which are about the core file itself */
     struct jt_text {      /* a skeleton's notes, in the core; NULL: it is no skeleton */
@@ -168,6 +171,13 @@ struct jt_private {
     size_t metadata_count;
     bool metadata_done, metadata_complete;
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
+
+    uint64_t left_out;         /* bytes that a skeleton lacks: the tree points at them */
+    uint64_t left_out_now;     /* and that one of this target does */
+    struct jh_verdict *broken; /* extents among them, and what is wrong with each */
+    size_t brokens;
+    char rule[JT_VERDICT_RULES][JT_VERDICT_RULE];
+    size_t rules;
 };
 
 /* ---- machine.c: width and order of the target's words --------------------------------------- */
@@ -247,6 +257,8 @@ bool jt_mapped_from_mappings(struct jt_target *target);
 bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, const char *path);
 void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size);
 void jt_notes_read(struct jt_target *target, Elf *elf);
+/* notes_freebsd.c: a note whose owner is FreeBSD. */
+void jt_note_freebsd(struct jt_target *target, uint64_t type, const uint8_t *desc, size_t size);
 /* The image reader over priv->segment. */
 enum jt_status jt_image_start(struct jt_target *target);
 
@@ -280,8 +292,9 @@ struct jt_strings {
 bool jt_strings_open(struct jt_strings *strings, Elf *elf, size_t section);
 Elf_Scn *jt_section(Elf *elf, const char *name); /* the first of that name, or NULL */
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
-void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *file,
-                       const struct jt_build_id *id);
+/* root stands before all names of files: "" or a folder. */
+void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,
+                       const char *file, const struct jt_build_id *id);
 bool jt_elf_has_debug_info(const struct jt_elf *elf);
 Dwarf *jt_elf_dwarf(struct jt_elf *elf);
 /* The one of the two that has debug information. */
@@ -311,7 +324,33 @@ enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_b
 /* One more, missing until something is opened for it; NULL: no memory. The others move. */
 struct jt_module *jt_module_add(struct jt_target *target, const char *path);
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe);
+/* Files with a jemalloc that nothing proves are closed, as what they say of the heap does not fit
+ * it. The first of them; NULL: there was none. */
+const struct jt_module *jt_modules_doubt(struct jt_target *target);
 void jt_modules_close(struct jt_target *target);
+
+/* module_range.c: more of the module, which is then in order again; it is not touched when memory
+ * ran out, which the target remembers. */
+void jt_module_add_ranges(struct jt_target *target, struct jt_module *module,
+                          const struct jt_range *more, size_t count);
+/* The pages that program headers load with this bias: at most as many as headers. */
+size_t jt_module_loads(const struct jt_target *target, uint64_t bias, const struct jt_phdr *ph,
+                       size_t count, struct jt_range out[JT_PHDRS_MAX]);
+/* The bias of a file whose first byte is at start; false when no header loads that byte. */
+bool jt_module_bias(uint64_t start, const struct jt_phdr *ph, size_t count, uint64_t *out);
+bool jt_module_holds(const struct jt_module *module, uint64_t addr);
+
+/* module_file.c: the file of a module. Opened, and proven as far as can be; false when it is not
+ * there or no ELF file of this machine. */
+bool jt_module_try(struct jt_target *target, struct jt_module *module, const char *file);
+/* By its own path, or by --exe. */
+void jt_module_open(struct jt_target *target, struct jt_module *module, const char *exe);
+#define JT_NO_MODULE SIZE_MAX
+#define JT_NOT_WANTED (SIZE_MAX - 1) /* by any of them, which was said */
+/* --exe FILE is for the module that has its build-id, or of a library for the one of its name; else
+ * for the program, unless it is a library. Gives its number. */
+size_t jt_module_of_exe(struct jt_target *target, const char *exe);
+
 /* module_fill.c: read-only parts that the core left out, from the files that are proven to be the
  * same. */
 enum jt_status jt_modules_fill(struct jt_target *target);

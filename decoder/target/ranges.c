@@ -46,6 +46,11 @@ bool jt_ranges_hold(const struct jt_range *range, size_t count, uint64_t addr) {
     return i < count && range[i].start <= addr;
 }
 
+uint64_t jt_ranges_until(const struct jt_range *range, size_t count, uint64_t addr) {
+    size_t i = jt_ranges_behind(range, count, addr);
+    return i < count && range[i].start <= addr ? range[i].end : addr;
+}
+
 bool jt_ranges_touch(const struct jt_range *range, size_t count, struct jt_range other) {
     size_t i = jt_ranges_behind(range, count, other.start);
     return i < count && range[i].start < other.end;

@@ -21,7 +21,7 @@ static void from_file(const struct jt_module *m, struct jt_ranges *out) {
 static void from_memory(const struct jt_target *target, const struct jt_module *m,
                         struct jt_ranges *out) {
     struct jt_phdr ph[JT_PHDRS_MAX];
-    size_t count = jt_memory_phdrs(target, m->start, ph);
+    size_t count = jt_memory_phdrs(target, m->head, ph);
     uint64_t first = 0;
     for (size_t i = 0; i < count; i++) {
         if (ph[i].type == PT_LOAD && ph[i].offset == 0) {
@@ -30,7 +30,7 @@ static void from_memory(const struct jt_target *target, const struct jt_module *
     }
     for (size_t i = 0; i < count; i++) {
         if (ph[i].type == PT_LOAD && (ph[i].flags & PF_W) != 0) {
-            jt_ranges_add(out, m->start - first + ph[i].vaddr, ph[i].memsz);
+            jt_ranges_add(out, m->head - first + ph[i].vaddr, ph[i].memsz);
         }
     }
 }

@@ -132,7 +132,7 @@ static void descend(struct lead *l, uint64_t node, unsigned level) {
 
 static bool index_with(struct jt_scan *s, const struct jh_layout *layout, uint64_t node,
                        uint64_t *index) {
-    struct jh_heap heap = {s->target->heap.reader, layout, 0, {0}};
+    struct jh_heap heap = {.reader = s->target->heap.reader, .layout = layout};
     struct lead l = {.s = s, .heap = &heap, .elements = SAMPLES_MAX};
     descend(&l, node, 1);
     *index = l.index;

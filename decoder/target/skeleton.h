@@ -12,6 +12,13 @@
 /* Fills keep, sorted and disjoint, and the counts of out. The walk's faults go to out->fault. */
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out);
+/* skeleton_verdict.c: one more extent that is left out, and what is wrong with it. False: as many
+ * are known as there may be, or no rule has such a name, or no memory. */
+bool jt_verdict_add(struct jt_target *target, uint64_t at, const char *rule);
+/* By address, each once. */
+void jt_verdicts_sort(struct jt_target *target);
+/* Of all that the tree names, and that is not kept. */
+void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep);
 /* jemalloc's variables that a skeleton has whole: index 0 .., NULL behind the last. */
 const char *jt_skeleton_variable(size_t index);
 

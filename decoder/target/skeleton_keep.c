@@ -125,8 +125,10 @@ static void keep_variables(struct jt_target *target, struct jt_ranges *keep) {
 
 static void add_modules(const struct jt_target *target, struct jt_ranges *set) {
     for (size_t i = 0; i < target->modules; i++) {
-        jt_ranges_add(set, target->module[i].start,
-                      target->module[i].end - target->module[i].start);
+        const struct jt_module *m = &target->module[i];
+        for (size_t k = 0; k < m->ranges; k++) {
+            jt_ranges_add(set, m->range[k].start, m->range[k].end - m->range[k].start);
+        }
     }
     jt_ranges_merge(set);
 }
@@ -159,6 +161,15 @@ static struct jt_ranges root_of(const struct jt_target *target, const struct jt_
     return root;
 }
 
+static void note_left_out(struct jt_target *target, const struct jt_ranges *keep,
+                          struct jt_skeleton *out) {
+    out->left_out += target->priv->left_out;
+    target->priv->left_out_now = out->left_out;
+    if (out->left_out != 0) {
+        jt_verdicts_find(target, keep);
+    }
+}
+
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out) {
     struct jt_ranges handed_out = {NULL, 0, 0, false};
@@ -177,6 +188,7 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     keep_blocks(target, keep);
     keep_variables(target, keep);
     jt_ranges_merge(keep);
+    note_left_out(target, keep, out);
     bool lost = keep->lost || root.lost || handed_out.lost;
     jt_ranges_free(&root);
     jt_ranges_free(&handed_out);

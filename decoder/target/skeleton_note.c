@@ -1,6 +1,8 @@
 /* skeleton_note.c - what a skeleton tells of its target: a layout, as layout_write.c writes it, the
  * blocks of the base allocators as pairs of numbers, and all the rest as JSON. The way back is
  * skeleton_note_read.c. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "json.h"
@@ -33,6 +35,17 @@ static void variables(struct json *j, struct jt_target *target) {
     json_close(j, '}');
 }
 
+static void ranges(struct json *j, const struct jt_module *m) {
+    json_open(j, "ranges", '[');
+    for (size_t i = 0; i < m->ranges; i++) {
+        json_open(j, NULL, '[');
+        json_address(j, NULL, m->range[i].start);
+        json_address(j, NULL, m->range[i].end);
+        json_close(j, ']');
+    }
+    json_close(j, ']');
+}
+
 static void module(struct json *j, const struct jt_module *m, bool jemalloc) {
     char id[2 * JT_BUILD_ID_MAX + 1];
     jt_build_id_text(m->memory_id.size != 0 ? &m->memory_id : &m->file_id, id);
@@ -41,6 +54,9 @@ static void module(struct json *j, const struct jt_module *m, bool jemalloc) {
     json_text(j, "build_id", id);
     json_address(j, "start", m->start);
     json_address(j, "end", m->end);
+    if (m->ranges > 1) {
+        ranges(j, m);
+    }
     json_text(j, "file", jt_file_word[m->state]);
     json_bool(j, "main", m->main);
     json_bool(j, "jemalloc", jemalloc);
@@ -64,6 +80,18 @@ static void warnings(struct json *j, const struct jt_target *target) {
     json_close(j, ']');
 }
 
+/* Only where there is any: the heap is damaged then. */
+static void left_out(struct json *j, const struct jt_private *p) {
+    json_number(j, "bytes_left_out", p->left_out_now);
+    json_open(j, "broken", '{');
+    for (size_t i = 0; i < p->brokens; i++) {
+        char at[32];
+        snprintf(at, sizeof at, "0x%" PRIx64, p->broken[i].at);
+        json_text(j, at, p->broken[i].rule);
+    }
+    json_close(j, '}');
+}
+
 static void about(struct jt_target *target, FILE *file) {
     struct json json = {.file = file}, *j = &json;
     json_open(j, NULL, '{');
@@ -75,6 +103,9 @@ static void about(struct jt_target *target, FILE *file) {
     json_text(j, "prefix", target->prefix);
     sources(j, target);
     json_number(j, "bytes_truncated", target->bytes_truncated);
+    if (target->priv->left_out_now != 0) {
+        left_out(j, target->priv);
+    }
     variables(j, target);
     json_bool(j, "blocks_complete", target->priv->metadata_complete);
     modules(j, target);

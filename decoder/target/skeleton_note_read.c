@@ -118,6 +118,36 @@ static bool read_build_id(const char *text, struct jt_build_id *out) {
     return true;
 }
 
+/* From one address to another; false when it is none. */
+static bool read_range(const struct json_value *pair, struct jt_range *out) {
+    return pair->kind == JSON_ARRAY && pair->count == 2 && pair[1].kind == JSON_TEXT &&
+           pair[2].kind == JSON_TEXT && jt_number(pair[1].text, &out->start) &&
+           jt_number(pair[2].text, &out->end) && out->start < out->end;
+}
+
+/* Where there are none, the module is all from its start to its end. */
+static bool read_ranges(struct jt_target *target, struct jt_module *m,
+                        const struct json_value *row) {
+    const struct json_value *all = child(row, "ranges", JSON_ARRAY);
+    struct jt_range one = {m->start, m->end};
+    struct jt_ranges set = {NULL, 0, 0, false};
+    bool ok = json_member(row, "ranges") == NULL || all != NULL;
+    const struct json_value *pair = all == NULL ? NULL : all + 1;
+    if (all == NULL) {
+        jt_ranges_add(&set, m->start, m->end - m->start);
+    }
+    for (uint32_t i = 0; ok && pair != NULL && i < all->count; i++, pair = json_next(pair)) {
+        ok = read_range(pair, &one);
+        jt_ranges_add(&set, one.start, one.end - one.start);
+    }
+    target->memory_ran_out |= set.lost;
+    if (ok) {
+        jt_module_add_ranges(target, m, set.range, set.count);
+    }
+    jt_ranges_free(&set);
+    return ok && !target->memory_ran_out;
+}
+
 static bool read_module(struct jt_target *target, const struct json_value *row) {
     const char *path = text_of(row, "path"), *file = text_of(row, "file");
     unsigned state = 0;
@@ -129,7 +159,7 @@ static bool read_module(struct jt_target *target, const struct json_value *row) 
     }
     struct jt_module *m = jt_module_add(target, path);
     if (m == NULL || state > JT_FILE_DIFFERS || !address_of(row, "start", &m->start) ||
-        !address_of(row, "end", &m->end) ||
+        !address_of(row, "end", &m->end) || !read_ranges(target, m, row) ||
         !read_build_id(text_of(row, "build_id"), &m->memory_id)) {
         return false;
     }
@@ -173,6 +203,29 @@ static bool read_warnings(struct jt_target *target, const struct json_value *top
     return true;
 }
 
+/* What the tree points at and a skeleton has not got. */
+static bool read_left_out(struct jt_target *target, const struct json_value *top) {
+    const struct json_value *all = child(top, "broken", JSON_OBJECT);
+    if (json_member(top, "bytes_left_out") == NULL) {
+        return true; /* nothing was */
+    }
+    if (!number_of(top, "bytes_left_out", &target->priv->left_out) || all == NULL) {
+        return false;
+    }
+    const struct json_value *key = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, key = json_next(key + 1)) {
+        uint64_t at;
+        if (key[1].kind != JSON_TEXT || !jt_number(key->text, &at) ||
+            !jt_verdict_add(target, at, key[1].text)) {
+            return false;
+        }
+    }
+    jt_verdicts_sort(target);
+    target->heap.verdict = target->priv->broken;
+    target->heap.verdicts = target->priv->brokens;
+    return true;
+}
+
 /* Of the original. Said here, before the warnings that it brings: a skeleton of this one says it
  * itself. */
 static bool read_truncated(struct jt_target *target, const struct json_value *top) {
@@ -213,6 +266,7 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
         return "prefix";
     }
     return !address_of(top, "root", root)                          ? "root"
+           : !read_left_out(target, top)                           ? "broken"
            : !read_sources(target, top)                            ? "learnt_from"
            : !read_variables(target, top)                          ? "variables"
            : !read_blocks(target, flag_of(top, "blocks_complete")) ? "blocks"

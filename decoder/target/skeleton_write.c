@@ -32,7 +32,8 @@ static void put_header(const struct jt_maker *m, size_t segments) {
     put(m, wide ? ELFCLASS64 : ELFCLASS32, 1);
     put(m, p->little_endian ? ELFDATA2LSB : ELFDATA2MSB, 1);
     put(m, EV_CURRENT, 1);
-    put_zeroes(m, EI_NIDENT - EI_OSABI);
+    put(m, p->freebsd ? ELFOSABI_FREEBSD : ELFOSABI_NONE, 1);
+    put_zeroes(m, EI_NIDENT - EI_ABIVERSION);
     put(m, ET_CORE, 2);
     put(m, p->machine, 2);
     put(m, EV_CURRENT, 4);

@@ -76,8 +76,9 @@ typedef bool jt_watch_fn(void *arg, const char *doing, uint64_t done, uint64_t a
 
 /* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
 struct jt_options {
-    const char *target; /* process id, or path of a core; a path with a slash is never an id */
-    const char *exe;    /* the program of a core, where it cannot be found by itself */
+    const char *target;  /* process id, or path of a core; a path with a slash is never an id */
+    const char *exe;     /* the program of a core, where it cannot be found by itself */
+    const char *sysroot; /* the folder that all files of a core are in; NULL: / */
     /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
      * contradicts it, with a warning. */
     const char *layout;
@@ -108,12 +109,20 @@ struct jt_build_id {
 
 struct jt_elf; /* an open ELF file; private */
 
+struct jt_range { /* of addresses, end excluded */
+    uint64_t start, end;
+};
+
 struct jt_module {
-    char *path;          /* as the target names it */
-    char *file;          /* what was opened instead; NULL when nothing was */
-    uint64_t start, end; /* addresses, end excluded */
+    char *path;             /* as the target names it */
+    char *file;             /* what was opened instead; NULL when nothing was */
+    struct jt_range *range; /* what was loaded of it, sorted and disjoint: others may lie between */
+    size_t ranges;
+    uint64_t start, end; /* of all of them: the first one's, the last one's */
+    uint64_t head;       /* address of the file's first byte, its header; 0: not known */
     uint64_t bias;       /* address - ELF file's p_vaddr */
     bool main;           /* the program, not a library */
+    bool asked;          /* --exe gave a file for it */
     bool has_debug_info;
     enum jt_file state;
     struct jt_build_id memory_id, file_id;

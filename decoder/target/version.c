@@ -179,21 +179,32 @@ bool jt_version_among_constants(const struct jt_module *module, char out[128]) {
     return any(&found);
 }
 
-/* What a process has of modules whose files cannot be opened: libraries that were replaced. Pieces
- * share bytes, so that no string is cut. */
-static void take_memory(struct found *found, const struct jt_target *target) {
+/* Pieces share bytes, so that no string is cut. Gives what is left of the bytes that are looked at.
+ */
+static uint64_t take_range(struct found *found, const struct jh_reader *r, struct jt_range range,
+                           uint64_t left) {
+    uint8_t bytes[1 << 16];
+    uint64_t step = sizeof bytes - sizeof found->text;
+    for (uint64_t at = range.start; at < range.end && left >= step; at += step) {
+        uint64_t rest = range.end - at;
+        size_t got = 0;
+        (void)r->read(r->arg, at, bytes, rest < sizeof bytes ? rest : sizeof bytes, &got);
+        take_bytes(found, bytes, got);
+        left -= step;
+    }
+    return left;
+}
+
+/* What a process has of modules whose files cannot be opened: libraries that were replaced. */
+static void take_memory(struct found *found, const struct jt_target *target,
+                        const struct jt_module *module) {
     const struct jh_reader *r = &target->heap.reader;
     uint64_t left = MEMORY_MAX;
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
-        uint8_t bytes[1 << 16];
-        uint64_t step = sizeof bytes - sizeof found->text;
-        for (uint64_t at = m->start; m->elf == NULL && at < m->end && left >= step; at += step) {
-            uint64_t rest = m->end - at;
-            size_t got = 0;
-            (void)r->read(r->arg, at, bytes, rest < sizeof bytes ? rest : sizeof bytes, &got);
-            take_bytes(found, bytes, got);
-            left -= step;
+        bool wanted = m->elf == NULL && (module == NULL || m == module);
+        for (size_t k = 0; wanted && k < m->ranges; k++) {
+            left = take_range(found, r, m->range[k], left);
         }
     }
 }
@@ -237,7 +248,9 @@ static void take_core(struct found *found, struct jt_target *target) {
     struct jt_ranges modules = {NULL, 0, 0, false};
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
-        jt_ranges_add(&modules, m->start, m->end - m->start);
+        for (size_t k = 0; k < m->ranges; k++) {
+            jt_ranges_add(&modules, m->range[k].start, m->range[k].end - m->range[k].start);
+        }
     }
     jt_ranges_merge(&modules);
     take_segments(found, target, modules.range, modules.count, UINT64_MAX);
@@ -260,12 +273,11 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
         if (module == NULL) {
             take_core(&found, target);
         } else {
-            take_segments(&found, target, &(struct jt_range){module->start, module->end}, 1,
-                          UINT64_MAX);
+            take_segments(&found, target, module->range, module->ranges, UINT64_MAX);
         }
     }
-    if (!any(&found) && module == NULL && target->kind == JT_PROCESS) {
-        take_memory(&found, target);
+    if (!any(&found) && target->kind == JT_PROCESS) {
+        take_memory(&found, target, module);
     }
     const char *text = any(&found) ? text_of(&found) : found.unknown;
     if (found.different <= 1 && text[0] != 0) {

@@ -325,6 +325,59 @@ def notes_first(path, out):
             file.write(part)
 
 
+def notes_of(core):
+    """The notes of a 64-bit core: owner, type, what they say."""
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    for at in range(start, start + 56 * count, 56):
+        kind, _, place, _, _, size = struct.unpack_from("<IIQQQQ", core, at)
+        end = place + size if kind == 4 else 0
+        while place + 12 <= end:
+            name, desc, note = struct.unpack_from("<III", core, place)
+            place += 12 + (name + 3) // 4 * 4
+            yield core[place - (name + 3) // 4 * 4:][:name], note, core[place:place + desc]
+            place += (desc + 3) // 4 * 4
+
+
+def vmmap(files):
+    """Entries as FreeBSD's kernel packs them (struct kinfo_vmentry), of what NT_FILE says."""
+    count, unit = struct.unpack_from("<QQ", files)
+    rows = [struct.unpack_from("<QQQ", files, 16 + 24 * i) for i in range(count)]
+    names = files[16 + 24 * count:].split(b"\0")
+    entries = struct.pack("<i", 1160)
+    for (start, end, page), name in zip(rows, names):
+        size = -(-(136 + len(name) + 1) // 8) * 8
+        may = 5 if page else 1  # all but a file's first part may be executed
+        entry = struct.pack("<iiQQQQIiiii", size, 2, start, end, page * unit, 0, 0, 0, 0, 0, may)
+        entries += entry.ljust(136, b"\0")
+        entries += name.ljust(size - 136, b"\0")
+    return entries
+
+
+def freebsd(path, out):
+    """A core as FreeBSD writes it: its notes, and its mark in the ELF header. Made after its headers;
+    no core of a real one was at hand."""
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    said = {note: desc for owner, note, desc in notes_of(core) if owner == b"CORE\0"}
+    auxv = [struct.unpack_from("<QQ", said[6], i) for i in range(0, len(said[6]), 16)]
+    name = dict(auxv)[31]
+    auxv = [(tag, value) for tag, value in auxv if tag <= 9] + [(15, name), (31, 0x1234), (0, 0)]
+    process = struct.pack("<iii", 1088, 1088, 0) + bytes(64) + said[3][24:28]
+    made = b""
+    for note, desc in ((8, process.ljust(1092, b"\0")), (10, vmmap(bytes(said[0x46494c45]))),
+                       (16, struct.pack("<i", 16) + b"".join(struct.pack("<QQ", *x) for x in auxv))):
+        made += struct.pack("<III", 8, len(desc), note) + b"FreeBSD\0"
+        made += desc + bytes(-len(desc) % 4)
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    for at in range(start, start + 56 * count, 56):
+        if struct.unpack_from("<I", core, at)[0] == 4:
+            struct.pack_into("<Q", core, at + 8, len(core))
+            struct.pack_into("<Q", core, at + 32, len(made))
+    core[7] = 9
+    with open(out, "wb") as file:
+        file.write(core + made)
+
+
 def relabel(path, out, extent, szind):
     """A 64-bit core in which compact leaf elements of that extent, of a class above 0, have another
     szind; "none" empties the first of them."""
@@ -395,6 +448,7 @@ QUESTIONS = {
     "have": have,
     "bend": bend,
     "first": first,
+    "freebsd": freebsd,
     "count": count,
 }
 

@@ -238,7 +238,7 @@ test_many_idle_jemallocs() {
     refuses 3 '0 of them in use; .*\(number_.*, 0x[0-9a-f]+$' jeheap info "$BACK"
 }
 
-# A library that was installed anew since: said, and not read.
+# A library that was installed anew since: not read, and not spoken of, as nobody asked about it.
 test_library_that_differs() {
     local library=$WORK/libother.so
     need_tool "$CC"
@@ -247,7 +247,10 @@ test_library_that_differs() {
     core_of loader
     echo 'int other = 2, another;' | "$CC" -shared -Wl,--build-id -x c - -o "$library.new"
     mv "$library.new" "$library"
-    status 0 jeheap info "$CORE"
+    status 0 jeheap info "$CORE" --json
+    if grep -q libother.so "$ERR"; then fail "$(said)"; fi
+    out_has 'libother\.so[^}]*"file":"another build"'
+    status 0 jeheap info "$CORE" --exe "$library"
     err_has 'libother.so is not the .*libother.so that was running: build-id .*; it is not used'
 }
 

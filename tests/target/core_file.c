@@ -80,6 +80,7 @@ static void put_header(const struct core_file *core, FILE *file, size_t count) {
     h[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
     h[EI_DATA] = core->little_endian ? ELFDATA2LSB : ELFDATA2MSB;
     h[EI_VERSION] = EV_CURRENT;
+    h[EI_OSABI] = core->system;
     core_put(core, h + 16, ET_CORE, 2);
     core_put(core, h + 18, core->machine, 2);
     core_put(core, h + 20, EV_CURRENT, 4);

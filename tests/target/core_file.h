@@ -12,6 +12,7 @@ struct core_file {
     uint16_t machine; /* EM_... */
     uint8_t words;    /* 4 or 8 */
     bool little_endian;
+    uint8_t system; /* ELFOSABI_... */
     struct core_load {
         uint64_t addr, memsz;
         const void *bytes;

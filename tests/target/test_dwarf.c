@@ -611,8 +611,8 @@ static void built_beside(struct made *m) {
     static const struct jt_files files = {open_shared, NULL};
     const struct jt_build_id none = {.size = 0};
     built(m);
-    jt_elf_find_debug(elf, &files, "/bin/made", &none);
-    jt_elf_find_debug(elf, &files, "/bin/made", &none); /* once is enough */
+    jt_elf_find_debug(elf, &files, "", "/bin/made", &none);
+    jt_elf_find_debug(elf, &files, "", "/bin/made", &none); /* once is enough */
 }
 
 static void what_several_files_share(void **state) {

@@ -237,7 +237,7 @@ static struct jt_elf *separate(const char *link, const char *file, size_t id, st
     }
     struct jt_elf *elf = finished(&f);
     p->asked[0] = 0;
-    jt_elf_find_debug(elf, &(const struct jt_files){find, p}, file, &wanted);
+    jt_elf_find_debug(elf, &(const struct jt_files){find, p}, "", file, &wanted);
     return elf;
 }
 

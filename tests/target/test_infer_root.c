@@ -499,7 +499,10 @@ static void why_there_is_none(void **state) {
     (void)jt_no_root(t, NULL, true, &s);
     assert_non_null(strstr(t->error, "root.search-limit at 0x5000: no symbols"));
     assert_non_null(strstr(t->error, "after 8 KiB of variables; give the same program"));
-    s.limit_at = heap.module[0].start;
+    struct jt_range range = {heap.module[0].start, heap.module[0].start + 4096};
+    s.limit_at = range.start;
+    heap.module[0].range = &range;
+    heap.module[0].ranges = 1;
     heap.module[1].path = library;
     t->modules = 2;
     (void)jt_no_root(t, NULL, true, &s);

@@ -153,20 +153,62 @@ static void holes_stay(void **state) {
     street_end(&street);
 }
 
-/* An element that points into an extent's memory: that memory is left out. */
+static struct attack_bytes bytes_of(const char *file) {
+    char part[4096];
+    struct attack_bytes b = {0};
+    FILE *f = fopen(file, "rb");
+    assert_non_null(f);
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) != 0;) {
+        attack_add(&b, part, n);
+    }
+    fclose(f);
+    return b;
+}
+
+static void same_file(const char *a, const char *b) {
+    struct attack_bytes x = bytes_of(a), y = bytes_of(b);
+    assert_true(x.len == y.len && memcmp(x.at, y.at, x.len) == 0);
+    free(x.at);
+    free(y.at);
+}
+
+/* Elements that point into an extent's memory: that memory is left out, and every question has the
+ * same answer but for the value that was seen there. */
 static void damage_takes_nothing_along(void **state) {
     char name[128];
     struct jt_skeleton s;
     (void)state;
     street_start(&street, JH_5_3_0, 48, 12);
-    uint64_t own = street.house[0].base & ~UINT64_C(4095);
-    struct image_leaf leaf = {own, 232, 0, false, false};
-    image_leaf(&street.image, own + (UINT64_C(1) << 30), &leaf);
+    uint64_t own = street.house[0].base & ~UINT64_C(4095), at = own + (UINT64_C(1) << 30);
+    for (unsigned i = 0; i < 3; i++) {
+        struct image_leaf leaf = {own + 128 * (i % 2), i > 0 ? 40 : street.image.layout.sc_nsizes,
+                                  0, false, false};
+        image_leaf(&street.image, at + 4096 * i, &leaf);
+    }
     struct jt_target *from = street_core(name);
     made(from, skeleton, &s);
-    assert_int_equal(s.left_out, street.image.layout.extent_head);
+    assert_int_equal(s.left_out, 2 * street.image.layout.extent_head);
     assert_false(file_has(skeleton, "nobody else"));
+    struct jt_target *t = opened(skeleton, NULL, 0);
+    assert_int_equal(t->priv->brokens, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        struct jh_location l;
+        struct jh_fault was, is;
+        enum jh_status status = jh_locate(&from->heap, at + 4096 * i, &l, &was);
+        assert_true(i == 0 || status == JH_CORRUPT); /* the first may be left behind */
+        assert_int_equal(jh_locate(&t->heap, at + 4096 * i, &l, &is), status);
+        if (status == JH_CORRUPT) {
+            assert_string_equal(is.rule, was.rule);
+            assert_int_equal(is.addr, was.addr);
+            assert_int_equal(is.seen, 0);
+        }
+    }
+    uint64_t left_out = s.left_out;
+    made(t, again, &s);
+    assert_int_equal(s.left_out, left_out);
+    same_file(skeleton, again);
     jt_close(from);
+    jt_close(t);
     street_end(&street);
 }
 
@@ -439,6 +481,14 @@ static void notes_of_another(void **state) {
 #define M(id)                                                                                      \
     "\"modules\":[{\"path\":\"/"                                                                   \
     "x\",\"file\":\"same\",\"start\":\"1\",\"end\":\"2\",\"build_id\":" id "}]"
+#define R(ranges)                                                                                  \
+    "\"modules\":[{\"path\":\"/"                                                                   \
+    "x\",\"file\":\"same\",\"start\":\"1\",\"end\":\"2\",\"build_id\":\"\",\"ranges\":" ranges     \
+    "}]"
+#define X47                                                                                        \
+    X31 "x"                                                                                        \
+        "xxxxxxxxxxxxxxx"
+#define L(bytes, broken) "\"bytes_left_out\":" bytes ",\"broken\":" broken "," VARIABLES
 #define ID32 "00112233445566778899aabbccddeeff"
 
 static void broken_notes(void **state) {
@@ -463,6 +513,25 @@ static void broken_notes(void **state) {
         {VARIABLES, "\"variables\":{\"b0\":{\"addr\":5,\"size\":8}}", "variables"},
         {VARIABLES, "\"variables\":{\"b0\":{\"addr\":\"5\"}}", "variables"},
         {MODULES, M("\"09af\""), NULL},
+        {MODULES, R("[[\"1\",\"2\"],[\"4\",\"0x5\"]]"), NULL},
+        {MODULES, R("[]"), NULL},
+        {MODULES, R("{}"), "modules"},
+        {MODULES, R("[\"1\",\"2\"]"), "modules"},
+        {MODULES, R("[[\"1\"]]"), "modules"},
+        {MODULES, R("[[1,\"2\"]]"), "modules"},
+        {MODULES, R("[[\"1\",2]]"), "modules"},
+        {MODULES, R("[[\"x\",\"2\"]]"), "modules"},
+        {MODULES, R("[[\"1\",\"x\"]]"), "modules"},
+        {MODULES, R("[[\"2\",\"2\"]]"), "modules"},
+        {VARIABLES, L("8", "{\"0x10\":\"extent.size\"}"), NULL},
+        {VARIABLES, L("8", "{\"0x10\":\"" X47 "\",\"8\":\"" X47 "\"}"), NULL},
+        {VARIABLES, L("8", "{\"0x10\":\"" X47 "x\"}"), "broken"},
+        {VARIABLES, L("8", "{\"0x10\":\"\"}"), "broken"},
+        {VARIABLES, L("8", "{\"0x10\":\"a b\"}"), "broken"},
+        {VARIABLES, L("8", "{\"0x10\":5}"), "broken"},
+        {VARIABLES, L("8", "{\"here\":\"extent.size\"}"), "broken"},
+        {VARIABLES, L("8", "[]"), "broken"},
+        {VARIABLES, L("-8", "{}"), "broken"},
         {MODULES, M("null"), "modules"},
         {MODULES, M("\"09a\""), "modules"},
         {MODULES, M("\"0g\""), "modules"},
@@ -484,6 +553,40 @@ static void broken_notes(void **state) {
         } else {
             snprintf(part, sizeof part, "broken note (\"%s\")", row[i].part);
             refused(part);
+        }
+    }
+    jt_close(t);
+    street_end(&street);
+}
+
+/* As many extents that were left out as there may be, with as many rules. */
+static void verdicts_without_number(void **state) {
+    static const struct {
+        unsigned verdicts, rules;
+        bool sound;
+    } row[] = {{JT_VERDICTS_MAX, JT_VERDICT_RULES, true},
+               {JT_VERDICTS_MAX + 1, JT_VERDICT_RULES, false},
+               {JT_VERDICTS_MAX, JT_VERDICT_RULES + 1, false}};
+    struct jt_text note[JT_NOTES + 1];
+    static char text[1 << 16];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        size_t len = (size_t)sprintf(text, "\"bytes_left_out\":1,\"broken\":{");
+        for (unsigned k = row[i].verdicts; k-- > 0;) {
+            len += (size_t)sprintf(text + len, "\"0x%x\":\"r%u\"%s", 16 * k, k % row[i].rules,
+                                   k == 0 ? "}," VARIABLES : ",");
+        }
+        with_notes(note, EM_X86_64, VARIABLES, text);
+        if (row[i].sound) {
+            struct jt_target *all = opened(again, NULL, 0);
+            assert_int_equal(all->heap.verdicts, row[i].verdicts);
+            for (size_t k = 1; k < all->heap.verdicts; k++) {
+                assert_true(all->heap.verdict[k - 1].at < all->heap.verdict[k].at);
+            }
+            jt_close(all);
+        } else {
+            refused("broken note (\"broken\")");
         }
     }
     jt_close(t);
@@ -585,18 +688,6 @@ static void blocks_of_another(void **state) {
 /* ---- a skeleton of a skeleton ---------------------------------------------------------------- */
 
 #define FAR UINT64_C(0x500000000000)
-
-static struct attack_bytes bytes_of(const char *file) {
-    char part[4096];
-    struct attack_bytes b = {0};
-    FILE *f = fopen(file, "rb");
-    assert_non_null(f);
-    for (size_t n; (n = fread(part, 1, sizeof part, f)) != 0;) {
-        attack_add(&b, part, n);
-    }
-    fclose(f);
-    return b;
-}
 
 static void saved(const struct attack_bytes *b, const char *file) {
     FILE *f = fopen(file, "wb");
@@ -844,25 +935,16 @@ static void of_the_budgets_that_are_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),
-        cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),
-        cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),
-        cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),
-        cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),
-        cmocka_unit_test(modules_without_number),
-        cmocka_unit_test(truncated_twice),
-        cmocka_unit_test(blocks_of_another),
-        cmocka_unit_test(ends_in_a_gather),
-        cmocka_unit_test(budgets_of_the_tree),
-        cmocka_unit_test(segments_that_share_bytes),
-        cmocka_unit_test(of_a_hostile_skeleton),
-        cmocka_unit_test(of_segments_that_share_bytes),
-        cmocka_unit_test(of_a_large_tree),
-        cmocka_unit_test(of_the_budgets_that_are_given),
+        cmocka_unit_test(every_geometry),         cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),          cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),   cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),       cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),           cmocka_unit_test(verdicts_without_number),
+        cmocka_unit_test(modules_without_number), cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),      cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),    cmocka_unit_test(segments_that_share_bytes),
+        cmocka_unit_test(of_a_hostile_skeleton),  cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());

@@ -518,6 +518,9 @@ static void programs_that_stay(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         elf_start(row[i].type, 20);
+        if (!row[i].proven) {
+            elf.ph[1].p_type = PT_INTERP; /* no library */
+        }
         elf_save();
         core.loads = 0;
         if (row[i].proven) {
@@ -527,7 +530,7 @@ static void programs_that_stay(void **state) {
         }
         struct jt_target *t = opened_with_exe(elf_path);
         const struct jt_module *main = &t->module[t->modules - 1];
-        assert_true(main->main);
+        assert_true(main->main != row[i].proven); /* what is seen in memory may be a library */
         assert_int_equal(main->elf != NULL, row[i].used);
         if (row[i].used) {
             assert_int_equal(main->bias, 0);
@@ -607,6 +610,7 @@ static void what_was_loaded_has_code(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         elf_start(ET_DYN, 20);
+        elf.ph[0].p_memsz = 0x4000;
         elf_save();
         core_load(&core, 0x30000, &elf, sizeof elf);
         core.load[core.loads - 1].memsz = 4096;
@@ -617,6 +621,108 @@ static void what_was_loaded_has_code(void **state) {
         assert_int_equal(t->modules, cases[i].loaded);
         jt_close(t);
     }
+}
+
+/* A program that maps a part of its own file once more, far away: what lies between is not its own.
+ * With the headers in memory, and without. */
+static void modules_are_ranges(void **state) {
+    static const uint64_t piece[4][3] = {{0x30000, 0x31000, 0},
+                                         {0x31000, 0x33000, 1},
+                                         {0x36000, 0x37000, 4},
+                                         {0x7000000, 0x7001000, 1}};
+    (void)state;
+    for (unsigned seen = 0; seen < 2; seen++) {
+        elf_start(ET_DYN, 20);
+        elf.ph[0].p_memsz = 0x2000;
+        elf_save();
+        core_load(&core, 0x30000, &elf, seen != 0 ? sizeof elf : 0);
+        core.load[core.loads - 1].memsz = 0x1000;
+        add_load(0x31000, 0x2000, PF_X);
+        add_load(0x36000, 0x1000, 0);
+        add_load(0x1000000, 0x1000, 0);
+        add_load(0x7000000, 0x1000, PF_X);
+        core_note_pieces(&core, piece, 4, elf_path);
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, 1);
+        const struct jt_module *m = &t->module[0];
+        assert_true(m->start == 0x30000 && m->end == (seen != 0 ? 0x33000 : 0x37000));
+        assert_int_equal(m->ranges, seen != 0 ? 1 : 2);
+        assert_ptr_equal(jt_module_at(t, 0x32fff), m);
+        assert_ptr_equal(jt_module_at(t, 0x36000), seen != 0 ? NULL : m);
+        assert_null(jt_module_at(t, 0x33000));
+        assert_null(jt_module_at(t, 0x1000000));
+        assert_null(jt_module_at(t, 0x7000000));
+        jt_close(t);
+    }
+}
+
+/* ---- FreeBSD --------------------------------------------------------------------------------- */
+
+/* An entry of its list of mappings, as its kernel packs them; so many bytes of it. */
+static size_t put_entry(uint8_t *at, uint64_t start, uint64_t end, uint32_t may, const char *name,
+                        size_t size) {
+    memset(at, 0, 136);
+    core_put(&core, at, size, 4);
+    core_put(&core, at + 8, start, 8);
+    core_put(&core, at + 16, end, 8);
+    core_put(&core, at + 24, start - 0x20000, 8);
+    core_put(&core, at + 56, may, 4);
+    memcpy(at + 136, name, strlen(name) + 1);
+    return size;
+}
+
+static struct jt_target *beast(const uint8_t *map, size_t size) {
+    uint8_t process[1092] = {0}, auxv[4 + 7 * 16] = {0};
+    const uint64_t pair[7][2] = {{AT_PHDR, 1},  {AT_PHNUM, 2}, {AT_PAGESZ, 4096},
+                                 {AT_ENTRY, 3}, {15, 0x30000}, {AT_EXECFN, 0x40000},
+                                 {AT_NULL, 0}};
+    start_own_kind();
+    core.system = ELFOSABI_FREEBSD;
+    core_load(&core, 0x30000, "/nowhere/beast", 15);
+    for (size_t i = 0; i < 14; i++) {
+        core_put(&core, auxv + 4 + 8 * i, pair[i / 2][i % 2], 8);
+    }
+    core_put(&core, process + 4 + 72, 4711, 4);
+    core_note_of(&core, "FreeBSD", 8, process, sizeof process);
+    core_note_of(&core, "FreeBSD", 8, process, 79); /* cut off: nothing is taken */
+    core_note_of(&core, "FreeBSD", 10, map, size);
+    core_note_of(&core, "FreeBSD", 16, auxv, sizeof auxv);
+    core_note_of(&core, "FreeBSD", 16, auxv, 3);
+    core_note_of(&core, "FreeBSD", 99, auxv, 4);
+    return opened();
+}
+
+static void cores_of_freebsd(void **state) {
+    static uint8_t map[4096];
+    struct jh_build build;
+    size_t at = 4;
+    (void)state;
+    at += put_entry(map + at, 0x20000, 0x21000, 1, "/nowhere/lib.so", 152);
+    at += put_entry(map + at, 0x21000, 0x23000, 5, "/nowhere/lib.so", 152);
+    at += put_entry(map + at, 0x23000, 0x24000, 3, "", 144);
+    at += put_entry(map + at, 0x25000, 0x25000, 3, "", 144);
+    at += put_entry(map + at, 0x26000, 0x27000, 3, "12345678", 144); /* a path without end */
+    size_t whole = at;
+    at += put_entry(map + at, 0x28000, 0x29000, 3, "", 4096); /* longer than the note */
+    struct jt_target *t = beast(map, whole + 144);
+    assert_int_equal(t->pid, 4711);
+    assert_int_equal(t->priv->mappings, 3);
+    assert_true(t->priv->mapping[1].readable && !t->priv->mapping[1].writable);
+    assert_true(t->priv->mapping[2].writable && t->priv->mapping[2].path[0] == 0);
+    assert_true(t->priv->code.count == 1 && t->priv->code.range[0].start == 0x21000);
+    assert_true(t->priv->entry == 3 && t->priv->execfn == 0x30000);
+    assert_int_equal(t->modules, 1);
+    assert_true(t->module[0].start == 0x20000 && t->module[0].end == 0x23000);
+    jt_machine_build(t, JH_5_2_1, &build);
+    assert_int_equal(build.pthread_mutex_size, 16);
+    jt_close(t);
+    put_entry(map + whole, 0x28000, 0x29000, 3, "", 136); /* no room for a path */
+    t = beast(map, whole + 144);
+    assert_int_equal(t->priv->mappings, 3);
+    jt_close(t);
+    t = beast(map, 4 + 136);
+    assert_int_equal(t->priv->mappings, 0);
+    jt_close(t);
 }
 
 static void devices_are_no_files(void **state) {
@@ -663,6 +769,8 @@ int main(void) {
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(files_that_are_mapped_often),
         cmocka_unit_test(what_was_loaded_has_code),
+        cmocka_unit_test(modules_are_ranges),
+        cmocka_unit_test(cores_of_freebsd),
         cmocka_unit_test(devices_are_no_files),
         cmocka_unit_test(more_files_than_there_may_be),
         cmocka_unit_test(headers_that_are_no_machines),

@@ -393,11 +393,20 @@ struct jh_limits {
                              read, as some that are left behind are, counts as 64 */
 };
 
+/* What is known of an extent structure whose bytes were left out of an image on purpose, because
+ * they are not jemalloc's. */
+struct jh_verdict {
+    uint64_t at;      /* its address */
+    const char *rule; /* of jh_extent_check(), that it breaks; lives as long as the heap */
+};
+
 struct jh_heap { /* the caller owns all of it */
     struct jh_reader reader;
     const struct jh_layout *layout;
     uint64_t rtree_root; /* address of root[0] */
     struct jh_limits limits;
+    const struct jh_verdict *verdict; /* optional; sorted by address. jh_extent_read() says them */
+    size_t verdicts;
 };
 
 /* ---- rtree: address -> leaf bytes ----------------------------------------------------------- */
