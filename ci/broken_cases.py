@@ -269,7 +269,7 @@ COMMANDS = [
     Break("a root that was missed in a change is not said to be", "decoder/cli/running.c",
           "cli->target->root_missed ?", "false ?", "stripped/root_missed"),
     Break("memory does not tell a version", "decoder/target/version.c",
-          "module == NULL && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),
+          "!any(&found) && target->kind == JT_PROCESS", "false", "stripped/replaced_library"),
     Break("memory for the search for a root is taken for granted", "decoder/target/infer_root.c",
           "if (s == NULL || s->word == NULL) {", "if (s == NULL) {",
           "faults/no_symbols_and_no_memory"),
