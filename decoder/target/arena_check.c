@@ -103,8 +103,7 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
         return NULL;
     }
     for (size_t i = 0; i < p->arenas.faults; i++) {
-        const struct jh_fault *f = &p->arenas.fault[i];
-        jt_check_say(c, f->addr, f->seen, f->rule);
+        fault(arg, p->arenas.fault[i].status, &p->arenas.fault[i]);
     }
     return c;
 }

@@ -29,7 +29,8 @@ struct jt_arena {
 struct jt_arenas {
     struct jt_arena *arena;
     size_t count;
-    bool inferred; /* no symbol leads to them: found through the tree's nodes */
+    uint32_t reads; /* that were made to find them without symbols */
+    bool inferred;  /* no symbol leads to them: found through the tree's nodes */
     struct jh_fault fault[JT_ARENA_FAULTS]; /* of the blocks */
     size_t faults;
 };
@@ -47,7 +48,8 @@ struct jt_arena_form {
 };
 
 /* metadata.c */
-void jt_arena_fault(struct jt_target *target, uint64_t at, uint64_t seen, const char *rule);
+void jt_arena_fault(struct jt_target *target, enum jh_status status, uint64_t at, uint64_t seen,
+                    const char *rule);
 
 /* arenas_infer.c: b0's base and the array of arenas, from the tree and the memory around its root.
  * False: not found; what was found is in b0. */

@@ -13,6 +13,7 @@
 #define STEPS 1024                /* of it, in front of what is in a block */
 #define LIST_MAX 4096             /* blocks of a base; each is larger than the one before */
 #define CHILDREN_MAX 16           /* of the root, that are looked at */
+#define READS_MAX (1u << 18)      /* of the whole search: a hostile image costs no more */
 #define ARENAS_MAX 4095           /* MALLOCX_ARENA_LIMIT */
 #define AROUND (4u << 20)         /* the root, and the array of arenas */
 #define PIECE 65536u
@@ -55,13 +56,26 @@ bool jt_block_of(struct jt_target *target, uint64_t addr, struct jh_block *out) 
     return false;
 }
 
+/* One more read; false when there were too many, which is said. */
+static bool pay(struct jt_target *target, unsigned reads) {
+    struct jt_arenas *a = &target->priv->arenas;
+    if (a->reads >= READS_MAX) {
+        return false;
+    }
+    a->reads += reads;
+    if (a->reads >= READS_MAX) {
+        jt_arena_fault(target, JH_LIMIT, target->heap.rtree_root, a->reads, "arena.search-limit");
+    }
+    return true;
+}
+
 /* The base that has the block: in the block at the end of the list. */
 static bool base_of(struct jt_target *target, uint64_t block, uint64_t *out) {
     const struct jt_private *p = target->priv;
     uint64_t next = block;
     for (unsigned i = 0; i < LIST_MAX && next != 0; i++) {
         block = next;
-        if (!jt_read_word(target, block + p->block_next, &next)) {
+        if (!pay(target, 1) || !jt_read_word(target, block + p->block_next, &next)) {
             return false;
         }
     }
@@ -73,7 +87,7 @@ static bool base_of(struct jt_target *target, uint64_t block, uint64_t *out) {
 static bool is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
     uint64_t seen, first, of_block;
     struct jh_block block;
-    return jt_read_number(target, base, 4, &seen) && seen == ind &&
+    return pay(target, 4) && jt_read_number(target, base, 4, &seen) && seen == ind &&
            jt_read_word(target, base + target->priv->base_blocks, &first) && first != 0 &&
            base_of(target, first, &of_block) && of_block == base &&
            jt_block_of(target, base, &block);
@@ -152,7 +166,8 @@ static bool find_base(const struct search *s, uint64_t arena, uint32_t *out) {
         return true;
     }
     for (uint32_t at = 0; at < ARENA_BYTES_MAX; at += sizeof bytes) {
-        if (jh_read(&s->target->heap.reader, arena + at, bytes, sizeof bytes, NULL) != JH_OK) {
+        if (!pay(s->target, 1) ||
+            jh_read(&s->target->heap.reader, arena + at, bytes, sizeof bytes, NULL) != JH_OK) {
             return false;
         }
         for (uint32_t i = 0; i < sizeof bytes; i += p->words) {
@@ -213,7 +228,8 @@ bool jt_arenas_infer(struct jt_target *target, uint64_t *b0, uint64_t *arenas, u
     uint64_t root = target->heap.rtree_root & ~(uint64_t)4095;
     uint64_t from = root < AROUND ? 0 : root - AROUND;
     uint8_t bytes[4096];
-    if (!find_b0(target, &s.b0) || !jt_block_of(target, s.b0, &s.first)) {
+    if (!target->priv->form.known || !find_b0(target, &s.b0) ||
+        !jt_block_of(target, s.b0, &s.first)) {
         return false;
     }
     *b0 = s.b0;

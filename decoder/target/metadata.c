@@ -47,10 +47,11 @@ void jt_metadata_done(struct jt_target *target, bool complete) {
     p->metadata_complete = complete;
 }
 
-void jt_arena_fault(struct jt_target *target, uint64_t at, uint64_t seen, const char *rule) {
+void jt_arena_fault(struct jt_target *target, enum jh_status status, uint64_t at, uint64_t seen,
+                    const char *rule) {
     struct jt_arenas *a = &target->priv->arenas;
     if (a->faults < JT_ARENA_FAULTS) {
-        a->fault[a->faults++] = (struct jh_fault){JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0};
+        a->fault[a->faults++] = (struct jh_fault){status, JH_STAGE_ARENA, at, seen, rule, 0, 0};
     }
 }
 
@@ -66,7 +67,7 @@ static uint64_t used_of(struct metadata *m, uint64_t at, uint64_t *size) {
         return block.unused - at;
     }
     uint64_t end = block.unused + block.unused_size;
-    jt_arena_fault(m->target, fault.addr, fault.seen, fault.rule);
+    jt_arena_fault(m->target, JH_CORRUPT, fault.addr, fault.seen, fault.rule);
     m->doubtful = true;
     *size = end > at && end - at < *size ? end - at : *size;
     return *size;
@@ -81,12 +82,12 @@ static bool take_block(struct metadata *m, uint64_t from, uint64_t block, uint64
     }
     if (!jt_read_word(m->target, block + m->size, &size)) {
         if (!jt_mapped(m->target, block)) {
-            jt_arena_fault(m->target, from, block, "arena.block-list");
+            jt_arena_fault(m->target, JH_CORRUPT, from, block, "arena.block-list");
         }
         return false;
     }
     if (size == 0 || size > UINT64_MAX - block) {
-        jt_arena_fault(m->target, block, size, "arena.block-size");
+        jt_arena_fault(m->target, JH_CORRUPT, block, size, "arena.block-size");
         return false;
     }
     if (!jt_read_word(m->target, block + m->next, next)) {
@@ -109,7 +110,7 @@ static bool take_blocks(struct metadata *m, uint64_t base) {
     m->p->arenas.arena[m->p->arenas.count - 1].newest = block;
     for (uint64_t n = 1, next; block != 0; n++, from = block, block = next) {
         if (block == remembered) {
-            jt_arena_fault(m->target, base, block, "arena.block-list");
+            jt_arena_fault(m->target, JH_CORRUPT, base, block, "arena.block-list");
             return false;
         }
         if ((n & (n - 1)) == 0) {
@@ -133,7 +134,7 @@ static void check_sum(struct metadata *m, const struct jt_arena *a) {
     }
     if (at != JT_DWARF_UNKNOWN && jt_read_word(m->target, a->base + at, &mapped) && mapped != 0 &&
         mapped != a->bytes) {
-        jt_arena_fault(m->target, a->base, mapped, "arena.base-mapped");
+        jt_arena_fault(m->target, JH_CORRUPT, a->base, mapped, "arena.base-mapped");
         m->doubtful = true;
     }
 }

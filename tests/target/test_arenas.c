@@ -27,6 +27,13 @@ static void say(void *arg, enum jh_status status, const struct jh_fault *fault) 
     }
 }
 
+static void limit(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    struct said *said = arg;
+    assert_int_equal(status, JH_LIMIT);
+    said->count++;
+    said->first = *fault;
+}
+
 static void symbols(struct made *m) {
     m->p.variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
     m->p.variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
@@ -91,6 +98,24 @@ static void debug_builds_without_symbols(void **state) {
         assert_int_equal(m->p.arenas.arena[1].known.sn_next, 0); /* not known */
         made_end(m);
     }
+}
+
+/* Words that all look like arenas: the search ends, and says so. */
+static void words_that_all_look_like_arenas(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    struct said said = {0, {0}};
+    for (uint64_t at = MADE_ROOT + 0x1000; at < MADE_MODULE + sizeof m->module; at += 4) {
+        made_word(m, at, MADE_BLOCK + MADE_ARENA + at % 0x8000 * 4 / 64 * 64);
+    }
+    m->p.arenas.reads = (1u << 18) - 100;
+    struct jt_check *c = jt_check_start(&m->target, limit, &said);
+    assert_non_null(c);
+    jt_check_end(c, true);
+    assert_int_equal(said.count, 1);
+    assert_string_equal(said.first.rule, "arena.search-limit");
+    assert_int_equal(jt_metadata_bytes(&m->target), 0);
+    made_end(m);
 }
 
 /* ---- damage --------------------------------------------------------------------------------- */
@@ -298,6 +323,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
         cmocka_unit_test(debug_builds_without_symbols),
+        cmocka_unit_test(words_that_all_look_like_arenas),
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(a_link_to_what_is_absent),
