@@ -254,6 +254,128 @@ static void structures_that_wait_are_not_lost(void **state) {
     }
 }
 
+/* Those that the allocator of huge pages keeps, in a ring. Where nothing leads to it, nothing can
+ * be told. */
+static void structures_of_huge_pages(void **state) {
+    (void)state;
+    for (unsigned i = 2; i < VERSIONS; i++) {
+        struct made *m = made_start(versions[i]);
+        const uint64_t arena = MADE_BLOCK + MADE_ARENA;
+        bool known = m->p.form.huge_list != JT_DWARF_UNKNOWN;
+        symbols(m);
+        lost_large(m);
+        *made_at(m, arena + m->p.form.huge_used) = 1;
+        assert_int_equal(check(m, true, 23).count, known ? 1 : 0);
+        if (known) {
+            made_word(m, arena + m->p.form.huge_list, made_extent(10));
+            made_link(m, 10, 10, 10);
+            assert_int_equal(check(m, true, 23).count, 0);
+            made_link(m, 10, 2, 2); /* what is in a ring is in no other */
+            made_link(m, 2, 2, 2);
+            assert_int_equal(check(m, true, 23).count, 0);
+        }
+        made_end(m);
+    }
+}
+
+/* Parts of a block are absent, or cannot be read: the rest is looked at. */
+static enum jh_status fails(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct made *m = arg;
+    struct jh_reader image;
+    if (addr >= MADE_BLOCK5 + 0x88000 && addr < MADE_BLOCK5 + MADE_SIZE) {
+        *got = 0;
+        return JH_READ_FAILED;
+    }
+    assert_int_equal(jh_image_reader(&m->p.image, &image, NULL), JH_OK);
+    return image.read(image.arg, addr, dst, len, got);
+}
+
+static void blocks_that_lack_bytes(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        symbols(m);
+        lost_dirty(m);
+        m->segment[3].len = 0x88000; /* less than is handed out */
+        if (i == 1) {
+            m->target.heap.reader.next = NULL;
+        } else if (i == 2) {
+            m->target.heap.reader = (struct jh_reader){.read = fails, .arg = m};
+        }
+        struct said said = check(m, true, 23);
+        assert_int_equal(said.count, 1);
+        assert_string_equal(said.first.rule, "arena.lost");
+        made_end(m);
+    }
+}
+
+/* A block as large as no program's: no bit is kept for what may be in it. */
+static void more_slots_than_there_may_be(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    symbols(m);
+    lost_dirty(m);
+    assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
+    m->p.block[0].used = m->p.block[0].start + (UINT64_C(1) << 40);
+    assert_int_equal(check(m, true, 23).count, 0);
+    made_end(m);
+}
+
+/* ---- without symbols ------------------------------------------------------------------------ */
+
+static void no_slot(struct made *m) {
+    memset(made_at(m, MADE_ROOT), 0, 4096);
+}
+static void node_of_nowhere(struct made *m) {
+    made_word(m, MADE_ROOT + 4 * jh_rtree_subkey(&m->target.layout, MADE_HEAP, 0), 0x30000000);
+}
+static void node_far_from_blocks(struct made *m) { /* of which the headers are gone */
+    memset(made_at(m, MADE_BLOCK2), 0, 256);
+    m->mapped[1].start = 0x10000;
+    m->mapped[0].end = m->mapped[1].start; /* sorted is enough */
+    m->mapped[0].start = m->mapped[0].end - 8;
+    memset(made_at(m, MADE_BLOCK), 0, 256);
+}
+static void list_never_ends(struct made *m) {
+    made_word(m, MADE_BLOCK + m->p.block_next, MADE_BLOCK2);
+}
+static void list_leaves_the_image(struct made *m) {
+    made_word(m, MADE_BLOCK + m->p.block_next, 0x30000000);
+}
+static void base_of_another(struct made *m) {
+    made_word(m, made_read(m, MADE_B0), 9);
+}
+static void no_array(struct made *m) {
+    made_word(m, MADE_ARRAY, 0);
+}
+static void array_of_others(struct made *m) {
+    made_word(m, MADE_ARRAY + 4, MADE_BLOCK + MADE_ARENA);
+}
+
+static void arenas_that_are_not_found(void **state) {
+    (void)state;
+    static damage_fn *const damage[] = {
+        no_slot,         node_of_nowhere,       node_far_from_blocks,
+        list_never_ends, list_leaves_the_image, base_of_another,
+        no_array,        array_of_others};
+    for (unsigned i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        damage[i](m);
+        assert_int_equal(jt_metadata_bytes(&m->target), 0);
+        assert_int_equal(jt_is_metadata(&m->target, MADE_ROOT), JT_YES);
+        made_end(m);
+    }
+}
+
+/* The module ends behind the arenas that there are. */
+static void an_array_that_is_cut_off(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    m->segment[0].len = 0x5000;
+    assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
+    made_end(m);
+}
+
 /* Fresh memory, as up to 5.2 it is before the tree leads to it. */
 static void a_new_extent_is_not_lost(void **state) {
     (void)state;
@@ -327,6 +449,11 @@ int main(void) {
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(a_link_to_what_is_absent),
+        cmocka_unit_test(structures_of_huge_pages),
+        cmocka_unit_test(blocks_that_lack_bytes),
+        cmocka_unit_test(more_slots_than_there_may_be),
+        cmocka_unit_test(arenas_that_are_not_found),
+        cmocka_unit_test(an_array_that_is_cut_off),
         cmocka_unit_test(one_extent_alone),
         cmocka_unit_test(structures_that_wait_are_not_lost),
     };
