@@ -44,7 +44,7 @@ static uint64_t avail_of(struct jt_target *target, const struct jt_arena *a) {
     if (f->avail != JT_DWARF_UNKNOWN) {
         return a->at + f->avail;
     }
-    return f->cache != JT_DWARF_UNKNOWN && jt_read_word(target, a->at + f->cache, &cache) &&
+    return jt_read_word(target, a->at + f->cache, &cache) &&
                    jt_read_word(target, cache + f->cache_base, &base) && base == a->base
                ? cache
                : 0;
@@ -55,8 +55,8 @@ void jt_arena_learn(struct jt_target *target, struct jt_arena *a) {
     unsigned sn_bits = target->layout.extent[JH_EXTENT_SN].width;
     uint64_t base, sn_next, huge = 0;
     a->known.shards_known = target->source[JT_PART_BINS] == JT_MEMORY;
-    if (!f->known || f->arena_base == JT_DWARF_UNKNOWN || a->at == 0 ||
-        !jt_read_word(target, a->at + f->arena_base, &base) || base != a->base) {
+    if (!f->known || a->at == 0 || !jt_read_word(target, a->at + f->arena_base, &base) ||
+        base != a->base) {
         return; /* another build's arena */
     }
     if (jt_read_word(target, a->at + f->sn_next, &sn_next) &&

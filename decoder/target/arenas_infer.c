@@ -26,8 +26,7 @@ bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out) 
     const struct jh_layout *l = &target->layout;
     uint8_t head[JH_EXTENT_HEAD_MAX];
     struct jh_extent e;
-    if (!p->form.known || p->form.block_extent == JT_DWARF_UNKNOWN ||
-        !jt_read_word(target, at + p->block_size, &out->size) ||
+    if (!p->form.known || !jt_read_word(target, at + p->block_size, &out->size) ||
         jh_read(&target->heap.reader, at + p->form.block_extent, head, l->extent_head, NULL) !=
             JH_OK) {
         return false;
@@ -152,7 +151,7 @@ struct search {
 
 static bool leads_to_b0(const struct search *s, uint64_t arena, uint32_t at) {
     uint64_t base;
-    return at != JT_DWARF_UNKNOWN && jt_read_word(s->target, arena + at, &base) && base == s->b0;
+    return jt_read_word(s->target, arena + at, &base) && base == s->b0;
 }
 
 /* Where arena 0, if it is one, has its base: where this version has it, or the first word that is

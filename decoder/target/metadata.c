@@ -161,8 +161,8 @@ static bool take_base(struct metadata *m, uint32_t ind, uint64_t at, uint64_t ba
  * base. Since 5.3 its page shard does so too, with the same value; the first one will do. */
 static bool find_arena_base(struct metadata *m, uint64_t arena0, uint64_t b0) {
     uint64_t word;
-    if (m->p->form.known && m->p->form.arena_base != JT_DWARF_UNKNOWN &&
-        jt_read_word(m->target, arena0 + m->p->form.arena_base, &word) && word == b0) {
+    if (m->p->form.known && jt_read_word(m->target, arena0 + m->p->form.arena_base, &word) &&
+        word == b0) {
         m->arena_base = m->p->form.arena_base;
         return true;
     }

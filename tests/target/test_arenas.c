@@ -309,6 +309,27 @@ static void blocks_that_lack_bytes(void **state) {
     }
 }
 
+/* What looks like an extent, of memory that none can have. */
+static void what_cannot_be_an_extent(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        symbols(m);
+        lost_large(m);
+        if (i == 0) {
+            m->mapped[2].start = made_base_of(10) + 4096;
+        } else if (i == 1) {
+            m->mapped[2].end = made_base_of(10) + 4096;
+        } else if (i == 2) { /* jemalloc's own */
+            made_field(m, 10, JH_EXTENT_ADDR, MADE_BLOCK + 0x100000);
+        } else { /* another one has it */
+            made_field(m, 10, JH_EXTENT_ADDR, made_base_of(12));
+        }
+        assert_int_equal(check(m, true, 23).count, 0);
+        made_end(m);
+    }
+}
+
 /* A block as large as no program's: no bit is kept for what may be in it. */
 static void more_slots_than_there_may_be(void **state) {
     (void)state;
@@ -451,6 +472,7 @@ int main(void) {
         cmocka_unit_test(a_link_to_what_is_absent),
         cmocka_unit_test(structures_of_huge_pages),
         cmocka_unit_test(blocks_that_lack_bytes),
+        cmocka_unit_test(what_cannot_be_an_extent),
         cmocka_unit_test(more_slots_than_there_may_be),
         cmocka_unit_test(arenas_that_are_not_found),
         cmocka_unit_test(an_array_that_is_cut_off),
