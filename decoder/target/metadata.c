@@ -301,7 +301,8 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
 
 bool jt_metadata_inferred(struct jt_target *target) {
     jt_metadata_find(target);
-    return target->priv->arenas.inferred;
+    return target->priv->arenas.inferred ||
+           (jt_is_skeleton(target) && target->root_name[0] == 0); /* of one that was stripped */
 }
 
 uint64_t jt_metadata_bytes(struct jt_target *target) {

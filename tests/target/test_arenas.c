@@ -38,6 +38,7 @@ static void symbols(struct made *m) {
     m->p.variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
     m->p.variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
     m->p.variables = 2;
+    memcpy(m->target.root_name, "root", 5);
 }
 
 static struct said check(struct made *m, bool whole, unsigned extents) {
