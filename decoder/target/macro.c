@@ -127,6 +127,11 @@ static void take_import(struct jt_macros *m, Dwarf_Macro *macro) {
     m->depth--;
 }
 
+static bool defines(unsigned opcode) {
+    return opcode == DW_MACRO_define || opcode == DW_MACRO_define_strp ||
+           opcode == DW_MACRO_define_sup || opcode == DW_MACRO_define_strx;
+}
+
 static int take_macro(Dwarf_Macro *macro, void *arg) {
     struct jt_macros *m = arg;
     unsigned opcode;
@@ -143,11 +148,11 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     case DW_MACRO_undef_strp:
     case DW_MACRO_define_sup:
     case DW_MACRO_undef_sup:
+    case DW_MACRO_define_strx: /* clang's */
+    case DW_MACRO_undef_strx:
         text = dwarf_macro_param(macro, 1, &attr) == 0 ? dwarf_formstring(&attr) : NULL;
         if (text != NULL) { /* dwarf_macro_param2() knows no strings of other files */
-            set(m, text,
-                opcode != DW_MACRO_undef && opcode != DW_MACRO_undef_strp &&
-                    opcode != DW_MACRO_undef_sup);
+            set(m, text, defines(opcode));
         }
         break;
     case DW_MACRO_import:

@@ -90,7 +90,10 @@ static void says_what_the_formulas_say(void **state) {
         struct jh_build build;
         jh_build_init(&build, v == JH_5_3_0 ? JH_5_0_0 : JH_5_3_0);
         jt_build_from_macros(&target, &d, &build);
-        assert_memory_equal(&build, &was.build, sizeof build);
+        char name[128], wanted[128]; /* a build as bytes has some that mean nothing */
+        jt_layout_name(&build, name, sizeof name);
+        jt_layout_name(&was.build, wanted, sizeof wanted);
+        assert_string_equal(name, wanted);
         (void)jt_layout_from_dwarf(&target, &d, &is, true);
         if (target.warnings != 0) {
             fail_msg("%s: %s", jh_version_name((enum jh_version)v), target.warning[0]);
