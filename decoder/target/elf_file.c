@@ -222,11 +222,8 @@ static void find_alt(struct jt_elf *elf, const struct jt_files *files, const cha
     if (name == NULL || elf->alt != NULL) { /* it is asked again for another name of the file */
         return;
     }
-    int n = snprintf(path, sizeof path, "%s%.*s%s", root, name[0] == '/' ? 0 : folder_of(file),
-                     file, name);
-    if (n > 0 && (size_t)n < sizeof path) {
-        elf->alt = open_same(files, path, &id, NULL);
-    }
+    snprintf(path, sizeof path, "%s%.*s%s", root, name[0] == '/' ? 0 : folder_of(file), file, name);
+    elf->alt = open_same(files, path, &id, NULL);
     if (elf->alt == NULL) {
         build_id_path(root, &id, path, sizeof path);
         elf->alt = open_same(files, path, &id, NULL);

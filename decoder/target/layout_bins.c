@@ -17,12 +17,11 @@ struct votes {
 static bool is_slab(const struct jh_heap *heap, const struct jt_sample *sample,
                     struct jh_extent *e) {
     const struct jh_layout *layout = heap->layout;
-    uint64_t page = (uint64_t)1 << layout->build.lg_page;
     return sample->fault.rule == NULL && sample->leaf.slab &&
+           sample->leaf.szind < layout->sc_nbins &&
            jh_extent_read(heap, sample->leaf.extent, e, NULL) == JH_OK && jh_extent_is_slab(e) &&
-           e->szind < layout->sc_nbins && e->szind == sample->leaf.szind &&
-           e->base == jt_page_address(layout, sample->page) && e->addr == e->base && e->size != 0 &&
-           e->size % page == 0;
+           e->szind == sample->leaf.szind && e->size != 0 &&
+           e->addr == jt_page_address(layout, sample->page);
 }
 
 /* With this many regions, is there room for their bits, and are as many free as it says? */
@@ -131,11 +130,9 @@ void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
         return;
     }
     jt_layout_fit(target, &own, root, effort, &with);
-    if (with.sound + with.likely > fit->sound + fit->likely) {
-        with.bins = changed;
-        *fit = with;
-        *layout = own;
-    }
+    with.bins = changed;
+    *fit = with;
+    *layout = own;
 }
 
 /* Of the layout that is used, on more of the heap: a bin may have few slabs. */

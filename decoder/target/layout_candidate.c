@@ -36,6 +36,15 @@ bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct 
     return jh_layout_check(layout, fault) == JH_OK;
 }
 
+void jt_candidate_fit(struct jt_target *target, const struct jt_learn *learn,
+                      struct jt_candidate *c, struct jh_layout *layout, enum jt_effort effort) {
+    uint64_t root = jt_root_of(learn, layout);
+    jt_layout_fit(target, layout, root, effort, &c->fit);
+    if (!c->bins) {
+        jt_bins_try(target, root, effort, layout, &c->fit);
+    }
+}
+
 /* A geometry that looks beside the heap finds nothing, and nothing wrong. */
 bool jt_candidate_sees(const struct jt_candidate *c) {
     return c->fit.sound + c->fit.unsound + c->fit.absent != 0;

@@ -30,6 +30,9 @@ void jt_candidates_list(const struct jt_target *target, const struct jt_learn *l
  * every difference that there is a warning. */
 bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
                        struct jh_layout *layout, struct jh_fault *fault, bool say);
+/* How the heap decodes with that, and with bins as the slabs have them where nothing else tells. */
+void jt_candidate_fit(struct jt_target *target, const struct jt_learn *learn,
+                      struct jt_candidate *c, struct jh_layout *layout, enum jt_effort effort);
 bool jt_candidate_sees(const struct jt_candidate *c);
 uint64_t jt_candidate_faults(const struct jt_candidate *c);
 /* Negative when a explains the target better than b. */

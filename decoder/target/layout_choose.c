@@ -82,10 +82,7 @@ static void try_candidate(struct jt_target *target, struct jt_learn *learn, stru
     struct jh_layout layout;
     c->tried = true;
     if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) && !only) {
-        jt_layout_fit(target, &layout, jt_root_of(learn, &layout), effort, &c->fit);
-        if (!c->bins) {
-            jt_bins_try(target, jt_root_of(learn, &layout), effort, &layout, &c->fit);
-        }
+        jt_candidate_fit(target, learn, c, &layout, effort);
     }
 }
 

@@ -135,7 +135,10 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
     const struct jt_samples *all = jt_samples_take(target, &reader, layout, root, effort);
     uint64_t sound = 0, unsound = 0; /* before this part of the tree */
     memset(out, 0, sizeof *out);
-    for (size_t i = 0; all != NULL && i < all->count; i++) {
+    if (all == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < all->count; i++) {
         const struct jt_sample *sample = &all->sample[i];
         struct jh_extent extent;
         struct jh_fault fault;
@@ -152,7 +155,7 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
         }
     }
     end_part(out, sound, unsound);
-    out->elements = all != NULL ? all->elements : 0;
+    out->elements = all->elements;
 }
 
 bool jt_fits(const struct jt_fit *fit) {

@@ -70,11 +70,7 @@ struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct j
     for (size_t i = 0; i < all->count; i++) {
         struct jt_candidate *c = &all->c[i];
         if (c->again && jt_candidate_make(target, learn, c, &layout, NULL, false)) {
-            uint64_t root = jt_root_of(learn, &layout);
-            jt_layout_fit(target, &layout, root, JT_FIT_SEARCH, &c->fit);
-            if (!c->bins) {
-                jt_bins_try(target, root, JT_FIT_SEARCH, &layout, &c->fit);
-            }
+            jt_candidate_fit(target, learn, c, &layout, JT_FIT_SEARCH);
         }
     }
     for (size_t i = 0; i < all->count; i++) {

@@ -176,11 +176,48 @@ static void nodes_are_many(void **state) {
     done(t);
 }
 
+/* Machines whose words are of another order or width, and elements that are no power of two; a tree
+ * as it stands, and its root's element for one leaf node. */
+static void trees_of_other_machines(void **state) {
+    static const char *const name[] = {"5.3.0,machine=s390x", "5.2.1,machine=i386",
+                                       "5.2.1,machine=aarch64"};
+    static uint8_t bytes[8 << 20];
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct jh_segment segment = {0x10000000, bytes, sizeof bytes};
+        struct jh_layout layout;
+        struct jt_fit fit;
+        memset(bytes, 0, sizeof bytes);
+        assert_int_equal(jt_layout_parse(name[i], &layout, NULL), JT_OK);
+        uint64_t size = (uint64_t)layout.rtree_node_size << layout.rtree_level[0].bits;
+        struct jt_private p = {.words = layout.build.pointer_size,
+                               .little_endian = layout.build.little_endian,
+                               .segment = &segment,
+                               .segments = 1};
+        struct jt_target t = {.priv = &p};
+        assert_int_equal(jt_image_start(&t), JT_OK);
+        for (unsigned level = 0; level + 1u < layout.rtree_height; level++) {
+            jt_number_put(&t, bytes + level * size + 8, 0x10000000 + (level + 1) * size, p.words);
+        }
+        uint8_t *leaf = bytes + (layout.rtree_height - 1u) * size;
+        const struct jh_leaf at = {.extent = 0x107fff00, .szind = 1, .slab = true};
+        const struct jh_leaf none = {.szind = 1};
+        jh_leaf_encode(&layout, &none, leaf);
+        jh_leaf_encode(&layout, &at, leaf + 5 * layout.leaf_size);
+        t.heap.reader.next = NULL;
+        jt_layout_fit(&t, &layout, 0x10000000, JT_FIT_LOOK, &fit);
+        assert_int_equal(fit.sound, 0);
+        assert_int_equal(fit.unsound, 1); /* zeroes */
+        assert_int_equal(fit.elements, 1);
+        jt_samples_free(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(absent_ones_come_first), cmocka_unit_test(a_stray_word_in_the_root),
         cmocka_unit_test(bad_ones_come_first),    cmocka_unit_test(hardly_anything_is_sound),
-        cmocka_unit_test(nodes_are_many),
+        cmocka_unit_test(nodes_are_many),         cmocka_unit_test(trees_of_other_machines),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-damaged-%d", (int)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -347,6 +347,40 @@ static void contradictions_are_said(void **state) {
     street_end(&s);
 }
 
+/* Debug information leaves one layout only, and nobody insists on it: the heap contradicts it. */
+static void one_layout_that_does_not_fit(void **state) {
+    static const char *const known[] = {
+        "JEMALLOC_VERSION \"5.3.0-0-g0\"\0LG_VADDR 48\0LG_PAGE 12\0LG_QUANTUM 4\0"
+        "JEMALLOC_CACHE_OBLIVIOUS ",
+        "JEMALLOC_VERSION \"5.3.0-0-g0\"\0LG_VADDR 57\0LG_PAGE 12\0LG_QUANTUM 4\0"
+        "JEMALLOC_CACHE_OBLIVIOUS "};
+    static struct image image;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        one_slab(&image);
+        if (i == 0) {
+            memset(image_at(&image, image.extents - 128), 0, 128);
+        }
+        save(&image, version_of(JH_5_3_0));
+        struct jt_target *t = opened(&image, "5.3.0");
+        struct jt_learn learn = nothing();
+        char *own = malloc(108);
+        size_t size = strlen("JEMALLOC_VERSION \"5.3.0-0-g0\" LG_VADDR 48 LG_PAGE 12 "
+                             "LG_QUANTUM 4 JEMALLOC_CACHE_OBLIVIOUS ") +
+                      1;
+        assert_non_null(own);
+        learn.dwarf.macros = jt_macros_unpack(memcpy(own, known[i], size), size);
+        assert_non_null(learn.dwarf.macros);
+        assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+        if (strstr(t->error, i == 0 ? "to use it all the same give --layout 5.3.0,lg_vaddr=48"
+                                    : "pass --layout 5.3.0,lg_vaddr=48") == NULL) {
+            fail_msg("%u: %s", i, t->error);
+        }
+        jt_close(t);
+        image_end(&image);
+    }
+}
+
 /* In front of the root's array there is a mutex, and less than a page of it. */
 static void symbols_of_other_sizes(void **state) {
     static const struct {
@@ -836,6 +870,7 @@ int main(void) {
         cmocka_unit_test(absent_is_not_damage),
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(damage_does_not_decide),
+        cmocka_unit_test(one_layout_that_does_not_fit),
         cmocka_unit_test(symbols_of_other_sizes),
         cmocka_unit_test(names_tell_the_version),
         cmocka_unit_test(debug_information_rules_pages_out),
