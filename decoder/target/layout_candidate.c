@@ -83,10 +83,7 @@ int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate
     if (bad != worse) {
         return bad < worse ? -1 : 1;
     }
-    if (good != better) {
-        return good > better ? -1 : 1;
-    }
-    return a->fit.nowhere == b->fit.nowhere ? 0 : a->fit.nowhere < b->fit.nowhere ? -1 : 1;
+    return good == better ? 0 : good > better ? -1 : 1;
 }
 
 /* Every combination of what is not known that nothing speaks against, the stock build's values

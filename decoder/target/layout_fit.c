@@ -97,15 +97,13 @@ static void take_sound(const struct jh_layout *layout, const struct jh_extent *e
     fit->serials |= e->sn;
 }
 
-static void take_fault(const struct jt_target *target, const struct jh_fault *fault,
-                       struct jt_fit *fit) {
+static void take_fault(const struct jh_fault *fault, struct jt_fit *fit) {
     bool corrupt = fault->status == JH_CORRUPT;
     if (fit->unsound == 0 && (corrupt || fit->absent == 0)) {
         fit->fault = *fault;
     }
     fit->unsound += corrupt;
     fit->absent += !corrupt;
-    fit->nowhere += !corrupt && !jt_mapped(target, fault->addr);
 }
 
 /* An element of the tree and what it points at. JH_END: it says nothing, as it is of another page
@@ -151,7 +149,7 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
         if (status == JH_OK) {
             take_sound(layout, &extent, out);
         } else if (status != JH_END) {
-            take_fault(target, &fault, out);
+            take_fault(&fault, out);
         }
     }
     end_part(out, sound, unsound);

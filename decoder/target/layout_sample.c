@@ -84,7 +84,7 @@ static void take_elements(const struct jh_layout *layout, uint64_t index, const 
 
 /* Elements to the next one that may be there. */
 static uint64_t absent_elements(const struct sampler *s, uint64_t at, unsigned size) {
-    uint64_t next = s->reader->next == NULL ? at : s->reader->next(s->reader->arg, at);
+    uint64_t next = s->reader->next(s->reader->arg, at); /* targets' readers have it */
     uint64_t step = next > at ? (next - at) / size : 0;
     return step > PAGE / size ? step : PAGE / size;
 }

@@ -493,8 +493,7 @@ bool jt_by_size_from_memory(struct jt_target *target, struct jh_layout *layout);
 /* How a layout fares with the heap. */
 struct jt_fit {
     uint64_t sound, unsound;
-    uint64_t absent;  /* neither for it nor against it */
-    uint64_t nowhere; /* the same where nothing was mapped */
+    uint64_t absent; /* neither for it nor against it */
     /* Unsound ones, all of a part of the tree in which nothing is sound as one: a stray word in the
      * root leads to as many as there are. */
     uint64_t against;

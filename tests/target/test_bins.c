@@ -123,11 +123,16 @@ static void slabs_that_are_damaged(void **state) {
         uint64_t at = slab(10, 9, 2);
         memset(image_at(&image, at) + 64, 0, 64);
     }
+    for (unsigned i = 0; i < 2; i++) { /* whose bits are absent */
+        image_hole(&image, slab(11, 9, 0) + 64, 64);
+    }
+    (void)slab(50, 9, 0);   /* of a large size class */
     (void)slab(0, 2000, 0); /* of more regions than any bitmap has bits */
     (void)slab(0, 2000, 0);
     struct jt_target *t = opened("5.3.0");
     assert_int_equal(pages_of(t, 9), 5);
     assert_int_equal(pages_of(t, 10), 3);
+    assert_int_equal(pages_of(t, 11), 7);
     assert_int_equal(pages_of(t, 0), 1);
     assert_int_equal(t->source[JT_PART_BINS], JT_GIVEN);
     done(t);

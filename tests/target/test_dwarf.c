@@ -719,6 +719,10 @@ static void sections_that_cannot_be_unpacked(void **state) {
                      !d.found);
     done(&d);
     m = with_root(NO_MACROS);
+    s = made_add(&m.file, ".debug_str", SHT_PROGBITS);
+    s->flags = SHF_COMPRESSED;
+    const Elf64_Chdr other = {.ch_type = ELFCOMPRESS_ZLIB, .ch_size = 100, .ch_addralign = 1};
+    attack_add(&s->bytes, &other, sizeof other);
     built(&m);
     assert_false(jt_elf_has_zstd(elf));
     jt_elf_close(elf);

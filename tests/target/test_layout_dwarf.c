@@ -227,6 +227,7 @@ static void bits_by_their_masks(void **state) {
         {"EDATA_BITS_SLAB_SHIFT 40 EDATA_BITS_SLAB_MASK ((uint64_t)7 << 40)", 40, 3},
         {"EDATA_BITS_SLAB_SHIFT 40 EDATA_BITS_SLAB_WIDTH 3 EDATA_BITS_SLAB_MASK 1", 40, 3},
         {"EDATA_BITS_SLAB_SHIFT 40", 12, 1},
+        {"EDATA_BITS_DUMPABLE_SHIFT 5 EDATA_BITS_DUMPABLE_WIDTH 0", 12, 1}, /* it has none */
         {"EDATA_BITS_SLAB_WIDTH 5", 12, 1},
         {"EDATA_BITS_SLAB_MASK 0", 12, 1},
         {"EDATA_BITS_SLAB_MASK 0x5000", 12, 1}, /* it has a hole */
