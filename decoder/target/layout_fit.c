@@ -98,12 +98,12 @@ static void take_sound(const struct jh_layout *layout, const struct jh_extent *e
 }
 
 static void take_fault(const struct jh_fault *fault, struct jt_fit *fit) {
-    bool corrupt = fault->status == JH_CORRUPT;
-    if (fit->unsound == 0 && (corrupt || fit->absent == 0)) {
+    bool absent = fault->status == JH_ABSENT; /* a process that cannot be read says more */
+    if (fit->unsound == 0 && (!absent || fit->absent == 0)) {
         fit->fault = *fault;
     }
-    fit->unsound += corrupt;
-    fit->absent += !corrupt;
+    fit->unsound += !absent;
+    fit->absent += absent;
 }
 
 /* An element of the tree and what it points at. JH_END: it says nothing, as it is of another page

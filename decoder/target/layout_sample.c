@@ -28,6 +28,7 @@ struct sampler {
     const struct jh_layout *layout;
     struct jt_samples *out;
     uint64_t bytes_left;
+    enum jh_status status; /* of the last read */
     uint8_t piece[PIECE];
 };
 
@@ -66,7 +67,8 @@ static const uint8_t *read_bytes(struct sampler *s, uint64_t at, size_t len) {
     if (lent != NULL) {
         return lent;
     }
-    return jh_read(s->reader, at, s->piece, len, NULL) == JH_OK ? s->piece : NULL;
+    s->status = jh_read(s->reader, at, s->piece, len, NULL);
+    return s->status == JH_OK ? s->piece : NULL;
 }
 
 static void take_elements(const struct jh_layout *layout, uint64_t index, const uint8_t *bytes,
@@ -89,12 +91,14 @@ static uint64_t absent_elements(const struct sampler *s, uint64_t at, unsigned s
     return step > PAGE / size ? step : PAGE / size;
 }
 
-/* False: some of it is absent. */
-static bool read_node(struct sampler *s, unsigned level, uint64_t at, element_fn *fn, void *arg) {
+/* JH_ABSENT: some of it is. Nothing more is read where the reader cannot tell. */
+static enum jh_status read_node(struct sampler *s, unsigned level, uint64_t at, element_fn *fn,
+                                void *arg) {
     const struct jh_layout *layout = s->layout;
     unsigned size = at_leaves(s, level) ? layout->leaf_size : layout->rtree_node_size;
     uint64_t elements = UINT64_C(1) << layout->rtree_level[level].bits, step;
-    bool whole = true, pieces = true;
+    enum jh_status status = JH_OK;
+    bool pieces = true;
     for (uint64_t i = 0; i < elements && s->bytes_left >= PIECE; i += step) {
         step = (pieces ? PIECE : PAGE) / size;
         step = step < elements - i ? step : elements - i;
@@ -102,15 +106,17 @@ static bool read_node(struct sampler *s, unsigned level, uint64_t at, element_fn
         if (bytes != NULL) {
             s->bytes_left -= step * size;
             take_elements(layout, i, bytes, (size_t)step * size, size, fn, arg);
+        } else if (s->status != JH_ABSENT) {
+            return s->status;
         } else if (pieces) {
             pieces = false;
             step = 0;
         } else {
-            whole = false;
+            status = JH_ABSENT;
             step = absent_elements(s, at + i * size, size);
         }
     }
-    return whole;
+    return status;
 }
 
 /* ---- down the tree -------------------------------------------------------------------------- */
@@ -159,6 +165,13 @@ static void keep_fault(struct sampler *s, uint32_t part, enum jh_status status, 
         (struct jt_sample){.part = part, .fault = {status, JH_STAGE_RTREE, at, seen, rule}};
 }
 
+static void keep_unread(struct sampler *s, uint32_t part, enum jh_status status, uint64_t at) {
+    if (status != JH_OK) {
+        keep_fault(s, part, status, at, 0,
+                   status == JH_ABSENT ? "rtree.node-absent" : "reader.failed");
+    }
+}
+
 static void sample_leaves(struct sampler *s, struct child node, uint32_t part, size_t elements) {
     struct jt_samples *out = s->out;
     struct leaves l = {
@@ -166,12 +179,10 @@ static void sample_leaves(struct sampler *s, struct child node, uint32_t part, s
         .page = node.index,
         .part = part,
     };
-    bool whole = read_node(s, s->layout->rtree_height - 1U, node.at, keep_leaf, &l);
+    enum jh_status status = read_node(s, s->layout->rtree_height - 1U, node.at, keep_leaf, &l);
     out->count += l.spread.count;
     out->elements += l.spread.seen;
-    if (!whole) {
-        keep_fault(s, part, JH_ABSENT, node.at, 0, "rtree.node-absent");
-    }
+    keep_unread(s, part, status, node.at);
 }
 
 /* node.index is the first page that the node covers. */
@@ -181,9 +192,7 @@ static void sample_node(struct sampler *s, unsigned level, struct child node, ui
     unsigned shift = (unsigned)layout->sc_ptr_bits - layout->rtree_level[level].cumbits;
     struct child child[NODES_MAX];
     struct spread spread = {child, sizeof child[0], nodes, 0, 0, 1};
-    if (!read_node(s, level, node.at, keep_child, &spread)) {
-        keep_fault(s, part, JH_ABSENT, node.at, 0, "rtree.node-absent");
-    }
+    keep_unread(s, part, read_node(s, level, node.at, keep_child, &spread), node.at);
     for (size_t i = 0; i < spread.count; i++) {
         struct child c = {node.index + (child[i].index << shift), child[i].at};
         uint32_t of = level == 0 ? (uint32_t)i : part;
