@@ -221,20 +221,24 @@ class LibFuzzer(Engine):
         return replace_seeds(target, merged, inputs)
 
 
+def files(folder):
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
 def replace_seeds(target, merged, inputs):
-    """The seeds become what was merged; names of old ones stay where the bytes do."""
+    """The seeds become what was merged; old ones stay where they are, new ones are put in merged/."""
     seeds = CORPORA / "seeds" / target
-    seeds.mkdir(parents=True, exist_ok=True)
-    before = sum(1 for folder in inputs for path in folder.iterdir())
-    wanted = {path.read_bytes() for path in merged.iterdir()}
-    for path in seeds.iterdir():
+    (seeds / "merged").mkdir(parents=True, exist_ok=True)
+    before = sum(len(files(folder)) for folder in inputs)
+    wanted = {path.read_bytes() for path in files(merged)}
+    for path in files(seeds):
         if path.read_bytes() in wanted:
             wanted.discard(path.read_bytes())
         else:
             path.unlink()
     for content in wanted:
-        (seeds / hashlib.sha256(content).hexdigest()[:12]).write_bytes(content)
-    return before, sum(1 for _ in seeds.iterdir())
+        (seeds / "merged" / hashlib.sha256(content).hexdigest()[:12]).write_bytes(content)
+    return before, len(files(seeds))
 
 
 # ---- AFL++ --------------------------------------------------------------------------------------
@@ -272,7 +276,7 @@ class Afl(Engine):
         folder.mkdir(parents=True)
         (folder / "zeroes").write_bytes(bytes(64))
         for source in sources(target)[1:]:
-            for path in source.iterdir():
+            for path in files(source):
                 shutil.copyfile(path, folder / path.name)
         return folder
 
