@@ -65,8 +65,11 @@ static size_t last_of_file(const struct jt_private *p, size_t first, uint64_t en
 /* What was loaded has code. Programs map ELF files to read them as well, their own among them, and
  * addresses in such a mapping are not those of symbols. Debuggers leave code out of a core, which
  * is then the piece of the file that no header names. */
-static bool may_be_loaded(const struct jt_target *target, size_t first, size_t last) {
+static bool may_be_loaded(const struct jt_target *target, size_t loads, size_t first, size_t last) {
     const struct jt_private *p = target->priv;
+    if (loads > 1 && last == first) {
+        return false; /* one mapping of a file that is loaded in several */
+    }
     const struct jt_range all = {p->mapping[first].start, p->mapping[last].end};
     if (p->code.count == 0 || jt_ranges_touch(p->code.range, p->code.count, all)) {
         return true; /* or nothing is known */
@@ -136,7 +139,7 @@ static bool modules_from_mappings(struct jt_target *target) {
         }
         struct headers h = headers_at(target, m->start);
         last = last_of_file(p, i, end_of(&h));
-        if (!may_be_loaded(target, i, last) || !may_be_elf(target, m->start)) {
+        if (!may_be_loaded(target, h.loads, i, last) || !may_be_elf(target, m->start)) {
             continue;
         }
         if (target->modules == JT_MODULES_MAX) {

@@ -623,6 +623,26 @@ static void what_was_loaded_has_code(void **state) {
     }
 }
 
+/* A core that does not tell what is code, as debuggers write them: a file that is loaded in two
+ * pieces was only read where it is mapped in one. */
+static void one_piece_of_two(void **state) {
+    static const uint64_t piece[1][3] = {{0x30000, 0x33000, 0}};
+    (void)state;
+    for (unsigned loads = 1; loads <= 2; loads++) {
+        elf_start(ET_DYN, 0);
+        elf.ph[0].p_memsz = 0x1000;
+        if (loads == 2) {
+            elf.ph[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = AT + 0x1000, .p_memsz = 0x1000};
+        }
+        elf_save();
+        core_load(&core, 0x30000, &elf, sizeof elf);
+        core_note_pieces(&core, piece, 1, elf_path);
+        struct jt_target *t = opened();
+        assert_int_equal(t->modules, loads == 1);
+        jt_close(t);
+    }
+}
+
 /* A program that maps a part of its own file once more, far away: what lies between is not its own.
  * With the headers in memory, and without. */
 static void modules_are_ranges(void **state) {
@@ -769,6 +789,7 @@ int main(void) {
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(files_that_are_mapped_often),
         cmocka_unit_test(what_was_loaded_has_code),
+        cmocka_unit_test(one_piece_of_two),
         cmocka_unit_test(modules_are_ranges),
         cmocka_unit_test(cores_of_freebsd),
         cmocka_unit_test(devices_are_no_files),
