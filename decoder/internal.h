@@ -78,6 +78,16 @@ static inline const uint8_t *jh_segment_at(const struct jh_segment *s, uint64_t 
 
 const void *jh_image_lend(void *arg, uint64_t addr, size_t len);
 
+/* Reading what a pointer at from led to came to this status: where nothing can have been, the
+ * pointer is corrupt, and the bytes not only absent. from 0: no pointer of the target's. */
+static inline enum jh_status jh_led(const struct jh_reader *reader, enum jh_status status,
+                                    uint64_t from, uint64_t to, enum jh_stage stage,
+                                    const char *rule, struct jh_fault *fault) {
+    bool nowhere =
+        status == JH_ABSENT && from && reader->mapped && !reader->mapped(reader->arg, to);
+    return nowhere ? jh_fail(fault, JH_CORRUPT, stage, from, to, rule) : status;
+}
+
 /* What the reader lends, or NULL. Of an image that remembers the segment no call is made: lookups
  * spend most of their time here. */
 static inline const uint8_t *jh_lend(const struct jh_reader *reader, uint64_t addr, size_t len) {

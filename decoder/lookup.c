@@ -48,6 +48,18 @@ static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint6
     return count;
 }
 
+/* Of the node at this level, or of a part of it. */
+static enum jh_status fetch(const struct seek *s, unsigned level, uint64_t at, size_t len,
+                            uint8_t *buf, const uint8_t **out, struct jh_fault *fault) {
+    const struct jh_reader *reader = &s->heap->reader;
+    uint64_t from = 0;
+    if (level) {
+        from = s->node[level - 1] + s->index[level - 1] * s->heap->layout->rtree_node_size;
+    }
+    return jh_led(reader, jh_fetch(reader, at, len, buf, out, fault), from, s->node[level],
+                  JH_STAGE_RTREE, "rtree.child-unmapped", fault);
+}
+
 /* The next element of the node at this level that is not empty: value, or 0 at the node's end. */
 static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *fault) {
     const struct jh_layout *layout = s->heap->layout;
@@ -68,8 +80,8 @@ static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *faul
             return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->node[level], 0, "rtree.max-passed");
         }
         const uint8_t *bytes;
-        enum jh_status status = jh_fetch(&s->heap->reader, s->node[level] + first * size,
-                                         count * size, buf, &bytes, fault);
+        enum jh_status status =
+            fetch(s, level, s->node[level] + first * size, count * size, buf, &bytes, fault);
         if (status != JH_OK) {
             return status;
         }
@@ -95,7 +107,7 @@ static enum jh_status enter(struct seek *s, uint64_t key, struct jh_fault *fault
         const uint8_t *bytes;
         unsigned size = layout->rtree_node_size;
         uint64_t at = s->node[l] + s->index[l] * size;
-        enum jh_status status = jh_fetch(&s->heap->reader, at, size, buf, &bytes, fault);
+        enum jh_status status = fetch(s, l, at, size, buf, &bytes, fault);
         if (status != JH_OK) {
             return status;
         }
@@ -171,6 +183,7 @@ static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t ele
         }
         status = jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, page, at, "leaf.extent-not-covering");
     }
+    status = jh_led(&heap->reader, status, page, at, JH_STAGE_LEAF, "leaf.extent-unmapped", &found);
     if (status != JH_OK && fault) {
         *fault = found;
         fault->element = element_at;

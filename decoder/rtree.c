@@ -14,15 +14,27 @@ uint64_t jh_rtree_leafkey(const struct jh_layout *layout, uint64_t key) {
     return key & ~jh_low_mask((unsigned)layout->sc_ptr_bits - leaf.cumbits + leaf.bits);
 }
 
-/* The child that the key selects in the node at *node, which becomes *node. */
+/* The way to a node: the pointer that led to it, 0 for the root. */
+struct way {
+    uint64_t node, from;
+};
+
+static enum jh_status fetch(const struct jh_heap *heap, const struct way *way, uint64_t at,
+                            unsigned size, uint8_t *buf, const uint8_t **out,
+                            struct jh_fault *fault) {
+    enum jh_status status = jh_fetch(&heap->reader, at, size, buf, out, fault);
+    return jh_led(&heap->reader, status, way->from, way->node, JH_STAGE_RTREE,
+                  "rtree.child-unmapped", fault);
+}
+
+/* To the child that the key selects in the node. */
 static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned level,
-                              uint64_t *node, struct jh_fault *fault) {
+                              struct way *way, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
     uint8_t buf[8];
     const uint8_t *bytes;
-    uint64_t at = *node + jh_rtree_subkey(layout, key, level) * layout->rtree_node_size;
-    enum jh_status status =
-        jh_fetch(&heap->reader, at, layout->rtree_node_size, buf, &bytes, fault);
+    uint64_t at = way->node + jh_rtree_subkey(layout, key, level) * layout->rtree_node_size;
+    enum jh_status status = fetch(heap, way, at, layout->rtree_node_size, buf, &bytes, fault);
     if (status != JH_OK) {
         return status;
     }
@@ -30,7 +42,7 @@ static enum jh_status descend(const struct jh_heap *heap, uint64_t key, unsigned
     if (!jh_aligned(child, layout->rtree_node_size)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
     }
-    *node = child;
+    *way = (struct way){child, at};
     return JH_OK;
 }
 
@@ -38,16 +50,16 @@ enum jh_status jh_rtree_fetch(const struct jh_heap *heap, uint64_t addr, uint8_t
                               const uint8_t **out, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
     unsigned last = layout->rtree_height - 1U;
-    uint64_t node = heap->rtree_root;
+    struct way way = {heap->rtree_root, 0};
     *at = 0;
     for (unsigned level = 0; level < last; level++) {
-        enum jh_status status = descend(heap, addr, level, &node, fault);
-        if (status != JH_OK || !node) {
+        enum jh_status status = descend(heap, addr, level, &way, fault);
+        if (status != JH_OK || !way.node) {
             return status;
         }
     }
-    *at = node + jh_rtree_subkey(layout, addr, last) * layout->leaf_size;
-    return jh_fetch(&heap->reader, *at, layout->leaf_size, buf, out, fault);
+    *at = way.node + jh_rtree_subkey(layout, addr, last) * layout->leaf_size;
+    return fetch(heap, &way, *at, layout->leaf_size, buf, out, fault);
 }
 
 enum jh_status jh_rtree_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_leaf_bytes *out,

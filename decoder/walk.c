@@ -111,6 +111,17 @@ static uint64_t absent_bytes(const struct jh_reader *reader, uint64_t at) {
     return next > at && next - at > step ? next - at : step;
 }
 
+/* Is the node, which is not there, where nothing can have been? */
+static bool leads_nowhere(const struct jh_walk *w, struct jh_fault *fault) {
+    unsigned parent = w->level - 1;
+    uint64_t from = 0;
+    if (w->level) {
+        from = w->node[parent].at + (w->node[parent].index - 1) * w->heap->layout->rtree_node_size;
+    }
+    return jh_led(&w->heap->reader, JH_ABSENT, from, w->node[w->level].at, JH_STAGE_RTREE,
+                  "rtree.child-unmapped", fault) == JH_CORRUPT;
+}
+
 /* Pass over what is not there, so that one hole is one fault. */
 static void skip_absent(struct jh_walk *w, struct jh_fault *fault) {
     const struct jh_reader *reader = &w->heap->reader;
@@ -303,6 +314,10 @@ static enum jh_status fill(struct jh_walk *w, struct jh_fault *fault) {
             enum jh_status status = load_run(w, fault);
             if (status != JH_OK && w->pending_count) {
                 break;
+            }
+            if (status == JH_ABSENT && leads_nowhere(w, fault)) {
+                leave_node(w);
+                return JH_CORRUPT;
             }
             if (status == JH_ABSENT) {
                 skip_absent(w, fault);
@@ -601,7 +616,8 @@ static enum jh_status next_entry(struct jh_walk *w, struct jh_pending *p, struct
         return status;
     }
     rescan(w, p, key_of(w, e.base));
-    return status;
+    return jh_led(&w->heap->reader, status, p->page, p->leaf.extent, JH_STAGE_LEAF,
+                  "leaf.extent-unmapped", fault);
 }
 
 static enum jh_status next(struct jh_walk *w, struct jh_extent *out, struct jh_fault *fault) {

@@ -9,6 +9,8 @@ static const struct {
     {"reader.failed", JH_READ_FAILED},
     {"reader.budget", JH_LIMIT},
     {"rtree.node-absent", JH_ABSENT},
+    {"rtree.child-unmapped", JH_CORRUPT},
+    {"leaf.extent-unmapped", JH_CORRUPT},
     {"rtree.child-alignment", JH_CORRUPT},
     {"rtree.child-repeated", JH_CORRUPT},
     {"rtree.max-nodes", JH_LIMIT},

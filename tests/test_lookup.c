@@ -311,6 +311,28 @@ static void bytes_that_are_not_there(void **state) {
     street_end(&s);
 }
 
+static bool nothing_low(void *arg, uint64_t addr) {
+    (void)arg;
+    return addr >= 0x100000000;
+}
+
+/* Of the leaf, on the way back from an address behind it, and on to it from one in front. */
+static void pointers_to_nowhere(void **state) {
+    (void)state;
+    struct street s;
+    street_start(&s, JH_5_3_0, 48, 12);
+    const struct jh_heap *heap = &s.image.heap;
+    s.image.heap.reader.mapped = nothing_low;
+    image_leaf(&s.image, s.house[3].base, &(struct image_leaf){0x20000, 4, 0, true, false});
+    fails(jh_lookup, heap, s.house[3].base, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
+    fails(jh_after, heap, s.house[3].base - 1, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
+    image_put8(&s.image, image_slot(&s.image, s.house[3].base, 0), 0x10000);
+    fails(jh_lookup, heap, s.house[3].base, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
+    fails(jh_before, heap, 0x7e1300000000, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
+    fails(jh_after, heap, 0x7d0000000000, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
+    street_end(&s);
+}
+
 static void a_reader_that_fails(void **state) {
     (void)state;
     struct street s;
@@ -520,6 +542,7 @@ int main(void) {
         cmocka_unit_test(misaligned_extents),
         cmocka_unit_test(misaligned_children),
         cmocka_unit_test(bytes_that_are_not_there),
+        cmocka_unit_test(pointers_to_nowhere),
         cmocka_unit_test(a_reader_that_fails),
         cmocka_unit_test(every_read_may_fail),
         cmocka_unit_test(the_way_back_has_a_budget),

@@ -179,6 +179,31 @@ static void a_node_that_is_nowhere_is_absent(void **state) {
     image_end(&image);
 }
 
+static bool nothing_low(void *arg, uint64_t addr) {
+    (void)arg;
+    return addr >= 0x100000000;
+}
+
+/* Where the target never had anything mapped. The root is no pointer of the target's. */
+static void a_pointer_to_nowhere_is_corrupt(void **state) {
+    (void)state;
+    for (uint8_t vaddr = 48; vaddr <= 57; vaddr = (uint8_t)(vaddr + 9)) {
+        for (unsigned level = 0; level < (vaddr == 48 ? 1U : 2U); level++) {
+            struct image image;
+            start(&image, vaddr, 12);
+            image_leaf_slot(&image, A);
+            uint64_t slot = image_slot(&image, A, level);
+            image_put8(&image, slot, 0x10000);
+            image.heap.reader.mapped = nothing_low;
+            fails(&image.heap, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped", slot);
+            image.heap.rtree_root = 0x20000;
+            fails(&image.heap, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent",
+                  0x20000 + jh_rtree_subkey(image.heap.layout, A, 0) * 8);
+            image_end(&image);
+        }
+    }
+}
+
 static void misaligned_children_are_corrupt(void **state) {
     (void)state;
     struct image image;
@@ -236,6 +261,7 @@ int main(void) {
         cmocka_unit_test(a_missing_node_is_an_empty_element),
         cmocka_unit_test(absent_at_each_level),
         cmocka_unit_test(a_node_that_is_nowhere_is_absent),
+        cmocka_unit_test(a_pointer_to_nowhere_is_corrupt),
         cmocka_unit_test(misaligned_children_are_corrupt),
         cmocka_unit_test(a_reader_that_fails),
         cmocka_unit_test(a_child_at_the_last_address),

@@ -266,6 +266,38 @@ static void an_absent_node(void **state) {
     image_end(&image);
 }
 
+static bool nothing_low(void *arg, uint64_t addr) {
+    (void)arg;
+    return addr >= 0x100000000;
+}
+
+/* Pointers to where the target never had anything: the node's is said as a whole, the extent's
+ * once. */
+static void pointers_to_nowhere(void **state) {
+    (void)state;
+    struct image image;
+    image_stock(&image, JH_5_3_0);
+    uint64_t before = put_slab(&image, 0x7d0000000000), after = put_slab(&image, 0x7e8000000000);
+    uint64_t slot = image_slot(&image, A, 0);
+    image_put8(&image, slot, 0x10000);
+    image_leaf(&image, 0x7e8000000000 - PAGE, &(struct image_leaf){0x20000, 4, 0, true, false});
+    image.heap.reader.mapped = nothing_low;
+    const struct seen *seen = walk(&image.heap);
+    assert_int_equal(seen->extents, 2);
+    assert_int_equal(seen->at[0], before);
+    assert_int_equal(seen->at[1], after);
+    assert_int_equal(seen->faults, 2);
+    fault_is(&seen->fault[0], JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped", slot);
+    assert_int_equal(seen->fault[0].seen, 0x10000);
+    fault_is(&seen->fault[1], JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped",
+             0x7e8000000000 - PAGE);
+    assert_int_equal(seen->fault[1].seen, 0x20000);
+    image_put8(&image, slot, 0x500000000000); /* mapped there, and not in the image */
+    seen = walk(&image.heap);
+    fault_is(&seen->fault[0], JH_ABSENT, JH_STAGE_RTREE, "rtree.node-absent", 0x500000000000);
+    image_end(&image);
+}
+
 static void an_absent_root(void **state) {
     (void)state;
     struct image image;
@@ -1039,6 +1071,7 @@ int main(void) {
         cmocka_unit_test(a_hole_that_splits_an_element),
         cmocka_unit_test(a_hole_over_a_first_page),
         cmocka_unit_test(an_absent_node),
+        cmocka_unit_test(pointers_to_nowhere),
         cmocka_unit_test(an_absent_root),
         cmocka_unit_test(an_absent_extent),
         cmocka_unit_test(a_misaligned_child),

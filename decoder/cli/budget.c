@@ -42,6 +42,11 @@ static bool budget_retry(void *arg, unsigned times) {
     return b->inner.retry(b->inner.arg, times);
 }
 
+static bool budget_mapped(void *arg, uint64_t addr) {
+    const struct budget *b = arg;
+    return b->inner.mapped(b->inner.arg, addr);
+}
+
 void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_reads) {
     *budget = (struct budget){.inner = heap->reader, .reads_left = max_reads};
     heap->reader = (struct jh_reader){.read = budget_read,
@@ -50,5 +55,6 @@ void budget_start(struct budget *budget, struct jh_heap *heap, uint64_t max_read
                                       .next = budget_next,
                                       .nonzero = budget->inner.nonzero ? budget_nonzero : NULL,
                                       .retry = budget->inner.retry ? budget_retry : NULL,
+                                      .mapped = budget_mapped,
                                       .arg = budget};
 }

@@ -53,6 +53,7 @@ struct jh_reader jt_fit_reader(struct jt_target *target) {
     if (target->kind == JT_PROCESS) {
         reader = (struct jh_reader){.read = read_mapped, .arg = target, .next = next_mapped};
     }
+    reader.mapped = NULL; /* a pointer that leads nowhere speaks neither for a layout nor against */
     return reader;
 }
 

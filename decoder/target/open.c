@@ -137,6 +137,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = open_modules(target, options->exe);
     }
     limit_walks(target);
+    jt_mapped_start(target);
     if (status == JT_OK) {
         status = learn(target, options);
     }

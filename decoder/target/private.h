@@ -102,6 +102,7 @@ struct jt_private {
     size_t mappings;
     struct jt_range *mapped; /* everything that is mapped */
     size_t mapped_count;
+    bool map_complete;     /* and nothing else is, or was */
     struct jt_range *load; /* of a core: what its headers name, without what only notes do */
     size_t load_count;
     struct jt_ranges code;     /* what can be executed; of a core, as far as its headers name it */
@@ -261,6 +262,11 @@ void jt_notes_read(struct jt_target *target, Elf *elf);
 void jt_note_freebsd(struct jt_target *target, uint64_t type, const uint8_t *desc, size_t size);
 /* The image reader over priv->segment. */
 enum jt_status jt_image_start(struct jt_target *target);
+
+/* ---- mapped.c ------------------------------------------------------------------------------- */
+
+/* The reader's answer to what may be mapped, once it is known what the target is. */
+void jt_mapped_start(struct jt_target *target);
 
 /* ---- elf_file.c: one ELF file --------------------------------------------------------------- */
 

@@ -58,6 +58,11 @@ static bool watch_retry(void *arg, unsigned times) {
     return w->inner.retry(w->inner.arg, times);
 }
 
+static bool watch_mapped(void *arg, uint64_t addr) {
+    const struct watch *w = arg;
+    return w->inner.mapped(w->inner.arg, addr);
+}
+
 static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
     struct jh_heap heap = target->heap;
     *w = (struct watch){heap.reader, seen};
@@ -66,6 +71,7 @@ static struct jh_heap watched(struct jt_target *target, struct watch *w, struct 
                                      .gather = heap.reader.gather != NULL ? watch_gather : NULL,
                                      .next = heap.reader.next != NULL ? watch_next : NULL,
                                      .retry = heap.reader.retry != NULL ? watch_retry : NULL,
+                                     .mapped = heap.reader.mapped != NULL ? watch_mapped : NULL,
                                      .arg = w};
     return heap;
 }

@@ -108,6 +108,7 @@ static void about(struct jt_target *target, FILE *file) {
     }
     variables(j, target);
     json_bool(j, "blocks_complete", target->priv->metadata_complete);
+    json_bool(j, "map_complete", target->priv->map_complete);
     modules(j, target);
     warnings(j, target);
     json_close(j, '}');

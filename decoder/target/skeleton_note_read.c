@@ -253,6 +253,7 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
         return "pid";
     }
     target->pid = (int)pid;
+    target->priv->map_complete = flag_of(top, "map_complete"); /* older ones do not tell */
     if (!read_truncated(target, top)) {
         return "bytes_truncated";
     }

@@ -386,3 +386,42 @@ test_lists_that_are_none() {
     status 4 jeheap find "${PID[tiny]}" "@$WORK" # opens, and cannot be read
     err_has 'Is a directory'
 }
+
+# poke_word PID ADDRESS WORD: another word in a process's memory.
+poke_word() {
+    poke "$1" "$2" "$(python3 -c 'import sys; print(int(sys.argv[1], 0).to_bytes(8, "little").hex())' "$3")" 1
+}
+
+# leads_nowhere TARGET RULE ADDRESS VALUE: corrupt, and not only absent, for find and for walks.
+leads_nowhere() {
+    status 1 jeheap find "$1" "$large" --json
+    ask are "$OUT" owned=null why=corrupt
+    err_has "^jeheap: find: corrupt: $2 at $3, value $4\$"
+    status 1 jeheap extents "$1" --json
+    err_has "^jeheap: walk: corrupt: $2 at $3, value $4\$"
+}
+
+# A pointer of the tree to where nothing was ever mapped: a process says what is mapped, and so does its
+# skeleton; a debugger's core may have left it out.
+test_pointers_to_nowhere() {
+    local pid large root slot nowhere=0x123456789000
+    small wild
+    pid=${PID[wild]}
+    large=$(small_value wild large)
+    status 0 jeheap info "$pid" --json --quiet
+    root=$(ask get "$OUT" root)
+    slot=$(hex "$root + ($large >> 30) * 8")
+    poke_word "$pid" "$slot" $nowhere
+    leads_nowhere "$pid" 'rtree\.child-unmapped' "$slot" $nowhere
+    status 1 jeheap skeleton "$pid" -o "$WORK/wild/skeleton"
+    leads_nowhere "$WORK/wild/skeleton" 'rtree\.child-unmapped' "$slot" $nowhere
+    core_of wild
+    status 4 jeheap find "$CORE" "$large" --json
+    ask are "$OUT" owned=null why=absent
+    err_has '^jeheap: find: absent: '
+    poke_word "$pid" "$slot" 0xfedcba9876543210 # nobody's anywhere
+    gcore_of "$pid" "$WORK/wild/core.high"
+    leads_nowhere "$WORK/wild/core.high" 'rtree\.child-unmapped' "$slot" 0xfedcba9876543210
+    { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
+    rm -r "$WORK/wild"
+}

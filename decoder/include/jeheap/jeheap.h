@@ -96,14 +96,20 @@ typedef uint64_t jh_next_fn(void *arg, uint64_t addr);
  * the callback may wait. */
 typedef bool jh_retry_fn(void *arg, unsigned times);
 
+/* May something have been mapped at addr in the target, whether its bytes are at hand or not? Only
+ * what is certain is false. */
+typedef bool jh_mapped_fn(void *arg, uint64_t addr);
+
 struct jh_reader {
     jh_read_fn *read;
     jh_lend_fn *lend;     /* optional */
     jh_gather_fn *gather; /* optional; without it spans are read one by one */
     void *arg;
-    jh_next_fn *next;    /* optional; without it what is not there is passed page by page */
-    jh_retry_fn *retry;  /* optional; without it a contradiction is a fault at once */
-    jh_next_fn *nonzero; /* optional; without it zeroes are read to be seen */
+    jh_next_fn *next;     /* optional; without it what is not there is passed page by page */
+    jh_retry_fn *retry;   /* optional; without it a contradiction is a fault at once */
+    jh_next_fn *nonzero;  /* optional; without it zeroes are read to be seen */
+    jh_mapped_fn *mapped; /* optional; without it whatever is not there is absent, and a pointer of
+                             the tree to where nothing ever was is not known to be corrupt */
 };
 
 /* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
