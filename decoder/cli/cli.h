@@ -183,6 +183,12 @@ struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint
 void neighbours_check(struct cli *cli, const struct jh_extent *e);
 void neighbours_overlap(struct cli *cli, const struct jh_extent *e);
 
+/* ---- what.c: find ---------------------------------------------------------------------------- */
+
+/* p NULL: it is jemalloc's, or no address at all. */
+void what_json(struct cli *cli, const struct jt_place *p);
+void what_text(const struct jt_place *p);
+
 /* ---- commands ------------------------------------------------------------------------------- */
 
 void command_info(struct cli *cli);

@@ -10,14 +10,10 @@ struct checked {
     uint64_t sound[CHECKED]; /* addresses of extents */
 };
 
-static const char *why_not(struct cli *cli, const struct jh_location *l, uint64_t addr) {
-    if (l->why != JH_WHY_NO_LEAF) {
-        return jh_why_name(l->why);
-    }
-    if (!jt_mapped(cli->target, addr)) {
-        return "unmapped";
-    }
-    return jt_is_metadata(cli->target, addr) == JT_YES ? "metadata" : jh_why_name(l->why);
+/* place: what no extent covers. */
+static const char *why_not(const struct jh_location *l, const struct jt_place *place) {
+    bool word = place && (place->what == JT_IN_NOTHING || place->what == JT_IN_METADATA);
+    return word ? jt_what_name(place->what) : jh_why_name(l->why);
 }
 
 static void piece_json(struct json *j, const char *key, const struct piece *p) {
@@ -72,8 +68,8 @@ static void other_heap_json(struct cli *cli) {
     json_close(j, '}');
 }
 
-static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr, const char *why,
-                      const struct piece *b, const struct piece *a) {
+static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr,
+                      const struct jt_place *place, const struct piece *b, const struct piece *a) {
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_address(j, "addr", addr);
@@ -82,7 +78,7 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
     if (l->owned) {
         owned_json(cli, l, addr);
     } else {
-        json_text(j, "why", why);
+        json_text(j, "why", why_not(l, place));
     }
     if (l->extent.at) {
         extent_json(cli, "extent", &l->extent);
@@ -91,6 +87,9 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
     }
     piece_json(j, "before", b);
     piece_json(j, "after", a);
+    if (!l->owned) {
+        what_json(cli, place);
+    }
     json_close(j, '}');
     json_line(j);
 }
@@ -102,12 +101,12 @@ static void piece_text(const struct cli *cli, const char *side, const struct pie
     }
 }
 
-static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr, const char *why,
-                      const struct piece *b, const struct piece *a) {
+static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr,
+                      const struct jt_place *place, const struct piece *b, const struct piece *a) {
     const struct jh_extent *e = &l->extent;
     printf("0x%" PRIx64 ": ", addr);
     if (!l->owned) {
-        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli), why);
+        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli), why_not(l, place));
     } else {
         const char *use = jh_use_name(l->use);
         printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes\n", cli_paint(cli, use),
@@ -127,6 +126,9 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
         printf("    in another heap, that of ");
         cli_put(other_root(cli)->module->path);
         printf(" (--root 0x%" PRIx64 ")\n", other_root(cli)->addr);
+    }
+    if (place) {
+        what_text(place);
     }
     piece_text(cli, "before", b);
     piece_text(cli, "after", a);
@@ -173,16 +175,20 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
 static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
                    const struct jh_location *l) {
     struct piece none = {0, 0, NULL}, b = none, a = none;
+    struct jt_place room, *place = NULL;
     check_extent(cli, checked, &l->extent);
     if (l->owned || l->why >= JH_WHY_NO_LEAF) {
         b = neighbours_before(cli, l, addr);
         a = neighbours_after(cli, l, addr);
     }
-    const char *why = l->owned ? NULL : why_not(cli, l, addr); /* nothing is read while printing */
+    if (!l->owned && l->why == JH_WHY_NO_LEAF) { /* nothing is read while printing */
+        jt_place_find(cli->target, addr, &room);
+        place = &room;
+    }
     if (cli->args->json) {
-        find_json(cli, l, addr, why, &b, &a);
+        find_json(cli, l, addr, place, &b, &a);
     } else {
-        find_text(cli, l, addr, why, &b, &a);
+        find_text(cli, l, addr, place, &b, &a);
     }
     if (!l->owned) {
         cli_status(cli, EXIT_FOUND);

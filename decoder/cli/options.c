@@ -421,6 +421,7 @@ static bool take_words(struct arguments *a, char **word, int words) {
         return wrong_usage("there is no command", word[0]);
     }
     a->target.target = words > 1 ? word[1] : NULL;
+    a->target.threads = a->command->run == command_find; /* whose stack an address is in */
     a->operands = words > 2 ? (size_t)words - 2 : 0;
     a->operand = (const char **)(word + 2);
     return check_arguments(a->command, a);

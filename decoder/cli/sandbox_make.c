@@ -96,6 +96,7 @@ static const struct call {
     CALL(stat64, SANDBOX_OPENING, 0),
     CALL(lstat64, SANDBOX_OPENING, 0),
     CALL(getcwd, SANDBOX_OPENING, 0),
+    CALL(getdents64, SANDBOX_OPENING, 0), /* which threads there are */
 
     /* debug information is decoded in a process of its own, which inherits all of this */
     CALL(clone, SANDBOX_OPENING, 0, SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)FORK_FLAGS, 0),

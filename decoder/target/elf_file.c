@@ -88,6 +88,7 @@ void jt_elf_close(struct jt_elf *elf) {
     }
     jt_elf_close(elf->alt);
     jt_elf_close(elf->debug);
+    free(elf->symbols);
     elf_end(elf->elf);
     munmap(elf->bytes, elf->mapped);
     free(elf);

@@ -71,19 +71,18 @@ void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
 
 static bool take_line(struct jt_target *target, char *line) {
     struct jt_mapping m = {0};
-    char mode[5];
     int path = 0;
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, mode,
+    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, m.mode,
                &m.offset, &path) < 4 ||
         path == 0) {
         return true; /* nothing that this kernel's manual describes */
     }
-    m.readable = mode[0] == 'r';
-    m.writable = mode[1] == 'w';
+    m.readable = m.mode[0] == 'r';
+    m.writable = m.mode[1] == 'w';
     if (m.writable) {
         jt_ranges_add(&target->priv->writable, m.start, m.end - m.start);
     }
-    if (mode[2] == 'x') {
+    if (m.mode[2] == 'x') {
         jt_ranges_add(&target->priv->code, m.start, m.end - m.start);
     }
     line[strcspn(line, "\n")] = 0;

@@ -5,6 +5,7 @@
 #include <gelf.h>
 #include <string.h>
 
+#include "place.h"
 #include "skeleton.h"
 
 #ifndef NT_FILE
@@ -55,6 +56,9 @@ static void read_note(struct jt_target *target, uint64_t type, const uint8_t *de
     }
     if (type == NT_AUXV) {
         jt_auxv_read(target, desc, size);
+    }
+    if (type == NT_PRSTATUS) {
+        jt_thread_note(target, desc, size);
     }
     if (type == NT_PRPSINFO) {
         read_process(target, desc, size);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "place.h"
 #include "skeleton.h"
 
 bool jt_is_process(const char *target) {
@@ -137,6 +138,9 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = open_modules(target, options->exe);
     }
     limit_walks(target);
+    if (options->threads && target->kind == JT_PROCESS) {
+        jt_threads_read(target);
+    }
     jt_mapped_start(target);
     if (status == JT_OK) {
         status = learn(target, options);
@@ -224,6 +228,7 @@ void jt_close(struct jt_target *target) {
     free(p->arenas.arena);
     free(p->metadata);
     free(p->broken);
+    free(p->thread);
     free(p);
     free(target);
 }

@@ -77,7 +77,8 @@ uint64_t jt_ranges_bytes(const struct jt_range *range, size_t count);
 struct jt_mapping {
     uint64_t start, end, offset;
     bool readable, writable;
-    char *path; /* "" when anonymous */
+    char mode[5]; /* "rw-p"; "" of a core */
+    char *path;   /* "" when anonymous */
 };
 
 #define JT_SYMBOL_MAX 128 /* bytes of a symbol's name that may matter, 0 included */
@@ -102,6 +103,8 @@ struct jt_private {
     size_t mappings;
     struct jt_range *mapped; /* everything that is mapped */
     size_t mapped_count;
+    struct jt_thread *thread;
+    size_t threads;
     bool map_complete;     /* and nothing else is, or was */
     struct jt_range *load; /* of a core: what its headers name, without what only notes do */
     size_t load_count;
@@ -278,6 +281,7 @@ struct jt_elf {
     struct jt_elf *alt;   /* what several files share of their debug information (dwz -m) */
     Dwarf *dwarf;
     bool dwarf_tried;
+    struct jt_symbols *symbols; /* nearest.c: NULL until somebody asks */
 };
 
 /* Where names that a target brings lead to. Nothing else opens a file because of such a name. */

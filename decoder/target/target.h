@@ -85,6 +85,7 @@ struct jt_options {
     uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
+    bool threads; /* of a process, for jt_place_find(); a core has them in any case */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
     void *watch_arg;
@@ -238,6 +239,42 @@ bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint6
 
 /* Which module is the address in; NULL when in none. */
 const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t addr);
+
+/* ---- what an address is that is not jemalloc's ----------------------------------------------- */
+
+struct jt_thread {
+    int id;
+    uint64_t stack, tls; /* stack and thread pointer; 0: not known */
+    char name[32];       /* "" when not known */
+};
+
+enum jt_what {
+    JT_IN_NOTHING, /* nothing is mapped there */
+    JT_IN_METADATA,
+    JT_IN_MODULE,
+    JT_IN_STACK,
+    JT_IN_TLS,  /* thread-local storage, and the C library's data of the thread */
+    JT_IN_HEAP, /* the memory of brk(), which another allocator has */
+    JT_IN_KERNEL,
+    JT_IN_FILE, /* mapped, and not loaded */
+    JT_IN_ANONYMOUS
+};
+
+const char *jt_what_name(enum jt_what what); /* "unmapped", "module", "tls", ... */
+
+/* Texts are as the target has them, and live as long as it does; "" and NULL: not known. */
+struct jt_place {
+    enum jt_what what;
+    const struct jt_module *module;
+    char section[64], symbol[256]; /* the nearest one in front, of the same section */
+    uint64_t symbol_offset;
+    const struct jt_thread *thread;
+    uint64_t start, end; /* of the mapping; 0: not known */
+    const char *path;    /* of its file, "[heap]", ... */
+    char permissions[8]; /* "rw-p"; a core does not tell the last one */
+};
+
+void jt_place_find(struct jt_target *target, uint64_t addr, struct jt_place *out);
 
 /* Hexadecimal, lower case; "" for none. */
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);

@@ -21,7 +21,7 @@ find_core() {
     local name=$1 core=$2
     # shellcheck disable=SC2046
     status 1 jeheap find "$core" $(cat "$WORK/pointers") --json --quiet
-    same_file "$WORK/$name/live" "$OUT" "process and core differ"
+    same_file <(without_what "$WORK/$name/live") <(without_what "$OUT") "process and core differ"
 }
 
 test_process_5_3() {
@@ -424,4 +424,114 @@ test_pointers_to_nowhere() {
     leads_nowhere "$WORK/wild/core.high" 'rtree\.child-unmapped' "$slot" 0xfedcba9876543210
     { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
     rm -r "$WORK/wild"
+}
+
+# ---- what is not jemalloc's ----------------------------------------------------------------------
+
+# A process that has an address in each kind of memory, in $WORK/places: word and address.
+start_places() {
+    local dir=$WORK/places
+    need_tool "$CC"
+    have stock
+    mkdir -p "$dir"
+    cat >"$dir/places.c" <<'END'
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+void *je_malloc(size_t);
+int global_table[100], global_data = 7;
+static __thread int per_thread;
+static volatile int running;
+static void *run(void *arg) {
+    int local = 0;
+    prctl(PR_SET_NAME, "wor\33ker");
+    printf("thread_stack %p\nthread_tls %p\nthread_id %d\n", (void *)&local,
+           (void *)&per_thread, (int)gettid());
+    running = 1;
+    pause();
+    return arg;
+}
+int main(int argc, char **argv) {
+    pthread_t thread;
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    pthread_create(&thread, NULL, run, NULL);
+    while (!running) {
+        usleep(1000);
+    }
+    int *anonymous = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *anonymous = 1;
+    char *file = mmap(NULL, 100, PROT_READ, MAP_PRIVATE, open(argv[0], O_RDONLY), 0);
+    int *heap = sbrk(1 << 20);
+    *heap = argc;
+    printf("allocated %p\nbss %p\ndata %p\nstack %p\ntls %p\ncode %p\nanonymous %p\n"
+           "file %p\nheap %p\nready\n", je_malloc(100), (void *)&global_table[3],
+           (void *)&global_data, (void *)&thread, (void *)&per_thread, (void *)((char *)main + 3),
+           (void *)anonymous, (void *)(file + 8), (void *)heap);
+    fflush(stdout);
+    alarm(4 * 3600);
+    for (;;) {
+        pause();
+    }
+}
+END
+    "$CC" -D_GNU_SOURCE -O1 -g -Wl,--build-id -o "$dir/places" "$dir/places.c" \
+        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "places.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/places" >"$dir/stdout" </dev/null
+    PID[places]=$BACK SMALL[places]=$dir/stdout
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "places ended"
+}
+
+# what_is TARGET WORD KEY=VALUE...: of the address that places has printed.
+what_is() {
+    local target=$1 word=$2
+    shift 2
+    status 1 jeheap find "$target" "$(small_value places "$word")" --json --quiet
+    ask are "$OUT" owned=false "${@/#/what.}"
+}
+
+test_what_is_not_jemallocs() {
+    local exe=$WORK/places/places thread target
+    start_places
+    thread=$(small_value places thread_id)
+    gcore_of "${PID[places]}" "$WORK/places/core"
+    for target in "${PID[places]}" "$WORK/places/core"; do
+        what_is "$target" bss kind=module module="$exe" section=.bss symbol=global_table \
+            symbol_offset=12 thread=null
+        what_is "$target" data kind=module section=.data symbol=global_data symbol_offset=0 \
+            mapping.path="$exe"
+        what_is "$target" code kind=module section=.text symbol=main symbol_offset=3
+        what_is "$target" stack kind=stack thread="${PID[places]}" module=null section=null
+        what_is "$target" thread_stack kind=stack thread="$thread"
+        what_is "$target" tls kind=tls thread="${PID[places]}"
+        what_is "$target" thread_tls kind=tls thread="$thread" symbol=null
+        what_is "$target" anonymous kind=anonymous thread=null thread_name=null mapping.path=null
+        what_is "$target" file kind=file module=null mapping.path="$exe"
+    done
+    what_is "${PID[places]}" heap kind=heap 'mapping.path=[heap]' mapping.permissions=rw-p
+    what_is "${PID[places]}" file mapping.permissions=r--p
+    what_is "$WORK/places/core" anonymous mapping.permissions=rw-
+    status 1 jeheap find "${PID[places]}" "$(small_value places thread_stack)"
+    out_has "^    in stack of thread $thread wor\\\\x1bker$"
+    out_has '^    mapping 0x[0-9a-f]*-0x[0-9a-f]* rw-p$'
+    status 1 jeheap find "${PID[places]}" "$(small_value places bss)"
+    out_has "^    in module $exe, \\.bss: global_table \\+ 0xc$"
+    status 1 jeheap find "${PID[places]}" 0x10000 --json
+    ask are "$OUT" why=unmapped what.kind=unmapped what.mapping=null
+    status 1 jeheap find "${PID[places]}" 0x10000
+    [ "$(wc -l <"$OUT")" -le 2 ] || fail "more of what is unmapped: $(cat "$OUT")"
+    status 1 jeheap find "${PID[places]}" 0 --json
+    ask are "$OUT" why=null what=null
+    # its skeleton has no files, and no threads
+    status 0 jeheap skeleton "${PID[places]}" -o "$WORK/places/skeleton"
+    what_is "$WORK/places/skeleton" anonymous kind=anonymous mapping=null
+    what_is "$WORK/places/skeleton" bss kind=module module="$exe" section=null symbol=null \
+        symbol_offset=null
+    # without symbols, and without the file
+    strip -o "$WORK/places/bare" "$exe"
+    what_is "$WORK/places/core" bss section=.bss
+    rm "$WORK/places/core" "$WORK/places/skeleton"
 }

@@ -18,7 +18,7 @@ answers() {
     local target=$1 file=$2 command=$3
     shift 3
     jeheap "$command" "$target" "$@" --json --quiet
-    ask without "$OUT" target kind bytes_present bytes_absent >"$file"
+    ask without "$OUT" target kind bytes_present bytes_absent what >"$file"
     echo "status $RC" >>"$file"
 }
 
