@@ -27,6 +27,7 @@ struct arguments {
     bool json, quiet, color, no_sandbox;
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
+    uint64_t pipe_limit;         /* pipe.h */
     const char *output;          /* -o; NULL: none */
     int output_fd;               /* output.h */
 
@@ -109,6 +110,8 @@ bool cli_is_address(const char *text, uint64_t *out);
 
 /* The i-th address behind the target; options_read() has refused what is none. */
 uint64_t cli_address(const struct cli *cli, size_t i);
+/* The target as it was given. */
+const char *cli_target(const struct cli *cli);
 /* The process that is the target; 0 for a core. */
 int cli_process(const struct arguments *a);
 /* ANSI codes, or "" without --color. */

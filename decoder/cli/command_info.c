@@ -128,7 +128,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
-    json_text(j, "target", cli->args->target.target);
+    json_text(j, "target", cli_target(cli));
     json_text(j, "kind", kind_name(t->kind));
     json_number(j, "pid", (uint64_t)t->pid);
     json_text(j, "jemalloc_version", *t->version_string ? t->version_string : NULL);
@@ -192,7 +192,7 @@ static void roots_text(struct cli *cli, const struct totals *totals) {
 static void info_text(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
     printf("%s ", kind_name(t->kind));
-    cli_put(cli->args->target.target);
+    cli_put(cli_target(cli));
     if (t->kind == JT_CORE && t->pid) {
         printf(" of process %d", t->pid);
     }

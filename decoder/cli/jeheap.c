@@ -7,6 +7,7 @@
 
 #include "input.h"
 #include "output.h"
+#include "pipe.h"
 #include "sandbox.h"
 
 static void say_lacks(const struct arguments *a, const char *lacks) {
@@ -144,7 +145,7 @@ static void take_closed_numbers(void) {
 }
 
 int main(int argc, char **argv) {
-    struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX};
+    struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX, .pipe_limit = PIPE_LIMIT};
     take_closed_numbers();
     enum asked asked = options_read(&a, argc, argv);
     if (asked == ASKED_HELP) {
@@ -158,6 +159,9 @@ int main(int argc, char **argv) {
     int wrong = asked == ASKED_WRONGLY ? EXIT_USAGE : EXIT_DONE;
     if (!wrong) {
         wrong = input_open(&a);
+    }
+    if (!wrong) {
+        wrong = pipe_copy(&a);
     }
     if (!wrong && a.output) {
         wrong = output_start(&a);

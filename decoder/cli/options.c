@@ -1,5 +1,7 @@
 /* options.c - what stands on the command line. */
 #include <ctype.h>
+#include <elf.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +12,9 @@
 const char options_usage[] =
     "usage: jeheap COMMAND TARGET [ADDRESS]... [OPTION]...\n"
     "\n"
-    "TARGET is a process id or an ELF core file. Addresses are hexadecimal, with 0x or without;\n"
+    "TARGET is a process id or an ELF core file, which may come from a pipe; `PROGRAM CORE`, as "
+    "for\n"
+    "gdb, means CORE --exe PROGRAM. Addresses are hexadecimal, with 0x or without;\n"
     "sizes take K, M and G (4K, 1M).\n"
     "\n"
     "commands:\n"
@@ -43,6 +47,9 @@ const char options_usage[] =
     "from\n"
     "                       when it is known what the target is\n"
     "  --timeout SECONDS    likewise after so long, from the start of jeheap\n"
+    "  --pipe-limit SIZE    how much of a core is copied that comes from a pipe (16G), to TMPDIR "
+    "or\n"
+    "                       /var/tmp\n"
     "  --no-sandbox         keep the rights that reading a target does not take\n"
     "\n"
     "about the output:\n"
@@ -71,6 +78,7 @@ enum {
     OPT_IN,
     OPT_MAX_READS,
     OPT_TIMEOUT,
+    OPT_PIPE_LIMIT,
     OPT_NO_SANDBOX,
     OPT_JSON,
     OPT_QUIET,
@@ -109,6 +117,7 @@ static const struct option options[] = {
     {"in", required_argument, NULL, OPT_IN},
     {"max-reads", required_argument, NULL, OPT_MAX_READS},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"pipe-limit", required_argument, NULL, OPT_PIPE_LIMIT},
     {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
     {"json", no_argument, NULL, OPT_JSON},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -280,6 +289,8 @@ static bool take(struct arguments *a, int option, const char *value) {
         return cli_number(value, &a->max_reads) && a->max_reads;
     case OPT_TIMEOUT:
         return cli_number(value, &a->timeout) && a->timeout && a->timeout < 1000000;
+    case OPT_PIPE_LIMIT:
+        return cli_size(value, &a->pipe_limit);
     case OPT_NO_SANDBOX:
         return a->no_sandbox = true;
     case OPT_JSON:
@@ -411,6 +422,22 @@ static bool check_arguments(const struct command *c, struct arguments *a) {
     return take_addresses(c, a);
 }
 
+/* Is it an ELF file that can be run, and so no core? */
+static bool is_program(const char *path) {
+    unsigned char head[18];
+    ssize_t got = 0;
+    int fd = jt_is_process(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        got = pread(fd, head, sizeof(head), 0); /* of a pipe nothing is taken */
+        close(fd);
+    }
+    if (got != sizeof(head) || memcmp(head, ELFMAG, SELFMAG) != 0) {
+        return false;
+    }
+    unsigned low = head[EI_DATA] == ELFDATA2MSB; /* where the type's low byte is */
+    return head[16 + low] == ET_EXEC || head[16 + low] == ET_DYN;
+}
+
 /* What stands behind the options, or between them. */
 static bool take_words(struct arguments *a, char **word, int words) {
     if (words == 0) {
@@ -419,6 +446,11 @@ static bool take_words(struct arguments *a, char **word, int words) {
     a->command = command_named(word[0]);
     if (!a->command) {
         return wrong_usage("there is no command", word[0]);
+    }
+    int least = a->command->takes == SOME_ADDRESSES ? 3 : 2;
+    if (words > least && is_program(word[1])) { /* as for gdb, the program comes first */
+        a->target.exe = a->target.exe ? a->target.exe : word[1];
+        word++, words--;
     }
     a->target.target = words > 1 ? word[1] : NULL;
     a->target.threads = a->command->run == command_find; /* whose stack an address is in */

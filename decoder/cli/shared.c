@@ -130,6 +130,11 @@ uint64_t cli_address(const struct cli *cli, size_t i) {
     return addr;
 }
 
+const char *cli_target(const struct cli *cli) {
+    const struct jt_options *o = &cli->args->target;
+    return o->name ? o->name : o->target;
+}
+
 int cli_process(const struct arguments *a) {
     const char *target = a->target.target;
     uint64_t pid;

@@ -49,16 +49,17 @@ static enum jt_status map_file(struct jt_target *target, const char *path) {
     struct stat *st = &p->core_was;
     p->core_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (p->core_fd < 0 || fstat(p->core_fd, st) != 0) {
-        return jt_fail(target, JT_UNREADABLE, "%s: %s", path, strerror(errno));
+        return jt_fail(target, JT_UNREADABLE, "%s: %s", target->path, strerror(errno));
     }
     if (!S_ISREG(st->st_mode) || st->st_size == 0) {
-        return jt_fail(target, JT_UNREADABLE, "%s: %s, not a core", path,
+        return jt_fail(target, JT_UNREADABLE, "%s: %s, not a core", target->path,
                        S_ISREG(st->st_mode) ? "an empty file" : "not a regular file");
     }
     p->core_size = (size_t)st->st_size;
     void *bytes = mmap(NULL, p->core_size, PROT_READ, MAP_PRIVATE, p->core_fd, 0);
     if (bytes == MAP_FAILED) {
-        return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", path, strerror(errno));
+        return jt_fail(target, JT_UNREADABLE, "%s: cannot be mapped: %s", target->path,
+                       strerror(errno));
     }
     p->core = bytes;
     p->core_mapped = true;
@@ -82,7 +83,8 @@ static enum jt_status not_elf(struct jt_target *target, const char *path) {
     } packed[] = {{"\x1f\x8b", "gzip"},
                   {"\x28\xb5\x2f\xfd", "zstd"},
                   {"\xfd\x37\x7a\x58\x5a", "xz"}, /* and a 0, which would end the string */
-                  {"\x04\x22\x4d\x18", "lz4"}};
+                  {"\x04\x22\x4d\x18", "lz4"},
+                  {"BZh", "bzip2"}};
     const struct jt_private *p = target->priv;
     for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
         size_t size = strlen(packed[i].magic);
@@ -90,6 +92,12 @@ static enum jt_status not_elf(struct jt_target *target, const char *path) {
             return jt_fail(target, JT_UNREADABLE, "%s: compressed (%s); unpack it first: %s -d",
                            path, packed[i].program, packed[i].program);
         }
+    }
+    if (p->core_size >= 4 && memcmp(p->core, "MDMP", 4) == 0) {
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: a minidump, which rarely has the heap in it, and no ELF core; take a "
+                       "core (gcore, or ulimit -c unlimited)",
+                       path);
     }
     return jt_fail(target, JT_UNREADABLE, "%s: not an ELF file, so not a core", path);
 }
@@ -268,8 +276,8 @@ static bool name_core(struct jt_target *target, const char *name) {
     return target->path != NULL;
 }
 
-enum jt_status jt_core_open(struct jt_target *target, const char *path) {
-    if (!name_core(target, path)) {
+enum jt_status jt_core_open(struct jt_target *target, const char *path, const char *name) {
+    if (!name_core(target, name)) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
     enum jt_status status = map_file(target, path);

@@ -167,7 +167,7 @@ static enum jt_status search_ended(struct jt_target *target, const struct jt_sea
 static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version,
                                   const struct jt_search *search) {
     const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
-    char text[JT_TEXT_MAX];
+    char text[JT_TEXT_MAX], old[128];
     if (m != NULL) {
         wrong_file(m, text, sizeof text);
         return jt_fail(target, JT_WRONG_FILE, "%s; %s", text,
@@ -229,6 +229,14 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     }
     if (several_versions(target) != JT_OK) {
         return target->status;
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        if (jt_version_old(&target->module[i], old)) {
+            return jt_fail(target, JT_NO_JEMALLOC,
+                           "%s has jemalloc %s, whose heap is another one: jeheap reads 5.0.0 and "
+                           "later; run the program with a jemalloc 5 (LD_PRELOAD) to look at it",
+                           target->module[i].path, old);
+        }
     }
     return jt_fail(target, JT_NO_JEMALLOC,
                    target->modules == 0

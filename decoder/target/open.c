@@ -41,7 +41,8 @@ static enum jt_status open_memory(struct jt_target *target, const struct jt_opti
     if (jt_is_process(options->target)) {
         return jt_process_open(target, options->target);
     }
-    return jt_core_open(target, options->target);
+    return jt_core_open(target, options->target,
+                        options->name != NULL ? options->name : options->target);
 }
 
 static enum jt_status open_modules(struct jt_target *target, const char *exe) {

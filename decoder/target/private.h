@@ -226,7 +226,7 @@ bool jt_all_zero(const uint8_t *bytes, size_t len);       /* len must not be 0 *
 /* ---- process.c, maps.c, core.c, notes.c ----------------------------------------------------- */
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text);
-enum jt_status jt_core_open(struct jt_target *target, const char *path);
+enum jt_status jt_core_open(struct jt_target *target, const char *path, const char *name);
 /* The same from bytes, which stay the caller's; name stands in sentences. */
 enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
                             const char *name);
@@ -388,6 +388,8 @@ const char *jt_version_text(const struct jt_target *target); /* for messages */
 extern const enum jh_version jt_version_order[JH_VERSIONS];
 /* Has the module's file a version string of a jemalloc, whatever it says? */
 bool jt_version_in(const struct jt_module *module);
+/* Has it one of jemalloc 3.x or 4.x among its constants? */
+bool jt_version_old(const struct jt_module *module, char out[128]);
 /* The same from its constants alone, which is fast; out is the string. */
 bool jt_version_among_constants(const struct jt_module *module, char out[128]);
 /* Look for it in the module, or everywhere when NULL. False: none, or several that differ; out is

@@ -148,7 +148,12 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
         return jt_several_roots(target, 0, used > 1 ? used : wanted, used);
     }
     if (used == 0 && !target->ended) {
-        jt_warn(target, "%s is all zero: jemalloc was not started, or the bytes are absent",
+        uint8_t byte;
+        bool there =
+            jh_read(&target->heap.reader, jt_root_array(target, &root[0]), &byte, 1, NULL) == JH_OK;
+        jt_warn(target,
+                there ? "%s is all zero: jemalloc was not started"
+                      : "%s is absent: its bytes are not in this core",
                 root[0].name);
     }
     take_root(target, learn, &root[0]);

@@ -79,13 +79,14 @@ struct jt_options {
     const char *target;  /* process id, or path of a core; a path with a slash is never an id */
     const char *exe;     /* the program of a core, where it cannot be found by itself */
     const char *sysroot; /* the folder that all files of a core are in; NULL: / */
+    const char *name;    /* what a core is called in sentences; NULL: its path */
     /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
      * contradicts it, with a warning. */
     const char *layout;
     uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
-    bool threads; /* of a process, for jt_place_find(); a core has them in any case */
+    bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
     void *watch_arg;

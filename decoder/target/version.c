@@ -35,7 +35,8 @@ static size_t digits(const uint8_t *s, size_t left, int (*is)(int), size_t most)
     return n;
 }
 
-/* Length of a version string at s, where a 5 is; 0 when there is none: 5.D.D-N-gHEX and a 0. */
+/* Length of a version string at s, where its first digit is; 0 when there is none: D.D.D-N-gHEX and
+ * a 0. */
 static size_t match(const uint8_t *s, size_t left) {
     static const char *const between[] = {".", ".", "-", "-g"};
     size_t at = 0;
@@ -55,9 +56,10 @@ static size_t match(const uint8_t *s, size_t left) {
     return at < left && s[at] == 0 ? at : 0;
 }
 
-bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]) {
+/* The next one of that major number. */
+static bool next_of(const uint8_t *bytes, size_t size, size_t *at, char major, char out[128]) {
     while (*at < size) {
-        const uint8_t *five = memchr(bytes + *at, '5', size - *at);
+        const uint8_t *five = memchr(bytes + *at, major, size - *at);
         if (five == NULL) {
             break;
         }
@@ -73,6 +75,29 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
         return true;
     }
     *at = size;
+    return false;
+}
+
+bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]) {
+    return next_of(bytes, size, at, '5', out);
+}
+
+/* git describe as jemalloc's configure calls it says all of the commit; others abbreviate it. */
+static bool is_whole(const char *text) {
+    const char *hex = strrchr(text, 'g');
+    return hex != NULL && strlen(hex + 1) == 40;
+}
+
+bool jt_version_old(const struct jt_module *module, char out[128]) {
+    Elf_Scn *scn = module->elf == NULL ? NULL : jt_section(module->elf->elf, ".rodata");
+    const Elf_Data *data = scn == NULL ? NULL : elf_rawdata(scn, NULL);
+    for (char major = '3'; data != NULL && data->d_buf != NULL && major <= '4'; major++) {
+        for (size_t at = 0; next_of(data->d_buf, data->d_size, &at, major, out);) {
+            if (is_whole(out)) {
+                return true;
+            }
+        }
+    }
     return false;
 }
 

@@ -65,6 +65,28 @@ test_compressed_core() {
     packed zstd '\x28\xb5\x2f\xfd'
     packed xz '\xfd\x37\x7a\x58\x5a\x00'
     packed lz4 '\x04\x22\x4d\x18'
+    packed bzip2 'BZh'
+}
+
+test_minidump() {
+    printf 'MDMP\x93\xa7\0\0more' >"$WORK/dump"
+    refuses 3 'dump: a minidump, .*take a core' jeheap info "$WORK/dump"
+    printf 'MDM' >"$WORK/dump"
+    refuses 3 'dump: not an ELF file' jeheap info "$WORK/dump"
+}
+
+# One that is older than what is described.
+test_jemalloc_4() {
+    local sha=46c0af68bd248b04df75e4f92d5fb804c3d75340
+    need_tool "$CC"
+    printf '#include <unistd.h>\nconst char *volatile v[] = {"4.1.0-3-g1234567", "4.5.0-0-g%s"};\n' \
+        $sha >"$WORK/old.c"
+    echo 'int main(void) { for (;;) pause(); }' >>"$WORK/old.c"
+    "$CC" -Wl,--build-id -o "$WORK/old" "$WORK/old.c" || fail "old.c"
+    background "$WORK/old" </dev/null
+    wait_line "/proc/$BACK/maps" "$BACK" "old" || fail "it ended"
+    refuses 3 "old has jemalloc 4\\.5\\.0-0-g$sha, .*jeheap reads 5\\.0\\.0 and later" \
+        jeheap info "$BACK"
 }
 
 test_object_file() {

@@ -349,3 +349,72 @@ test_layout_in_one_line() {
     status 0 jeheap extents "${PID[tiny]}"
     grep -qx 'jeheap: layout 5\.3\.0,[a-z0-9_=,]*' "$ERR" || fail "no such line: $(said)"
 }
+
+# As one is used to from gdb.
+test_program_before_core() {
+    small tiny
+    core_of tiny
+    status 0 jeheap info "$CORE" --json --quiet --exe "${EXE[tiny]}"
+    cp "$OUT" "$WORK/with_exe"
+    status 0 jeheap info "${EXE[tiny]}" "$CORE" --json --quiet
+    same_file "$WORK/with_exe" "$OUT" "the program first"
+    status 0 jeheap find "${EXE[tiny]}" "$CORE" "$(small_value tiny first)"
+    status 0 jeheap info "${EXE[tiny]}" "${PID[tiny]}"
+    refuses 3 'an ELF file, but not a core' jeheap info "${EXE[tiny]}"
+    refuses 3 'an ELF file, but not a core' jeheap find "${EXE[tiny]}" 0x1000
+    refuses 2 'too many arguments' jeheap info "$CORE" "${EXE[tiny]}"
+}
+
+# A core that comes from a pipe is copied: it is not read from beginning to end.
+test_core_from_a_pipe() {
+    small tiny
+    core_of tiny
+    status 0 jeheap info "$CORE" --json --quiet
+    sed 's/"target":"[^"]*"/"target":"piped"/' "$OUT" >"$WORK/from_file"
+    mkdir -p "$WORK/tmp"
+    export TMPDIR=$WORK/tmp
+    "$JEHEAP" info <(cat "$CORE") --json --quiet >"$OUT" 2>"$ERR" || fail "status $?: $(said)"
+    same_file "$WORK/from_file" <(sed 's/"target":"[^"]*"/"target":"piped"/' "$OUT") "<(cat)"
+    { sleep 0.3; cat "$CORE"; } | "$JEHEAP" info /dev/stdin --json --quiet >"$OUT" 2>"$ERR" ||
+        fail "status $?: $(said)"
+    out_has '"target":"/dev/stdin"'
+    same_file "$WORK/from_file" <(sed 's/"target":"[^"]*"/"target":"piped"/' "$OUT") "standard input"
+    [ -z "$(ls "$TMPDIR")" ] || fail "something was left behind: $(ls "$TMPDIR")"
+    cat "$CORE" | refuses 3 'stdin: more than 4096 bytes come from this pipe.*--pipe-limit' \
+        try_piped --pipe-limit 4K || exit 1
+    printf '\x1f\x8b\x08more' | refuses 3 'stdin: compressed \(gzip\)' try_piped || exit 1
+    yes | refuses 3 'stdin: not an ELF file' try_piped || exit 1 # not all of it is taken
+    refuses 3 'nothing comes from this pipe' try_piped < <(:)
+    TMPDIR=$WORK/no/such refuses 3 'cannot be copied: No such file' try_piped < <(cat "$CORE")
+    TMPDIR=/$(printf '%04090d' 0) refuses 3 'cannot be copied: File name too long' try_piped < <(cat "$CORE")
+    (ulimit -f 100 && trap '' XFSZ &&
+        refuses 3 'cannot be copied: File too large' try_piped < <(cat "$CORE")) || fail "$(cat "$WORK/why")"
+}
+
+# Like jeheap info /dev/stdin, with what stands there.
+try_piped() {
+    timeout 60 "$JEHEAP" info /dev/stdin "$@" >"$OUT" 2>"$ERR"
+    RC=$?
+}
+
+# Which of both it is.
+test_root_that_is_zero() {
+    idle_roots 1
+    jeheap info "$BACK" --layout 5.3.0 --json
+    err_has 'number_1_extents_rtree is all zero: jemalloc was not started'
+    gcore_of "$BACK" "$WORK/idle.core"
+    python3 - "$WORK/idle.core" "$(ask get "$OUT" root)" <<'END'
+import struct, sys
+with open(sys.argv[1], "r+b") as file: # the segment that has the root goes without bytes
+    core = file.read()
+    start, count = struct.unpack_from("<Q", core, 32)[0], struct.unpack_from("<H", core, 56)[0]
+    for at in range(start, start + 56 * count, 56):
+        kind, _, _, vaddr, _, saved, _, _ = struct.unpack_from("<IIQQQQQQ", core, at)
+        if kind == 1 and vaddr <= int(sys.argv[2], 0) < vaddr + saved:
+            file.seek(at + 32)
+            file.write(bytes(8))
+END
+    jeheap info "$WORK/idle.core" --layout 5.3.0
+    err_has 'number_1_extents_rtree is absent: its bytes are not in this core'
+    rm "$WORK/idle.core"
+}

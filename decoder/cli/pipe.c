@@ -1,0 +1,114 @@
+/* pipe.c - a core that comes from a pipe: standard input, a FIFO, `<(zstd -dc core.zst)`.
+ *
+ * A core is not read from its beginning to its end, so it is copied first. Zeroes take no room. */
+#include "pipe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 65536 };
+
+static int cannot(const struct arguments *a, const char *why) {
+    cli_say("%s: cannot be copied: %s", a->target.target, why);
+    return EXIT_UNREADABLE;
+}
+
+/* One that is gone when it is closed. /tmp is often kept in memory. */
+static int unnamed_file(void) {
+    const char *folder = getenv("TMPDIR");
+    char name[4096];
+    int length = snprintf(name, sizeof(name), "%s/jeheap.XXXXXX", folder ? folder : "/var/tmp");
+    if (length < 0 || (size_t)length >= sizeof(name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(name);
+    }
+    return fd;
+}
+
+/* Waits for what there is. 0: the end. */
+static ssize_t next_piece(int fd, char *bytes) {
+    for (;;) {
+        ssize_t got = read(fd, bytes, PIECE);
+        if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
+            return got;
+        }
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        (void)poll(&wait, 1, -1);
+    }
+}
+
+static bool is_zero(const char *bytes, size_t len) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len, uint64_t at) {
+    if (is_zero(bytes, len)) {
+        return ftruncate(fd, (off_t)(at + len)) == 0;
+    }
+    while (len != 0) {
+        ssize_t done = pwrite(fd, bytes, len, (off_t)at);
+        if (done < 0) {
+            return false;
+        }
+        bytes += done;
+        at += (size_t)done;
+        len -= (size_t)done;
+    }
+    return true;
+}
+
+/* All of it; of what is no ELF file the beginning, which tells what it is. */
+static int copy(const struct arguments *a, int from, int to) {
+    char bytes[PIECE];
+    uint64_t size = 0;
+    ssize_t got = 0;
+    bool elf = true;
+    while (elf && (got = next_piece(from, bytes)) > 0) {
+        if (size + (size_t)got > a->pipe_limit) {
+            cli_say("%s: more than %" PRIu64
+                    " bytes come from this pipe; write the core to a file, "
+                    "or give a higher --pipe-limit",
+                    a->target.target, a->pipe_limit);
+            return EXIT_UNREADABLE;
+        }
+        elf = size != 0 || got < 4 || memcmp(bytes, "\177ELF", 4) == 0;
+        if (!write_all(to, bytes, (size_t)got, size)) {
+            return cannot(a, strerror(errno));
+        }
+        size += (size_t)got;
+    }
+    if (got < 0 || size == 0) {
+        return cannot(a, got < 0 ? strerror(errno) : "nothing comes from this pipe; not a core");
+    }
+    return EXIT_DONE;
+}
+
+int pipe_copy(struct arguments *args) {
+    static char copied[32];
+    const char *target = args->target.target;
+    struct stat st;
+    if (!target || jt_is_process(target) || stat(target, &st) != 0 || !S_ISFIFO(st.st_mode)) {
+        return EXIT_DONE;
+    }
+    int from = open(target, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO may have no writer */
+    int to = from < 0 ? -1 : unnamed_file();
+    if (to < 0) {
+        return cannot(args, strerror(errno));
+    }
+    int status = copy(args, from, to);
+    close(from);
+    snprintf(copied, sizeof(copied), "/proc/self/fd/%d", to);
+    args->target.name = target;
+    args->target.target = copied;
+    return status;
+}
