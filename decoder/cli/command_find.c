@@ -106,7 +106,8 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
     const struct jh_extent *e = &l->extent;
     printf("0x%" PRIx64 ": ", addr);
     if (!l->owned) {
-        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli), why_not(l, place));
+        printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli),
+               why_not(l, place));
     } else {
         const char *use = jh_use_name(l->use);
         printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes\n", cli_paint(cli, use),
