@@ -1,0 +1,92 @@
+"""Bugs that are planted on purpose, each a patch in tests/plants/ with who must notice it:
+
+    Plant: leaf: flags stay in the pointer
+    Noticed-by: fuzz leaf
+
+    --- a/decoder/internal.h
+    +++ b/decoder/internal.h
+
+Noticed-by stands once for each judge: `fuzz TARGET`, `cell PIN CONFIG` of jeconform, `test PROGRAM` of
+the unit tests, `command-line SUBJECT/TEST`. `Endless: yes`: a time limit counts as noticed.
+
+Run as a program it names the plants that do not apply any more; planting them all takes too long to be
+done each time. ci/planted does that."""
+
+import contextlib
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = TOP / "tests/plants"
+JUDGES = ("fuzz", "cell", "test", "command-line")
+
+Plant = namedtuple("Plant", "path name judges endless")
+
+
+class Rotten(Exception):
+    """The patch does not apply, or says nothing of who notices it."""
+
+
+def read(path):
+    head = path.read_text().split("\n--- ")[0]
+    fields = re.findall(r"^([A-Z][a-z-]+): (.*)$", head, re.M)
+    name = [value for key, value in fields if key == "Plant"]
+    judges = [tuple(value.split(" ", 1)) for key, value in fields if key == "Noticed-by"]
+    if len(name) != 1 or not judges or any(j[0] not in JUDGES or len(j) != 2 for j in judges):
+        raise Rotten(f"{path.name}: it takes one line `Plant: NAME` and lines `Noticed-by: JUDGE "
+                     f"WHICH`, of {', '.join(JUDGES)}")
+    return Plant(path, name[0], judges, ("Endless", "yes") in fields)
+
+
+def every():
+    return [read(path) for path in sorted(FOLDER.glob("*.patch"))]
+
+
+def copy_sources(to):
+    """What git knows and does not ignore, as it is in the working tree."""
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, check=True,
+                           capture_output=True, text=True).stdout.split("\n")
+    for name in filter(None, names):
+        if (TOP / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(TOP / name, to / name)
+
+
+def apply(tree, path, *options):
+    """With a line of context on each side, so that a change nearby does no harm."""
+    done = subprocess.run(["git", "apply", "-C1", *options, path], cwd=tree, capture_output=True, text=True)
+    if done.returncode:
+        raise Rotten(f"{path.name} does not apply: {done.stderr.strip().splitlines()[0]}")
+
+
+@contextlib.contextmanager
+def planted(tree, plant):
+    apply(tree, plant.path)
+    try:
+        yield
+    finally:
+        apply(tree, plant.path, "-R")
+
+
+def main():
+    sys.dont_write_bytecode = True  # what is made is in build/ alone
+    rotten, names = [], set()
+    for path in sorted(FOLDER.glob("*.patch")):
+        try:
+            plant = read(path)
+            apply(TOP, path, "--check")
+            if plant.name in names:
+                raise Rotten(f"{path.name}: another plant has this name")
+            names.add(plant.name)
+        except Rotten as why:
+            rotten.append(str(why))
+    print("\n".join(rotten) or f"{len(names)} plants apply")
+    sys.exit(bool(rotten) or not names)
+
+
+if __name__ == "__main__":
+    main()
