@@ -98,8 +98,8 @@ static void scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer
         } else if (status == JH_ABSENT) {
             uint64_t next = r->next != NULL ? r->next(r->arg, at) : at;
             uint64_t step = (at / PAGE + 1) * PAGE;
-            at = next > step ? next : step;
-            at = (at + align - 1) / align * align;
+            next = next > step ? next : step;
+            at = next < b->used ? (next + align - 1) / align * align : b->used;
         } else {
             return;
         }
