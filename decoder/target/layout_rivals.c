@@ -47,10 +47,11 @@ static void name_rivals(struct jt_target *target, const struct jt_candidates *al
 }
 
 /* What another look may decide. Versions also where they have said the same: the next size may be
- * between size classes. */
+ * between size classes; so may a large extent be that begins in its padding. */
 static bool undecided(const struct jt_candidate *c, const struct jt_candidate *best) {
     return jt_candidate_rivals(c, best) &&
-           (!same_answers(c, best) || c->build.version != best->build.version);
+           (!same_answers(c, best) || c->build.version != best->build.version ||
+            c->build.cache_oblivious != best->build.cache_oblivious);
 }
 
 /* The first extents may be all of one kind, which says little. */

@@ -104,6 +104,13 @@ int main(void) {
     for (int i = 0; i < COUNT; i++) {
         kept[i] = je_malloc((size_t)i * 13 + 1);
     }
+#ifdef FEW_LARGE /* among very many slabs */
+    for (int i = 0; i < 200000; i++) {
+        if (je_malloc(i % 20000 == 0 ? 50000 : 300) == NULL) {
+            return 1;
+        }
+    }
+#endif
     void *large = je_mallocx(LARGE, MALLOCX_TCACHE_NONE);
     memset(large, 0xff, 256); /* what no extent looks like */
     void **no_bin = (void **)(((uintptr_t)large + 512) & -(uintptr_t)128);

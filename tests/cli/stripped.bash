@@ -85,6 +85,13 @@ test_slab_sizes() {
     ask are "$OUT" owned=true extent.slab=true
 }
 
+# A large extent that begins in its padding decides what slabs leave open, wherever it stands.
+test_few_large() {
+    small few -s -DFEW_LARGE
+    status 0 jeheap info "${PID[few]}"
+    ! grep -q 'decodes as soundly' "$ERR" || fail "$(said)"
+}
+
 # A release that came after this jeheap: nothing is said of its heap unless that is asked for.
 test_version_that_is_newer() {
     says newer 5.9.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c
