@@ -106,7 +106,7 @@ int main(void) {
     }
 #ifdef FEW_LARGE /* among very many slabs */
     for (int i = 0; i < 200000; i++) {
-        if (je_malloc(i % 20000 == 0 ? 50000 : 300) == NULL) {
+        if (je_malloc(i % 100000 == 0 ? 50000 : 300) == NULL) {
             return 1;
         }
     }
