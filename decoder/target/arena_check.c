@@ -1,5 +1,5 @@
 /* arena_check.c - rules that take jemalloc's own memory: is the structure of an extent where its
- * arena keeps such structures, and does the tree lead to each that is in use?
+ * arena keeps such structures? What is asked of all of them together is in arena_whole.c.
  *
  * Blocks are cut into slots, of which a bit says whether the walk has given the structure in it. So
  * all that is held in memory is a bit for each place where one may be, and the runs of addresses
@@ -112,8 +112,8 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
 
 /* Its structure lies in a block of that arena. NULL: in no block that is known; a process may have
  * got one since. */
-static enum jh_status judge(struct jt_target *target, const struct jt_arena *arena,
-                            const struct jh_extent *e, struct jh_fault *fault) {
+static enum jh_status judge_once(struct jt_target *target, const struct jt_arena *arena,
+                                 const struct jh_extent *e, struct jh_fault *fault) {
     struct jh_block block;
     if (arena != NULL) {
         enum jh_status status = jh_arena_check(&target->layout, &arena->known, e, fault);
@@ -133,6 +133,19 @@ static enum jh_status judge(struct jt_target *target, const struct jt_arena *are
     return JH_CORRUPT;
 }
 
+/* Where it contradicts, in a process that may be changing it: as it is by now. */
+static enum jh_status judge(struct jt_target *target, const struct jt_arena *arena,
+                            const struct jh_extent *e, struct jh_fault *fault) {
+    struct jh_extent now = *e;
+    unsigned times = 0;
+    enum jh_status status = judge_once(target, arena, &now, fault);
+    while (status != JH_OK && jt_retry(target, &times) &&
+           jh_extent_read(&target->heap, e->at, &now, NULL) == JH_OK) {
+        status = judge_once(target, arena, &now, fault);
+    }
+    return status;
+}
+
 void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
     if (c->blocks == 0) {
         return;
@@ -150,102 +163,13 @@ void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
     jt_ranges_add(&c->covered, e->base, e->size);
 }
 
-/* ---- all of them ---------------------------------------------------------------------------- */
-
-static const struct jt_link *link_at(const struct jt_check *c, uint64_t at) {
-    size_t low = 0, high = c->links;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (c->link[middle].at == at) {
-            return &c->link[middle];
-        }
-        if (c->link[middle].at < at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
-}
-
-/* What the next one leads back to. False: it is absent. */
-static bool leads_back(const struct jt_check *c, uint64_t next, uint64_t *back) {
-    const struct jt_link *l = link_at(c, next);
-    uint64_t at = next + c->target->priv->form.ring + c->target->priv->words;
-    *back = l != NULL ? l->prev : 0;
-    return l != NULL || jt_read_word(c->target, at, back) || !jt_mapped(c->target, at);
-}
-
-/* As it is now, in a process. */
-static bool still(const struct jt_check *c, const struct jt_link *l) {
-    const struct jt_arena_form *f = &c->target->priv->form;
-    uint64_t next, back, word = c->target->priv->words;
-    struct jh_extent e;
-    return c->target->kind == JT_CORE ||
-           (jh_extent_read(&c->target->heap, l->at, &e, NULL) == JH_OK && jh_extent_is_unused(&e) &&
-            jt_read_word(c->target, l->at + f->ring, &next) &&
-            (!jt_read_word(c->target, next + f->ring + word, &back) || back != l->at));
-}
-
-/* In a ring the next one leads back. */
-static void check_links(const struct jt_check *c) {
-    for (size_t i = 0; i < c->links; i++) {
-        const struct jt_link *l = &c->link[i];
-        uint64_t back;
-        if (l->seen && leads_back(c, l->next, &back) && back != l->at && still(c, l)) {
-            jt_check_say(c, l->at, l->next, "arena.links");
-        }
-    }
-}
-
-/* Up to 5.2 an extent that is new from the system has its size class before it is in the tree
- * (extent_alloc_wrapper_hard): then nothing was written to it. Since 5.3 it has none until it is,
- * and the tree has its state. */
-static bool may_be_new(const struct jt_check *c, const struct jt_lost *lost) {
-    uint8_t page[4096];
-    return lost->active && c->target->layout.leaf[JH_LEAF_STATE].width == 0 &&
-           (jh_read(&c->target->heap.reader, lost->base, page, sizeof page, NULL) != JH_OK ||
-            jt_all_zero(page, sizeof page));
-}
-
-/* In a process the walk may have passed its page before it was there. */
-static bool still_lost(const struct jt_check *c, const struct jt_lost *lost) {
-    struct jh_heap heap = c->target->heap;
-    struct jh_extent e;
-    if (may_be_new(c, lost)) {
-        return false;
-    }
-    heap.limits.max_passed = 1u << 16;
-    return c->target->kind == JT_CORE || jh_lookup(&heap, lost->base, &e, NULL) != JH_OK ||
-           e.at == 0;
-}
-
-static void check_lost(struct jt_check *c) {
-    const struct jt_arenas *a = &c->target->priv->arenas;
-    jt_ranges_merge(&c->covered);
-    for (size_t arena = 0; c->losts != 0 && arena < a->count; arena++) {
-        bool asked = false, known = false;
-        for (size_t i = 0; i < c->losts; i++) {
-            const struct jt_lost *l = &c->lost[i];
-            if (l->arena != arena) {
-                continue;
-            }
-            known = asked ? known : jt_check_avail(c, &a->arena[arena]);
-            asked = true;
-            if (known && !jt_bit(c->avail, jt_check_slot(c, l->at)) && still_lost(c, l)) {
-                jt_check_say(c, l->at, l->base, l->active ? "arena.lost-active" : "arena.lost");
-            }
-        }
-    }
-}
-
 void jt_check_end(struct jt_check *c, bool whole) {
     if (c->blocks != 0 && c->target->priv->form.known) {
         jt_ranges_merge(&c->covered);
         jt_check_scan(c);
-        check_links(c);
+        jt_check_links(c);
         if (whole && !c->covered.lost) {
-            check_lost(c);
+            jt_check_lost(c);
         }
     }
     end(c);

@@ -1,4 +1,4 @@
-/* arena_check.h - what arena_check.c and arena_scan.c share. */
+/* arena_check.h - what arena_check.c, arena_scan.c, arena_avail.c and arena_whole.c share. */
 #ifndef JEHEAP_TARGET_ARENA_CHECK_H
 #define JEHEAP_TARGET_ARENA_CHECK_H
 
@@ -9,12 +9,14 @@ struct jt_lost {
     uint64_t at, base;
     uint32_t arena;
     bool active;
+    bool found; /* it is not lost, or that cannot be told */
 };
 
 /* An unused extent's place in its ring. */
 struct jt_link {
     uint64_t at, next, prev;
-    bool seen; /* the tree leads to it */
+    bool seen;  /* the tree leads to it */
+    bool apart; /* the next one does not lead back */
 };
 
 struct jt_check {
@@ -30,6 +32,7 @@ struct jt_check {
     struct jt_lost *lost;
     struct jt_link *link;
     size_t losts, links;
+    bool again; /* lost ones are looked at once more */
 };
 
 #define JT_SLOT_NONE UINT64_MAX
@@ -50,5 +53,8 @@ static inline void jt_bit_set(uint64_t *bits, uint64_t i) {
 void jt_check_scan(struct jt_check *check);
 /* arena_avail.c: marks in avail what waits to be used in this arena; false: cannot be told. */
 bool jt_check_avail(struct jt_check *check, const struct jt_arena *arena);
+/* arena_whole.c: the links that the scan has found, and the structures that nothing leads to. */
+void jt_check_links(struct jt_check *check);
+void jt_check_lost(struct jt_check *check);
 
 #endif

@@ -28,7 +28,7 @@ static void add_link(struct scan *s, uint64_t at, const uint8_t *bytes, bool see
     c->link = grown;
     grown[c->links++] =
         (struct jt_link){at, jt_number_at(c->target, bytes + s->ring, word),
-                         jt_number_at(c->target, bytes + s->ring + word, word), seen};
+                         jt_number_at(c->target, bytes + s->ring + word, word), seen, false};
 }
 
 /* Nothing of it may be in what the tree covers or in jemalloc's own memory, and all of it is
@@ -51,7 +51,7 @@ static void add_lost(struct scan *s, const struct jh_extent *e) {
         return;
     }
     c->lost = grown;
-    grown[c->losts++] = (struct jt_lost){e->at, e->base, s->index, e->state == JH_ACTIVE};
+    grown[c->losts++] = (struct jt_lost){e->at, e->base, s->index, e->state == JH_ACTIVE, false};
 }
 
 /* One slot; returns how many bytes it takes. */

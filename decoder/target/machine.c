@@ -128,3 +128,8 @@ bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size
 bool jt_read_word(const struct jt_target *target, uint64_t addr, uint64_t *out) {
     return jt_read_number(target, addr, target->priv->words, out);
 }
+
+bool jt_retry(const struct jt_target *target, unsigned *times) {
+    const struct jh_reader *r = &target->heap.reader;
+    return r->retry != NULL && r->retry(r->arg, (*times)++);
+}

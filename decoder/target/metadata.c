@@ -55,15 +55,30 @@ void jt_arena_fault(struct jt_target *target, enum jh_status status, uint64_t at
     }
 }
 
+/* The block as its own extent tells it, of which two words change when room in it is given. False:
+ * it is not here. */
+static bool read_block(struct metadata *m, uint64_t at, struct jh_block *block,
+                       enum jh_status *status, struct jh_fault *fault) {
+    unsigned times = 0;
+    do {
+        if (!jt_block_read(m->target, at, block)) {
+            return false;
+        }
+        *status = jh_block_check(&m->target->layout, block, fault);
+    } while (*status != JH_OK && jt_retry(m->target, &times));
+    return true;
+}
+
 /* What of the block is handed out: all, where nothing is known of its end. A size that the block's
  * own extent contradicts is not believed beyond it. */
 static uint64_t used_of(struct metadata *m, uint64_t at, uint64_t *size) {
     struct jh_block block;
     struct jh_fault fault;
-    if (!jt_block_read(m->target, at, &block)) {
+    enum jh_status status;
+    if (!read_block(m, at, &block, &status, &fault)) {
         return *size;
     }
-    if (jh_block_check(&m->target->layout, &block, &fault) == JH_OK) {
+    if (status == JH_OK) {
         return block.unused - at;
     }
     uint64_t end = block.unused + block.unused_size;
@@ -123,17 +138,25 @@ static bool take_blocks(struct metadata *m, uint64_t base) {
     return true;
 }
 
-/* The base's own sum, which builds without statistics do not keep. A block that is new is in the
- * list before it is in the sum. */
-static void check_sum(struct metadata *m, const struct jt_arena *a) {
+/* The base's own sum, which builds without statistics do not keep. */
+static bool sum_is_off(const struct metadata *m, const struct jt_arena *a, uint64_t *mapped) {
     uint32_t at = m->p->form.known ? m->p->form.base_mapped : JT_DWARF_UNKNOWN;
-    uint64_t mapped, first;
-    if (m->target->kind != JT_CORE && jt_read_word(m->target, a->base + m->blocks, &first) &&
-        first != a->newest) {
-        return; /* there is one more since */
-    }
-    if (at != JT_DWARF_UNKNOWN && jt_read_word(m->target, a->base + at, &mapped) && mapped != 0 &&
-        mapped != a->bytes) {
+    uint64_t first;
+    bool changed = m->target->kind != JT_CORE &&
+                   jt_read_word(m->target, a->base + m->blocks, &first) && first != a->newest;
+    return !changed && at != JT_DWARF_UNKNOWN && jt_read_word(m->target, a->base + at, mapped) &&
+           *mapped != 0 && *mapped != a->bytes;
+}
+
+/* A block that is new is in the list before it is in the sum. */
+static void check_sum(struct metadata *m, const struct jt_arena *a) {
+    uint64_t mapped = 0;
+    unsigned times = 0;
+    bool off;
+    do {
+        off = sum_is_off(m, a, &mapped);
+    } while (off && jt_retry(m->target, &times));
+    if (off) {
         jt_arena_fault(m->target, JH_CORRUPT, a->base, mapped, "arena.base-mapped");
         m->doubtful = true;
     }

@@ -203,6 +203,8 @@ uint64_t jt_number_at(const struct jt_target *target, const uint8_t *bytes, unsi
 void jt_number_put(const struct jt_target *target, uint8_t *bytes, uint64_t value, unsigned size);
 bool jt_read_number(const struct jt_target *target, uint64_t addr, unsigned size, uint64_t *out);
 bool jt_read_word(const struct jt_target *target, uint64_t addr, uint64_t *out); /* a pointer */
+/* May what contradicts be read again? As reader.retry says. */
+bool jt_retry(const struct jt_target *target, unsigned *times);
 
 /* ---- elf_memory.c: an ELF file's headers where the target has them mapped ------------------- */
 
@@ -282,6 +284,7 @@ struct jt_elf {
     Dwarf *dwarf;
     bool dwarf_tried;
     struct jt_symbols *symbols; /* nearest.c: NULL until somebody asks */
+    bool memory_ran_out;        /* while its other files were looked for */
 };
 
 /* Where names that a target brings lead to. Nothing else opens a file because of such a name. */
@@ -301,6 +304,8 @@ struct jt_strings {
 };
 bool jt_strings_open(struct jt_strings *strings, Elf *elf, size_t section);
 Elf_Scn *jt_section(Elf *elf, const char *name); /* the first of that name, or NULL */
+/* NULL also when memory ran out, which is said. */
+struct jt_elf *jt_elf_open(const struct jt_files *files, const char *file, bool *memory_ran_out);
 void jt_elf_build_id(const struct jt_elf *elf, struct jt_build_id *out);
 /* root stands before all names of files: "" or a folder. */
 void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,

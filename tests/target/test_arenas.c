@@ -310,6 +310,17 @@ static void blocks_that_lack_bytes(void **state) {
     }
 }
 
+/* The last bytes of the image are those of a block: nothing is behind them. */
+static void a_block_that_is_cut_off_at_the_end(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    symbols(m);
+    m->p.image.count = 4;        /* no heap behind it */
+    m->segment[3].len = 0x88000; /* less than is handed out */
+    assert_int_equal(check(m, true, 24).count, 0);
+    made_end(m);
+}
+
 /* What looks like an extent, of memory that none can have. */
 static void what_cannot_be_an_extent(void **state) {
     (void)state;
@@ -463,6 +474,71 @@ static void one_extent_alone(void **state) {
     }
 }
 
+/* ---- memory that changes while it is read ---------------------------------------------------- */
+
+/* The heap as it was in front of the damage: that it is again after so many looks. */
+static struct changing {
+    struct made *m, *sound;
+    unsigned mended_at, asked;
+} changing;
+
+static bool retry(void *arg, unsigned times) {
+    struct changing *c = &changing;
+    (void)arg;
+    c->asked++;
+    if (times + 1 == c->mended_at) {
+        memcpy(c->m->module, c->sound->module, sizeof c->m->module);
+        memcpy(c->m->block, c->sound->block, sizeof c->m->block);
+    }
+    return times < 4;
+}
+
+static void new_block_is_not_counted(struct made *m) {
+    uint64_t base = made_read(m, MADE_B0);
+    made_word(m, base + m->p.form.base_mapped, MADE_SIZE);
+}
+static void block_half_written(struct made *m) {
+    uint64_t e = MADE_BLOCK2 + m->p.form.block_extent;
+    uint64_t at = e + m->target.layout.extent[JH_EXTENT_ADDR].offset;
+    made_word(m, at, made_read(m, at) + 128);
+}
+
+/* A contradiction that is over at the next look, or at a later one, is none; one that stays is. */
+static void what_changes_is_looked_at_again(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        damage_fn *damage;
+        unsigned extents;
+    } row[] = {{"another arena", other_arena, 24},
+               {"a late serial number", late_serial, 24},
+               {"next elsewhere", next_elsewhere, 24},
+               {"next is far", next_is_far, 24},
+               {"a lost dirty one", lost_dirty, 23},
+               {"a lost large one", lost_large, 23},
+               {"a block that is not counted yet", new_block_is_not_counted, 24},
+               {"a block in the middle of a change", block_half_written, 24}};
+    for (unsigned i = 0; i < 3 * VERSIONS * sizeof row / sizeof row[0]; i++) {
+        unsigned at = i % 3, r = i / 3 / VERSIONS; /* never, at once, later */
+        enum jh_version version = versions[i / 3 % VERSIONS];
+        struct made *m = made_start(version);
+        symbols(m);
+        changing = (struct changing){.m = m, .sound = malloc(sizeof *m), .mended_at = 2 * at};
+        assert_non_null(changing.sound);
+        memcpy(changing.sound, m, sizeof *m);
+        m->target.kind = JT_PROCESS;
+        m->target.heap.reader.retry = retry;
+        row[r].damage(m);
+        size_t count = check(m, true, row[r].extents).count;
+        if ((count == 0) != (at != 0) || changing.asked < (at == 0 ? 4 : 2 * at)) {
+            fail_msg("%s: %s, mended at look %u: %zu, %u looks", jh_version_name(version),
+                     row[r].name, 2 * at, count, changing.asked);
+        }
+        free(changing.sound);
+        made_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
@@ -478,6 +554,8 @@ int main(void) {
         cmocka_unit_test(arenas_that_are_not_found),
         cmocka_unit_test(an_array_that_is_cut_off),
         cmocka_unit_test(one_extent_alone),
+        cmocka_unit_test(a_block_that_is_cut_off_at_the_end),
+        cmocka_unit_test(what_changes_is_looked_at_again),
         cmocka_unit_test(structures_that_wait_are_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
