@@ -1,5 +1,6 @@
 /* elf_file.c - one ELF file, with the separate debug file that may belong to it. */
 #include <elfutils/libdwelf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
@@ -172,12 +173,19 @@ static uint32_t checksum(const struct jt_elf *elf) {
     return (uint32_t)crc32_z(0, (const Bytef *)bytes, size);
 }
 
+struct jt_elf *jt_elf_open(const struct jt_files *files, const char *file, bool *memory_ran_out) {
+    errno = 0;
+    struct jt_elf *elf = files->open(files->arg, file);
+    *memory_ran_out |= errno == ENOMEM;
+    return elf;
+}
+
 /* The file counts only when its build-id is the one we look for, or, where there is none, its
  * checksum. */
-static struct jt_elf *open_same(const struct jt_files *files, const char *file,
+static struct jt_elf *open_same(struct jt_elf *of, const struct jt_files *files, const char *file,
                                 const struct jt_build_id *id, const GElf_Word *crc) {
     struct jt_build_id found;
-    struct jt_elf *elf = files->open(files->arg, file);
+    struct jt_elf *elf = jt_elf_open(files, file, &of->memory_ran_out);
     if (elf == NULL) {
         return NULL;
     }
@@ -224,18 +232,19 @@ static void find_alt(struct jt_elf *elf, const struct jt_files *files, const cha
         return;
     }
     snprintf(path, sizeof path, "%s%.*s%s", root, name[0] == '/' ? 0 : folder_of(file), file, name);
-    elf->alt = open_same(files, path, &id, NULL);
+    elf->alt = open_same(elf, files, path, &id, NULL);
     if (elf->alt == NULL) {
         build_id_path(root, &id, path, sizeof path);
-        elf->alt = open_same(files, path, &id, NULL);
+        elf->alt = open_same(elf, files, path, &id, NULL);
     }
 }
 
 static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,
                       const char *file, const struct jt_build_id *id, const GElf_Word *crc) {
-    elf->debug = open_same(files, file, id, crc);
+    elf->debug = open_same(elf, files, file, id, crc);
     if (elf->debug != NULL) {
         find_alt(elf->debug, files, root, file + strlen(root)); /* which it begins with */
+        elf->memory_ran_out |= elf->debug->memory_ran_out;
     }
     return elf->debug != NULL;
 }

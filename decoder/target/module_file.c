@@ -114,14 +114,14 @@ static void take(struct jt_target *target, struct jt_module *module, struct jt_e
         jt_elf_find_debug(elf, target->priv->files, root != NULL ? root : "", module->path,
                           &module->file_id);
     }
+    target->memory_ran_out |= elf->memory_ran_out;
 }
 
 bool jt_module_try(struct jt_target *target, struct jt_module *module, const char *file) {
     const struct jt_files *files = target->priv->files;
     char *name = strdup(file);
-    errno = 0;
-    struct jt_elf *elf = name == NULL ? NULL : files->open(files->arg, file);
-    jt_note_memory(target);
+    struct jt_elf *elf = name == NULL ? NULL : jt_elf_open(files, file, &target->memory_ran_out);
+    target->memory_ran_out |= name == NULL;
     if (elf == NULL || !jt_machine_is(target, elf->elf)) {
         jt_elf_close(elf);
         free(name);
@@ -186,8 +186,10 @@ static bool try_process(struct jt_target *target, struct jt_module *module) {
 }
 
 /* Is the file in the folder, whatever links lead through it? */
-static bool is_in(const char *folder, const char *file) {
-    char *a = realpath(folder, NULL), *b = realpath(file, NULL);
+static bool is_in(struct jt_target *target, const char *folder, const char *file) {
+    errno = 0;
+    char *a = realpath(folder, NULL), *b = a == NULL ? NULL : realpath(file, NULL);
+    jt_note_memory(target);
     size_t len = a == NULL ? 0 : strlen(a);
     bool in = a != NULL && b != NULL && strncmp(a, b, len) == 0 && (len == 1 || b[len] == '/');
     free(a);
@@ -200,7 +202,7 @@ static void try_named(struct jt_target *target, struct jt_module *module, size_t
     const char *root = target->priv->sysroot;
     char name[2 * PATH_MAX];
     int n = snprintf(name, sizeof name, "%s%.*s", root != NULL ? root : "", (int)len, module->path);
-    if (n > 0 && (size_t)n < sizeof name && (root == NULL || is_in(root, name))) {
+    if (n > 0 && (size_t)n < sizeof name && (root == NULL || is_in(target, root, name))) {
         (void)jt_module_try(target, module, name);
     }
 }
@@ -261,9 +263,7 @@ size_t jt_module_of_exe(struct jt_target *target, const char *exe) {
     if (exe == NULL) {
         return JT_NO_MODULE;
     }
-    errno = 0;
-    struct jt_elf *elf = files->open(files->arg, exe);
-    jt_note_memory(target);
+    struct jt_elf *elf = jt_elf_open(files, exe, &target->memory_ran_out);
     if (elf != NULL) {
         jt_elf_build_id(elf, &id);
         library = is_library(elf->elf);
