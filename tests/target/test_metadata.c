@@ -77,6 +77,7 @@ static void also_at(struct heap *h, struct jh_segment both[2], uint64_t addr) {
 
 static void end(struct heap *h) {
     free(h->p.block);
+    free(h->p.arenas.arena);
     free(h->p.metadata);
     free(h);
 }
