@@ -68,28 +68,48 @@ static bool pay(struct jt_target *target, unsigned reads) {
     return true;
 }
 
+/* What was mapped and is not in the image says nothing; to where nothing ever was, no jemalloc
+ * points. */
+static enum jt_answer word_at(struct jt_target *target, uint64_t at, uint64_t *out) {
+    if (jt_read_word(target, at, out)) {
+        return JT_YES;
+    }
+    return jt_may_be_mapped(target, at) ? JT_CANNOT_TELL : JT_NO;
+}
+
 /* The base that has the block: in the block at the end of the list. */
-static bool base_of(struct jt_target *target, uint64_t block, uint64_t *out) {
+static enum jt_answer base_of(struct jt_target *target, uint64_t block, uint64_t *out) {
     const struct jt_private *p = target->priv;
     uint64_t next = block;
     for (unsigned i = 0; i < LIST_MAX && next != 0; i++) {
         block = next;
-        if (!pay(target, 1) || !jt_read_word(target, block + p->block_next, &next)) {
-            return false;
+        enum jt_answer answer =
+            pay(target, 1) ? word_at(target, block + p->block_next, &next) : JT_NO;
+        if (answer != JT_YES) {
+            return answer;
         }
     }
     *out = (block + p->form.block_bytes + CACHELINE - 1) & ~(uint64_t)(CACHELINE - 1);
-    return next == 0;
+    return next == 0 ? JT_YES : JT_NO;
 }
 
 /* The number of a base stands first in it, or first in the first that it has. */
-static bool is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
-    uint64_t seen, first, of_block;
+static enum jt_answer is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
+    uint64_t seen = 0, first, of_block = 0;
     struct jh_block block;
-    return pay(target, 4) && jt_read_number(target, base, 4, &seen) && seen == ind &&
-           jt_read_word(target, base + target->priv->base_blocks, &first) && first != 0 &&
-           base_of(target, first, &of_block) && of_block == base &&
-           jt_block_of(target, base, &block);
+    enum jt_answer answer =
+        pay(target, 4) ? word_at(target, base + target->priv->base_blocks, &first) : JT_NO;
+    if (answer != JT_YES) {
+        return answer;
+    }
+    if (!jt_read_number(target, base, 4, &seen) || seen != ind || first == 0) {
+        return JT_NO;
+    }
+    answer = base_of(target, first, &of_block);
+    if (answer == JT_YES && (of_block != base || !jt_block_of(target, base, &block))) {
+        return JT_NO;
+    }
+    return answer;
 }
 
 /* Where a build has the list of blocks that is not the stock one: the first word that leads back to
@@ -99,7 +119,7 @@ static void find_blocks(struct jt_target *target, uint64_t base) {
     uint64_t first, of_block;
     for (uint32_t at = 0; at < BASE_HEAD_MAX; at += p->words) {
         if (jt_read_word(target, base + at, &first) && first != 0 && first % ALIGN == 0 &&
-            base_of(target, first, &of_block) && of_block == base) {
+            base_of(target, first, &of_block) == JT_YES && of_block == base) {
             p->form.base_mapped = at == p->base_blocks ? p->form.base_mapped : JT_DWARF_UNKNOWN;
             p->base_blocks = at;
             return;
@@ -109,11 +129,11 @@ static void find_blocks(struct jt_target *target, uint64_t base) {
 
 static bool node_base(struct jt_target *target, uint64_t node, uint64_t *out) {
     struct jh_block block;
-    if (!jt_block_of(target, node, &block) || !base_of(target, block.at, out)) {
+    if (!jt_block_of(target, node, &block) || base_of(target, block.at, out) != JT_YES) {
         return false;
     }
     find_blocks(target, *out);
-    return is_base(target, *out, 0);
+    return is_base(target, *out, 0) == JT_YES;
 }
 
 /* Through the first nodes that the root leads to: one of them may be damaged. */
@@ -179,11 +199,19 @@ static bool find_base(const struct search *s, uint64_t arena, uint32_t *out) {
     return false;
 }
 
-/* How many arenas the array has, when it is one: each element is zero, or leads to a base that has
- * its number. */
+/* Whether an element of the array leads to a base that has its number. */
+static enum jt_answer leads_to_base(struct jt_target *target, uint64_t arena, uint32_t offset,
+                                    uint32_t ind) {
+    uint64_t base;
+    enum jt_answer answer = arena % CACHELINE == 0 ? word_at(target, arena + offset, &base) : JT_NO;
+    return answer == JT_YES ? is_base(target, base, ind) : answer;
+}
+
+/* How many arenas the array has, when it is one: each element is zero, leads to a base that has its
+ * number, or to what is absent. */
 static unsigned arenas_at(struct jt_target *target, uint64_t at, uint32_t offset, uint64_t *size) {
     static const unsigned page = 4096;
-    uint64_t word = target->priv->words, base;
+    uint64_t word = target->priv->words;
     unsigned found = 0;
     uint8_t bytes[4096];
     for (uint64_t i = 0; i < ARENAS_MAX; i++) {
@@ -193,11 +221,12 @@ static unsigned arenas_at(struct jt_target *target, uint64_t at, uint32_t offset
             return found;
         }
         uint64_t arena = jt_number_at(target, bytes + i % (page / word) * word, (unsigned)word);
-        if (arena != 0 &&
-            (!jt_read_word(target, arena + offset, &base) || !is_base(target, base, (uint32_t)i))) {
+        enum jt_answer answer =
+            arena == 0 ? JT_CANNOT_TELL : leads_to_base(target, arena, offset, (uint32_t)i);
+        if (answer == JT_NO) {
             return 0;
         }
-        found += arena != 0;
+        found += answer == JT_YES;
     }
     *size = ARENAS_MAX * word;
     return found;

@@ -25,6 +25,10 @@ static bool may_be_mapped(const struct jt_private *p, uint64_t addr) {
                            : !is_nobodys(p, addr);
 }
 
+bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr) {
+    return may_be_mapped(target->priv, addr);
+}
+
 static bool in_image(void *arg, uint64_t addr) {
     return may_be_mapped(around(arg), addr);
 }

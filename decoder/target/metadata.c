@@ -96,7 +96,7 @@ static bool take_block(struct metadata *m, uint64_t from, uint64_t block, uint64
         return false;
     }
     if (!jt_read_word(m->target, block + m->size, &size)) {
-        if (!jt_mapped(m->target, block)) {
+        if (!jt_may_be_mapped(m->target, block)) {
             jt_arena_fault(m->target, JH_CORRUPT, from, block, "arena.block-list");
         }
         return false;

@@ -272,6 +272,9 @@ enum jt_status jt_image_start(struct jt_target *target);
 
 /* The reader's answer to what may be mapped, once it is known what the target is. */
 void jt_mapped_start(struct jt_target *target);
+/* False: nothing ever was there, so what leads there is corrupt. jt_mapped does not tell that: a
+ * debugger's core leaves mappings out. */
+bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* ---- elf_file.c: one ELF file --------------------------------------------------------------- */
 

@@ -122,6 +122,7 @@ static void image(struct made *m) {
     m->mapped[2] = (struct jt_range){MADE_HEAP, MADE_HEAP + MADE_HEAP_SIZE};
     m->p.mapped = m->mapped;
     m->p.mapped_count = 3;
+    m->p.map_complete = true;
     if (jh_image_reader(&m->p.image, &m->target.heap.reader, NULL) != JH_OK) {
         abort();
     }

@@ -400,6 +400,40 @@ static void arenas_that_are_not_found(void **state) {
     }
 }
 
+/* An arena whose memory is left out of the core, all or a part of it: the others are found. */
+static void absent_arena(struct made *m) {
+    made_word(m, MADE_ARRAY + 6 * 4, MADE_BLOCK5 + MADE_SIZE + MADE_ARENA);
+}
+static void absent_base(struct made *m) {
+    memcpy(made_at(m, MADE_BLOCK + 0xb0000), made_at(m, MADE_BLOCK5 + MADE_ARENA), 0x8000);
+    made_word(m, MADE_ARRAY + 6 * 4, MADE_BLOCK + 0xb0000);
+    made_word(m, MADE_BLOCK + 0xb0000 + m->p.form.arena_base, MADE_BLOCK5 + MADE_SIZE + 0x40);
+}
+static void absent_block(struct made *m) {
+    uint64_t base = made_read(m, MADE_BLOCK5 + MADE_ARENA + m->p.form.arena_base);
+    memcpy(made_at(m, MADE_BLOCK + 0xc0000), made_at(m, base), 0x1000);
+    made_word(m, MADE_BLOCK + 0xc0000, 6);
+    made_word(m, MADE_BLOCK + 0xc0000 + m->p.base_blocks, MADE_BLOCK5 + MADE_SIZE);
+    absent_base(m);
+    made_word(m, MADE_BLOCK + 0xb0000 + m->p.form.arena_base, MADE_BLOCK + 0xc0000);
+}
+
+static void an_arena_that_is_absent(void **state) {
+    (void)state;
+    static damage_fn *const lacks[] = {absent_arena, absent_base, absent_block};
+    for (unsigned i = 0; i < 3 * sizeof lacks / sizeof lacks[0]; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        lacks[i / 3](m);
+        m->mapped[1].end += i % 3 == 0 ? MADE_SIZE : 0;
+        m->p.map_complete = i % 3 != 1; /* a debugger's core does not name what it leaves out */
+        assert_int_equal(jt_is_metadata(&m->target, MADE_BLOCK + 8), JT_YES);
+        assert_int_equal(jt_is_metadata(&m->target, MADE_BLOCK5 + 8),
+                         i % 3 != 2 ? JT_YES : JT_CANNOT_TELL);
+        assert_int_equal(jt_is_metadata(&m->target, MADE_HEAP), JT_CANNOT_TELL);
+        made_end(m);
+    }
+}
+
 /* The module ends behind the arenas that there are. */
 static void an_array_that_is_cut_off(void **state) {
     (void)state;
@@ -443,6 +477,15 @@ static void a_link_to_what_is_absent(void **state) {
     assert_int_equal(check(m, true, 24).count, 0);
     m->mapped[1].end -= MADE_SIZE;
     assert_int_equal(check(m, true, 24).count, 1);
+    m->p.map_complete = false; /* a debugger's core does not name what it leaves out */
+    assert_int_equal(check(m, true, 24).count, 0);
+    made_end(m);
+    m = made_start(JH_5_3_0);
+    symbols(m);
+    list_to_nowhere(m);
+    m->p.map_complete = false;
+    assert_int_equal(check(m, true, 24).count, 0);
+    assert_int_equal(jt_metadata_bytes(&m->target), 0);
     made_end(m);
 }
 
@@ -552,6 +595,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_an_extent),
         cmocka_unit_test(more_slots_than_there_may_be),
         cmocka_unit_test(arenas_that_are_not_found),
+        cmocka_unit_test(an_arena_that_is_absent),
         cmocka_unit_test(an_array_that_is_cut_off),
         cmocka_unit_test(one_extent_alone),
         cmocka_unit_test(a_block_that_is_cut_off_at_the_end),
