@@ -95,14 +95,15 @@ static enum jt_answer base_of(struct jt_target *target, uint64_t block, uint64_t
 
 /* The number of a base stands first in it, or first in the first that it has. */
 static enum jt_answer is_base(struct jt_target *target, uint64_t base, uint32_t ind) {
-    uint64_t seen = 0, first, of_block = 0;
+    uint64_t seen = UINT64_MAX, first, of_block = 0;
     struct jh_block block;
     enum jt_answer answer =
         pay(target, 4) ? word_at(target, base + target->priv->base_blocks, &first) : JT_NO;
     if (answer != JT_YES) {
         return answer;
     }
-    if (!jt_read_number(target, base, 4, &seen) || seen != ind || first == 0) {
+    (void)jt_read_number(target, base, 4, &seen); /* in front of the list, so it is there too */
+    if (seen != ind || first == 0) {
         return JT_NO;
     }
     answer = base_of(target, first, &of_block);
