@@ -28,7 +28,7 @@ static const struct jt_link *link_at(const struct jt_check *c, uint64_t at) {
 /* By what the next one says. What is absent contradicts nothing. */
 static bool next_leads_back(const struct jt_check *c, const struct jt_link *l) {
     uint64_t at = l->next + c->target->priv->form.ring + c->target->priv->words, back;
-    return jt_read_word(c->target, at, &back) ? back == l->at : jt_mapped(c->target, at);
+    return jt_read_word(c->target, at, &back) ? back == l->at : jt_may_be_mapped(c->target, at);
 }
 
 /* By what was read of it already, if it was. */

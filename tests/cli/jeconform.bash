@@ -340,3 +340,36 @@ test_emit_that_cannot() {
     JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' \
         refuses 3 '5\.0\.0 default: skip' jeconform emit --pin 5.0.0 --seeds "$WORK/s"
 }
+
+# A run of some cells replaces these in the support table, and a cell that was skipped replaces none that
+# was run.
+test_support_table() {
+    local top=$WORK/tree level='{"compared":7,"mismatches":0}' levels cells
+    levels="\"constants\":$level,\"functions\":$level,\"heap\":$level,\"api\":$level,\"offline\":$level"
+    mkdir -p "$top/ci" "$top/harness"
+    cp "$CLI_DIR/../../ci/support-table" "$top/ci"
+    cp "$CLI_DIR"/../../harness/{pins,configs}.json "$top/harness"
+    printf '%s\n' above "<!-- support table: made by ci/support-table -->" \
+        "<!-- end of support table -->" below >"$top/harness/SUPPORT.md"
+    cells='{"pin":"5.0.0","config":"default","status":"skip","why":"no source"},
+        {"pin":"gone","config":"default","status":"pass","why":""},
+        {"pin":"5.3.0","config":"la57","status":"pass","why":""},
+        {"pin":"5.3.0","config":"default","status":"pass","why":""}'
+    echo "{\"cells\":[$cells],\"totals\":{}}" >"$top/harness/support.json"
+    echo "{\"cells\":[{\"pin\":\"5.0.0\",\"config\":\"default\",\"status\":\"pass\",\"why\":\"\",$levels},
+        {\"pin\":\"5.3.0\",\"config\":\"default\",\"status\":\"skip\",\"why\":\"no source\"}]}" >"$top/a.json"
+    echo "{\"cells\":[{\"pin\":\"5.3.0\",\"config\":\"prof\",\"status\":\"fail\",\"why\":\"\",$levels}]}" >"$top/b.json"
+    status 0 try "$top/ci/support-table" "$top/a.json" "$top/b.json"
+    status 0 try "$top/ci/support-table" --check
+    cp "$top/harness/SUPPORT.md" "$OUT"
+    out_has '^\| config \| 5\.0\.0 \| 5\.3\.0 \|$'
+    out_has '^\| default \| pass \| pass \|$'
+    out_has '^\| la57 \|  \| pass \|$'
+    out_has '^\| prof \|  \| fail \|$'
+    out_has '^3 pass, 1 fail, 0 skip; at least 70 values compared, 0 mismatches\.$'
+    status 0 try "$top/ci/support-table" --new "$top/b.json" "$top/a.json"
+    cp "$top/harness/SUPPORT.md" "$OUT"
+    out_has '^\| default \| pass \| skip 1 \|$'
+    out_has '^1 pass, 1 fail, 1 skip; 70 values compared'
+    refuses 2 usage try "$top/ci/support-table"
+}
