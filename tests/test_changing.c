@@ -175,6 +175,12 @@ static void what_is_left_behind_is_not_read_again(void **state) {
     assert_int_equal(c.faults, 1);
 }
 
+static void lose_the_extent(struct changing *c) {
+    c->spy.fail_addr = c->extent;
+    c->spy.fail_len = 24;
+    c->spy.fail = JH_READ_FAILED;
+}
+
 /* The same behind an element of another extent: it is no part of what was seen with the first. */
 static void an_inner_page_behind_another(void **state) {
     (void)state;
@@ -185,10 +191,14 @@ static void an_inner_page_behind_another(void **state) {
     c.after = 64; /* that one is asked about before */
     walk(&c);
     assert_int_equal(c.faults, 2);
-    start(&c, clear_inner, 9, false);
-    put_leaf(&c, INNER, c.extent, false);
-    image_leaf(&c.image, A + PAGE, &(struct image_leaf){c.last, 232, 0, false, false});
-    gives(&c, true); /* left behind: nobody asks about that one */
+    void (*const change[])(struct changing *) = {clear_inner, shrink_to_inner, lose_the_extent};
+    for (size_t i = 0; i < COUNT(change); i++) {
+        start(&c, change[i], 9, false);
+        put_leaf(&c, INNER, c.extent, false);
+        image_leaf(&c.image, A + PAGE, &(struct image_leaf){c.last, 232, 0, false, false});
+        gives(&c, true); /* left behind: nobody asks about that one */
+        assert_int_equal(c.asked, 1);
+    }
 }
 
 static void mend_size(struct changing *c) {
@@ -301,6 +311,25 @@ static void what_stays_is_said(void **state) {
     put(&c, A + PAGE, 3, false);
     one_fault(&c, JH_CORRUPT, "extent.overlap");
     assert_int_equal(c.extents, 4);
+    start(&c, lose_the_extent, 4, false); /* has it shrunk? That cannot be told any more */
+    put(&c, A + PAGE, 3, false);
+    one_fault(&c, JH_CORRUPT, "extent.overlap");
+    assert_int_equal(c.extents, 4);
+}
+
+/* What its element says does not excuse an extent that says that it is handed out. */
+static void the_element_alone_looks_left_behind(void **state) {
+    (void)state;
+    struct changing c;
+    start(&c, NULL, 4, false);
+    uint64_t inside =
+        image_extent(&c.image, &(struct image_extent){A + PAGE, 5 * PAGE, 36, 0, false, 0, 0});
+    image_leaf(&c.image, A + PAGE, &(struct image_leaf){inside, 232, 0, false, false});
+    walk(&c);
+    assert_int_equal(c.extents, 4);
+    assert_int_equal(c.faults, 2);
+    assert_string_equal(c.fault.rule, "leaf.szind");
+    assert_true(c.asked > 0);
 }
 
 /* Once, and nothing is asked again when the extent itself is given. */
@@ -318,12 +347,6 @@ static void a_leaf_that_stays_wrong(void **state) {
 static void lose_the_leaf(struct changing *c) {
     c->spy.fail_addr = image_leaf_slot(&c->image, A);
     c->spy.fail_len = 8;
-    c->spy.fail = JH_READ_FAILED;
-}
-
-static void lose_the_extent(struct changing *c) {
-    c->spy.fail_addr = c->extent;
-    c->spy.fail_len = 24;
     c->spy.fail = JH_READ_FAILED;
 }
 
@@ -395,6 +418,7 @@ int main(void) {
         cmocka_unit_test(the_one_in_front_has_grown),
         cmocka_unit_test(a_first_page_that_came_later),
         cmocka_unit_test(what_stays_is_said),
+        cmocka_unit_test(the_element_alone_looks_left_behind),
         cmocka_unit_test(a_leaf_that_stays_wrong),
         cmocka_unit_test(what_cannot_be_read_again),
         cmocka_unit_test(left_behind),

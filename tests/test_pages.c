@@ -107,11 +107,15 @@ static void nothing_is_known_of_what_nobody_was_given(void **state) {
 static void a_single_page(void **state) {
     (void)state;
     struct pages p;
-    start(&p, JH_5_3_0, true);
-    uint64_t at = image_put(&p.image, &(struct image_extent){A + 9 * PAGE, PAGE, 4, 0, true, 0, 0});
-    assert_int_equal(jh_extent_read(&p.image.heap, at, &p.extent, NULL), JH_OK);
-    says(&p, NULL, 0, 0);
-    image_end(&p.image);
+    for (unsigned slab = 0; slab < 2; slab++) {
+        start(&p, JH_5_3_0, true);
+        uint64_t at = image_put(
+            &p.image, slab ? &(struct image_extent){A + 9 * PAGE, PAGE, 4, 0, true, 0, 0}
+                           : &(struct image_extent){A + 9 * PAGE, PAGE, 232, 1, false, 0, 0});
+        assert_int_equal(jh_extent_read(&p.image.heap, at, &p.extent, NULL), JH_OK);
+        says(&p, NULL, 0, 0);
+        image_end(&p.image);
+    }
 }
 
 /* No node for a page: as good as an element of zeroes. */

@@ -80,12 +80,12 @@ test_jemalloc_4() {
     local sha=46c0af68bd248b04df75e4f92d5fb804c3d75340
     need_tool "$CC"
     printf '#include <unistd.h>\nconst char *volatile v[] = {"4.1.0-3-g1234567", "4.5.0-0-g%s"};\n' \
-        $sha >"$WORK/old.c"
-    echo 'int main(void) { for (;;) pause(); }' >>"$WORK/old.c"
-    "$CC" -Wl,--build-id -o "$WORK/old" "$WORK/old.c" || fail "old.c"
-    background "$WORK/old" </dev/null
-    wait_line "/proc/$BACK/maps" "$BACK" "old" || fail "it ended"
-    refuses 3 "old has jemalloc 4\\.5\\.0-0-g$sha, .*jeheap reads 5\\.0\\.0 and later" \
+        $sha >"$WORK/jemalloc4.c"
+    echo 'int main(void) { for (;;) pause(); }' >>"$WORK/jemalloc4.c"
+    "$CC" -Wl,--build-id -o "$WORK/jemalloc4" "$WORK/jemalloc4.c" || fail "jemalloc4.c"
+    background "$WORK/jemalloc4" </dev/null
+    wait_line "/proc/$BACK/maps" "$BACK" "jemalloc4" || fail "it ended"
+    refuses 3 "jemalloc4 has jemalloc 4\\.5\\.0-0-g$sha, .*jeheap reads 5\\.0\\.0 and later" \
         jeheap info "$BACK"
 }
 

@@ -130,11 +130,15 @@ background() {
     printf '%s %s\n' "$BACK" "$(started $BACK)" >>"$WORK/pids"
 }
 
-# Waits for a line in a file that a process writes; false when the process ended without one.
+# Waits for a line in a file that a process writes; false when the process ended without one. One that
+# has ended and that nobody has waited for is no more.
 wait_line() {
     local file=$1 pid=$2 line=$3
     until grep -q "$line" "$file" 2>/dev/null; do
-        kill -0 "$pid" 2>/dev/null || return 1
+        if [ -z "$(started "$pid")" ]; then # its last line may have come since
+            grep -q "$line" "$file" 2>/dev/null
+            return
+        fi
         sleep 0.02
     done
 }
