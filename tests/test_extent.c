@@ -532,6 +532,27 @@ static void an_extent_that_cannot_be_read(void **state) {
     image_end(&image);
 }
 
+/* What is known of structures whose bytes were left out: of each its own, of others nothing. */
+static void verdicts_on_what_was_left_out(void **state) {
+    (void)state;
+    static const char *const rules[] = {"extent.addr", "extent.size", "extent.szind"};
+    struct image image;
+    struct jh_verdict verdict[COUNT(rules)];
+    image_stock(&image, JH_5_3_0);
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        verdict[i] = (struct jh_verdict){0x100000 + 256 * i, rules[i]};
+    }
+    image.heap.verdict = verdict;
+    image.heap.verdicts = COUNT(rules);
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        uint64_t at = verdict[i].at;
+        cannot_read(&image.heap, at, JH_CORRUPT, JH_STAGE_EXTENT, rules[i], at);
+        at += 128;
+        cannot_read(&image.heap, at, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent", at);
+    }
+    image_end(&image);
+}
+
 /* Nothing behind the fields is asked for: a bitmap may be missing. */
 static void only_the_head_is_read(void **state) {
     (void)state;
@@ -570,6 +591,7 @@ int main(void) {
         cmocka_unit_test(alignment_by_version),
         cmocka_unit_test(an_extent_is_read),
         cmocka_unit_test(an_extent_that_cannot_be_read),
+        cmocka_unit_test(verdicts_on_what_was_left_out),
         cmocka_unit_test(only_the_head_is_read),
     };
     return cmocka_run_group_tests_name("extent", tests, NULL, NULL) != 0;

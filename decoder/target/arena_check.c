@@ -172,6 +172,7 @@ void jt_check_end(struct jt_check *c, bool whole) {
             jt_check_lost(c);
         }
     }
+    c->target->memory_ran_out |= c->covered.lost;
     end(c);
 }
 
