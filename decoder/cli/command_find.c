@@ -184,7 +184,7 @@ static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
     }
     if (!l->owned && l->why == JH_WHY_NO_LEAF) { /* nothing is read while printing */
         jt_place_find(cli->target, addr, &room);
-        place = &room;
+        place = cli->target->memory_ran_out ? NULL : &room;
     }
     if (cli->args->json) {
         find_json(cli, l, addr, place, &b, &a);

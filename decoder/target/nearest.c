@@ -1,4 +1,5 @@
 /* nearest.c - section and nearest symbol of an address in a module. */
+#include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,14 +139,15 @@ bool jt_nearest(struct jt_target *target, const struct jt_module *module, uint64
                 struct jt_place *out) {
     struct jt_elf *elf = module->elf;
     uint64_t vaddr = addr - module->bias;
+    errno = 0;
     if (!is_loaded(elf->elf, vaddr)) {
         return false;
     }
     uint64_t start = find_section(elf->elf, vaddr, out);
     if (elf->symbols == NULL) {
         elf->symbols = read_symbols(elf);
-        target->memory_ran_out |= elf->symbols == NULL;
     }
+    jt_note_memory(target);
     const struct symbol *s = elf->symbols == NULL ? NULL : last_before(elf->symbols, vaddr);
     if (s != NULL && s->value >= start) {
         snprintf(out->symbol, sizeof out->symbol, "%s", s->name);

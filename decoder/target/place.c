@@ -1,4 +1,5 @@
 /* place.c - what an address is that is not jemalloc's. */
+#include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,10 @@ static bool find_mapping(const struct jt_private *p, uint64_t addr, struct jt_pl
 }
 
 /* A core's own headers tell the rest: permissions, and memory of no file. */
-static bool find_header(const struct jt_target *target, uint64_t addr, struct jt_place *out) {
+static bool find_header(struct jt_target *target, uint64_t addr, struct jt_place *out) {
     const struct jt_private *p = target->priv;
     size_t count = 0;
+    errno = 0;
     Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
     bool found = false;
     (void)elf_getphdrnum(elf, &count);
@@ -62,6 +64,7 @@ static bool find_header(const struct jt_target *target, uint64_t addr, struct jt
                  (ph.p_flags & PF_R) != 0 ? 'r' : '-', (ph.p_flags & PF_W) != 0 ? 'w' : '-',
                  (ph.p_flags & PF_X) != 0 ? 'x' : '-');
     }
+    jt_note_memory(target);
     elf_end(elf);
     return found;
 }

@@ -1,6 +1,7 @@
 /* threads.c - the threads of a target, as far as it tells: their numbers, names, stack pointers,
  * and where their thread-local storage is. */
 #include <dirent.h>
+#include <errno.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -76,7 +77,9 @@ static size_t read_text(const char *folder, const char *id, const char *name, ch
 void jt_threads_read(struct jt_target *target) {
     char folder[64], text[256];
     snprintf(folder, sizeof folder, "/proc/%d/task", target->pid);
+    errno = 0;
     DIR *all = opendir(folder);
+    jt_note_memory(target);
     if (all == NULL) {
         return; /* whoever asks is told of mappings only */
     }

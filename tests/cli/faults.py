@@ -59,7 +59,8 @@ def cannot_tell(line):
     if not line.startswith("{"):
         return "cannot tell" in line
     answer = json.loads(line)
-    return answer.get("partial") is True or answer.get("owned", 1) is None
+    return (answer.get("partial") is True or answer.get("owned", 1) is None
+            or (answer.get("why") == "no leaf" and answer["what"] is None))
 
 
 def check(clean, status, out, said):

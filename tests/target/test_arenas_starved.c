@@ -161,7 +161,8 @@ static void memory_that_runs_out(void **state) {
             fail_memory(0);
             nothing_is_said(m, &said, nth);
             if (m->target.memory_ran_out != failed) {
-                fail_msg("heap %u, allocation %u of %d: memory_ran_out is %d", i, nth, failed, m->target.memory_ran_out);
+                fail_msg("heap %u, allocation %u of %d: memory_ran_out is %d", i, nth, failed,
+                         m->target.memory_ran_out);
             }
             made_end(m);
         }
