@@ -1,5 +1,6 @@
 #include "fail_memory.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 void *__real_malloc(size_t size);
@@ -22,6 +23,7 @@ static bool fails(void) {
     bool now = left == 1;
     left -= left != 0;
     came |= now;
+    errno = now ? ENOMEM : errno;
     return now;
 }
 
