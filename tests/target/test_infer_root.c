@@ -8,8 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "fail_memory.h"
 #include "image.h"
-#include "private.h"
+#include "root_scan.h"
 
 enum { MODULES = 9 };
 
@@ -459,6 +460,64 @@ static void two_places(void **state) {
     }
 }
 
+/* An element, and in front of it too few zeroes for a root of what is beneath it. */
+static void an_element_with_words_in_front(void **state) {
+    (void)state;
+    start();
+    uint64_t root = heap.image.heap.rtree_root, third = image_block(&heap.image, 2 * ROOT);
+    heap.module[0].end = third + 2 * ROOT;
+    map(UINT64_C(10) << 30, (UINT64_C(10) << 30) + 4096);
+    image_put8(&heap.image, third + 8 * 1000, 0x41);
+    memcpy(image_at(&heap.image, third + 8 * 1050),
+           image_at(&heap.image, root + 8 * index_of(SLAB)), 8);
+    assert_int_equal(found(), root);
+    assert_int_equal(search.count, 1);
+    image_end(&heap.image);
+}
+
+/* The search of damaged roots has an end, too. */
+static void all_steps_are_taken(void **state) {
+    (void)state;
+    start();
+    struct jt_scan *s = calloc(1, sizeof *s);
+    struct jt_found_word word = {.at = heap.second, .value = heap.second};
+    assert_non_null(s);
+    search = (struct jt_search){.count = 0};
+    *s = (struct jt_scan){.target = &heap.target,
+                          .search = &search,
+                          .layout = heap.image.layout,
+                          .damaged = true,
+                          .steps = JT_SCAN_STEPS_MAX,
+                          .word = &word,
+                          .words = 1};
+    jt_scan_words(s);
+    assert_true(s->out);
+    assert_int_equal(search.limit_at, word.at);
+    free(s);
+    image_end(&heap.image);
+}
+
+static void memory_that_runs_out(void **state) {
+    (void)state;
+    bool came = true;
+    for (unsigned nth = 1; came; nth++) {
+        start();
+        fail_memory(nth);
+        look(false);
+        came = fail_memory_came();
+        fail_memory(0);
+        assert_true(!came || heap.target.memory_ran_out || heap.p.writable.lost);
+        image_end(&heap.image);
+    }
+    start();
+    heap.target.roots = 1;
+    fail_memory(1);
+    assert_null(jt_root_view(&heap.target, 0));
+    fail_memory(0);
+    assert_true(heap.target.memory_ran_out);
+    image_end(&heap.image);
+}
+
 static void module_names(void **state) {
     static const struct {
         const char *path, *name;
@@ -546,6 +605,9 @@ int main(void) {
         cmocka_unit_test(mappings_without_number),
         cmocka_unit_test(an_element_alone),
         cmocka_unit_test(two_places),
+        cmocka_unit_test(an_element_with_words_in_front),
+        cmocka_unit_test(all_steps_are_taken),
+        cmocka_unit_test(memory_that_runs_out),
         cmocka_unit_test(module_names),
         cmocka_unit_test(why_there_is_none),
     };
