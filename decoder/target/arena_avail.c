@@ -4,6 +4,14 @@
 
 #include "arena_check.h"
 
+bool jt_check_word(const struct jt_check *c, uint64_t at, uint64_t *out) {
+    bool there = jt_read_word(c->target, at, out);
+    if (there && c->keep != NULL) {
+        jt_ranges_add(c->keep, at, c->target->priv->words);
+    }
+    return there;
+}
+
 /* Each of them is marked once; one that cannot be one, or comes again: cannot be told. */
 static bool mark(struct jt_check *c, uint64_t at) {
     uint64_t slot = jt_check_slot(c, at);
@@ -12,6 +20,9 @@ static bool mark(struct jt_check *c, uint64_t at) {
         return false;
     }
     jt_bit_set(c->avail, slot);
+    if (c->keep != NULL) {
+        jt_ranges_add(c->keep, at, c->target->layout.extent_size);
+    }
     return true;
 }
 
@@ -40,7 +51,7 @@ static bool mark_heap(struct jt_check *c, uint64_t head) {
     struct nodes nodes = {NULL, 0};
     uint64_t word = c->target->priv->words, link = c->target->priv->form.heap;
     uint64_t next, lchild;
-    bool good = jt_read_word(c->target, head, &next) && push(c, &nodes, next);
+    bool good = jt_check_word(c, head, &next) && push(c, &nodes, next);
     while (good && nodes.count != 0) {
         uint64_t at = nodes.at[--nodes.count] + link;
         good = jt_read_word(c->target, at + word, &next) &&
@@ -54,7 +65,7 @@ static bool mark_heap(struct jt_check *c, uint64_t head) {
 /* Back at the first one it ends. */
 static bool mark_ring(struct jt_check *c, uint64_t head) {
     uint64_t first, at;
-    bool good = jt_read_word(c->target, head, &first);
+    bool good = jt_check_word(c, head, &first);
     for (at = first; good && at != 0;) {
         good = mark(c, at) && jt_read_word(c->target, at + c->target->priv->form.ring, &at);
         if (at == first) {

@@ -29,6 +29,8 @@ struct jt_check {
     uint64_t slots;         /* all blocks' room for structures, extent_align bytes each */
     uint64_t *seen, *avail; /* a bit for each slot */
     struct jt_ranges covered;
+    struct jt_ranges
+        *keep; /* gets what is read of single structures and words; NULL: nobody asks */
     struct jt_lost *lost;
     struct jt_link *link;
     size_t losts, links;
@@ -48,6 +50,9 @@ static inline bool jt_bit(const uint64_t *bits, uint64_t i) {
 static inline void jt_bit_set(uint64_t *bits, uint64_t i) {
     bits[i / 64] |= UINT64_C(1) << i % 64;
 }
+
+/* arena_avail.c: a word that is kept, too. */
+bool jt_check_word(const struct jt_check *check, uint64_t at, uint64_t *out);
 
 /* arena_scan.c: all blocks once, for lost and link. */
 void jt_check_scan(struct jt_check *check);

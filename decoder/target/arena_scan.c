@@ -67,6 +67,9 @@ static unsigned slot(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t
                   !jh_arena_uses(s->layout, &s->arena->known, &e))) {
         return align;
     }
+    if (!seen && s->c->keep != NULL) {
+        jt_ranges_add(s->c->keep, at, s->layout->extent_size);
+    }
     if (jh_extent_is_unused(&e)) {
         add_link(s, at, bytes, seen);
     }
@@ -87,6 +90,13 @@ static uint64_t piece(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_
     return done;
 }
 
+/* Where to go on when not enough is there. A skeleton has single structures of a page. */
+static uint64_t behind(const struct jh_reader *r, uint64_t at, size_t got, uint64_t align) {
+    uint64_t next = r->next != NULL ? r->next(r->arg, at) : at;
+    uint64_t step = got != 0 ? at + align : (at / PAGE + 1) * PAGE;
+    return next == at ? step : next;
+}
+
 static void scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer) {
     const struct jh_reader *r = &s->c->target->heap.reader;
     uint64_t align = s->layout->extent_align, at = (b->start + align - 1) / align * align;
@@ -95,14 +105,13 @@ static void scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer
         enum jh_status status = r->read(r->arg, at, buffer, want, &got);
         if (got >= s->need) {
             at += piece(s, at, buffer, got);
-        } else if (status == JH_ABSENT) {
-            uint64_t next = r->next != NULL ? r->next(r->arg, at) : at;
-            uint64_t step = (at / PAGE + 1) * PAGE;
-            next = next > step ? next : step;
-            at = next < b->used ? (next + align - 1) / align * align : b->used;
-        } else {
+            continue;
+        }
+        uint64_t next = status == JH_ABSENT ? behind(r, at, got, align) : b->used;
+        if (next >= b->used) {
             return;
         }
+        at = (next + align - 1) / align * align;
     }
 }
 

@@ -25,10 +25,21 @@ static const struct jt_link *link_at(const struct jt_check *c, uint64_t at) {
     return NULL;
 }
 
+/* No structure can be there: the program has it, or all blocks are known and none has it. A process
+ * may have got one since. */
+static bool is_foreign(const struct jt_check *c, uint64_t at) {
+    const struct jt_private *p = c->target->priv;
+    struct jt_range word = {at, at + p->words};
+    return c->target->kind == JT_CORE &&
+           (jt_ranges_touch(c->covered.range, c->covered.count, word) ||
+            (p->metadata_complete && !jt_ranges_hold(p->metadata, p->metadata_count, at)));
+}
+
 /* By what the next one says. What is absent contradicts nothing. */
 static bool next_leads_back(const struct jt_check *c, const struct jt_link *l) {
     uint64_t at = l->next + c->target->priv->form.ring + c->target->priv->words, back;
-    return jt_read_word(c->target, at, &back) ? back == l->at : jt_may_be_mapped(c->target, at);
+    return !is_foreign(c, at) &&
+           (jt_check_word(c, at, &back) ? back == l->at : jt_may_be_mapped(c->target, at));
 }
 
 /* By what was read of it already, if it was. */
@@ -82,8 +93,10 @@ void jt_check_links(struct jt_check *c) {
  * (extent_alloc_wrapper_hard): then nothing was written to it. Since 5.3 it has none until it is,
  * and the tree has its state. */
 static bool may_be_new(const struct jt_check *c, const struct jt_lost *l) {
+    const struct jt_ranges *written = &c->target->priv->written;
     uint8_t page[4096];
-    return l->active && c->target->layout.leaf[JH_LEAF_STATE].width == 0 &&
+    return l->active && !jt_ranges_hold(written->range, written->count, l->at) &&
+           c->target->layout.leaf[JH_LEAF_STATE].width == 0 &&
            (jh_read(&c->target->heap.reader, l->base, page, sizeof page, NULL) != JH_OK ||
             jt_all_zero(page, sizeof page));
 }

@@ -25,6 +25,7 @@ struct jt_arena {
 };
 
 #define JT_ARENA_FAULTS 16
+#define JT_WRITTEN_MAX 1024
 
 struct jt_arenas {
     struct jt_arena *arena;

@@ -227,6 +227,7 @@ void jt_close(struct jt_target *target) {
     free(p->segment);
     free(p->block);
     free(p->arenas.arena);
+    jt_ranges_free(&p->written);
     free(p->metadata);
     free(p->broken);
     free(p->thread);

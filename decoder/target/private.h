@@ -91,7 +91,13 @@ struct jt_root_symbol {
 };
 
 /* Types of a skeleton's notes. */
-enum { JT_NOTE_ABOUT = 1, JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTES = JT_NOTE_BLOCKS };
+enum {
+    JT_NOTE_ABOUT = 1,
+    JT_NOTE_LAYOUT,
+    JT_NOTE_BLOCKS,
+    JT_NOTE_ARENAS,
+    JT_NOTES = JT_NOTE_ARENAS
+};
 #define JT_VARIABLES_MAX 16
 #define JT_VERDICTS_MAX 1024 /* of a skeleton; others that were left out are absent */
 #define JT_VERDICT_RULES 32
@@ -171,6 +177,8 @@ struct jt_private {
     size_t blocks;
     struct jt_arenas arenas;
     struct jt_arena_form form;
+    struct jt_ranges written;  /* of a skeleton: structures that no element of the tree leads to, of
+                                  memory that it does not have, and that was not all zero */
     struct jt_range *metadata; /* the same, merged */
     size_t metadata_count;
     bool metadata_done, metadata_complete;

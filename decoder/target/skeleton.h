@@ -15,6 +15,8 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
 /* skeleton_verdict.c: one more extent that is left out, and what is wrong with it. False: as many
  * are known as there may be, or no rule has such a name, or no memory. */
 bool jt_verdict_add(struct jt_target *target, uint64_t at, const char *rule);
+/* The rule's name as it is kept; NULL when it is none, or one too many. */
+const char *jt_rule_kept(struct jt_private *p, const char *rule);
 /* By address, each once. */
 void jt_verdicts_sort(struct jt_target *target);
 /* Of all that the tree names, and that is not kept. */
@@ -34,6 +36,16 @@ extern const char *const jt_file_word[4]; /* by enum jt_file */
 char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size);
 /* Take what the notes tell into the target, but for the layout. */
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root);
+
+/* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
+
+/* Adds to keep what rules of arenas read, beside the structures that the walk has given, each by
+ * its first byte. What they cover is merged. */
+void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
+                    const struct jt_ranges *covered, struct jt_ranges *keep);
+void jt_arenas_note(const struct jt_target *target, FILE *file);
+/* The blocks are read before. False: the note is broken, or memory ran out. */
+bool jt_arenas_note_read(struct jt_target *target);
 
 /* ---- skeleton.c, skeleton_write.c ----------------------------------------------------------- */
 

@@ -2,7 +2,8 @@
  *
  * Not listed here but watched: the walk goes over the whole heap through a reader that writes down
  * what was read. So a skeleton has what the decoder asks for, whatever the version. What a damaged
- * tree makes the walk read is cut down to what is jemalloc's own before anything is kept. */
+ * tree makes the walk read is cut down to what is jemalloc's own before anything is kept. So it is
+ * with what rules of arenas read (skeleton_arenas.c). */
 #include <string.h>
 
 #include "skeleton.h"
@@ -78,10 +79,14 @@ static struct jh_heap watched(struct jt_target *target, struct watch *w, struct 
 
 /* ---- what is kept --------------------------------------------------------------------------- */
 
-/* Tree nodes and extents. An extent is kept whole, with its slab bitmap and its links. handed_out
- * gets what the extents cover: the program's own. */
+/* What the walk has given: where the structures are, and what they cover, the program's own. */
+struct given {
+    struct jt_ranges at, handed_out;
+};
+
+/* Tree nodes and extents. An extent is kept whole, with its slab bitmap and its links. */
 static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep,
-                                struct jt_ranges *handed_out, struct jt_skeleton *out) {
+                                struct given *given, struct jt_skeleton *out) {
     struct jh_walk walk;
     struct watch w;
     struct jh_heap heap = watched(target, &w, keep);
@@ -93,7 +98,8 @@ static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep
         if (status == JH_OK) {
             out->extents++;
             jt_ranges_add(keep, e.at, target->layout.extent_size);
-            jt_ranges_add(handed_out, e.base, e.size);
+            jt_ranges_add(&given->at, e.at, 1);
+            jt_ranges_add(&given->handed_out, e.base, e.size);
         } else if (status != JH_END && out->fault != NULL) {
             out->fault(out->arg, status, &fault);
         }
@@ -178,15 +184,19 @@ static void note_left_out(struct jt_target *target, const struct jt_ranges *keep
 
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out) {
-    struct jt_ranges handed_out = {NULL, 0, 0, false};
-    enum jt_status status = keep_tree(target, keep, &handed_out, out);
+    struct given given = {.at = {.lost = false}};
+    struct jt_ranges *handed_out = &given.handed_out;
+    enum jt_status status = keep_tree(target, keep, &given, out);
     jt_metadata_find(target); /* now, so that a running process has no new ones */
+    jt_ranges_merge(handed_out);
+    if (status == JT_OK) {
+        jt_arenas_keep(target, &given.at, handed_out, keep);
+    }
     jt_ranges_merge(keep);
-    jt_ranges_merge(&handed_out);
     struct jt_ranges root = root_of(target, keep);
     jt_ranges_cut(keep, root.range, root.count, false);
     out->left_out = jt_ranges_bytes(keep->range, keep->count);
-    cut_foreign(target, keep, &handed_out);
+    cut_foreign(target, keep, handed_out);
     out->left_out -= jt_ranges_bytes(keep->range, keep->count);
     for (size_t i = 0; i < root.count; i++) {
         jt_ranges_add(keep, root.range[i].start, root.range[i].end - root.range[i].start);
@@ -195,9 +205,10 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     keep_variables(target, keep);
     jt_ranges_merge(keep);
     note_left_out(target, keep, out);
-    bool lost = keep->lost || root.lost || handed_out.lost;
+    bool lost = keep->lost || root.lost || handed_out->lost || given.at.lost;
     jt_ranges_free(&root);
-    jt_ranges_free(&handed_out);
+    jt_ranges_free(handed_out);
+    jt_ranges_free(&given.at);
     if (status == JT_OK && lost) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }

@@ -271,6 +271,7 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
            : !read_sources(target, top)                            ? "learnt_from"
            : !read_variables(target, top)                          ? "variables"
            : !read_blocks(target, flag_of(top, "blocks_complete")) ? "blocks"
+           : !jt_arenas_note_read(target)                          ? "arenas"
            : !read_modules(target, top)                            ? "modules"
            : !read_warnings(target, top)                           ? "warnings"
                                                                    : NULL;

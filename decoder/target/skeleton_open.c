@@ -35,7 +35,7 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
     return jt_layout_verify(target, learn->options);
 }
 
-enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
+static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
     if (learn->options->exe != NULL) {
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
                 learn->options->exe);
@@ -57,5 +57,17 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn
     jt_dwarf_read(&learn->root, &learn->dwarf); /* there is none, and it says so */
     status = jt_layout_learn(target, learn);
     jt_dwarf_free(&learn->dwarf);
+    return status;
+}
+
+enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
+    enum jt_status status = learn_all(target, learn);
+    if (status == JT_OK) {
+        jt_arena_form_learn(target);
+        for (size_t i = 0; i < target->priv->arenas.count; i++) {
+            target->priv->arenas.arena[i].known.shards_known =
+                target->source[JT_PART_BINS] == JT_MEMORY;
+        }
+    }
     return status;
 }

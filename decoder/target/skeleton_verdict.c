@@ -7,8 +7,7 @@
 
 #include "skeleton.h"
 
-/* The name as it is kept; NULL when it is none, or one too many. */
-static const char *rule_of(struct jt_private *p, const char *rule) {
+const char *jt_rule_kept(struct jt_private *p, const char *rule) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
     size_t len = strlen(rule);
     if (len == 0 || len >= JT_VERDICT_RULE || rule[strspn(rule, letters)] != 0) {
@@ -28,7 +27,7 @@ static const char *rule_of(struct jt_private *p, const char *rule) {
 
 bool jt_verdict_add(struct jt_target *target, uint64_t at, const char *rule) {
     struct jt_private *p = target->priv;
-    const char *kept = p->brokens == JT_VERDICTS_MAX ? NULL : rule_of(p, rule);
+    const char *kept = p->brokens == JT_VERDICTS_MAX ? NULL : jt_rule_kept(p, rule);
     struct jh_verdict *grown = kept == NULL ? NULL : jt_grow(p->broken, p->brokens, sizeof *grown);
     if (grown == NULL) {
         target->memory_ran_out |= kept != NULL;

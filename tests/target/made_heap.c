@@ -186,5 +186,6 @@ void made_end(struct made *m) {
     free(m->p.block);
     free(m->p.metadata);
     free(m->p.arenas.arena);
+    jt_ranges_free(&m->p.written);
     free(m);
 }

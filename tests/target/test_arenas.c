@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "made_heap.h"
+#include "skeleton.h"
 
 static const enum jh_version versions[] = {JH_5_0_0, JH_5_2_1, JH_5_3_0, JH_5_3_1, JH_DEV};
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
@@ -41,16 +43,16 @@ static void symbols(struct made *m) {
     memcpy(m->target.root_name, "root", 5);
 }
 
-static struct said check(struct made *m, bool whole, unsigned extents) {
+static struct said ask(struct jt_target *target, bool whole, unsigned extents) {
     struct said said = {0, {0}};
-    struct jt_check *c = jt_check_start(&m->target, say, &said);
+    struct jt_check *c = jt_check_start(target, say, &said);
     struct jh_walk walk;
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status;
     unsigned count = 0;
     assert_non_null(c);
-    jh_walk_start(&walk, &m->target.heap);
+    jh_walk_start(&walk, &target->heap);
     while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
         if (status == JH_OK) {
             count++;
@@ -59,6 +61,68 @@ static struct said check(struct made *m, bool whole, unsigned extents) {
     }
     jt_check_end(c, whole);
     assert_int_equal(count, extents);
+    return said;
+}
+
+static char path[64], again[64];
+
+static struct jt_target *opened(const char *file) {
+    struct jt_target *t;
+    struct jt_options options = {.target = file};
+    if (jt_open(&options, &t) != JT_OK) {
+        fail_msg("%s", t->error);
+    }
+    return t;
+}
+
+static void write_skeleton(struct jt_target *target, const char *file) {
+    struct jt_skeleton s = {.fault = NULL};
+    FILE *f = fopen(file, "wb");
+    assert_non_null(f);
+    if (jt_skeleton_write(target, f, &s) != JT_OK) {
+        fail_msg("%s", target->error);
+    }
+    assert_int_equal(fclose(f), 0);
+}
+
+static struct jt_target *skeleton_of(struct made *m) {
+    m->p.machine = EM_386;
+    m->p.core_size = 64u << 20;
+    write_skeleton(&m->target, path);
+    return opened(path);
+}
+
+static void same_bytes(const char *a, const char *b) {
+    FILE *x = fopen(a, "rb"), *y = fopen(b, "rb");
+    int c;
+    assert_true(x != NULL && y != NULL);
+    while ((c = getc(x)) != EOF) {
+        assert_int_equal(c, getc(y));
+    }
+    assert_int_equal(getc(y), EOF);
+    (void)fclose(x);
+    (void)fclose(y);
+}
+
+/* Of a core its skeleton says the same, and a skeleton of that is the same file. */
+static struct said check(struct made *m, bool whole, unsigned extents) {
+    struct said said = ask(&m->target, whole, extents), its;
+    if (m->target.kind != JT_CORE || m->target.heap.reader.arg != &m->p.image) {
+        return said;
+    }
+    struct jt_target *t = skeleton_of(m);
+    its = ask(t, whole, extents);
+    assert_int_equal(its.count, said.count);
+    if (said.count != 0) {
+        assert_string_equal(its.first.rule, said.first.rule);
+        assert_int_equal(its.first.addr, said.first.addr);
+        assert_int_equal(its.first.seen, said.first.seen);
+    }
+    assert_int_equal(jt_metadata_bytes(t), jt_metadata_bytes(&m->target));
+    write_skeleton(t, again);
+    same_bytes(path, again);
+    jt_close(t);
+    jt_ranges_free(&m->p.written);
     return said;
 }
 
@@ -116,6 +180,13 @@ static void words_that_all_look_like_arenas(void **state) {
     assert_int_equal(said.count, 1);
     assert_string_equal(said.first.rule, "arena.search-limit");
     assert_int_equal(jt_metadata_bytes(&m->target), 0);
+    struct jt_target *t = skeleton_of(m);
+    said.count = 0;
+    jt_check_end(jt_check_start(t, limit, &said), true);
+    assert_int_equal(said.count, 1);
+    assert_string_equal(said.first.rule, "arena.search-limit");
+    assert_int_equal(jt_metadata_bytes(t), 0);
+    jt_close(t);
     made_end(m);
 }
 
@@ -213,6 +284,35 @@ static void each_damage_is_named(void **state) {
         }
         made_end(m);
     }
+}
+
+/* What the program has where a damaged list leads is in no note of a skeleton: two words. */
+static void a_list_into_the_programs_memory(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_3_0);
+    uint64_t at = made_base_of(2) + 0x1000;
+    uint8_t *own = m->heap + (at - MADE_HEAP);
+    symbols(m);
+    made_word(m, MADE_BLOCK2 + m->p.block_next, at);
+    jt_number_put(&m->target, own + m->p.block_size, 0x12345, 4);
+    jt_number_put(&m->target, own + m->p.block_next, 0x6543210, 4);
+    struct said said = ask(&m->target, true, 24);
+    struct jt_target *t = skeleton_of(m);
+    struct said its = ask(t, true, 24);
+    assert_int_equal(its.count, said.count);
+    assert_string_equal(said.first.rule, "arena.block-size");
+    assert_string_equal(its.first.rule, said.first.rule);
+    assert_int_equal(its.first.addr, at);
+    assert_int_equal(said.first.seen, 0x12345);
+    assert_int_equal(its.first.seen, 0);
+    for (size_t i = 0; i < t->priv->arenas.faults; i++) {
+        assert_int_not_equal(t->priv->arenas.fault[i].seen, 0x6543210);
+    }
+    assert_int_equal(t->priv->blocks, 2);
+    write_skeleton(t, again);
+    same_bytes(path, again);
+    jt_close(t);
+    made_end(m);
 }
 
 /* The heap of those that wait to be used, and one that nothing leads to. */
@@ -474,6 +574,8 @@ static void a_link_to_what_is_absent(void **state) {
     made_word(m, made_extent(3) + m->p.form.ring, MADE_BLOCK5 + MADE_SIZE + 0x1000);
     made_word(m, made_extent(1) + m->p.form.ring, made_extent(5));
     made_word(m, made_extent(5) + m->p.form.ring + 4, made_extent(1));
+    assert_int_equal(check(m, true, 24).count, 1); /* there is no such block */
+    m->p.metadata_complete = false;
     assert_int_equal(check(m, true, 24).count, 0);
     m->mapped[1].end -= MADE_SIZE;
     assert_int_equal(check(m, true, 24).count, 1);
@@ -588,6 +690,7 @@ int main(void) {
         cmocka_unit_test(debug_builds_without_symbols),
         cmocka_unit_test(words_that_all_look_like_arenas),
         cmocka_unit_test(each_damage_is_named),
+        cmocka_unit_test(a_list_into_the_programs_memory),
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(a_link_to_what_is_absent),
         cmocka_unit_test(structures_of_huge_pages),
@@ -602,5 +705,10 @@ int main(void) {
         cmocka_unit_test(what_changes_is_looked_at_again),
         cmocka_unit_test(structures_that_wait_are_not_lost),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+    snprintf(path, sizeof path, "/tmp/jeheap-arenas-%d", (int)getpid());
+    snprintf(again, sizeof again, "/tmp/jeheap-arenas-again-%d", (int)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    (void)unlink(path);
+    (void)unlink(again);
+    return failed != 0;
 }

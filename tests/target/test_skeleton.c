@@ -423,7 +423,7 @@ static void with_notes(const struct jt_text *note, uint16_t machine, const char 
     core_start(&core, machine, machine == EM_386 ? 4 : 8, machine != EM_S390);
     core_load(&core, 0x10000, about, 16);
     core_note_of(&core, JT_NOTE_OWNER, JT_NOTE_ABOUT, about, (size_t)len);
-    for (unsigned type = JT_NOTE_LAYOUT; type <= JT_NOTE_BLOCKS; type++) {
+    for (unsigned type = JT_NOTE_LAYOUT; type <= JT_NOTES; type++) {
         if (note[type].bytes != NULL) {
             core_note_of(&core, JT_NOTE_OWNER, type, note[type].bytes, note[type].size);
         }
@@ -555,6 +555,78 @@ static void broken_notes(void **state) {
             refused(part);
         }
     }
+    jt_close(t);
+    street_end(&street);
+}
+
+/* A block, two arenas, a fault and a structure; then what is wrong in one word. */
+enum { ARENAS_WORDS = 3 + 2 * 4 + 2 + 9 + 1 };
+
+static void arenas_that_lie(void **state) {
+    static const uint8_t block[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 32, 1, 0, 0, 0, 0};
+    static const struct {
+        unsigned word;
+        uint64_t value;
+        unsigned words; /* 0: all */
+        bool sound;
+    } row[] = {{0, 2, 0, true},
+               {0, 2, 2, false},
+               {0, UINT64_MAX, 0, false},
+               {0, 1, 0, false},
+               {1, 2, 0, false},
+               {2, 2, 0, false},
+               {2, 1, ARENAS_WORDS - 1, false},
+               {3, UINT64_C(1) << 32, 0, false},
+               {11, 0xffffff, 0, false}, /* what the block has handed out ends before it begins */
+               {12, 2, 0, false},
+               {13, JH_ABSENT, 0, false},
+               {13, JH_LIMIT, 0, true},
+               {16, 0, 0, false}, /* no name */
+               {16, 0x2020202020202020, 0, false},
+               {21, 0x6161616161616161, 0, false}}; /* one that does not end */
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_street(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t words[ARENAS_WORDS] = {[0] = 2, [1] = 1, [2] = 1, [3] = 0, [7] = 5};
+        words[11] = 0x1100000;
+        words[12] = 1;
+        words[13] = JH_CORRUPT;
+        memcpy(&words[16], "arena.block-size", 16);
+        words[22] = 0x1000040;
+        words[row[i].word] = row[i].value;
+        memset(&words[18], row[i].word == 21 ? 'a' : 0, 24);
+        note[JT_NOTE_BLOCKS] = (struct jt_text){(const char *)block, sizeof block};
+        note[JT_NOTE_ARENAS] =
+            (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : ARENAS_WORDS)};
+        with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+        if (!row[i].sound) {
+            refused("broken note (\"arenas\")");
+            continue;
+        }
+        struct jt_target *sound = opened(again, NULL, 0);
+        assert_int_equal(sound->priv->arenas.count, 2);
+        assert_int_equal(sound->priv->arenas.arena[1].known.ind, 5);
+        assert_int_equal(sound->priv->block[0].used, 0x1100000);
+        assert_string_equal(sound->priv->arenas.fault[0].rule, "arena.block-size");
+        assert_int_equal(sound->priv->written.range[0].start, 0x1000040);
+        jt_close(sound);
+    }
+    static uint64_t many[3 + 9 * (JT_ARENA_FAULTS + 1) + JT_WRITTEN_MAX + 1];
+    for (unsigned i = 1; i <= 2; i++) { /* faults, structures: one too many */
+        memset(many, 0, sizeof many);
+        many[i] = i == 1 ? JT_ARENA_FAULTS + 1 : JT_WRITTEN_MAX + 1;
+        note[JT_NOTE_ARENAS] =
+            (struct jt_text){(const char *)many, 8 * (3 + many[i] * (i == 1 ? 9 : 1))};
+        with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+        refused("broken note (\"arenas\")");
+    }
+    note[JT_NOTE_ARENAS].bytes = NULL; /* as older ones */
+    with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+    struct jt_target *old = opened(again, NULL, 0);
+    assert_int_equal(old->priv->arenas.count, 0);
+    assert_int_equal(old->priv->blocks, 1);
+    jt_close(old);
     jt_close(t);
     street_end(&street);
 }
@@ -935,16 +1007,27 @@ static void of_the_budgets_that_are_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),         cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),          cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),   cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),       cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),           cmocka_unit_test(verdicts_without_number),
-        cmocka_unit_test(modules_without_number), cmocka_unit_test(truncated_twice),
-        cmocka_unit_test(blocks_of_another),      cmocka_unit_test(ends_in_a_gather),
-        cmocka_unit_test(budgets_of_the_tree),    cmocka_unit_test(segments_that_share_bytes),
-        cmocka_unit_test(of_a_hostile_skeleton),  cmocka_unit_test(of_segments_that_share_bytes),
-        cmocka_unit_test(of_a_large_tree),        cmocka_unit_test(of_the_budgets_that_are_given),
+        cmocka_unit_test(every_geometry),
+        cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),
+        cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),
+        cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),
+        cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),
+        cmocka_unit_test(arenas_that_lie),
+        cmocka_unit_test(verdicts_without_number),
+        cmocka_unit_test(modules_without_number),
+        cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),
+        cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(segments_that_share_bytes),
+        cmocka_unit_test(of_a_hostile_skeleton),
+        cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),
+        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
