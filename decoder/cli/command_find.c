@@ -203,10 +203,12 @@ static struct jt_target *other_heap(struct cli *cli, uint64_t addr, struct jh_lo
     for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
         struct jt_target *view = jt_root_view(cli->target, i);
         known &= view != NULL;
-        if (known && view != cli->target && jh_locate(&view->heap, addr, &other, NULL) == JH_OK &&
-            other.extent.at) {
-            *l = other;
-            return view;
+        if (known && view != cli->target) {
+            known = jh_locate(&view->heap, addr, &other, NULL) == JH_OK;
+            if (known && other.extent.at) {
+                *l = other;
+                return view;
+            }
         }
     }
     return known ? cli->target : NULL;

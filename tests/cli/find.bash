@@ -138,6 +138,18 @@ test_a_bitmap_that_contradicts() {
     rm "$WORK/damaged"
 }
 
+# An extent in a block of another arena than it says.
+test_an_arena_that_contradicts() {
+    local extent first bits
+    tiny_slab 0
+    bits=$(ask get "$OUT" bits | head -n 1)
+    ask poke "$CORE" "$WORK/damaged" "$extent" $((bits ^ 8))
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first" --json
+    ask are "$OUT" owned=true arena_ind=8
+    err_has "^jeheap: find: corrupt: arena\.ind at $extent, value 0x8\$"
+    rm "$WORK/damaged"
+}
+
 # An address in the second page of a slab, whose first one's element was overwritten.
 test_a_first_page_without_its_leaf() {
     local extent first

@@ -112,7 +112,7 @@ test_two_jemallocs_one_without_symbols() {
     library stock second_
     strip "${LIBRARY:?}"
     small lodger -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
-    local pid=${PID[lodger]} first large root
+    local pid=${PID[lodger]} first large root extent
     first=$(small_value lodger first)
     large=$(small_value lodger large)
     status 0 jeheap find "$pid" "$first"
@@ -134,7 +134,15 @@ test_two_jemallocs_one_without_symbols() {
     if grep -q 'is not in the module' "$ERR"; then fail "$(said)"; fi
     status 0 jeheap info "$pid" --in small
     out_has "^other     $root in .*/libstock-second_\\.so, 5\\.3\\.0,.* extents$"
-    # Nothing leads to that heap any more: whether it has an address cannot be told.
+    status 1 jeheap find "$pid" "$(small_value lodger stack)" --json
+    ask are "$OUT" owned=false other_heap=null what.kind=stack
+    # What is wrong there, or that nothing leads to that heap any more: whether it has an address cannot
+    # be told.
+    status 0 jeheap find "$pid" "$first" --json --in libstock-second_
+    extent=$(ask get "$OUT" extent.extent)
+    poke "$pid" "$(hex extent + 16)" 00 8
+    status 4 jeheap find "$pid" "$first" --json
+    ask are "$OUT" owned=null
     poke "$pid" "$root" 00 $((8 << 18))
     status 4 jeheap find "$pid" "$first" --json
     ask are "$OUT" owned=null
