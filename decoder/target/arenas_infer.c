@@ -1,21 +1,23 @@
 /* arenas_infer.c - arenas without symbols.
  *
  * Nodes of the tree lie in blocks of b0, arena 0's base. A block starts at a multiple of the huge
- * page in front of what is in it, and its header says so; the last block of the list has base_t
- * right behind its header (base_new). The array of arenas is a variable not far from the root; it
- * is the one whose elements all lead to a base of that number. */
+ * page in front of what is in it, up to 5.0 and where huge pages are small of the page, and its
+ * header says so; the last block of the list has base_t right behind its header (base_new). The
+ * array of arenas is a variable not far from the root; it is the one whose elements all lead to a
+ * base of that number. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
 
-#define ALIGN (UINT64_C(1) << 21) /* of blocks, at least: a huge page */
-#define STEPS 1024                /* of it, in front of what is in a block */
-#define LIST_MAX 4096             /* blocks of a base; each is larger than the one before */
-#define CHILDREN_MAX 16           /* of the root, that are looked at */
-#define READS_MAX (1u << 18)      /* of the whole search: a hostile image costs no more */
-#define ARENAS_MAX 4095           /* MALLOCX_ARENA_LIMIT */
-#define AROUND (4u << 20)         /* the root, and the array of arenas */
+#define HUGE_PAGE (UINT64_C(1) << 21) /* what blocks start at a multiple of, as a rule */
+#define STEPS 1024                    /* of it, in front of what is in a block */
+#define PAGES 65536                   /* likewise, where blocks start at any page */
+#define LIST_MAX 4096                 /* blocks of a base; each is larger than the one before */
+#define CHILDREN_MAX 16               /* of the root, that are looked at */
+#define READS_MAX (1u << 18)          /* of the whole search: a hostile image costs no more */
+#define ARENAS_MAX 4095               /* MALLOCX_ARENA_LIMIT */
+#define AROUND (4u << 20)             /* the root, and the array of arenas */
 #define PIECE 65536u
 #define CACHELINE 64u
 #define BASE_HEAD_MAX 512u           /* base_t up to its list of blocks, and more */
@@ -38,21 +40,43 @@ bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out) 
     return true;
 }
 
-bool jt_block_of(struct jt_target *target, uint64_t addr, struct jh_block *out) {
-    const struct jt_private *p = target->priv;
+/* Does a block start there that has the address? */
+static bool block_at(struct jt_target *target, uint64_t at, uint64_t addr, struct jh_block *out) {
     struct jh_block block;
-    uint64_t at = addr & ~(ALIGN - 1);
-    for (unsigned i = 0; i < STEPS && at != 0; i++, at -= ALIGN) {
+    if (!jt_block_read(target, at, &block) ||
+        jh_block_check(&target->layout, &block, NULL) != JH_OK || addr - at >= block.size) {
+        return false;
+    }
+    *out = block;
+    return true;
+}
+
+static bool block_before(struct jt_target *target, uint64_t addr, uint64_t step, unsigned steps,
+                         struct jh_block *out) {
+    const struct jt_private *p = target->priv;
+    uint64_t at = addr & ~(step - 1);
+    for (unsigned i = 0; i < steps && at != 0; i++, at -= step) {
         if (!jt_ranges_hold(p->mapped, p->mapped_count, at)) {
             return false;
         }
-        if (jt_block_read(target, at, &block) &&
-            jh_block_check(&target->layout, &block, NULL) == JH_OK && addr - at < block.size) {
-            *out = block;
+        if (block_at(target, at, addr, out)) {
             return true;
         }
     }
     return false;
+}
+
+bool jt_block_of(struct jt_target *target, uint64_t addr, struct jh_block *out) {
+    return block_before(target, addr, HUGE_PAGE, STEPS, out);
+}
+
+static uint64_t page_of(const struct jt_target *target) {
+    return UINT64_C(1) << target->layout.build.lg_page;
+}
+
+/* Of what stands right behind its header. */
+static bool block_of_base(struct jt_target *target, uint64_t base, struct jh_block *out) {
+    return block_at(target, base & ~(page_of(target) - 1), base, out);
 }
 
 /* One more read; false when there were too many, which is said. */
@@ -107,7 +131,7 @@ static enum jt_answer is_base(struct jt_target *target, uint64_t base, uint32_t 
         return JT_NO;
     }
     answer = base_of(target, first, &of_block);
-    if (answer == JT_YES && (of_block != base || !jt_block_of(target, base, &block))) {
+    if (answer == JT_YES && (of_block != base || !block_of_base(target, base, &block))) {
         return JT_NO;
     }
     return answer;
@@ -119,7 +143,7 @@ static void find_blocks(struct jt_target *target, uint64_t base) {
     struct jt_private *p = target->priv;
     uint64_t first, of_block;
     for (uint32_t at = 0; at < BASE_HEAD_MAX; at += p->words) {
-        if (jt_read_word(target, base + at, &first) && first != 0 && first % ALIGN == 0 &&
+        if (jt_read_word(target, base + at, &first) && first != 0 && first % page_of(target) == 0 &&
             base_of(target, first, &of_block) == JT_YES && of_block == base) {
             p->form.base_mapped = at == p->base_blocks ? p->form.base_mapped : JT_DWARF_UNKNOWN;
             p->base_blocks = at;
@@ -130,7 +154,9 @@ static void find_blocks(struct jt_target *target, uint64_t base) {
 
 static bool node_base(struct jt_target *target, uint64_t node, uint64_t *out) {
     struct jh_block block;
-    if (!jt_block_of(target, node, &block) || base_of(target, block.at, out) != JT_YES) {
+    if ((!jt_block_of(target, node, &block) &&
+         !block_before(target, node, page_of(target), PAGES, &block)) ||
+        base_of(target, block.at, out) != JT_YES) {
         return false;
     }
     find_blocks(target, *out);
@@ -258,7 +284,7 @@ bool jt_arenas_infer(struct jt_target *target, uint64_t *b0, uint64_t *arenas, u
     uint64_t from = root < AROUND ? 0 : root - AROUND;
     uint8_t bytes[4096];
     if (!target->priv->form.known || !find_b0(target, &s.b0) ||
-        !jt_block_of(target, s.b0, &s.first)) {
+        !block_of_base(target, s.b0, &s.first)) {
         return false;
     }
     *b0 = s.b0;

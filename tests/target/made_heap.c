@@ -3,9 +3,12 @@
 
 #include "made_heap.h"
 
+unsigned made_shift;
+
 uint8_t *made_at(struct made *m, uint64_t at) {
-    return at < MADE_BLOCK ? m->module + (at - MADE_MODULE)
-                           : m->block[(at - MADE_BLOCK) / MADE_SIZE] + at % MADE_SIZE;
+    return at < MADE_BLOCK
+               ? m->module + (at - MADE_MODULE)
+               : m->block[(at - MADE_BLOCK) / MADE_SIZE] + (at - MADE_BLOCK) % MADE_SIZE;
 }
 
 void made_word(struct made *m, uint64_t at, uint64_t value) {

@@ -9,15 +9,17 @@
 #define MADE_ROOT (MADE_MODULE + 0x1000)
 #define MADE_B0 (MADE_MODULE + 0x3000)
 #define MADE_ARRAY (MADE_MODULE + 0x4000)
-#define MADE_BLOCK 0x40000000u  /* of arena 0 */
-#define MADE_BLOCK2 0x40200000u /* its newer one, with the tree's leaves */
-#define MADE_BLOCK5 0x40400000u /* of arena 5 */
-#define MADE_SIZE 0x200000u     /* of each */
-#define MADE_ARENA 0x10000u     /* arena_t, in the first block of each */
+#define MADE_BLOCK (0x40000000u + made_shift)  /* of arena 0 */
+#define MADE_BLOCK2 (0x40200000u + made_shift) /* its newer one, with the tree's leaves */
+#define MADE_BLOCK5 (0x40400000u + made_shift) /* of arena 5 */
+#define MADE_SIZE 0x200000u                    /* of each */
+#define MADE_ARENA 0x10000u                    /* arena_t, in the first block of each */
 #define MADE_LEAF (MADE_BLOCK2 + 0x10000)
 #define MADE_EXTENTS 0x80000u /* in the blocks: 8 structures */
 #define MADE_HEAP 0x50000000u /* what the extents cover: 16 pages each */
 #define MADE_HEAP_SIZE (24 * 0x10000u)
+
+extern unsigned made_shift; /* of blocks that start at a page, and at no huge page */
 
 struct made {
     uint8_t module[0x10000];

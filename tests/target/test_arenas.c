@@ -165,6 +165,14 @@ static void debug_builds_without_symbols(void **state) {
     }
 }
 
+/* As up to 5.0, where the system does not align what is as large as a huge page. */
+static void blocks_that_start_at_a_page(void **state) {
+    made_shift = 0x3000;
+    sound_heaps(state);
+    debug_builds_without_symbols(state);
+    made_shift = 0;
+}
+
 /* Words that all look like arenas: the search ends, and says so. */
 static void words_that_all_look_like_arenas(void **state) {
     (void)state;
@@ -688,6 +696,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
         cmocka_unit_test(debug_builds_without_symbols),
+        cmocka_unit_test(blocks_that_start_at_a_page),
         cmocka_unit_test(words_that_all_look_like_arenas),
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_list_into_the_programs_memory),
