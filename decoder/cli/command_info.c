@@ -229,6 +229,9 @@ static void info_text(struct cli *cli, const struct totals *totals) {
 void command_info(struct cli *cli) {
     struct totals totals = count(cli);
     progress_clear();
+    if (cli->target->memory_ran_out) { /* for another heap, too */
+        cli_status(cli, EXIT_PARTIAL);
+    }
     if (cli->args->json) {
         cli->marked = cli->status == EXIT_PARTIAL; /* in the object itself */
         info_json(cli, &totals);

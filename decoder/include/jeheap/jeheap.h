@@ -590,7 +590,7 @@ void jh_slab_read_many(const struct jh_heap *heap, const struct jh_extent *exten
 /* Does a slab that was read agree with its extent? JH_CORRUPT and the rule: as many regions are
  * free as nfree says, and no bit behind the last region's is set. An operation in flight leaves
  * nfree behind by as many regions as it takes at a time, in one slab of each bin whose lock is
- * held. */
+ * held; in a slab that is being made both rules may be broken. */
 JH_MUST_USE enum jh_status jh_slab_check(const struct jh_layout *layout,
                                          const struct jh_extent *extent, const struct jh_slab *slab,
                                          struct jh_fault *fault);
