@@ -573,6 +573,33 @@ static void a_new_extent_is_not_lost(void **state) {
     }
 }
 
+/* Only the memory tells that these are not new, and a skeleton does not have it: it brings as many
+ * addresses as it may. */
+static void more_lost_ones_than_a_skeleton_brings(void **state) {
+    (void)state;
+    struct made *m = made_start(JH_5_2_1);
+    symbols(m);
+    lost_large(m);
+    for (unsigned i = 8; i < 512; i++) { /* of arena 0, in both of its blocks */
+        memcpy(made_at(m, made_extent(0) + 128 * i), made_at(m, made_extent(10)), 128);
+        memcpy(made_at(m, made_extent(8) + 128 * i), made_at(m, made_extent(10)), 128);
+    }
+    for (unsigned i = 8; i < 64; i++) { /* and of arena 5 */
+        uint64_t at = made_extent(16) + 128 * i,
+                 word = m->target.layout.extent[JH_EXTENT_ARENA].offset;
+        memcpy(made_at(m, at), made_at(m, made_extent(10)), 128);
+        memcpy(made_at(m, at + word), made_at(m, made_extent(16) + word), 8);
+    }
+    struct said said = ask(&m->target, true, 23);
+    assert_true(said.count > JT_WRITTEN_MAX);
+    struct jt_target *t = skeleton_of(m);
+    assert_int_equal(ask(t, true, 23).count, JT_WRITTEN_MAX);
+    write_skeleton(t, again);
+    same_bytes(path, again);
+    jt_close(t);
+    made_end(m);
+}
+
 /* The next one is in a block that the image does not have. */
 static void a_link_to_what_is_absent(void **state) {
     (void)state;
@@ -701,6 +728,7 @@ int main(void) {
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_list_into_the_programs_memory),
         cmocka_unit_test(a_new_extent_is_not_lost),
+        cmocka_unit_test(more_lost_ones_than_a_skeleton_brings),
         cmocka_unit_test(a_link_to_what_is_absent),
         cmocka_unit_test(structures_of_huge_pages),
         cmocka_unit_test(blocks_that_lack_bytes),
