@@ -112,7 +112,7 @@ static size_t strange_max(const struct jt_scan *s) {
  * something mapped, but for a few in a damaged one. Where there are more than may be in use,
  * nothing is searched. */
 static bool looks_right(struct jt_scan *s, uint64_t root, size_t first) {
-    unsigned size = s->target->priv->words;
+    unsigned shift = jh_lg_floor(s->target->priv->words); /* dividing takes most of the time */
     uint64_t end = root + root_size(s);
     size_t most = strange_max(s), wrong;
     if (root < s->from || s->to - root < root_size(s) ||
@@ -122,8 +122,8 @@ static bool looks_right(struct jt_scan *s, uint64_t root, size_t first) {
     size_t to = word_from(s, end);
     wrong = s->word[to - 1].strange - strange_before(s, first);
     for (size_t i = first; i < to && wrong <= most; i++, s->steps++) {
-        wrong +=
-            !is_index(s, (s->word[i].at - root) / size) && jt_scan_is_node(s, s->word[i].value);
+        wrong += !is_index(s, (s->word[i].at - root) >> shift) &&
+                 s->word[i].strange == strange_before(s, i); /* not counted yet */
     }
     return wrong <= most;
 }
