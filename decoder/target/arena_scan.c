@@ -37,7 +37,7 @@ static void add_link(struct scan *s, uint64_t at, const uint8_t *bytes, bool see
 static bool on_its_own(const struct jt_check *c, const struct jh_extent *e) {
     const struct jt_private *p = c->target->priv;
     struct jt_range r = {e->base, e->base + e->size};
-    return r.end > r.start && jt_ranges_hold(p->mapped, p->mapped_count, r.start) &&
+    return jt_ranges_hold(p->mapped, p->mapped_count, r.start) &&
            jt_ranges_hold(p->mapped, p->mapped_count, r.end - 1) &&
            !jt_ranges_touch(c->covered.range, c->covered.count, r) &&
            !jt_ranges_touch(p->metadata, p->metadata_count, r);

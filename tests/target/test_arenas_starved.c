@@ -169,10 +169,52 @@ static void memory_that_runs_out(void **state) {
     }
 }
 
+static unsigned faults_of(struct made *m) {
+    struct said said = {0, {0}};
+    struct jt_check *c = jt_check_start(&m->target, say, &said);
+    assert_non_null(c);
+    walk(m, c);
+    jt_check_end(c, true);
+    return said.count;
+}
+
+/* Blocks that overlap, one that ends in the middle of a structure, and a form that is not known. */
+static void blocks_that_are_none(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct made *m = sound(8); /* 5.3.0, a core */
+        struct jh_extent e;
+        struct jh_fault fault;
+        assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
+        if (i == 0) { /* then no block has the second one's extents */
+            m->p.block[0].start = m->p.block[1].start + 64;
+            m->p.block[0].used = m->p.block[1].start + 128;
+            assert_true(faults_of(m) > 0);
+        } else if (i == 1) {
+            m->p.block[1].used = m->p.block[1].start + MADE_EXTENTS + 7 * 128 + 100;
+            assert_int_equal(faults_of(m), 0);
+        } else if (i == 2) {
+            made_word(m, made_extent(3) + m->p.form.ring, made_extent(7));
+            assert_int_equal(faults_of(m), 1);
+            m->p.form.known = false;
+            assert_int_equal(faults_of(m), 0);
+        } else {
+            made_field(m, 4, JH_EXTENT_ARENA, 7);
+            assert_int_equal(jh_extent_read(&m->target.heap, made_extent(4), &e, NULL), JH_OK);
+            assert_int_equal(jt_check_one(&m->target, &e, &fault), JH_CORRUPT);
+            m->p.arenas.count = 0;
+            assert_int_equal(faults_of(m), 0);
+            assert_int_equal(jt_check_one(&m->target, &e, &fault), JH_OK);
+        }
+        made_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_that_fail),
         cmocka_unit_test(memory_that_runs_out),
+        cmocka_unit_test(blocks_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
