@@ -163,11 +163,52 @@ static enum jt_status search_ended(struct jt_target *target, const struct jt_sea
                    symbols_of(without_symbols(target, search->in), text, sizeof text));
 }
 
+/* Has the module a jemalloc that is known: a root in the target's list, or a version string? */
+static bool has_jemalloc(const struct jt_target *target, const struct jt_module *m) {
+    char version[128];
+    bool has = jt_version_among_constants(m, version);
+    for (size_t i = 0; i < target->roots; i++) {
+        has |= target->root[i].module == m;
+    }
+    return has;
+}
+
+enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *why) {
+    char list[JT_TEXT_MAX] = "";
+    size_t len = 0, count = 0;
+    for (size_t i = 0; i < target->modules; i++) {
+        const char *path = target->module[i].path;
+        if (has_jemalloc(target, &target->module[i]) && len + 300 < sizeof list) {
+            len += (size_t)snprintf(list + len, sizeof list - len, "%s%.250s",
+                                    count++ == 0 ? "" : ", ", path);
+        }
+    }
+    return jt_fail(target, JT_NO_JEMALLOC, "--in %.200s: %s; %s %s", in, why,
+                   count == 0 ? "none of its modules" : list, count > 1 ? "have one" : "has one");
+}
+
+/* Are all modules of that name here, and none of them has a jemalloc? */
+static bool none_in(const struct jt_target *target, const char *in) {
+    bool none = in != NULL;
+    for (size_t i = 0; in != NULL && i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        none &= !jt_module_named(m, in) ||
+                ((m->state == JT_FILE_SAME || m->state == JT_FILE_UNPROVEN) &&
+                 !has_jemalloc(target, m));
+    }
+    return none;
+}
+
 /* No symbol anywhere: why, and what can be done about it. */
 static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version,
                                   const struct jt_search *search) {
     const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
     char text[JT_TEXT_MAX], old[128];
+    if (search->limit_at == 0 && none_in(target, search->in)) {
+        return jt_not_in(target, search->in,
+                         "there is no jemalloc in it (no symbols, no "
+                         "version string, no root found by looking)");
+    }
     if (m != NULL) {
         wrong_file(m, text, sizeof text);
         return jt_fail(target, JT_WRONG_FILE, "%s; %s", text,
@@ -206,7 +247,7 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     if (search->limit_at != 0) {
         return search_ended(target, search);
     }
-    target->root_missed = layout != NULL || version;
+    target->root_missed = layout != NULL || version || search->in != NULL;
     if (layout != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "no symbols, and no root was found by looking that fits --layout %s%s%s; "
@@ -214,18 +255,16 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                        layout, target->version_string[0] == 0 ? "" : ": this is jemalloc ",
                        target->version_string);
     }
-    if (version) {
+    if (version || search->in != NULL) {
+        m = without_symbols(target, search->in);
+        memcpy(old, target->version_string, sizeof old);
+        if (search->in != NULL) {
+            (void)jt_version_among_constants(m, old); /* the others' may differ */
+        }
         return jt_fail(target, JT_NO_JEMALLOC,
                        "jemalloc %s is there, but its symbols were stripped, and its root was not "
                        "found by looking; %s",
-                       target->version_string,
-                       symbols_of(without_symbols(target, search->in), text, sizeof text));
-    }
-    if (search->in != NULL) {
-        return jt_fail(target, JT_NO_JEMALLOC,
-                       "--in %s: no symbols of a jemalloc in it, no version string, and no root "
-                       "was found by looking",
-                       search->in);
+                       old, symbols_of(m, text, sizeof text));
     }
     if (several_versions(target) != JT_OK) {
         return target->status;

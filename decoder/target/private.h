@@ -491,6 +491,8 @@ void jt_roots_close(struct jt_target *target);
 /* missing.c: why there is none. version: the target's version of jemalloc is known. */
 enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version,
                           const struct jt_search *search);
+/* missing.c: --in names none that has a jemalloc, why: it says which have. */
+enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *why);
 /* missing.c: which of these in the target's list is meant? */
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used);
 void jt_warn_of_files(struct jt_target *target);

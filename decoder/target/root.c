@@ -221,11 +221,11 @@ static enum jt_status module_known(struct jt_target *target, const char *in) {
             return JT_OK;
         }
     }
-    return in == NULL ? JT_OK
-                      : jt_fail(target, JT_NO_JEMALLOC,
-                                "--in %s: no module of this target has that name; `info` lists "
-                                "them all",
-                                in);
+    if (in == NULL) {
+        return JT_OK;
+    }
+    list_symbols(target);
+    return jt_not_in(target, in, "no module of this target has that name");
 }
 
 enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn) {

@@ -97,6 +97,19 @@ test_own_file_mapped() {
 }
 
 # Only the file of debug information is at hand: it has the symbols, and no bytes.
+# --in names a module that has no jemalloc, or none at all: which has one is said.
+test_in_a_module_without_jemalloc() {
+    local name
+    small tiny
+    core_of tiny
+    for name in libc.so.6 libc; do
+        refuses 3 "--in $name: there is no jemalloc in it .*; .*tiny/small has one\$" \
+            jeheap info "$CORE" --in "$name"
+    done
+    refuses 3 '--in libfoo: no module of this target has that name; .*tiny/small has one$' \
+        jeheap info "$CORE" --in libfoo
+}
+
 test_debug_file_as_program() {
     need_tool objcopy
     small tiny
