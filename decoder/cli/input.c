@@ -9,10 +9,24 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static const char *list_name(const struct arguments *args) {
+    return args->addresses[0] == '@' ? args->addresses + 1 : "standard input";
+}
 
 bool input_is_list(const char *operand) {
     return operand[0] == '@' || strcmp(operand, "-") == 0;
+}
+
+/* Whichever of both were read first, nothing would be left for the other. */
+static bool is_target(const struct arguments *args) {
+    const char *target = args->target.target;
+    struct stat st, list;
+    return !jt_is_process(target) && stat(target, &st) == 0 &&
+           fstat(args->addresses_fd, &list) == 0 && st.st_dev == list.st_dev &&
+           st.st_ino == list.st_ino;
 }
 
 /* Before the sandbox, in which no file can be opened. */
@@ -28,13 +42,18 @@ int input_open(struct arguments *args) {
             return EXIT_USAGE;
         }
     }
+    if (is_target(args)) {
+        cli_say("%s is the core, so the list of addresses needs %s", list_name(args),
+                args->addresses[0] == '@' ? "another @FILE" : "@FILE");
+        return EXIT_USAGE;
+    }
     return EXIT_DONE;
 }
 
 void input_start(struct input *in, struct cli *cli) {
     memset(in, 0, offsetof(struct input, text));
     in->cli = cli;
-    in->name = cli->args->addresses[0] == '@' ? cli->args->addresses + 1 : "standard input";
+    in->name = list_name(cli->args);
 }
 
 static void bad_line(struct input *in, const char *line, uint64_t number) {

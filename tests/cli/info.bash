@@ -412,6 +412,29 @@ test_core_from_a_pipe() {
         refuses 3 'cannot be copied: File too large' try_piped < <(cat "$CORE")) || fail "$(cat "$WORK/why")"
 }
 
+# One pipe is not both the core and the list of addresses.
+test_core_and_list_from_one_pipe() {
+    local list
+    small tiny
+    core_of tiny
+    refuses 2 '^jeheap: standard input is the core, so the list of addresses needs @FILE$' \
+        find_piped /dev/stdin - < <(cat "$CORE")
+    refuses 2 '^jeheap: /dev/stdin is the core, so the list of addresses needs another @FILE$' \
+        find_piped /dev/stdin @/dev/stdin < <(cat "$CORE")
+    for list in - @/dev/stdin "@$CORE"; do
+        refuses 2 'is the core, so the list of addresses needs .*@FILE$' find_piped "$CORE" "$list" <"$CORE"
+    done
+    small_value tiny first >"$WORK/tiny.list"
+    status 0 find_piped /dev/stdin "@$WORK/tiny.list" < <(cat "$CORE")
+    status 0 find_piped "$CORE" - <"$WORK/tiny.list"
+    status 0 find_piped "${PID[tiny]}" - <"$WORK/tiny.list"
+}
+
+find_piped() {
+    timeout 60 "$JEHEAP" find "$@" >"$OUT" 2>"$ERR"
+    RC=$?
+}
+
 # Like jeheap info /dev/stdin, with what stands there.
 try_piped() {
     timeout 60 "$JEHEAP" info /dev/stdin "$@" >"$OUT" 2>"$ERR"
