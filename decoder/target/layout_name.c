@@ -121,7 +121,7 @@ static enum jt_status parse_file(const char *path, struct jh_layout *out, char e
     }
     free(text);
     if (status != JT_OK) {
-        (void)refuse(error, "%.200s: %.280s", path, why);
+        (void)refuse(error, "%.200s: %.*s", path, JT_NESTED_MAX, why);
     }
     return status;
 }

@@ -100,7 +100,7 @@ static enum jt_status several_versions(struct jt_target *target) {
 }
 
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used) {
-    char list[JT_TEXT_MAX] = "";
+    char list[JT_NESTED_MAX] = "";
     size_t len = 0;
     bool apart = true; /* are they in modules of their own? */
     for (size_t i = first; i < first + count; i++) {
@@ -151,16 +151,16 @@ static const char *symbols_of(const struct jt_module *m, char *out, size_t size)
 /* The search was not brought to its end, which is no answer. */
 static enum jt_status search_ended(struct jt_target *target, const struct jt_search *search) {
     const struct jt_module *m = jt_module_at(target, search->limit_at);
-    char text[JT_TEXT_MAX / 2];
-    return jt_fail(target, JT_NO_JEMALLOC,
-                   "root.search-limit at 0x%" PRIx64 "%s%s: no symbols, and the search for a root "
-                   "ended there after %" PRIu64 " KiB of variables; %s%s",
-                   search->limit_at, m != NULL ? " in " : "", m != NULL ? m->path : "",
-                   search->looked / 1024,
-                   search->in == NULL && target->modules > 1
-                       ? "say which module has jemalloc with --in MODULE, or "
-                       : "",
-                   symbols_of(without_symbols(target, search->in), text, sizeof text));
+    char text[JT_TEXT_MAX];
+    return jt_fail(
+        target, JT_NO_JEMALLOC,
+        "root.search-limit at 0x%" PRIx64 "%s%.200s: no symbols, and the search for a root "
+        "ended there after %" PRIu64 " KiB of variables; %s%s",
+        search->limit_at, m != NULL ? " in " : "", m != NULL ? m->path : "", search->looked / 1024,
+        search->in == NULL && target->modules > 1
+            ? "say which module has jemalloc with --in MODULE, or "
+            : "",
+        symbols_of(without_symbols(target, search->in), text, sizeof text));
 }
 
 /* Has the module a jemalloc that is known: a root in the target's list, or a version string? */
@@ -174,7 +174,7 @@ static bool has_jemalloc(const struct jt_target *target, const struct jt_module 
 }
 
 enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *why) {
-    char list[JT_TEXT_MAX] = "";
+    char list[JT_NESTED_MAX] = "";
     size_t len = 0, count = 0;
     for (size_t i = 0; i < target->modules; i++) {
         const char *path = target->module[i].path;
@@ -224,21 +224,21 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     if (m != NULL && !m->main) {
         return jt_fail(
             target, JT_NO_JEMALLOC,
-            "%s is not here, and no other module has jemalloc's symbols; put it there or "
+            "%.200s is not here, and no other module has jemalloc's symbols; put it there or "
             "give it with --exe or --sysroot, or say which jemalloc it has with --layout (5.3.0, "
             "...)",
             m->path);
     }
     if (m != NULL && m->file != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
-                       "the core does not tell where %s was loaded, so its symbols have no "
+                       "the core does not tell where %.200s was loaded, so its symbols have no "
                        "addresses; give --layout and --root",
                        m->file);
     }
     if (m != NULL) {
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(target, JT_NO_JEMALLOC,
-                       "the program of this target, %s%s%s, is not here, and no library has "
+                       "the program of this target, %.200s%s%s, is not here, and no library has "
                        "jemalloc's symbols; give the program with --exe or --sysroot, or say which "
                        "jemalloc it has "
                        "with --layout (5.3.0, ...), then the root is looked for",
@@ -249,11 +249,12 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     }
     target->root_missed = layout != NULL || version || search->in != NULL;
     if (layout != NULL) {
-        return jt_fail(target, JT_NO_JEMALLOC,
-                       "no symbols, and no root was found by looking that fits --layout %s%s%s; "
-                       "give --root ADDR, or another --layout",
-                       layout, target->version_string[0] == 0 ? "" : ": this is jemalloc ",
-                       target->version_string);
+        return jt_fail(
+            target, JT_NO_JEMALLOC,
+            "no symbols, and no root was found by looking that fits --layout %.200s%s%s; "
+            "give --root ADDR, or another --layout",
+            layout, target->version_string[0] == 0 ? "" : ": this is jemalloc ",
+            target->version_string);
     }
     if (version || search->in != NULL) {
         m = without_symbols(target, search->in);
@@ -271,10 +272,11 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
     }
     for (size_t i = 0; i < target->modules; i++) {
         if (jt_version_old(&target->module[i], old)) {
-            return jt_fail(target, JT_NO_JEMALLOC,
-                           "%s has jemalloc %s, whose heap is another one: jeheap reads 5.0.0 and "
-                           "later; run the program with a jemalloc 5 (LD_PRELOAD) to look at it",
-                           target->module[i].path, old);
+            return jt_fail(
+                target, JT_NO_JEMALLOC,
+                "%.200s has jemalloc %s, whose heap is another one: jeheap reads 5.0.0 and "
+                "later; run the program with a jemalloc 5 (LD_PRELOAD) to look at it",
+                target->module[i].path, old);
         }
     }
     return jt_fail(target, JT_NO_JEMALLOC,
@@ -292,7 +294,7 @@ enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool ver
         return status;
     }
     return jt_fail(target, status,
-                   "%s was cut off: %" PRIu64 " bytes are missing, which may be jemalloc's "
+                   "%.300s was cut off: %" PRIu64 " bytes are missing, which may be jemalloc's "
                    "variables or the list of files; take the core again (ulimit -c unlimited, and "
                    "room on the disk). As it is: %s",
                    target->path, target->bytes_truncated, strdupa(target->error));

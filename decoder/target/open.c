@@ -102,11 +102,10 @@ static enum jt_status learn_without(struct jt_target *target, struct jt_learn *l
         target->error[0] = 0;
         return JT_OK;
     }
-    return jt_fail(
-        target, status == JT_OK ? JT_NO_LAYOUT : status,
-        "%.300s; there is no build-id to compare %.80s with: if it is another build than "
-        "what ran, give the right one with --exe or --sysroot",
-        error, doubtful->file);
+    return jt_fail(target, status == JT_OK ? JT_NO_LAYOUT : status,
+                   "%.*s; there is no build-id to compare %.200s with: if it is another build than "
+                   "what ran, give the right one with --exe or --sysroot",
+                   JT_NESTED_MAX, error, doubtful->file);
 }
 
 static enum jt_status learn(struct jt_target *target, const struct jt_options *options) {

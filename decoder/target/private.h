@@ -22,6 +22,9 @@
 
 /* ---- text.c: errors and warnings ------------------------------------------------------------ */
 
+/* A sentence that stands in another one, as %.*s: what the other one says behind it has room. */
+#define JT_NESTED_MAX (JT_TEXT_MAX - 1024)
+
 /* Writes the sentence and the status into the target, and returns the status. Whatever the target
  * says in it is made plain (plain.h). */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)

@@ -21,8 +21,8 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
                        target->path);
     }
     if (jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK) {
-        return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken layout: %.300s",
-                       target->path, error);
+        return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken layout: %.*s",
+                       target->path, JT_NESTED_MAX, error);
     }
     if (build->pointer_size != p->words || build->little_endian != p->little_endian) {
         return jt_fail(target, JT_UNREADABLE,

@@ -33,7 +33,7 @@ enum jt_status {
 /* What a program should exit with: 0, 2, 3 or 4. */
 int jt_exit_status(enum jt_status status);
 
-#define JT_TEXT_MAX 2048
+#define JT_TEXT_MAX 4096
 #define JT_CANDIDATES_MAX 8
 
 /* ---- where each part of the layout was learnt ----------------------------------------------- */

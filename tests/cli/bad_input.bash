@@ -378,11 +378,16 @@ END
 
 # What is missing comes first, and then what can be said of the rest.
 test_core_cut_off_before_jemalloc() {
-    small naked -s
-    core_of naked
+    local early
+    small nameless -s -Wl,--build-id=none
+    core_of nameless
     ask notes-first "$CORE" "$WORK/cut.whole"
-    head -c 30000 "$WORK/cut.whole" >"$WORK/cut.early"
+    # The sentence about the file's end, that about the root, and what helps: none is cut.
+    early=$WORK/$(printf '%0200d' 0)cut.early
+    head -c 30000 "$WORK/cut.whole" >"$early"
     refuses 3 'cut.early was cut off: [0-9]+ bytes are missing, .*take the core again.*As it is: ' \
-        jeheap info "$WORK/cut.early" --quiet
-    rm "$WORK/cut.whole" "$WORK/cut.early"
+        jeheap info "$early" --quiet
+    err_has 'root was not found by looking; give .*, or --root ADDR; there is no build-id to compare'
+    err_has 'give the right one with --exe or --sysroot$'
+    rm "$WORK/cut.whole" "$early"
 }

@@ -96,7 +96,6 @@ test_own_file_mapped() {
     done
 }
 
-# Only the file of debug information is at hand: it has the symbols, and no bytes.
 # --in names a module that has no jemalloc, or none at all: which has one is said.
 test_in_a_module_without_jemalloc() {
     local name
@@ -110,6 +109,7 @@ test_in_a_module_without_jemalloc() {
         jeheap info "$CORE" --in libfoo
 }
 
+# Only the file of debug information is at hand: it has the symbols, and no bytes.
 test_debug_file_as_program() {
     need_tool objcopy
     small tiny

@@ -26,7 +26,7 @@ struct attack_cost {
     struct cost cost;
     int status;                      /* enum jt_status */
     bool proper;                     /* a refusal had its sentence, and nothing else had */
-    char error[2048], warning[2048]; /* its sentence; what it warns of, debug information first */
+    char error[4096], warning[4096]; /* its sentence; what it warns of, debug information first */
 };
 
 /* elf: the file that all names in the core lead to; NULL: they lead nowhere. */
