@@ -166,7 +166,8 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
     neighbours_check(cli, e);
     neighbours_overlap(cli, e);
     struct jh_fault fault;
-    if (jt_check_one(cli->target, e, &fault) != JH_OK) {
+    /* arenas are known of the chosen heap only */
+    if (cli->target == cli->chosen && jt_check_one(cli->target, e, &fault) != JH_OK) {
         cli_fault(cli, "find", JH_CORRUPT, &fault);
     }
     *slot = cli->faults == faults ? e->at : 0;
@@ -184,7 +185,8 @@ static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
     }
     if (!l->owned && l->why == JH_WHY_NO_LEAF) { /* nothing is read while printing */
         jt_place_find(cli->target, addr, &room);
-        place = cli->target->memory_ran_out ? NULL : &room;
+        bool unknown = jt_is_skeleton(cli->target) && room.what == JT_IN_ANONYMOUS;
+        place = cli->target->memory_ran_out || unknown ? NULL : &room;
     }
     if (cli->args->json) {
         find_json(cli, l, addr, place, &b, &a);
@@ -200,6 +202,9 @@ static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
 static struct jt_target *other_heap(struct cli *cli, uint64_t addr, struct jh_location *l) {
     bool known = jt_is_metadata(cli->target, addr) == JT_YES || !jt_root_unknown(cli->target);
     struct jh_location other;
+    if (jt_is_skeleton(cli->target) && jt_is_metadata(cli->target, addr) == JT_YES) {
+        return cli->target; /* whatever the heaps have that it lacks */
+    }
     for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
         struct jt_target *view = jt_root_view(cli->target, i);
         known &= view != NULL;
@@ -234,7 +239,10 @@ static void find(struct cli *cli, struct checked *checked, uint64_t addr,
     }
     if (cli->target == NULL) {
         cli->target = chosen;
-        cannot_tell(cli, addr, "another jemalloc may have it, whose heap is not known");
+        cannot_tell(cli, addr,
+                    jt_is_skeleton(chosen)
+                        ? "a skeleton has one heap, and another jemalloc may have it"
+                        : "another jemalloc may have it, whose heap is not known");
         cli_status(cli, EXIT_PARTIAL);
         return;
     }

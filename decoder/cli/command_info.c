@@ -90,7 +90,8 @@ static void roots_json(struct cli *cli, const struct totals *totals) {
         const struct jt_target *view = jt_root_view(cli->target, i);
         json_open(j, NULL, '{');
         json_text(j, "module", root->module ? root->module->path : NULL);
-        json_text(j, "version", view && *view->version_string ? view->version_string : NULL);
+        const char *version = view ? view->version_string : root->version;
+        json_text(j, "version", *version ? version : NULL);
         json_address(j, "root", root->addr);
         json_text(j, "symbol", *root->symbol ? root->symbol : NULL);
         json_text(j, "layout", view ? view->layout_name : NULL);
@@ -183,6 +184,8 @@ static void roots_text(struct cli *cli, const struct totals *totals) {
         cli_put(root->module->path);
         if (view) {
             printf(", %s, %" PRIu64 " extents\n", view->layout_name, totals->others[i]);
+        } else if (jt_is_skeleton(cli->target)) {
+            printf(", not in this skeleton\n");
         } else {
             printf(", its layout is not known (--root 0x%" PRIx64 " says why)\n", root->addr);
         }

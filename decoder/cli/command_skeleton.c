@@ -40,6 +40,16 @@ static void say_left_out(const struct cli *cli, uint64_t bytes) {
     }
 }
 
+static void say_others(const struct cli *cli) {
+    for (size_t i = 0; i < cli->target->roots && !cli->args->quiet; i++) {
+        const struct jt_root *root = &cli->target->root[i];
+        if (!root->chosen && !jt_root_empty(cli->target, i)) {
+            cli_say("warning: the heap of %s (root 0x%" PRIx64 ") is not in the skeleton",
+                    root->module->path, root->addr);
+        }
+    }
+}
+
 /* Is it all there, and of a target that held still enough? Else why not. */
 static const char *wrong_with(struct cli *cli, enum jt_status status) {
     struct jt_target *t = cli->target;
@@ -66,6 +76,7 @@ void command_skeleton(struct cli *cli) {
         return;
     }
     say_left_out(cli, s.left_out);
+    say_others(cli);
     cli_status(cli, s.left_out ? EXIT_PARTIAL : EXIT_DONE);
     said(cli, &s);
 }

@@ -100,7 +100,7 @@ static enum jt_status several_versions(struct jt_target *target) {
 }
 
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used) {
-    char list[JT_NESTED_MAX] = "";
+    char list[JT_TEXT_MAX / 2] = "";
     size_t len = 0;
     bool apart = true; /* are they in modules of their own? */
     for (size_t i = first; i < first + count; i++) {

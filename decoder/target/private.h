@@ -156,7 +156,8 @@ struct jt_private {
     const char *sysroot; /* while the target is opened; NULL: none */
 
     size_t file_warnings; /* the first ones, which are about the core file itself */
-    struct jt_text {      /* a skeleton's notes, in the core; NULL: it is no skeleton */
+    size_t root_warnings, root_warnings_end; /* which are about other heaps */
+    struct jt_text { /* a skeleton's notes, in the core; NULL: it is no skeleton */
         const char *bytes;
         size_t size;
     } note[JT_NOTES + 1]; /* by type */
@@ -508,7 +509,6 @@ void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout)
 /* By trying. */
 enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn);
 
-bool jt_is_skeleton(const struct jt_target *target);
 /* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn);
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn);

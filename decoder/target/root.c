@@ -8,9 +8,18 @@
 #include "private.h"
 
 /* A library may bring its own jemalloc, and have no symbols of it: what that one gave is not owned
- * by the heap that is read. */
-static void warn_of_others(struct jt_target *target) {
+ * by the heap that is read. A skeleton does not bring these warnings with it: it lacks the others.
+ */
+static void warn_of_others(struct jt_target *target, const struct jt_search *search) {
     char version[128];
+    size_t from = target->warnings;
+    for (size_t i = 1; i < search->count; i++) {
+        const struct jt_found_root *found = &search->found[i];
+        jt_warn(target,
+                "0x%" PRIx64 " in %s looks like the root of another heap; --root 0x%" PRIx64
+                " chooses it",
+                found->root, found->module->path, found->root);
+    }
     for (size_t i = 0; i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
         if (jt_root_hidden(target, m, version)) {
@@ -19,6 +28,10 @@ static void warn_of_others(struct jt_target *target) {
                     "in another heap, which --in %s chooses",
                     m->path, version, m->path);
         }
+    }
+    if (target->warnings != from) {
+        target->priv->root_warnings = from;
+        target->priv->root_warnings_end = target->warnings;
     }
 }
 
@@ -53,12 +66,6 @@ static void warn_of_found(struct jt_target *target, const struct jt_search *sear
                 " are unsound (%s at "
                 "0x%" PRIx64 ")",
                 found->root, found->tried, found->unsound, found->fault.rule, found->fault.addr);
-    }
-    for (size_t i = 1; i < search->count; i++) {
-        jt_warn(target,
-                "0x%" PRIx64 " in %s looks like the root of another heap; --root 0x%" PRIx64
-                " chooses it",
-                found[i].root, found[i].module->path, found[i].root);
     }
 }
 
@@ -97,7 +104,7 @@ static enum jt_status take_found(struct jt_target *target, struct jt_learn *lear
         memcpy(target->version_string, text, sizeof text);
     }
     warn_of_found(target, search);
-    warn_of_others(target);
+    warn_of_others(target, search);
     return JT_OK;
 }
 
@@ -157,7 +164,7 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
                 root[0].name);
     }
     take_root(target, learn, &root[0]);
-    warn_of_others(target);
+    warn_of_others(target, &(struct jt_search){.count = 0});
     return JT_OK;
 }
 

@@ -123,13 +123,24 @@ static bool new_view(struct jt_target *target, struct jt_root *root) {
 
 struct jt_target *jt_root_view(struct jt_target *target, size_t number) {
     struct jt_root *root = &target->root[number];
-    if (root->chosen) {
-        return target;
+    if (root->chosen || jt_is_skeleton(target)) {
+        return root->chosen ? target : NULL;
     }
     if (root->view == NULL && !new_view(target, root)) {
         return NULL;
     }
     return root->view->status == JT_OK ? root->view : NULL;
+}
+
+bool jt_root_empty(struct jt_target *target, size_t number) {
+    const struct jt_target *view = jt_root_view(target, number);
+    struct jh_walk walk;
+    struct jh_extent e;
+    if (view == NULL) {
+        return false;
+    }
+    jh_walk_start(&walk, &view->heap);
+    return jh_walk_next(&walk, &e, NULL) == JH_END;
 }
 
 void jt_roots_close(struct jt_target *target) {

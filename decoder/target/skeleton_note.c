@@ -71,11 +71,38 @@ static void modules(struct json *j, const struct jt_target *target) {
     json_close(j, ']');
 }
 
+/* What they have allocated is not owned by the heap that is here. */
+static void other_heaps(struct json *j, struct jt_target *target) {
+    size_t roots = jt_roots(target);
+    if (jt_root_unknown(target)) {
+        json_bool(j, "heaps_unknown", true);
+    }
+    json_open(j, "other_heaps", '[');
+    for (size_t i = 0; i < roots; i++) {
+        struct jt_root *root = &target->root[i];
+        if (root->chosen || jt_root_empty(target, i)) {
+            continue;
+        }
+        if (!jt_is_skeleton(target)) {
+            (void)jt_version_among_constants(root->module, root->version);
+        }
+        json_open(j, NULL, '{');
+        json_text(j, "module", root->module->path);
+        json_text(j, "version", root->version);
+        json_address(j, "root", root->addr);
+        json_text(j, "symbol", root->symbol);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 /* Those about the core file are not true of the skeleton. */
 static void warnings(struct json *j, const struct jt_target *target) {
     json_open(j, "warnings", '[');
     for (size_t i = target->priv->file_warnings; i < target->warnings; i++) {
-        json_text(j, NULL, target->warning[i]);
+        if (i < target->priv->root_warnings || i >= target->priv->root_warnings_end) {
+            json_text(j, NULL, target->warning[i]);
+        }
     }
     json_close(j, ']');
 }
@@ -110,6 +137,7 @@ static void about(struct jt_target *target, FILE *file) {
     json_bool(j, "blocks_complete", target->priv->metadata_complete);
     json_bool(j, "map_complete", target->priv->map_complete);
     modules(j, target);
+    other_heaps(j, target);
     warnings(j, target);
     json_close(j, '}');
 }

@@ -188,6 +188,44 @@ static bool read_modules(struct jt_target *target, const struct json_value *top)
     return true;
 }
 
+static const struct jt_module *module_of_path(const struct jt_target *target, const char *path) {
+    for (size_t i = 0; path != NULL && i < target->modules; i++) {
+        if (strcmp(target->module[i].path, path) == 0) {
+            return &target->module[i];
+        }
+    }
+    return NULL;
+}
+
+static bool read_other(struct jt_target *target, const struct json_value *row) {
+    const struct jt_module *m = module_of_path(target, text_of(row, "module"));
+    struct jt_root other;
+    if (m == NULL || !address_of(row, "root", &other.addr) ||
+        !copy_text(row, "version", other.version, sizeof other.version) ||
+        !copy_text(row, "symbol", other.symbol, sizeof other.symbol)) {
+        return false;
+    }
+    jt_root_add(target, m, other.addr, other.symbol);
+    memcpy(target->root[target->roots - 1].version, other.version, sizeof other.version);
+    return true;
+}
+
+/* Of the original's heaps those that a skeleton lacks; older ones do not tell. */
+static bool read_others(struct jt_target *target, const struct json_value *top) {
+    const struct json_value *all = child(top, "other_heaps", JSON_ARRAY);
+    target->priv->roots_hidden = flag_of(top, "heaps_unknown");
+    if (all == NULL || all->count >= JT_ROOTS_LISTED) {
+        return json_member(top, "other_heaps") == NULL;
+    }
+    const struct json_value *row = all + 1;
+    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
+        if (!read_other(target, row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_warnings(struct jt_target *target, const struct json_value *top) {
     const struct json_value *all = child(top, "warnings", JSON_ARRAY);
     if (all == NULL) {
@@ -273,6 +311,7 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
            : !read_blocks(target, flag_of(top, "blocks_complete")) ? "blocks"
            : !jt_arenas_note_read(target)                          ? "arenas"
            : !read_modules(target, top)                            ? "modules"
+           : !read_others(target, top)                             ? "other_heaps"
            : !read_warnings(target, top)                           ? "warnings"
                                                                    : NULL;
 }

@@ -35,20 +35,34 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
     return jt_layout_verify(target, learn->options);
 }
 
+/* --in NAME: is the one heap that a skeleton has meant? */
+static enum jt_status check_module(struct jt_target *target, const struct jt_options *options) {
+    const struct jt_module *m = target->jemalloc;
+    if (options->in == NULL || (m != NULL && jt_module_named(m, options->in))) {
+        return JT_OK;
+    }
+    if (m == NULL || options->root_given) {
+        jt_warn(target, "--in %s is not used: a skeleton has one heap", options->in);
+        return JT_OK;
+    }
+    return jt_fail(target, JT_NO_JEMALLOC,
+                   "--in %.200s: a skeleton has one heap, and this one's is that of %.200s; make a "
+                   "skeleton of the other heap with --in",
+                   options->in, m->path);
+}
+
 static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
     if (learn->options->exe != NULL) {
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
                 learn->options->exe);
-    }
-    if (learn->options->in != NULL) {
-        jt_warn(target, "--in %s is not used: a skeleton is of one heap", learn->options->in);
     }
     enum jt_status status = jt_skeleton_notes_read(target, &learn->root_addr);
     if (status != JT_OK) {
         return status;
     }
     learn->root_known = true;
-    if (learn->options->root_given) {
+    status = check_module(target, learn->options);
+    if (status == JT_OK && learn->options->root_given) {
         status = jt_root_given(target, learn);
     }
     if (status != JT_OK || learn->options->layout == NULL) {

@@ -142,6 +142,7 @@ struct jt_root {
     uint64_t addr;                  /* of root[0] */
     char symbol[128];               /* "" when it was found by looking */
     bool chosen;                    /* the target's heap is beneath it */
+    char version[128];              /* of a skeleton's others, which it lacks; "" when not known */
     struct jt_target *view;         /* private: see jt_root_view() */
 };
 
@@ -292,7 +293,13 @@ bool jt_root_unknown(struct jt_target *target);
  * target itself for the chosen one. It belongs to the target. */
 struct jt_target *jt_root_view(struct jt_target *target, size_t root);
 
+/* Is it known to have no extents? Such a jemalloc has handed out nothing. */
+bool jt_root_empty(struct jt_target *target, size_t root);
+
 /* ---- skeletons: all that decoding takes, and nothing of the program's ------------------------ */
+
+/* It has one heap: of the others only target->root tells. */
+bool jt_is_skeleton(const struct jt_target *target);
 
 /* Zero it, and set fault and arg where the walk's faults are wanted. All counts are bytes. */
 struct jt_skeleton {

@@ -161,6 +161,9 @@ test_two_jemallocs_one_without_symbols() {
     ask are "$OUT" owned=null
     status 4 jeheap find "$pid" "$first"
     out_has 'cannot tell: another jemalloc may have it'
+    status 0 jeheap skeleton "$pid" -o "$WORK/lodger.skeleton"
+    status 4 jeheap find "$WORK/lodger.skeleton" "$first" --json
+    ask are "$OUT" owned=null
     status 0 jeheap find "$pid" "$large"
 }
 
@@ -188,6 +191,9 @@ test_idle_jemalloc() {
     small idle -DSECOND=second_je_malloc -DIDLE "$WORK/idle.o"
     status 0 jeheap info "${PID[idle]}" --json --quiet
     ask are "$OUT" root_symbol=je_arena_emap_global faults=0
+    status 0 jeheap skeleton "${PID[idle]}" -o "$WORK/idle.skeleton"
+    if grep -q 'not in the skeleton' "$ERR"; then fail "$(said)"; fi
+    status 1 jeheap find "$WORK/idle.skeleton" "$(small_value idle stack)"
 }
 
 # A program that tells nothing of itself: no build-id, and a version that is none.
@@ -220,6 +226,9 @@ test_root_in_no_module() {
     status 0 jeheap info "${PID[copy]}" --root "$root" --layout 5.3.0 --in small
     err_has "--root $root is taken, and is not in the module of --in small"
     out_has "^root      $root"
+    status 0 jeheap skeleton "${PID[copy]}" --root "$root" --layout 5.3.0 -o "$WORK/copy.skeleton" --quiet
+    status 0 jeheap info "$WORK/copy.skeleton" --in small
+    err_has 'warning: --in small is not used: a skeleton has one heap'
 }
 
 # The program of a process was replaced, and its user may not look into /proc/PID/map_files.

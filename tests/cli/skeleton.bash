@@ -112,9 +112,58 @@ test_given_layout_and_root() {
     refuses 3 'nothing is mapped' jeheap info "$SKELETON" --root 0x10
     status 0 jeheap info "$SKELETON" --exe /bin/true
     err_has 'warning: --exe /bin/true is not used'
-    status 0 jeheap info "$SKELETON" --in small --json
-    err_has 'warning: --in small is not used'
+    status 0 jeheap info "$SKELETON" --in witness --json
     ask are "$OUT" roots.0.chosen=true faults=0
+    refuses 3 '--in libc.so.6: a skeleton has one heap, and this one.s is that of .*/witness;' \
+        jeheap info "$SKELETON" --in libc.so.6
+    status 0 jeheap info "$SKELETON" --root "$root" --in libc.so.6
+    err_has 'warning: --in libc.so.6 is not used'
+}
+
+# Of two jemallocs one is in it: what the other one has cannot be told.
+test_one_of_two_heaps() {
+    local target first large stack other
+    library stock second_
+    strip "$LIBRARY"
+    small twins -s -DSECOND=second_je_malloc -Wl,--no-as-needed "$LIBRARY"
+    core_of twins
+    first=$(small_value twins first)
+    large=$(small_value twins large)
+    stack=$(small_value twins stack)
+    status 0 jeheap find "$CORE" "$first" "$large"
+    other=$(sed -n 's/.*warning: \(0x[0-9a-f]*\) in .* looks like the root.*/\1/p' "$ERR")
+    SKELETON=$WORK/twins/skeleton
+    status 0 jeheap skeleton "$CORE" -o "$SKELETON"
+    err_has "warning: the heap of .*/libstock-second_\.so \(root $other\) is not in the skeleton\$"
+    status 0 jeheap skeleton "$SKELETON" -o "$WORK/twins/again"
+    same_file "$SKELETON" "$WORK/twins/again" "a skeleton of a skeleton"
+    status 4 jeheap find "$SKELETON" "$first"
+    out_has 'cannot tell: a skeleton has one heap'
+    if grep -q 'looks like the root of another heap' "$ERR"; then fail "$(said)"; fi
+    status 4 jeheap find "$SKELETON" "$first" --json
+    ask are "$OUT" owned=null
+    status 4 jeheap find "$SKELETON" "$stack"
+    status 0 jeheap find "$SKELETON" "$large" --json
+    ask are "$OUT" owned=true other_heap=null
+    status 1 jeheap find "$SKELETON" "$(ask get "$OUT" extent.extent)" --json
+    ask are "$OUT" owned=false why=metadata
+    status 0 jeheap info "$SKELETON"
+    out_has "^other     $other in .*/libstock-second_\.so, not in this skeleton\$"
+    status 0 jeheap info "$SKELETON" --json
+    ask are "$OUT" "roots.0.root=$other" roots.0.extents=null roots.0.chosen=false roots.1.chosen=true
+    refuses 3 '--in libstock-second_: a skeleton has one heap' \
+        jeheap info "$SKELETON" --in libstock-second_
+    status 0 jeheap skeleton "$CORE" -o "$SKELETON" --in libstock-second_ --quiet
+    status 0 jeheap find "$SKELETON" "$first" --in libstock-second_
+}
+
+# Of an address that is not jemalloc's a skeleton knows no more than the module.
+test_what_is_not_known() {
+    small tiny
+    core_of tiny
+    status 0 jeheap skeleton "$CORE" -o "$WORK/tiny/skeleton"
+    status 1 jeheap find "$WORK/tiny/skeleton" "$(small_value tiny stack)" --json
+    ask are "$OUT" owned=false what=null
 }
 
 test_of_a_skeleton() {

@@ -485,6 +485,12 @@ static void notes_of_another(void **state) {
     "\"modules\":[{\"path\":\"/"                                                                   \
     "x\",\"file\":\"same\",\"start\":\"1\",\"end\":\"2\",\"build_id\":\"\",\"ranges\":" ranges     \
     "}]"
+#define H(path, root, version, symbol)                                                             \
+    M("\"\"")                                                                                      \
+    ",\"heaps_unknown\":true,\"other_heaps\":[{\"module\":\"" path "\",\"root\":\"" root           \
+    "\",\"version\":\"" version "\",\"symbol\":\"" symbol "\"}]"
+#define N7 "7,7,7,7,7,7,7"
+#define N49 N7 "," N7 "," N7 "," N7 "," N7 "," N7 "," N7
 #define X47                                                                                        \
     X31 "x"                                                                                        \
         "xxxxxxxxxxxxxxx"
@@ -540,6 +546,16 @@ static void broken_notes(void **state) {
         {MODULES, M("\"0/\""), "modules"},
         {MODULES, M("\"" ID32 ID32 ID32 ID32 "\""), NULL},
         {MODULES, M("\"" ID32 ID32 ID32 ID32 "00\""), "modules"},
+        {MODULES ",\"other_heaps\":[]", H("/x", "0x5", "5.3.0", "s"), NULL},
+        {MODULES ",\"other_heaps\":[]", H("/x", "0x5", X127, X127), NULL},
+        {MODULES ",\"other_heaps\":[]", M("\"\""), NULL},
+        {MODULES ",\"other_heaps\":[]", H("/y", "0x5", "5.3.0", "s"), "other_heaps"},
+        {MODULES ",\"other_heaps\":[]", H("/x", "x", "5.3.0", "s"), "other_heaps"},
+        {MODULES ",\"other_heaps\":[]", H("/x", "0x5", X127 "x", "s"), "other_heaps"},
+        {MODULES ",\"other_heaps\":[]", H("/x", "0x5", "5.3.0", X127 "x"), "other_heaps"},
+        {"\"other_heaps\":[]", "\"other_heaps\":[{}]", "other_heaps"},
+        {"\"other_heaps\":[]", "\"other_heaps\":{}", "other_heaps"},
+        {"\"other_heaps\":[]", "\"other_heaps\":[" N49 "]", "other_heaps"},
         {"\"warnings\":[]", "\"warnings\":[7]", "warnings"},
     };
     struct jt_text note[JT_NOTES + 1];
