@@ -192,9 +192,7 @@ static bool none_in(const struct jt_target *target, const char *in) {
     bool none = in != NULL;
     for (size_t i = 0; in != NULL && i < target->modules; i++) {
         const struct jt_module *m = &target->module[i];
-        none &= !jt_module_named(m, in) ||
-                ((m->state == JT_FILE_SAME || m->state == JT_FILE_UNPROVEN) &&
-                 !has_jemalloc(target, m));
+        none &= !jt_module_named(m, in) || (m->state < JT_FILE_MISSING && !has_jemalloc(target, m));
     }
     return none;
 }

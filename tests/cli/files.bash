@@ -46,6 +46,9 @@ works_with_symbols() {
 test_another_build_at_the_path() {
     guest_of visitor
     refuses 3 'is not here.* --exe or --sysroot.*--layout' jeheap info "$CORE"
+    refuses 3 'is not here.* --exe or --sysroot.*--layout' \
+        jeheap info "$CORE" --in libguest --layout 5.1.0
+    refuses 3 '--in libfoo: no module .*; none of its modules has one$' jeheap info "$CORE" --in libfoo
     works_with_layout
     another
     refuses 3 'build-id .*give the right one with --exe or --sysroot.*--layout' jeheap info "$CORE"

@@ -539,7 +539,8 @@ test_what_is_not_jemallocs() {
     ask are "$OUT" why=null what=null
     # its skeleton has no files, and no threads
     status 0 jeheap skeleton "${PID[places]}" -o "$WORK/places/skeleton"
-    what_is "$WORK/places/skeleton" anonymous kind=anonymous mapping=null
+    status 1 jeheap find "$WORK/places/skeleton" "$(small_value places anonymous)" --json
+    ask are "$OUT" owned=false "why=no leaf" what=null
     what_is "$WORK/places/skeleton" bss kind=module module="$exe" section=null symbol=null \
         symbol_offset=null
     # without symbols, and without the file

@@ -437,6 +437,7 @@ test_core_and_list_from_one_pipe() {
     status 0 find_piped /dev/stdin "@$WORK/tiny.list" < <(cat "$CORE")
     status 0 find_piped "$CORE" - <"$WORK/tiny.list"
     status 0 find_piped "${PID[tiny]}" - <"$WORK/tiny.list"
+    status 3 find_piped "$WORK/nowhere" - <"$WORK/tiny.list"
 }
 
 find_piped() {
