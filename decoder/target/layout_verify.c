@@ -50,6 +50,14 @@ static enum jt_status nothing_seen(struct jt_target *target, bool absent, bool i
                             ", but %s does; pass --layout %s",
                             target->layout_name, target->heap.rtree_root, name, name);
     }
+    if (!absent && jt_root_is_elsewhere(target)) { /* zeroes are a tree without extents */
+        return contradicted(target, insists,
+                            "--root 0x%" PRIx64 ": nothing decodes there, all that is looked at is "
+                            "zero; without --root the root is looked for%s%s",
+                            target->heap.rtree_root,
+                            insists ? "" : "; to use it all the same give --layout ",
+                            insists ? "" : target->layout_name);
+    }
     jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
                            : "the heap is empty, so the layout could not be tried");
     return JT_OK;

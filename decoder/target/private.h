@@ -478,6 +478,9 @@ struct jt_learn {
 
 /* --root, when something is mapped there. */
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn);
+/* Is the root one that was given, and no variable of a module? What is there may be the program's.
+ */
+bool jt_root_is_elsewhere(const struct jt_target *target);
 /* Given, or a symbol's, or looked for. */
 enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn);
 /* One more in the target's list, if it is not there yet. */

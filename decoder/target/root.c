@@ -187,6 +187,11 @@ static enum jt_status choose_any(struct jt_target *target, struct jt_learn *lear
                        : jt_no_root(target, o->layout, target->version_string[0] != 0, &search);
 }
 
+bool jt_root_is_elsewhere(const struct jt_target *target) {
+    return target->source[JT_PART_ROOT] == JT_GIVEN && target->modules != 0 &&
+           jt_module_at(target, target->heap.rtree_root) == NULL;
+}
+
 enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
     uint64_t root = learn->options->root;
     if (!jt_mapped(target, root)) {

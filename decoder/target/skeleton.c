@@ -170,10 +170,24 @@ static enum jt_status make(struct jt_maker *m, const struct jt_ranges *keep,
     return jt_skeleton_put(m, &out->size);
 }
 
+/* Where --root leads to and no extent decodes may be the program's own memory. */
+static enum jt_status check_root(struct jt_target *target, const struct jt_skeleton *out) {
+    if (out->extents != 0 || !jt_root_is_elsewhere(target)) {
+        return JT_OK;
+    }
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "--root 0x%" PRIx64 ": no extent decodes there, so it may be the program's own "
+                   "memory, and no skeleton of it is written",
+                   target->heap.rtree_root);
+}
+
 enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt_skeleton *out) {
     struct jt_maker m = {.target = target, .file = file, .data_max = jt_core_bytes(target)};
     struct jt_ranges keep = {NULL, 0, 0, false};
     enum jt_status status = jt_skeleton_keep(target, &keep, out);
+    if (status == JT_OK) {
+        status = check_root(target, out);
+    }
     if (status == JT_OK) {
         status = make(&m, &keep, out);
     }

@@ -83,6 +83,15 @@ test_two_jemallocs() {
     out_has '^other     0x[0-9a-f]+ in (second_)?je_arena_emap_global in .*/two/small, 5\.3\.0,.* extents$'
 }
 
+# Zeroes decode as a tree without extents; of another jemalloc's heap, arenas are not asked.
+test_a_root_of_zeroes() {
+    small zeroes -DSECRETS
+    local root
+    root=$(printf '0x%x' $(($(small_value zeroes large) + 65536)))
+    poke "${PID[zeroes]}" "$root" 00 8
+    refuses 3 "^jeheap: --root $root: " jeheap info "${PID[zeroes]}" --root "$root"
+}
+
 # A program that has mapped its own file, as those that print their own backtraces do.
 test_own_file_mapped() {
     local target
@@ -147,6 +156,10 @@ test_two_jemallocs_one_without_symbols() {
     if grep -q 'is not in the module' "$ERR"; then fail "$(said)"; fi
     status 0 jeheap info "$pid" --in small
     out_has "^other     $root in .*/libstock-second_\\.so, 5\\.3\\.0,.* extents$"
+    gcore_of "$pid" "$WORK/lodger.core"
+    status 0 jeheap find "$WORK/lodger.core" "$first" --in small
+    status 0 jeheap find "$WORK/lodger.core" "$large" --in libstock-second_
+    rm "$WORK/lodger.core"
     status 1 jeheap find "$pid" "$(small_value lodger stack)" --json
     ask are "$OUT" owned=false other_heap=null what.kind=stack
     # What is wrong there, or that nothing leads to that heap any more: whether it has an address cannot

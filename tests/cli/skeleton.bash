@@ -207,6 +207,18 @@ test_no_user_data() {
     done
 }
 
+# What --root leads to is not kept where nothing decodes: it may be the program's.
+test_no_user_data_of_a_root_that_is_none() {
+    local target
+    small secretive -DSECRETS
+    core_of secretive
+    for target in "$CORE" "${PID[secretive]}"; do
+        refuses 3 '^jeheap: --root 0x[0-9a-f]+: no extent decodes there' jeheap skeleton "$target" \
+            --root "$(small_value secretive large)" --layout 5.3.0 -o "$WORK/none" --quiet
+        [ ! -s "$WORK/none" ] || fail "a skeleton was written"
+    done
+}
+
 # damaged_answers TARGET OPTION...: all extents, what is wrong with the others, the exit status.
 damaged_answers() {
     jeheap extents "$@" --json
