@@ -68,7 +68,8 @@ void command_skeleton(struct cli *cli) {
     progress_clear();
     if (wrong) {
         cli_say("%s; nothing was written", wrong);
-        cli_status(cli, status == JT_OK ? EXIT_PARTIAL : jt_exit_status(status));
+        /* whatever was said of the heap before: there is no result */
+        cli->status = status == JT_OK ? EXIT_PARTIAL : jt_exit_status(status);
         if (file) {
             __fpurge(file);
         }

@@ -83,13 +83,14 @@ test_two_jemallocs() {
     out_has '^other     0x[0-9a-f]+ in (second_)?je_arena_emap_global in .*/two/small, 5\.3\.0,.* extents$'
 }
 
-# Zeroes decode as a tree without extents; of another jemalloc's heap, arenas are not asked.
+# Zeroes decode as a tree without extents.
 test_a_root_of_zeroes() {
-    small zeroes -DSECRETS
+    small zeroes -DZEROES
     local root
-    root=$(printf '0x%x' $(($(small_value zeroes large) + 65536)))
-    poke "${PID[zeroes]}" "$root" 00 8
-    refuses 3 "^jeheap: --root $root: " jeheap info "${PID[zeroes]}" --root "$root"
+    root=$(small_value zeroes zeroes)
+    refuses 3 "^jeheap: --root $root: nothing decodes there" jeheap info "${PID[zeroes]}" --root "$root"
+    status 0 jeheap info "${PID[zeroes]}" --root "$root" --layout 5.3.0
+    err_has "warning: --root $root: nothing decodes there"
 }
 
 # A program that has mapped its own file, as those that print their own backtraces do.

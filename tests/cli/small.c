@@ -149,6 +149,10 @@ int main(void) {
         return 1;
     }
 #endif
+#ifdef ZEROES /* where nothing is mapped from a file */
+    printf("zeroes %p\n",
+           mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+#endif
 #ifdef ITSELF /* its own file, to be read */
     int self = open("/proc/self/exe", O_RDONLY);
     if (mmap(NULL, (size_t)lseek(self, 0, SEEK_END), PROT_READ, MAP_PRIVATE, self, 0) ==

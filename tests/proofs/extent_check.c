@@ -29,7 +29,7 @@ static bool is_as_large(const struct jh_layout *l, const struct jh_extent *e) {
     }
     uint64_t size = jh_index2size(l, e->szind);
     uint64_t least = l->large_by_size ? jh_index2size(l, e->szind - 1U) + 1 : size;
-    return e->size >= least && e->size <= size + page;
+    return size != 0 && e->size >= least && e->size <= size + page; /* 0: of no class */
 }
 
 /* No bit of e_bits is set behind the last of its fields; nothing is known where sn is one of them.
