@@ -1,5 +1,6 @@
 /* jh_extent_check: for every layout and any extent, decoded or not, no undefined behaviour. What it
- * accepts keeps every rule; what it refuses breaks one, and the fault names it.
+ * accepts keeps every rule; what it refuses breaks one, and the fault names it. Allocated is what has a
+ * size class, as decoding has it.
  *
  * sources: extent.c size_class.c word.c reader.c
  * options: --unwind 21
@@ -29,7 +30,7 @@ static bool is_as_large(const struct jh_layout *l, const struct jh_extent *e) {
     }
     uint64_t size = jh_index2size(l, e->szind);
     uint64_t least = l->large_by_size ? jh_index2size(l, e->szind - 1U) + 1 : size;
-    return size != 0 && e->size >= least && e->size <= size + page; /* 0: of no class */
+    return e->size >= least && e->size <= size + page;
 }
 
 /* No bit of e_bits is set behind the last of its fields; nothing is known where sn is one of them.
@@ -48,6 +49,7 @@ int main(void) {
     struct jh_fault fault;
     const struct jh_fault before = fault;
     ASSUME(build_is_sound(&layout) && extent_is_sound(&layout) && sizes_are_sound(&layout));
+    ASSUME(!e.allocated || e.szind < layout.sc_nsizes);
     ASSUME(layout.sc_nbins < 1 || bin_is_sound(&layout, &layout.bin[0]));
     uint64_t space =
         layout.build.lg_vaddr == 64 ? UINT64_MAX : (UINT64_C(1) << layout.build.lg_vaddr) - 1;
