@@ -121,15 +121,15 @@ static bool new_view(struct jt_target *target, struct jt_root *root) {
     return true;
 }
 
-struct jt_target *jt_root_view(struct jt_target *target, size_t number) {
-    struct jt_root *root = &target->root[number];
-    if (root->chosen || jt_is_skeleton(target)) {
-        return root->chosen ? target : NULL;
+struct jt_target *jt_root_view(struct jt_target *target, size_t root) {
+    struct jt_root *r = &target->root[root];
+    if (r->chosen || jt_is_skeleton(target)) {
+        return r->chosen ? target : NULL;
     }
-    if (root->view == NULL && !new_view(target, root)) {
+    if (r->view == NULL && !new_view(target, r)) {
         return NULL;
     }
-    return root->view->status == JT_OK ? root->view : NULL;
+    return r->view->status == JT_OK ? r->view : NULL;
 }
 
 bool jt_root_empty(struct jt_target *target, size_t number) {

@@ -56,8 +56,9 @@ test_same_as_linux() {
     beastly
     same_as_linux info
     same_as_linux extents
+    # Threads of such cores are not read, so that a stack is not known there.
     # shellcheck disable=SC2046
-    same_as_linux find $(awk '/0x/ { print $2 }' "$WORK/beastly/stdout")
+    same_as_linux find $(awk '/0x/ && $1 != "stack" { print $2 }' "$WORK/beastly/stdout")
     status 0 jeheap info "$CORE" --json --quiet
     ask are "$OUT" root_symbol=__je_arena_emap_global "pid=$(cat "$WORK/beastly/pid")" \
         layout.learnt_from.offsets=dwarf

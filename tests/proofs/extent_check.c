@@ -1,6 +1,6 @@
 /* jh_extent_check: for every layout and any extent, decoded or not, no undefined behaviour. What it
- * accepts keeps every rule; what it refuses breaks one, and the fault names it. Allocated is what has a
- * size class, as decoding has it.
+ * accepts keeps every rule; what it refuses breaks one, and the fault names it. Allocated is what
+ * has a size class, as decoding has it.
  *
  * sources: extent.c size_class.c word.c reader.c
  * options: --unwind 21

@@ -289,7 +289,9 @@ static void threads_of_this_process(void **state) {
     assert_int_equal(priv.thread->id, getpid());
     assert_true(priv.thread->stack != 0);
     pid_t child = fork();
-    while (child == 0) { /* no system call, from which its stack would be known */
+    if (child == 0) {
+        for (;;) { /* no system call, from which its stack would be known */
+        }
     }
     target.pid = child;
     do { /* at first it is in the one that made it */
