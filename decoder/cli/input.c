@@ -72,7 +72,10 @@ static void refill(struct input *in) {
     memmove(in->text, in->text + in->at, in->len - in->at);
     in->len -= in->at;
     in->at = 0;
-    (void)fflush(stdout); /* if it fails, the end says so */
+    if (fflush(stdout) != 0 || ferror(stdout)) { /* nobody gets the answers; the end says so */
+        in->ended = true;
+        return;
+    }
     do {
         got = read(in->cli->args->addresses_fd, in->text + in->len, INPUT_ROOM - in->len);
     } while (got < 0 && errno == EINTR);

@@ -43,13 +43,16 @@ static Elf_Scn *symbol_table(const struct jt_elf *elf, Elf **of, GElf_Shdr *sh) 
     return scn;
 }
 
-/* Of two names for one address the one that says how much it names. */
+/* Of two names for one address the one that says how much it names. Very many may share their
+ * bytes. */
 static int compare(const void *a, const void *b) {
     const struct symbol *x = a, *y = b;
     if (x->value != y->value) {
         return x->value < y->value ? -1 : 1;
     }
-    return x->size == y->size ? strcmp(x->name, y->name) : x->size < y->size ? -1 : 1;
+    return x->size == y->size  ? strncmp(x->name, y->name, JT_SYMBOL_MAX)
+           : x->size < y->size ? -1
+                               : 1;
 }
 
 static bool has_address(const GElf_Sym *sym) {
