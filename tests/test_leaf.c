@@ -13,7 +13,7 @@ static struct jh_layout layout_of(enum jh_version version, uint8_t lg_vaddr, boo
 }
 
 static struct jh_leaf decode_word(const struct jh_layout *layout, uint64_t word) {
-    uint8_t bytes[8];
+    uint8_t bytes[JH_LEAF_BYTES_MAX] = {0}; /* of wide elements the word is the first */
     struct jh_leaf leaf;
     for (unsigned i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)(word >> (8 * i));

@@ -92,6 +92,7 @@ static void look(bool any_version) {
     search = (struct jt_search){.build = heap.image.layout.build, .any_version = any_version};
     heap.target.kind = heap.core ? JT_CORE : JT_PROCESS;
     jt_root_infer(&heap.target, &search);
+    jt_samples_free(&heap.target);
     jt_ranges_free(&heap.p.writable);
 }
 
