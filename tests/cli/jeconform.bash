@@ -116,7 +116,7 @@ LEVELS="constants functions heap api offline"
 test_reports() {
     local keys="" level
     have stock
-    status 0 jeconform run --pin 5.3.0 --report-json "$WORK/r.json" \
+    status 0 jeconform run --pin 5.3.0 --config default --report-json "$WORK/r.json" \
         --report-junit "$WORK/r.xml" --report-html "$WORK/r.html"
     out_has '^5\.3\.0 +default +pass'
     for level in $LEVELS; do
