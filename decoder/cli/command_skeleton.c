@@ -53,11 +53,12 @@ static void say_others(const struct cli *cli) {
 /* Is it all there, and of a target that held still enough? Else why not. */
 static const char *wrong_with(struct cli *cli, enum jt_status status) {
     struct jt_target *t = cli->target;
-    return status != JT_OK     ? t->error
-           : t->memory_ran_out ? "memory ran out"
-           : jt_ended(t)       ? "the process ended, or runs another program by now"
-           : jt_changed(t)     ? "the core was written to while it was read"
-                               : NULL;
+    bool no_memory = t->memory_ran_out;
+    return status != JT_OK ? t->error
+           : no_memory     ? "memory ran out"
+           : jt_ended(t)   ? "the process ended, or runs another program by now"
+           : jt_changed(t) ? "the core was written to while it was read"
+                           : NULL;
 }
 
 void command_skeleton(struct cli *cli) {

@@ -231,7 +231,8 @@ const struct jt_samples *jt_samples_take(struct jt_target *target, const struct 
     struct jt_form form;
     uint64_t most = target->heap.limits.max_node_bytes, bytes = efforts[effort].bytes;
     make_form(layout, root, effort, &form);
-    if (out != NULL && memcmp(&out->form, &form, sizeof form) == 0) {
+    const uint8_t *old = out == NULL ? NULL : (const uint8_t *)&out->form;
+    if (old != NULL && memcmp(old, (const uint8_t *)&form, sizeof form) == 0) {
         return out;
     }
     jt_samples_free(target);

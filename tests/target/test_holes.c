@@ -23,7 +23,7 @@
 /* ---- files ---------------------------------------------------------------------------------- */
 
 static int new_file(char path[64]) {
-    strcpy(path, "/tmp/jeheap-holes-XXXXXX");
+    memcpy(path, "/tmp/jeheap-holes-XXXXXX", sizeof "/tmp/jeheap-holes-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     return fd;
@@ -247,7 +247,7 @@ static void a_core_with_a_hole(void **state) {
 static void version_of_a_core_with_a_hole(void **state) {
     static struct core core;
     (void)state;
-    strcpy((char *)core.page + PAGE + 100, "5.2.1-0-g0");
+    memcpy((char *)core.page + PAGE + 100, "5.2.1-0-g0", sizeof "5.2.1-0-g0");
     struct jt_target *target = open_core(&core, &(struct jt_options){0}, JT_NO_JEMALLOC);
     assert_string_equal(target->version_string, "5.2.1-0-g0");
     assert_true(hole_is_empty(target));
@@ -256,7 +256,7 @@ static void version_of_a_core_with_a_hole(void **state) {
     assert_string_equal(target->version_string, "5.2.1-0-g0");
     jt_close(target);
     memcpy(core.page, ELFMAG, SELFMAG);
-    strcpy((char *)core.page + 100, "5.3.0-0-g0");
+    memcpy((char *)core.page + 100, "5.3.0-0-g0", sizeof "5.3.0-0-g0");
     core.file_end = AT + PAGE;
     target = open_core(&core, &(struct jt_options){0}, JT_NO_JEMALLOC);
     assert_string_equal(target->version_string, "5.3.0-0-g0");
@@ -284,16 +284,18 @@ static const char *search(const struct jt_options *options, size_t size, enum jt
                                                 .e_ehsize = sizeof(Elf64_Ehdr),
                                                 .e_phentsize = sizeof ph,
                                                 .e_phnum = 1};
-    memcpy(bytes, ELFMAG, SELFMAG);
+    for (unsigned i = 0; i < SELFMAG; i++) {
+        bytes[i] = (uint8_t)ELFMAG[i];
+    }
     bytes[EI_CLASS] = ELFCLASS64;
     bytes[EI_DATA] = ELFDATA2LSB;
     bytes[EI_VERSION] = EV_CURRENT;
     memcpy(bytes + sizeof(Elf64_Ehdr), &ph, sizeof ph);
-    strcpy((char *)bytes + PAGE + BORDER - 5, "5.2.1-0-g0");
+    memcpy((char *)bytes + PAGE + BORDER - 5, "5.2.1-0-g0", sizeof "5.2.1-0-g0");
     struct jt_bytes core = {bytes, size, jt_files_here};
     struct jt_target *target;
     assert_int_equal(jt_open_bytes(options, &core, &target), status);
-    strcpy(version, target->version_string);
+    memcpy(version, target->version_string, sizeof target->version_string);
     jt_close(target);
     free(bytes);
     return version;
