@@ -1,0 +1,463 @@
+/* types.h - the structs, enums and constants of jeheap.h, in the order of the stages.
+ *
+ * They stand apart so that jeheap.h, which includes them, is short enough to be read as the manual.
+ * What needs no call, as a file that only keeps results does, may include this one alone. */
+#ifndef JEHEAP_TYPES_H
+#define JEHEAP_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- outcome: what every call returns, and where to look when it is not JH_OK --------------- */
+
+/* The numbers are part of the interface: never reused, never renumbered. */
+enum jh_status {
+    JH_OK = 0,
+    JH_END = 1,          /* an iterator has no more */
+    JH_ABSENT = 10,      /* the bytes are not there: unmapped, or left out of the core */
+    JH_READ_FAILED = 11, /* the reader could not tell (an OS error) */
+    JH_CORRUPT = 20,     /* the bytes are there and contradict the layout */
+    JH_UNSUPPORTED = 30, /* the layout does not describe this */
+    JH_LIMIT = 40,       /* a budget ran out */
+    JH_BAD_ARG = 50      /* the caller's fault, decided before any read */
+};
+
+enum jh_stage {
+    JH_STAGE_READER,
+    JH_STAGE_LAYOUT,
+    JH_STAGE_RTREE,
+    JH_STAGE_LEAF,
+    JH_STAGE_EXTENT,
+    JH_STAGE_SLAB,
+    JH_STAGE_ARENA
+};
+
+/* Filled on every outcome but JH_OK and JH_END. The caller owns it; NULL is allowed. */
+struct jh_fault {
+    enum jh_status status;
+    enum jh_stage stage;
+    uint64_t addr;    /* the target address that the trouble is at */
+    uint64_t seen;    /* the offending value, 0 where there is none */
+    const char *rule; /* static name of the broken rule: "leaf.extent-alignment" */
+    /* The leaf element that led there, and the page that it is for; both 0 where none did. */
+    uint64_t element, page;
+};
+
+/* ---- reader: the only gate for target bytes -------------------------------------------------- */
+
+/* Copy [addr, addr+len) to dst. *got says how many leading bytes were copied; JH_OK means all of
+ * them, JH_ABSENT that byte addr+*got is not there. */
+typedef enum jh_status jh_read_fn(void *arg, uint64_t addr, void *dst, size_t len, size_t *got);
+
+/* Lend [addr, addr+len) without copying, or NULL when that cannot be done (then read is asked).
+ * What was lent stays valid as long as the reader does. */
+typedef const void *jh_lend_fn(void *arg, uint64_t addr, size_t len);
+
+/* One of many small reads that are done together. */
+struct jh_span {
+    uint64_t addr;
+    void *dst;
+    size_t len;
+    size_t got; /* set by the gather: leading bytes copied; < len means absent from there on */
+};
+
+/* Do all the spans, in as few calls to the operating system as it takes. */
+typedef enum jh_status jh_gather_fn(void *arg, struct jh_span *span, size_t count);
+
+/* Where bytes go on: no byte in [addr, what is returned) is there. UINT64_MAX: none up to it. The
+ * same form tells where bytes are that are not known to be zero: those in [addr, what is returned)
+ * are there, and zero. */
+typedef uint64_t jh_next_fn(void *arg, uint64_t addr);
+
+/* Of memory that changes while it is read: what was read contradicts itself, shall it be read
+ * again? times: how often it was already. A change that was seen half-way takes a moment, for which
+ * the callback may wait. */
+typedef bool jh_retry_fn(void *arg, unsigned times);
+
+/* May something have been mapped at addr in the target, whether its bytes are at hand or not? Only
+ * what is certain is false. */
+typedef bool jh_mapped_fn(void *arg, uint64_t addr);
+
+struct jh_reader {
+    jh_read_fn *read;
+    jh_lend_fn *lend;     /* optional */
+    jh_gather_fn *gather; /* optional; without it spans are read one by one */
+    void *arg;
+    jh_next_fn *next;     /* optional; without it what is not there is passed page by page */
+    jh_retry_fn *retry;   /* optional; without it a contradiction is a fault at once */
+    jh_next_fn *nonzero;  /* optional; without it zeroes are read to be seen */
+    jh_mapped_fn *mapped; /* optional; without it whatever is not there is absent, and a pointer of
+                             the tree to where nothing ever was is not known to be corrupt */
+};
+
+/* Runs of bytes already in memory: a test image, an mmap-ed core, one's own process. */
+struct jh_segment {
+    uint64_t addr;
+    const uint8_t *bytes; /* NULL: zeroes, as in a hole of a sparse file */
+    uint64_t len;
+};
+
+#define JH_IMAGE_WINDOWS 64
+
+/* Fill segment and count, zero the rest. The windows remember which segment an address was last
+ * found in, so an image belongs to one thread at a time. */
+struct jh_image {
+    const struct jh_segment *segment; /* sorted by addr, not overlapping, not wrapping */
+    size_t count;
+    const struct jh_segment *window[JH_IMAGE_WINDOWS];
+};
+
+/* ---- layout: one jemalloc build, as data ----------------------------------------------------- */
+
+/* The families that differ. Everything that depends on one stands in decoder/layout_table.c. */
+enum jh_version {
+    JH_5_0_0,
+    JH_5_0_1,
+    JH_5_1_0,
+    JH_5_2_0,
+    JH_5_2_1,
+    JH_5_3_0,
+    JH_5_3_1,
+    JH_DEV, /* 295e48944b20 (2026-05-18), 5.3.1 + 47 commits */
+    JH_VERSIONS
+};
+
+/* What a build was configured with. jh_build_init() gives the stock x86_64 Linux build. */
+struct jh_build {
+    enum jh_version version;
+    uint8_t pointer_size;       /* bytes: 4 or 8 */
+    uint8_t lg_vaddr;           /* LG_VADDR: 32 to all bits of a pointer; most often 48, 57, 64 */
+    uint8_t lg_page;            /* LG_PAGE: 12..16 */
+    uint8_t lg_quantum;         /* LG_QUANTUM: 3 or 4 */
+    uint8_t lg_slab_maxregs;    /* SC_LG_SLAB_MAXREGS; 0: the default, LG_PAGE - 3 */
+    uint8_t pthread_mutex_size; /* bytes: 40 on x86_64 glibc, 48 on aarch64 glibc */
+    uint8_t u64_align;          /* of a uint64_t in a struct, bytes: 4 on i386, else 8 */
+    bool little_endian;
+    bool aarch64; /* 5.1.0 and later zero the leaf's top bits there instead of sign extending */
+    bool debug;   /* --enable-debug */
+    bool prof;    /* --enable-prof */
+    bool stats;   /* not --disable-stats */
+    bool cache_oblivious;
+};
+
+/* A bit field: byte offset of its word, word size in bytes, shift and width in bits.
+ * Width 0: this build has no such field. */
+struct jh_field {
+    uint16_t offset;
+    uint8_t word;
+    uint8_t shift;
+    uint8_t width;
+};
+
+enum jh_leaf_field {
+    JH_LEAF_EXTENT,
+    JH_LEAF_SZIND,
+    JH_LEAF_SLAB,
+    JH_LEAF_IS_HEAD,
+    JH_LEAF_STATE,
+    JH_LEAF_FIELDS
+};
+
+enum jh_extent_field {
+    /* bit fields of e_bits, in the order in which jemalloc 5.3 lays them out */
+    JH_EXTENT_ARENA,
+    JH_EXTENT_SLAB,
+    JH_EXTENT_COMMITTED,
+    JH_EXTENT_DUMPABLE,
+    JH_EXTENT_PAI,
+    JH_EXTENT_ZEROED,
+    JH_EXTENT_GUARDED,
+    JH_EXTENT_STATE,
+    JH_EXTENT_SZIND,
+    JH_EXTENT_NFREE,
+    JH_EXTENT_BIN_SHARD,
+    JH_EXTENT_IS_HEAD,
+    JH_EXTENT_PINNED,
+    JH_EXTENT_SN, /* in e_bits up to 5.2.1, a word of its own since 5.3.0 */
+    /* whole words and parts of them */
+    JH_EXTENT_BITS,
+    JH_EXTENT_ADDR,
+    JH_EXTENT_SIZE, /* in pages: the upper bits of e_size_esn */
+    JH_EXTENT_ESN,  /* the lower ones */
+    JH_EXTENT_BSIZE,
+    JH_EXTENT_PS,
+    JH_EXTENT_FIELDS
+};
+
+enum jh_leaf_form {
+    JH_LEAF_COMPACT,    /* one word: pointer, flags below it, szind above it */
+    JH_LEAF_WIDE,       /* extent, szind and slab as members of their own (5.0 to 5.2) */
+    JH_LEAF_WIDE_PACKED /* edata and one metadata word (5.3 and later) */
+};
+
+/* What an extent is used for. The names are jemalloc's; the numbers in e_bits differ by version
+ * and are translated by the layout. */
+enum jh_state {
+    JH_ACTIVE,
+    JH_DIRTY,
+    JH_MUZZY,
+    JH_RETAINED,
+    JH_TRANSITION,
+    JH_MERGING,
+    JH_PINNED,
+    JH_STATE_UNKNOWN /* a number that this version has no name for */
+};
+
+struct jh_rtree_level {
+    uint8_t bits;    /* key bits that this level uses */
+    uint8_t cumbits; /* bits used by this level and all before it, RTREE_NHIB included */
+};
+
+/* bin_info_t: what the slabs of a small size class look like. */
+struct jh_bin {
+    uint64_t reg_size;  /* bytes */
+    uint64_t slab_size; /* bytes, a multiple of the page */
+    uint32_t nregs;
+    uint32_t n_shards;
+};
+
+#define JH_RTREE_HEIGHT_MAX 3
+#define JH_STATES_MAX 8
+#define JH_BINS_MAX 64
+#define JH_EXTENT_HEAD_MAX 64 /* bytes of an extent before its slab bitmap, at most */
+#define JH_BITMAP_MAX 1024    /* bytes of a slab's region bits: 8192 regions */
+#define JH_LEAF_BYTES_MAX 16
+
+/* Constants bear jemalloc's own names, lower case. Made by jh_layout_make(); a layout source that
+ * knows better (DWARF, memory) may overwrite parts of it and then calls jh_layout_check(). */
+struct jh_layout {
+    struct jh_build build;
+
+    /* rtree.h */
+    uint8_t lg_sizeof_ptr, malloc_arena_bits; /* LG_SIZEOF_PTR, MALLOCX_ARENA_BITS */
+    uint8_t rtree_nhib, rtree_nlib, rtree_nsb, rtree_height;
+    struct jh_rtree_level rtree_level[JH_RTREE_HEIGHT_MAX];
+    uint8_t rtree_node_size; /* bytes of an inner element: one pointer */
+
+    /* where the root is: symbol + offset is the address of root[0] */
+    const char *root_symbol; /* without the private prefix: "arena_emap_global" */
+    uint32_t root_offset;
+
+    /* leaf */
+    enum jh_leaf_form leaf_form;
+    uint8_t leaf_size;     /* bytes */
+    uint8_t leaf_low_bits; /* low pointer bits that are not the pointer's: 1 or 7 */
+    bool leaf_sign_extend; /* compact only */
+    /* An element may be left behind: 5.3's bump regions of guarded extents are unmapped without
+     * being taken out of the tree (san_bump.c), and their structures are used again elsewhere. Such
+     * an element says active, of no size class, and its extent does not cover its page. */
+    bool leaf_left_behind;
+    struct jh_field leaf[JH_LEAF_FIELDS];
+
+    /* extent_t, edata_t */
+    uint16_t extent_size, extent_align; /* sizeof; alignment that every extent's address has */
+    uint16_t extent_head;               /* bytes that hold every field */
+    uint16_t bitmap_offset;
+    struct jh_field extent[JH_EXTENT_FIELDS];
+    uint8_t states;
+    enum jh_state state[JH_STATES_MAX]; /* state number in e_bits -> meaning */
+
+    /* sc.h, size_classes.h */
+    uint8_t sc_lg_tiny_min, sc_ntiny, sc_lg_ngroup, sc_ngroup, sc_npseudo, sc_ptr_bits;
+    uint8_t sc_lg_base_max, sc_lg_first_regular_base, sc_lg_slab_maxregs;
+    uint16_t sc_nregular, sc_nsizes, sc_nbins, sc_npsizes;
+
+    /* Usable size of a large allocation: extent size - large_pad where large_by_size (5.3.1 and
+     * later), else that of its size class. */
+    uint64_t large_pad; /* sz_large_pad, bytes */
+    bool large_by_size;
+
+    struct jh_bin bin[JH_BINS_MAX]; /* sc_nbins of them */
+};
+
+/* ---- structs: jemalloc's own, as far as a decoder reads them -------------------------------- */
+
+struct jh_member {
+    const char *name;
+    const char *type; /* the struct that it is, or is an array of; NULL for anything else */
+    uint64_t offset;
+    uint64_t size;  /* bytes of one; 0: not known */
+    uint64_t count; /* of an array; 0: its length is not part of the struct */
+};
+
+/* ---- heap: what every later stage needs ----------------------------------------------------- */
+
+/* Budgets of one walk or one lookup; 0 means the default, which no sound heap reaches. */
+struct jh_limits {
+    uint64_t max_nodes; /* rtree nodes a walk may enter (default 64 Ki) */
+    /* Bytes of nodes that a walk may look at (default: no bound). Nodes of a sound tree are apart
+     * from one another, so there are not more than bytes of memory; what is looked at again and
+     * again through several parents is told by this. */
+    uint64_t max_node_bytes;
+    uint64_t max_extents; /* extents a walk may read (default 1 Gi) */
+    uint64_t max_passed;  /* tree elements that one lookup may pass over on its way to the first
+                             page of a large extent (default 64 Mi); one whose extent is
+                             read, as some that are left behind are, counts as 64 */
+};
+
+/* What is known of an extent structure whose bytes were left out of an image on purpose, because
+ * they are not jemalloc's. */
+struct jh_verdict {
+    uint64_t at;      /* its address */
+    const char *rule; /* of jh_extent_check(), that it breaks; lives as long as the heap */
+};
+
+struct jh_heap { /* the caller owns all of it */
+    struct jh_reader reader;
+    const struct jh_layout *layout;
+    uint64_t rtree_root; /* address of root[0] */
+    struct jh_limits limits;
+    const struct jh_verdict *verdict; /* optional; sorted by address. jh_extent_read() says them */
+    size_t verdicts;
+};
+
+/* ---- rtree: address -> leaf bytes ----------------------------------------------------------- */
+
+struct jh_leaf_bytes {
+    uint64_t page; /* the page that the leaf element speaks of */
+    uint64_t at;   /* address of the element; 0 when a node on the way is not there */
+    uint8_t bytes[JH_LEAF_BYTES_MAX];
+};
+
+/* ---- leaf: leaf bytes -> which extent (pure) ------------------------------------------------ */
+
+/* Take only the extent from it: the rest is reported as it stands and may be stale, the truth is
+ * in the extent. Where it cannot be stale jh_leaf_check() holds it against the extent. */
+struct jh_leaf {
+    uint64_t extent; /* address of the extent_t / edata_t; 0: none */
+    uint32_t szind;
+    uint32_t state_bits; /* 0 before 5.3 */
+    bool slab, is_head;
+    uint8_t unused; /* bits of a compact element between its state and its pointer: 0 */
+};
+
+/* ---- extent: extent_t / edata_t bytes -> extent (read, then pure) --------------------------- */
+
+struct jh_extent {
+    uint64_t at;    /* address of the extent structure itself */
+    uint64_t addr;  /* e_addr: the allocation's address, which cache-oblivious builds shift */
+    uint64_t base;  /* addr at its page's start */
+    uint64_t size;  /* bytes, whole pages */
+    uint64_t bsize; /* e_bsize: the same word, as base extents use it */
+    uint64_t bits;  /* e_bits */
+    uint64_t sn, ps;
+    uint64_t usize; /* bytes that the application may use; 0 when not allocated */
+    uint32_t esn, arena_ind, szind, nfree, bin_shard, state_bits;
+    enum jh_state state;
+    bool slab;      /* as stored: stale unless allocated */
+    bool allocated; /* active and of a size class: HPA's cache keeps active extents of none */
+    bool committed, dumpable, pai, zeroed, guarded, is_head, pinned;
+};
+
+/* ---- walk: every extent once ---------------------------------------------------------------- */
+
+#define JH_WALK_BATCH 64
+#define JH_WALK_SCRATCH 65536 /* bytes */
+#define JH_WALK_NODES 256     /* of the tree that are remembered */
+
+/* A walk under way. The caller gives it room; what is in it is the walk's own business. */
+struct jh_walk {
+    const struct jh_heap *heap;
+    struct jh_node {
+        uint64_t at;    /* address */
+        uint64_t page;  /* the first page that it covers */
+        uint64_t index; /* the next element to look at */
+        uint64_t paid;  /* elements in front of this one are off the budget of bytes */
+    } node[JH_RTREE_HEIGHT_MAX];
+    unsigned level;
+    uint64_t nodes_left, bytes_left, extents_left;
+    struct jh_node_seen {
+        uint64_t at, size;
+    } seen[JH_WALK_NODES]; /* the root, then those entered last: one that meets them is a fault */
+    size_t seen_next;
+    uint64_t last_extent;       /* of the leaf element that was seen last */
+    uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
+    uint64_t last_page;         /* its last one */
+    bool last_slab;             /* it is one */
+    bool last_behind;           /* its element may be one that was left behind */
+    struct jh_pending {
+        uint64_t page;
+        uint64_t second_page, last_page, elements; /* all those that name the same extent */
+        struct jh_leaf leaf;                       /* of the first one */
+        bool same_state, same_class;               /* the others say the same */
+        bool second_behind;                        /* the second may have been left behind */
+        bool leaf_said;                            /* what is wrong with its elements */
+        bool anew;                                 /* the first one was read once more */
+        const uint8_t *head;                       /* the extent's bytes; NULL: absent */
+    } pending[JH_WALK_BATCH];
+    size_t pending_count, pending_next;
+    bool full;          /* the element at hand does not belong to the batch */
+    const uint8_t *run; /* elements at hand of the node at this level, from its index on */
+    size_t run_len;     /* bytes */
+    uint8_t heads[JH_WALK_BATCH * JH_EXTENT_HEAD_MAX];
+    uint8_t scratch[JH_WALK_SCRATCH];
+};
+
+/* ---- slab: extent -> its regions (pure but for the read) ------------------------------------ */
+
+/* The bitmap cannot tell an application's object from one parked in a thread cache: HELD is both.
+ */
+struct jh_slab {
+    uint64_t base, reg_size;
+    uint32_t nregs, nfree;         /* nfree counted in the bitmap */
+    uint8_t bitmap[JH_BITMAP_MAX]; /* level 0 as it stands in the target: a set bit is free */
+};
+
+/* ---- arena: jemalloc's own memory, and what an arena's extents must be (pure) ---------------- */
+
+/* base_block_t: memory that a base allocator got at once. Arenas, tree nodes and the structures of
+ * extents lie in such blocks, those of an arena's extents in the blocks of the arena's own base. */
+struct jh_block {
+    uint64_t at, size;            /* as its header says */
+    uint64_t unused, unused_size; /* its end, which was not handed out: e_addr, e_bsize */
+};
+
+struct jh_arena {
+    uint32_t ind;      /* its number */
+    bool shards_known; /* layout->bin[].n_shards is what the target has */
+    uint64_t sn_next;  /* extent_sn_next; 0: not known */
+};
+
+/* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
+
+enum jh_use {
+    JH_USE_HELD,        /* handed out: the application's, or parked in a thread cache */
+    JH_USE_FREE,        /* a free region of a slab */
+    JH_USE_UNALLOCATED, /* an active extent that nobody was given (HPA's cache, san's bump region)
+                         */
+    JH_USE_DIRTY,
+    JH_USE_MUZZY,
+    JH_USE_RETAINED,
+    JH_USE_PINNED,
+    JH_USE_TRANSITION,
+    JH_USE_MERGING
+};
+
+enum jh_why {
+    JH_WHY_OWNED,
+    JH_WHY_NULL,          /* page 0: no heap has it */
+    JH_WHY_NON_CANONICAL, /* the bits above LG_VADDR are not a sign extension */
+    JH_WHY_NO_LEAF,       /* no extent covers it */
+    JH_WHY_BEFORE,        /* in the padding in front of a large allocation */
+    JH_WHY_BEYOND         /* behind the usable size */
+};
+
+struct jh_location {
+    bool owned;
+    enum jh_why why;         /* when not owned */
+    enum jh_use use;         /* when owned */
+    struct jh_extent extent; /* at is 0 when there is none */
+    uint64_t start, size;    /* the region, large allocation or unused extent that addr is in */
+    uint64_t offset;         /* of addr in it */
+    uint32_t region_index;   /* in a slab */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
