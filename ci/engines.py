@@ -48,7 +48,7 @@ def pure():
 def without_libraries():
     """Those all of whose code is compiled here, which MSan asks for."""
     return sorted(target for target, (_, linked) in declared().items()
-                  if not {"jeheap_fuzz_outer", "jeheap_target"} & set(linked))
+                  if not {"jeheap_fuzz_outer", "jeheap_open"} & set(linked))
 
 
 def run(command, log, env=None, **more):

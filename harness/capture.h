@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "heap_image.h"
-#include "target.h"
+#include "open/open.h"
 
 /* Every byte that a walk with all slabs touches, and the rest of each extent structure. False and a
  * sentence in why. extents says how many there were. */

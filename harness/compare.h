@@ -6,7 +6,7 @@
 
 #include "expect.h"
 #include "jeheap/jeheap.h"
-#include "target.h"
+#include "open/open.h"
 #include "truth.h"
 
 enum level { LEVEL_CONSTANTS, LEVEL_FUNCTIONS, LEVEL_HEAP, LEVEL_API, LEVEL_OFFLINE, LEVELS };

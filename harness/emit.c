@@ -10,7 +10,7 @@
 
 #include "capture.h"
 #include "cell.h"
-#include "memory_file.h"
+#include "image/memory_file.h"
 #include "seeds.h"
 #include "seeds_pure.h"
 #include "witness.h"

@@ -4,7 +4,7 @@
 #include <elf.h>
 
 #include "fuzz.h"
-#include "skeleton.h"
+#include "open/inside.h"
 
 static uint64_t number(const uint8_t *file, size_t at, unsigned size) {
     uint64_t value = 0;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "private.h"
+#include "open/inside.h"
 
 #define CORE_LOADS_MAX 48 /* what is compared is quadratic */
 

@@ -14,8 +14,7 @@
 #include "core_naive.h"
 #include "look.h"
 #include "memory.h"
-#include "private.h"
-#include "skeleton.h"
+#include "open/inside.h"
 
 #define WHOLE_ONE_IN 128
 

@@ -10,7 +10,7 @@
  * 128; the others have a root where nothing is, which ends it after modules and symbols. */
 #include "look.h"
 #include "memory.h"
-#include "private.h"
+#include "open/inside.h"
 
 #define OPENED_MAX 6
 #define WHOLE_ONE_IN 128

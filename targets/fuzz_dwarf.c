@@ -4,7 +4,7 @@
  * Relations: names and values that are found end, and lie in the file's own terms; a layout that
  * debug information has bent is either refused or safe for every later stage; twice the same. */
 #include "look.h"
-#include "private.h"
+#include "open/inside.h"
 
 /* As jt_open() has it when all that it knows is this file. */
 static void start(struct jt_target *t, struct jt_private *p, struct jt_module *module,
@@ -65,6 +65,7 @@ static void read_root(struct jt_target *t, const struct jt_root_symbol *root) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct jt_target target;
     struct jt_private priv;
+    struct jt_rooms rooms = {.base = {.blocks = 0}};
     struct jt_module module;
     struct jt_root_symbol root[JT_ROOTS_MAX];
     struct jt_build_id id;
@@ -75,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     start(&target, &priv, &module, elf);
+    jt_rooms_join(&priv, &rooms);
     jt_elf_build_id(elf, &id);
     FUZZ_CHECK(id.size <= JT_BUILD_ID_MAX);
     (void)jt_elf_has_debug_info(elf);

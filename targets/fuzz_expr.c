@@ -6,7 +6,7 @@
  * bounded whatever they are. The first line is tried as a layout's name as well: one that is
  * accepted has a name that gives the same name again. */
 #include "fuzz.h"
-#include "private.h"
+#include "open/inside.h"
 
 #define LOOKUPS_MAX 1000000 /* what one expression may ask for: its steps, and what stops it */
 

@@ -3,10 +3,10 @@
  * Relations: values of JSON fill each other without a gap, and a text ends where its 0 is; what is
  * accepted passes jh_layout_check and is safe for every later stage; written and
  * read again it is the same; what is refused is a usage error with a sentence. */
-#include "json_read.h"
+#include "learn/json_read.h"
 #include "look.h"
 #include "memory.h"
-#include "target.h"
+#include "open/open.h"
 
 #define HEAP_AT 0x10000
 #define MORE_ONE_IN 8

@@ -2,8 +2,8 @@
 #ifndef JEHEAP_CLI_H
 #define JEHEAP_CLI_H
 
-#include "json.h"
-#include "target.h"
+#include "learn/json.h"
+#include "open/open.h"
 
 /* Exit statuses: numbers are a contract. A worse one wins over a better one. */
 enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_PARTIAL = 4 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "plain.h"
+#include "image/plain.h"
 
 enum { LINE_MAX_SAID = 8192 }; /* the longest path, and a sentence around it */
 

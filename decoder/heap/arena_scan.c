@@ -1,0 +1,136 @@
+/* arena_scan.c - all blocks of the base allocators once, in large pieces: links of unused extents,
+ * and structures that no element of the tree leads to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/arena_check.h"
+
+#define PIECE (256u << 10)
+#define PAGE 4096u
+
+struct scan {
+    struct jt_check *c;
+    const struct jh_layout *layout;
+    const struct jt_arena *arena;
+    uint32_t index; /* of the arena */
+    uint32_t need;  /* bytes of a structure that are looked at */
+    uint32_t ring;
+};
+
+static void add_link(struct scan *s, uint64_t at, const uint8_t *bytes, bool seen) {
+    struct jt_check *c = s->c;
+    unsigned word = c->target->priv->words;
+    struct jt_link *grown = jt_grow(c->link, c->links, sizeof *grown);
+    if (grown == NULL) {
+        c->target->memory_ran_out = true;
+        return;
+    }
+    c->link = grown;
+    grown[c->links++] =
+        (struct jt_link){at, jt_number_at(c->target, bytes + s->ring, word),
+                         jt_number_at(c->target, bytes + s->ring + word, word), seen, false};
+}
+
+/* Nothing of it may be in what the tree covers or in jemalloc's own memory, and all of it is
+ * mapped.
+ */
+static bool on_its_own(const struct jt_check *c, const struct jh_extent *e) {
+    const struct jt_private *p = c->target->priv;
+    struct jt_range r = {e->base, e->base + e->size};
+    return jt_ranges_hold(p->mapped, p->mapped_count, r.start) &&
+           jt_ranges_hold(p->mapped, p->mapped_count, r.end - 1) &&
+           !jt_ranges_touch(c->covered.range, c->covered.count, r) &&
+           !jt_ranges_touch(p->base->range, p->base->ranges, r);
+}
+
+static void add_lost(struct scan *s, const struct jh_extent *e) {
+    struct jt_check *c = s->c;
+    struct jt_lost *grown = jt_grow(c->lost, c->losts, sizeof *grown);
+    if (grown == NULL) {
+        c->target->memory_ran_out = true;
+        return;
+    }
+    c->lost = grown;
+    grown[c->losts++] = (struct jt_lost){e->at, e->base, s->index, e->state == JH_ACTIVE, false};
+}
+
+/* One slot; returns how many bytes it takes. */
+static unsigned slot(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t index) {
+    unsigned align = s->layout->extent_align;
+    bool seen = jt_bit(s->c->seen, index);
+    struct jh_extent e;
+    if (!seen && jt_all_zero(bytes, 16)) {
+        return align;
+    }
+    jh_extent_decode(s->layout, at, bytes, &e);
+    if (!seen && (e.size == 0 || e.arena_ind != s->arena->known.ind ||
+                  !jh_arena_uses(s->layout, &s->arena->known, &e))) {
+        return align;
+    }
+    if (!seen && s->c->keep != NULL) {
+        jt_ranges_add(s->c->keep, at, s->layout->extent_size);
+    }
+    if (jh_extent_is_unused(&e)) {
+        add_link(s, at, bytes, seen);
+    }
+    if (!seen && on_its_own(s->c, &e)) {
+        add_lost(s, &e);
+    }
+    return seen ? (s->layout->extent_size + align - 1U) / align * align : align;
+}
+
+/* Slots of the piece; returns how many bytes are done with. */
+static uint64_t piece(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t len) {
+    uint64_t first = jt_check_slot(s->c, at), done = 0;
+    unsigned align = s->layout->extent_align;
+    while (len - done >= s->need) {
+        done += slot(s, at + done, bytes + done, first + done / align);
+        done = done > len ? len : done;
+    }
+    return done;
+}
+
+/* Where to go on when not enough is there. A skeleton has single structures of a page. */
+static uint64_t behind(const struct jh_reader *r, uint64_t at, size_t got, uint64_t align) {
+    uint64_t next = r->next != NULL ? r->next(r->arg, at) : at;
+    uint64_t step = got != 0 ? at + align : (at / PAGE + 1) * PAGE;
+    return next == at ? step : next;
+}
+
+static void scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer) {
+    const struct jh_reader *r = &s->c->target->heap.reader;
+    uint64_t align = s->layout->extent_align, at = (b->start + align - 1) / align * align;
+    while (at < b->used && b->used - at >= s->need) {
+        size_t want = b->used - at < PIECE ? (size_t)(b->used - at) : PIECE, got = 0;
+        enum jh_status status = r->read(r->arg, at, buffer, want, &got);
+        if (got >= s->need) {
+            at += piece(s, at, buffer, got);
+            continue;
+        }
+        uint64_t next = status == JH_ABSENT ? behind(r, at, got, align) : b->used;
+        if (next >= b->used) {
+            return;
+        }
+        at = (next + align - 1) / align * align;
+    }
+}
+
+void jt_check_scan(struct jt_check *c) {
+    const struct jt_arena_form *f = &c->target->priv->base->form;
+    const struct jh_layout *l = &c->target->layout;
+    struct scan s = {.c = c, .layout = l, .ring = f->ring};
+    uint8_t *buffer = malloc(PIECE);
+    if (buffer == NULL) {
+        c->target->memory_ran_out = true;
+        return;
+    }
+    uint32_t links = f->ring + 2U * c->target->priv->words;
+    s.need = l->extent_head > links ? l->extent_head : links;
+    for (size_t i = 0; i < c->blocks; i++) {
+        s.index = c->block[i].arena;
+        s.arena = &c->target->priv->base->arenas.arena[s.index];
+        c->last = i;
+        scan_block(&s, &c->block[i], buffer);
+    }
+    free(buffer);
+}

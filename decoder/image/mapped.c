@@ -1,0 +1,57 @@
+/* mapped.c - may something have been mapped at an address, whether its bytes are at hand or not?
+ *
+ * A process says what is mapped, and the kernel's cores name every mapping, with bytes or without.
+ * Debuggers leave mappings out: read-only ones of files, which only the list of files names then,
+ * and what is not to be dumped (MADV_DONTDUMP), which nothing names. */
+#include <elf.h>
+#include <stddef.h>
+
+#include "image/inside.h"
+
+bool jt_mapped(const struct jt_target *target, uint64_t addr) {
+    return jt_ranges_hold(target->priv->mapped, target->priv->mapped_count, addr);
+}
+
+/* The same from what an image reader has for its argument. */
+static const struct jt_private *around(const struct jh_image *image) {
+    return (const struct jt_private *)(const void *)((const char *)image -
+                                                     offsetof(struct jt_private, image));
+}
+
+/* The first page is nobody's, and the kernel has the upper half. */
+static bool is_nobodys(const struct jt_private *p, uint64_t addr) {
+    bool halves = p->machine == EM_X86_64 || p->machine == EM_AARCH64;
+    return addr < 4096 || (halves && addr >> 56 != 0);
+}
+
+static bool may_be_mapped(const struct jt_private *p, uint64_t addr) {
+    return p->map_complete ? jt_ranges_hold(p->mapped, p->mapped_count, addr)
+                           : !is_nobodys(p, addr);
+}
+
+bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr) {
+    return may_be_mapped(target->priv, addr);
+}
+
+static bool in_image(void *arg, uint64_t addr) {
+    return may_be_mapped(around(arg), addr);
+}
+
+static bool in_target(void *arg, uint64_t addr) {
+    return may_be_mapped(((const struct jt_target *)arg)->priv, addr);
+}
+
+/* Has the core a header for each mapping of a file? Then who wrote it left none out. */
+static bool names_all(const struct jt_private *p) {
+    size_t named = 0;
+    for (size_t i = 0; i < p->mappings; i++) {
+        named += jt_ranges_hold(p->load, p->load_count, p->mapping[i].start);
+    }
+    return named == p->mappings && named != 0;
+}
+
+void jt_mapped_start(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    p->map_complete = target->kind != JT_CORE || names_all(p);
+    target->heap.reader.mapped = target->heap.reader.arg == target ? in_target : in_image;
+}

@@ -1,0 +1,236 @@
+/* process.c - a reader over a running process, and over one's own.
+ *
+ * process_vm_readv does many small reads in one call; /proc/PID/mem stands in where a sandbox or a
+ * kernel without it refuses. One's own memory is an image of the readable mappings, so that it can
+ * be lent and a wild address is absent instead of a crash. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "image/inside.h"
+
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
+
+static ssize_t read_vm(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
+    struct iovec local = {dst, len}, remote = {(void *)(uintptr_t)addr, len};
+    return process_vm_readv(target->pid, &local, 1, &remote, 1, 0);
+}
+
+static ssize_t read_mem(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
+    if (target->priv->mem_fd < 0) {
+        errno = EPERM;
+        return -1;
+    }
+    if (addr > (uint64_t)INT64_MAX) {
+        errno = EFAULT; /* no offset can say that; the kernel's half is nobody's anyway */
+        return -1;
+    }
+    return pread(target->priv->mem_fd, dst, len, (off_t)addr);
+}
+
+static ssize_t read_some(const struct jt_target *target, uint64_t addr, void *dst, size_t len) {
+    if (!target->priv->without_vm) {
+        ssize_t n = read_vm(target, addr, dst, len);
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM)) {
+            return n;
+        }
+        target->priv->without_vm = true;
+    }
+    return read_mem(target, addr, dst, len);
+}
+
+static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct jt_target *target = arg;
+    *got = 0;
+    while (*got < len) {
+        ssize_t n = read_some(target, addr + *got, (uint8_t *)dst + *got, len - *got);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && (errno == EFAULT || errno == EIO || errno == EINVAL)) {
+            return JH_ABSENT;
+        }
+        /* /proc/PID/mem reads as empty when the process is gone, even before its parent knows */
+        target->ended |= n == 0 || errno == ESRCH;
+        if (n <= 0) {
+            return JH_READ_FAILED;
+        }
+        *got += (size_t)n; /* short at a hole; the next call says whether it is one */
+    }
+    return JH_OK;
+}
+
+/* One call for count spans. Returns how many are done; the one after that stopped it. */
+static size_t gather_some(const struct jt_target *target, struct jh_span *span, size_t count) {
+    struct iovec local[IOV_MAX], remote[IOV_MAX];
+    for (size_t i = 0; i < count; i++) {
+        local[i] = (struct iovec){span[i].dst, span[i].len};
+        remote[i] = (struct iovec){(void *)(uintptr_t)span[i].addr, span[i].len};
+    }
+    ssize_t n = process_vm_readv(target->pid, local, count, remote, count, 0);
+    size_t left = n < 0 ? 0 : (size_t)n, done = 0;
+    if (n < 0) {
+        return 0;
+    }
+    while (done < count && span[done].len <= left) {
+        span[done].got = span[done].len;
+        left -= span[done].len;
+        done++;
+    }
+    return done;
+}
+
+static enum jh_status process_gather(void *arg, struct jh_span *span, size_t count) {
+    struct jt_target *target = arg;
+    enum jh_status worst = JH_OK;
+    for (size_t at = 0; at < count;) {
+        size_t some = count - at < IOV_MAX ? count - at : IOV_MAX;
+        if (!target->priv->without_vm) {
+            at += gather_some(target, span + at, some);
+        }
+        if (at >= count) {
+            break;
+        }
+        /* read alone the one that stopped it, to learn why and how far it goes */
+        enum jh_status status =
+            process_read(target, span[at].addr, span[at].dst, span[at].len, &span[at].got);
+        if (status == JH_READ_FAILED) {
+            worst = status;
+        }
+        at++;
+    }
+    return worst;
+}
+
+/* As it was when the process was opened. The kernel does not tell where memory goes on: it would
+ * have to be asked for each page of the terabytes that a damaged tree may name. */
+static uint64_t process_next(void *arg, uint64_t addr) {
+    const struct jt_ranges *readable = &((const struct jt_target *)arg)->priv->readable;
+    return jt_ranges_next(readable->range, readable->count, addr);
+}
+
+/* The first time at once: most changes are over by then. A thread that was put off in the middle of
+ * one takes longer, for which all contradictions together have some time: what is damaged, or
+ * stopped, stays as it is. */
+static bool process_retry(void *arg, unsigned times) {
+    enum { TIMES = 7, WAITS_MAX = 250 }; /* milliseconds */
+    struct jt_private *p = ((const struct jt_target *)arg)->priv;
+    unsigned wait = times == 0 ? 0 : 1u << (times - 1);
+    if (times == TIMES || p->waited + wait > WAITS_MAX) {
+        return false;
+    }
+    p->waited += wait;
+    nanosleep(&(struct timespec){.tv_nsec = wait * 1000000L}, NULL);
+    return true;
+}
+
+static bool find_readable(struct jt_private *p) {
+    for (size_t i = 0; i < p->mappings; i++) {
+        if (p->mapping[i].readable) {
+            jt_ranges_add(&p->readable, p->mapping[i].start,
+                          p->mapping[i].end - p->mapping[i].start);
+        }
+    }
+    jt_ranges_merge(&p->readable);
+    return !p->readable.lost;
+}
+
+/* The mappings of this process whose bytes are plain memory. */
+static enum jt_status open_self(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    p->segment = calloc(p->mappings + 1, sizeof *p->segment);
+    if (p->segment == NULL) {
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
+    for (size_t i = 0; i < p->mappings; i++) {
+        const struct jt_mapping *m = &p->mapping[i];
+        bool device = strncmp(m->path, "/dev/", 5) == 0 || strncmp(m->path, "[v", 2) == 0;
+        if (!m->readable || device) {
+            continue; /* [vvar] and device memory may fault, or answer */
+        }
+        p->segment[p->segments++] =
+            (struct jh_segment){m->start, (const uint8_t *)(uintptr_t)m->start, m->end - m->start};
+    }
+    return jt_image_start(target);
+}
+
+/* Opened at once, for later no file may be: process_vm_readv can be refused at any time, as when
+ * the process executes a program of another user's. */
+static void open_mem(struct jt_target *target) {
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%d/mem", target->pid);
+    target->priv->mem_fd = open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static enum jt_status probe(struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    uint8_t byte;
+    size_t got;
+    for (size_t i = 0; i < p->mappings; i++) { /* any page will do */
+        if (!p->mapping[i].readable) {
+            continue;
+        }
+        enum jh_status status = process_read(target, p->mapping[i].start, &byte, 1, &got);
+        if (status == JH_OK) {
+            return JT_OK;
+        }
+        if (status == JH_READ_FAILED) {
+            break;
+        }
+    }
+    return jt_fail(target, JT_UNREADABLE,
+                   "process %d: its memory may not be read (%s); it takes the same user and a "
+                   "permissive /proc/sys/kernel/yama/ptrace_scope, or CAP_SYS_PTRACE",
+                   target->pid, strerror(errno));
+}
+
+enum jt_status jt_process_open(struct jt_target *target, const char *text) {
+    uint64_t pid;
+    if (!jt_number(text, &pid) || pid == 0 || pid > INT_MAX) {
+        return jt_fail(target, JT_UNREADABLE, "%s: not a process id", text);
+    }
+    target->pid = (int)pid;
+    target->kind = target->pid == getpid() ? JT_SELF : JT_PROCESS;
+    enum jt_status status = jt_maps_read(target);
+    if (status != JT_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < target->priv->mapped_count; i++) {
+        target->bytes_present += target->priv->mapped[i].end - target->priv->mapped[i].start;
+    }
+    if (target->kind == JT_SELF) {
+        return open_self(target);
+    }
+    if (!find_readable(target->priv)) {
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
+    open_mem(target);
+    target->heap.reader = (struct jh_reader){.read = process_read,
+                                             .gather = process_gather,
+                                             .arg = target,
+                                             .next = process_next,
+                                             .retry = process_retry};
+    jt_watch_reader(target);
+    return probe(target);
+}
+
+/* /proc/PID/mem stays that of the memory that it was opened for: once nobody uses that any more it
+ * reads as empty, at every address. The id alone would lead to the next program. */
+bool jt_ended(struct jt_target *target) {
+    uint8_t byte;
+    target->ended |= target->priv->mem_fd >= 0 && pread(target->priv->mem_fd, &byte, 1, 0) == 0;
+    return target->ended;
+}
+
+void jt_process_close(struct jt_target *target) {
+    if (target->priv->mem_fd >= 0) {
+        close(target->priv->mem_fd);
+    }
+}

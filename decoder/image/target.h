@@ -1,0 +1,212 @@
+/* target.h - what a target is: a core or a running process, opened.
+ *
+ * The structs that all rooms fill and everybody reads. open/open.h opens one, and is the header to
+ * include. */
+#ifndef JEHEAP_TARGET_H
+#define JEHEAP_TARGET_H
+
+#include <stdio.h>
+
+#include "jeheap/jeheap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- outcome -------------------------------------------------------------------------------- */
+
+enum jt_status {
+    JT_OK,
+    JT_USAGE, /* an option that makes no sense: a layout nobody can parse, a file that is none */
+    JT_UNREADABLE,  /* no such process, no permission, no core, a truncated header */
+    JT_NO_JEMALLOC, /* readable, and no jemalloc is to be seen in it */
+    JT_NO_LAYOUT,   /* jemalloc is there, and which build it is cannot be told, or does not fit */
+    JT_WRONG_FILE,  /* an ELF file is not the one that the target was running (build-id) */
+    JT_INCOMPLETE   /* not all could be read or written: a budget, a process that ended, a full disk
+                     */
+};
+
+/* What a program should exit with: 0, 2, 3 or 4. */
+int jt_exit_status(enum jt_status status);
+
+#define JT_TEXT_MAX 4096
+#define JT_CANDIDATES_MAX 8
+
+/* ---- where each part of the layout was learnt ----------------------------------------------- */
+
+enum jt_source {
+    JT_UNKNOWN,
+    JT_GIVEN,          /* by the user: --layout, --root */
+    JT_DWARF,          /* debug information: types, macros */
+    JT_SYMBOL,         /* address or size of a symbol */
+    JT_VERSION_STRING, /* "5.3.0-0-g54ea..." in the image */
+    JT_MEMORY,         /* a variable of jemalloc's, read from the target */
+    JT_INFERRED,       /* the only candidate that the heap decodes with */
+    JT_DEFAULT         /* the stock build's; nothing contradicts it */
+};
+
+enum jt_part {
+    JT_PART_VERSION,
+    JT_PART_LG_VADDR,
+    JT_PART_LG_PAGE,
+    JT_PART_LG_QUANTUM,
+    JT_PART_DEBUG,
+    JT_PART_FIELDS,  /* the bit fields of e_bits, and the states' numbers */
+    JT_PART_LEAF,    /* form of a leaf element */
+    JT_PART_OFFSETS, /* of the members of extent_t, edata_t, rtree_t */
+    JT_PART_BINS,
+    JT_PART_LARGE_PAD,
+    JT_PART_ROOT,
+    JT_PARTS
+};
+
+const char *jt_source_name(enum jt_source source); /* "given", "dwarf", "version string", ... */
+const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "large_pad", ... */
+
+/* ---- a target ------------------------------------------------------------------------------- */
+
+/* Called now and then while something takes long: in jt_open(), and whenever the target is read.
+ * doing says what; done and all are bytes or the like, all is 0 where that is not known. False:
+ * give up. jt_open() then says JT_INCOMPLETE, and what is read is JH_LIMIT from then on. */
+typedef bool jt_watch_fn(void *arg, const char *doing, uint64_t done, uint64_t all);
+
+/* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
+struct jt_options {
+    const char *target;  /* process id, or path of a core; a path with a slash is never an id */
+    const char *exe;     /* the program of a core, where it cannot be found by itself */
+    const char *sysroot; /* the folder that all files of a core are in; NULL: / */
+    const char *name;    /* what a core is called in sentences; NULL: its path */
+    /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
+     * contradicts it, with a warning. */
+    const char *layout;
+    uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
+    bool root_given;
+    const char *in; /* which of several jemallocs: the end of its module's path */
+    bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
+    struct jh_limits limits;
+    jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
+    void *watch_arg;
+};
+
+enum jt_kind { JT_CORE, JT_PROCESS, JT_SELF };
+
+/* An ELF file that the target has mapped. */
+enum jt_file {
+    JT_FILE_SAME,     /* opened, and its build-id is the target's */
+    JT_FILE_UNPROVEN, /* opened; there is no build-id on one of the sides to compare */
+    JT_FILE_MISSING,
+    JT_FILE_DIFFERS /* it is another build: never used */
+};
+
+#define JT_BUILD_ID_MAX 64 /* bytes */
+
+struct jt_build_id {
+    size_t size; /* 0: none */
+    uint8_t bytes[JT_BUILD_ID_MAX];
+};
+
+struct jt_elf; /* an open ELF file; private */
+
+struct jt_range { /* of addresses, end excluded */
+    uint64_t start, end;
+};
+
+struct jt_module {
+    char *path;             /* as the target names it */
+    char *file;             /* what was opened instead; NULL when nothing was */
+    struct jt_range *range; /* what was loaded of it, sorted and disjoint: others may lie between */
+    size_t ranges;
+    uint64_t start, end; /* of all of them: the first one's, the last one's */
+    uint64_t head;       /* address of the file's first byte, its header; 0: not known */
+    uint64_t bias;       /* address - ELF file's p_vaddr */
+    bool main;           /* the program, not a library */
+    bool asked;          /* --exe gave a file for it */
+    bool has_debug_info;
+    enum jt_file state;
+    struct jt_build_id memory_id, file_id;
+    struct jt_elf *elf;
+};
+
+struct jt_private;
+
+#define JT_ROOTS_MAX 16 /* with symbols, without any, and those that were looked for later */
+#define JT_ROOTS_LISTED (3 * JT_ROOTS_MAX + 1) /* and one that was given */
+
+/* A tree of jemalloc's: a program and each of its libraries may bring a jemalloc of their own. */
+struct jt_root {
+    const struct jt_module *module; /* that it is a variable of; NULL when not known */
+    uint64_t addr;                  /* of root[0] */
+    char symbol[128];               /* "" when it was found by looking */
+    bool chosen;                    /* the target's heap is beneath it */
+    char version[128];              /* of a skeleton's others, which it lacks; "" when not known */
+    struct jt_target *view;         /* private: see jt_root_view() */
+};
+
+/* Everything is for reading only. Strings and arrays live until jt_close(). */
+struct jt_target {
+    enum jt_status status;
+    char error[JT_TEXT_MAX]; /* one sentence: what is wrong, where, what to do; "" when JT_OK */
+    char **warning;
+    size_t warnings;
+
+    enum jt_kind kind;
+    int pid;          /* 0 for a core that does not tell */
+    const char *path; /* of the core; NULL for processes */
+    struct jt_module *module;
+    size_t modules;
+    uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
+    uint64_t bytes_truncated;             /* of a core that was cut off; UINT64_MAX at most */
+    bool ended;                           /* the process, while it was read */
+    bool root_missed;    /* a jemalloc is there, its root was looked for, and none was found */
+    bool memory_ran_out; /* since it was opened: what was asked then may be known in part only */
+
+    /* jemalloc in it */
+    const struct jt_module *jemalloc; /* NULL when not known */
+    char version_string[128];         /* as it stands in the image, or "" */
+    char root_name[128]; /* the symbol, prefix included: "je_arena_emap_global"; or "" */
+    char prefix[64];     /* the private prefix alone: "je_" */
+    struct jh_layout layout;
+    char layout_name[128]; /* jt_layout_parse() reads it back: "5.3.0,lg_vaddr=48,..." */
+    enum jt_source source[JT_PARTS];
+    /* Layouts that the heap decodes with equally well, the chosen one first. More than one: they
+     * give the same answers, or the status is JT_NO_LAYOUT and one must be chosen. */
+    char candidate[JT_CANDIDATES_MAX][128];
+    size_t candidates;
+    uint64_t verified; /* extents that were decoded with this layout, and found sound */
+    uint64_t tried;    /* the same, and those that were not sound: spread over the whole tree */
+
+    struct jh_heap heap; /* ready for use: reader, &layout, root */
+
+    struct jt_root root[JT_ROOTS_LISTED]; /* jt_roots() completes the list */
+    size_t roots;
+
+    struct jt_private *priv;
+};
+
+struct jt_thread {
+    int id;
+    uint64_t stack, tls; /* stack and thread pointer; 0: not known */
+    char name[32];       /* "" when not known */
+};
+
+/* ---- questions ------------------------------------------------------------------------------ */
+
+/* Was the core's file written to or cut off since it was opened? Then what was read may be wrong.
+ */
+bool jt_changed(const struct jt_target *target);
+
+/* Has the process ended since it was opened, or does it run another program (execve), which has
+ * other memory under the same id? Then what was read may be of both. Sets target->ended. */
+bool jt_ended(struct jt_target *target);
+
+/* Is the address mapped in the target at all, whether its bytes are in the core or not? */
+bool jt_mapped(const struct jt_target *target, uint64_t addr);
+
+/* Is it a core that has jemalloc's own memory only? It has one heap: of the others only
+ * target->root tells. */
+bool jt_is_skeleton(const struct jt_target *target);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

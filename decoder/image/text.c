@@ -1,0 +1,140 @@
+/* text.c - names, sentences, numbers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/plain.h"
+#include "image/inside.h"
+
+int jt_exit_status(enum jt_status status) {
+    if (status == JT_OK) {
+        return 0;
+    }
+    return status == JT_USAGE ? 2 : status == JT_INCOMPLETE ? 4 : 3;
+}
+
+const char *jt_source_name(enum jt_source source) {
+    static const char *const name[] = {
+        [JT_UNKNOWN] = "unknown", [JT_GIVEN] = "given",
+        [JT_DWARF] = "dwarf",     [JT_SYMBOL] = "symbol",
+        [JT_MEMORY] = "memory",   [JT_VERSION_STRING] = "version string",
+        [JT_DEFAULT] = "default", [JT_INFERRED] = "inferred",
+    };
+    return name[source];
+}
+
+const char *jt_part_name(enum jt_part part) {
+    static const char *const name[JT_PARTS] = {
+        [JT_PART_VERSION] = "version", [JT_PART_LG_VADDR] = "lg_vaddr",
+        [JT_PART_LG_PAGE] = "lg_page", [JT_PART_LG_QUANTUM] = "lg_quantum",
+        [JT_PART_DEBUG] = "debug",     [JT_PART_FIELDS] = "fields",
+        [JT_PART_LEAF] = "leaf",       [JT_PART_OFFSETS] = "offsets",
+        [JT_PART_BINS] = "bins",       [JT_PART_LARGE_PAD] = "large_pad",
+        [JT_PART_ROOT] = "root",
+    };
+    return name[part];
+}
+
+enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...) {
+    char line[JT_TEXT_MAX];
+    va_list args;
+    va_start(args, text);
+    vsnprintf(line, sizeof line, text, args);
+    va_end(args);
+    jt_plain(line, target->error, sizeof target->error);
+    target->status = status;
+    return status;
+}
+
+void jt_note_memory(struct jt_target *target) {
+    target->memory_ran_out |= errno == ENOMEM;
+}
+
+/* Without blocking: a FIFO is no file to wait for. */
+size_t jt_read_file(const char *file, void *dst, size_t room) {
+    size_t got = 0;
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (fd >= 0 && got < room) {
+        ssize_t n = read(fd, (char *)dst + got, room - got);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            break;
+        }
+        got += (size_t)n;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return got;
+}
+
+bool jt_all_zero(const uint8_t *bytes, size_t len) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+void *jt_grow(void *array, size_t count, size_t element) {
+    if (count != 0 && (count & (count - 1)) != 0) {
+        return array; /* full at powers of two only */
+    }
+    if (count > SIZE_MAX / 2 / element) {
+        return NULL;
+    }
+    return realloc(array, (count == 0 ? 1 : 2 * count) * element);
+}
+
+#define WARNINGS_MAX 100 /* nobody reads more, and a broken core could make millions */
+
+void jt_warn(struct jt_target *target, const char *text, ...) {
+    char raw[JT_TEXT_MAX], line[JT_TEXT_MAX];
+    va_list args;
+    if (target->warnings >= WARNINGS_MAX) {
+        return;
+    }
+    va_start(args, text);
+    vsnprintf(raw, sizeof raw, text, args);
+    va_end(args);
+    jt_plain(raw, line, sizeof line);
+    for (size_t i = 0; i < target->warnings; i++) {
+        if (strcmp(target->warning[i], line) == 0) {
+            return; /* a skeleton's warnings come up again when it is opened */
+        }
+    }
+    char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
+    if (grown != NULL) {
+        target->warning = grown;
+    }
+    char *copy = grown == NULL ? NULL : strdup(line);
+    if (copy != NULL) {
+        grown[target->warnings++] = copy;
+    }
+    target->memory_ran_out |= copy == NULL;
+}
+
+bool jt_number(const char *text, uint64_t *out) {
+    if (text[0] < '0' || text[0] > '9') {
+        return false; /* strtoull would take blanks and signs */
+    }
+    char *end;
+    errno = 0;
+    unsigned long long value =
+        strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);
+    if (errno != 0 || *end != 0) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]) {
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < id->size; i++) {
+        out[2 * i] = digit[id->bytes[i] >> 4];
+        out[2 * i + 1] = digit[id->bytes[i] & 15];
+    }
+    out[2 * id->size] = 0;
+}

@@ -1,0 +1,100 @@
+/* threads.c - the threads of a target, as far as it tells: their numbers, names, stack pointers,
+ * and where their thread-local storage is. */
+#include <dirent.h>
+#include <errno.h>
+#include <elf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/inside.h"
+
+#define THREADS_MAX 65536 /* each is a note, or a folder of /proc */
+
+static bool add(struct jt_target *target, const struct jt_thread *thread) {
+    struct jt_private *p = target->priv;
+    if (p->threads == THREADS_MAX) {
+        return false;
+    }
+    struct jt_thread *grown = jt_grow(p->thread, p->threads, sizeof *grown);
+    target->memory_ran_out |= grown == NULL;
+    if (grown == NULL) {
+        return false;
+    }
+    p->thread = grown;
+    grown[p->threads++] = *thread;
+    return true;
+}
+
+/* ---- cores ---------------------------------------------------------------------------------- */
+
+/* Where a machine's registers have them, counted in words from the first. */
+static const struct registers {
+    uint16_t machine;
+    uint8_t words, stack, tls; /* tls 0: not among them */
+} registers[] = {{EM_X86_64, 8, 19, 21}, {EM_386, 4, 15, 0},  {EM_AARCH64, 8, 31, 0},
+                 {EM_ARM, 4, 13, 0},     {EM_S390, 8, 17, 0}, {EM_PPC64, 8, 1, 0},
+                 {EM_RISCV, 8, 2, 0}};
+
+void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
+    const struct jt_private *p = target->priv;
+    size_t pid = p->words == 8 ? 32 : 24, first = p->words == 8 ? 112 : 72;
+    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
+        const struct registers *r = &registers[i];
+        size_t last = r->tls > r->stack ? r->tls : r->stack;
+        if (r->machine != p->machine || r->words != p->words ||
+            first + (last + 1) * p->words > size) {
+            continue;
+        }
+        struct jt_thread thread = {.id = (int)jt_number_at(target, note + pid, 4)};
+        thread.stack = jt_number_at(target, note + first + (size_t)r->stack * p->words, p->words);
+        if (r->tls != 0) {
+            thread.tls = jt_number_at(target, note + first + (size_t)r->tls * p->words, p->words);
+        }
+        (void)add(target, &thread);
+    }
+}
+
+/* ---- processes ------------------------------------------------------------------------------ */
+
+/* "running", or the system call, its six arguments, the stack pointer and where it goes on. */
+static uint64_t stack_of(const char *text) {
+    uint64_t stack = 0;
+    return sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %" SCNx64, &stack) == 1 ? stack : 0;
+}
+
+static size_t read_text(const char *folder, const char *id, const char *name, char *out,
+                        size_t size) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%.16s/%s", folder, id, name);
+    size_t got = jt_read_file(path, out, size - 1);
+    out[got] = 0;
+    out[strcspn(out, "\n")] = 0;
+    return got;
+}
+
+void jt_threads_read(struct jt_target *target) {
+    char folder[64], text[256];
+    snprintf(folder, sizeof folder, "/proc/%d/task", target->pid);
+    errno = 0;
+    DIR *all = opendir(folder);
+    jt_note_memory(target);
+    if (all == NULL) {
+        return; /* whoever asks is told of mappings only */
+    }
+    for (const struct dirent *e = readdir(all); e != NULL; e = readdir(all)) {
+        uint64_t id;
+        if (!jt_number(e->d_name, &id)) {
+            continue;
+        }
+        struct jt_thread thread = {.id = (int)id};
+        (void)read_text(folder, e->d_name, "comm", thread.name, sizeof thread.name);
+        if (read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
+            thread.stack = stack_of(text);
+        }
+        if (!add(target, &thread)) {
+            break;
+        }
+    }
+    closedir(all);
+}

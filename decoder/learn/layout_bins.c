@@ -1,0 +1,150 @@
+/* layout_bins.c - bins as the slabs have them, where jemalloc's own table cannot be read.
+ *
+ * Since 5.2.0 MALLOC_CONF changes bins at run time (slab_sizes, bin_shards), and a stripped
+ * jemalloc does not say where its table is. A slab tells its size and its size class, and that
+ * makes the number of its regions; its bitmap says whether that is so. */
+#include <string.h>
+
+#include "learn/sample_heap.h"
+
+struct votes {
+    uint64_t slab_size; /* of most slabs of this bin, so far */
+    uint32_t lead;      /* by so many */
+    uint32_t agree, disagree, shards;
+};
+
+/* A slab as the tree and its own structure say, whatever its size. */
+static bool is_slab(const struct jh_heap *heap, const struct jt_sample *sample,
+                    struct jh_extent *e) {
+    const struct jh_layout *layout = heap->layout;
+    return sample->fault.rule == NULL && sample->leaf.slab &&
+           sample->leaf.szind < layout->sc_nbins &&
+           jh_extent_read(heap, sample->leaf.extent, e, NULL) == JH_OK && jh_extent_is_slab(e) &&
+           e->szind == sample->leaf.szind && e->size != 0 &&
+           e->addr == jt_page_address(layout, sample->page);
+}
+
+/* With this many regions, is there room for their bits, and are as many free as it says? */
+static bool bits_agree(const struct jh_heap *heap, const struct jh_extent *e,
+                       struct jh_layout *layout) {
+    struct jh_bin *bin = &layout->bin[e->szind], was = *bin;
+    struct jh_heap with = *heap;
+    struct jh_slab slab;
+    with.layout = layout;
+    bin->slab_size = e->size;
+    bin->nregs = (uint32_t)(e->size / bin->reg_size);
+    bool agree = e->size / bin->reg_size <= 8 * JH_BITMAP_MAX &&
+                 jh_layout_check(layout, NULL) == JH_OK &&
+                 jh_slab_read(&with, e, &slab, NULL) == JH_OK && slab.nfree == e->nfree;
+    *bin = was;
+    return agree;
+}
+
+static void vote(struct votes *v, uint64_t slab_size) {
+    if (v->lead == 0) {
+        v->slab_size = slab_size;
+    }
+    v->lead += v->slab_size == slab_size ? 1 : (uint32_t)-1;
+}
+
+static void count(const struct jh_heap *heap, const struct jh_extent *e, struct jh_layout *layout,
+                  struct votes *v) {
+    if (e->size != v->slab_size || !bits_agree(heap, e, layout)) {
+        v->disagree++;
+        return;
+    }
+    v->agree++;
+    v->shards = e->bin_shard >= v->shards ? e->bin_shard + 1 : v->shards;
+}
+
+/* What an option that makes slabs so large makes of this bin's: at least one region, and as many as
+ * the bitmap has bits (sc_data_update_sc_slab_size). */
+static uint64_t clamp(const struct jh_layout *layout, uint32_t index, uint64_t slab_size) {
+    uint64_t reg = layout->bin[index].reg_size, page = (uint64_t)1 << layout->build.lg_page;
+    uint64_t least = (reg + page - 1) / page * page, most = reg << layout->sc_lg_slab_maxregs;
+    return slab_size < least ? least : slab_size > most ? most : slab_size;
+}
+
+/* One slab may be a damaged one. Two say the same, or three of different bins that are as large as
+ * no stock build has them: an option changes many bins at once. */
+static bool is_sure(const struct jh_layout *layout, const struct votes *v, uint32_t index) {
+    uint32_t as_large = 0;
+    for (uint32_t i = 0; i < layout->sc_nbins; i++) {
+        bool other = v[i].agree != 0 && v[i].slab_size != layout->bin[i].slab_size;
+        as_large += other && clamp(layout, index, v[i].slab_size) == v[index].slab_size;
+    }
+    return v[index].agree > v[index].disagree && (v[index].agree > 1 || as_large > 2);
+}
+
+static size_t take_votes(struct jh_layout *layout, const struct votes *v) {
+    const struct jh_layout was = *layout;
+    size_t changed = 0;
+    for (uint32_t i = 0; i < layout->sc_nbins; i++) {
+        struct jh_bin *bin = &layout->bin[i];
+        bool other = v[i].slab_size != bin->slab_size || v[i].shards > bin->n_shards;
+        if (other && is_sure(&was, v, i)) {
+            bin->slab_size = v[i].slab_size;
+            bin->nregs = (uint32_t)(v[i].slab_size / bin->reg_size);
+            bin->n_shards = v[i].shards > bin->n_shards ? v[i].shards : bin->n_shards;
+            changed++;
+        }
+    }
+    return changed;
+}
+
+size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effort effort,
+                          struct jh_layout *layout) {
+    const struct jh_layout was = *layout;
+    const struct jh_reader reader = jt_fit_reader(target);
+    const struct jh_heap heap = {
+        .reader = reader, .layout = &was, .rtree_root = root, .limits = {.max_nodes = 0}};
+    struct votes v[JH_BINS_MAX];
+    struct jh_extent e;
+    const struct jt_samples *all =
+        was.build.version < JH_5_2_0 ? NULL : jt_samples_take(target, &reader, &was, root, effort);
+    memset(v, 0, sizeof v);
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; all != NULL && i < all->count; i++) {
+            if (!is_slab(&heap, &all->sample[i], &e)) {
+                continue;
+            }
+            if (pass == 0) {
+                vote(&v[e.szind], e.size);
+            } else {
+                count(&heap, &e, layout, &v[e.szind]);
+            }
+        }
+    }
+    return take_votes(layout, v);
+}
+
+void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
+                 struct jh_layout *layout, struct jt_fit *fit) {
+    struct jh_layout own = *layout;
+    struct jt_fit with;
+    if (fit->unsound + fit->unlikely == 0) {
+        return;
+    }
+    size_t changed = jt_bins_from_slabs(target, root, effort, &own);
+    if (changed == 0) {
+        return;
+    }
+    jt_layout_fit(target, &own, root, effort, &with);
+    with.bins = changed;
+    *fit = with;
+    *layout = own;
+}
+
+/* Of the layout that is used, on more of the heap: a bin may have few slabs. */
+void jt_bins_infer(struct jt_target *target, uint64_t root) {
+    struct jt_fit fit;
+    jt_layout_fit(target, &target->layout, root, JT_FIT_LOOK, &fit);
+    if (fit.unsound + fit.unlikely == 0) {
+        return;
+    }
+    jt_layout_fit(target, &target->layout, root, JT_FIT_SEARCH, &fit);
+    jt_bins_try(target, root, JT_FIT_SEARCH, &target->layout, &fit);
+    if (fit.bins != 0) {
+        target->source[JT_PART_BINS] = JT_INFERRED;
+    }
+}

@@ -1,0 +1,175 @@
+/* layout_candidate.c - a layout that the target may have: which there are, what is known of one
+ * before the heap is looked at, and which of two explains the heap better. */
+#include "learn/layout_candidate.h"
+
+#include <string.h>
+
+/* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
+ * root[], a power of two of pointers that is far larger than all before it. */
+static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
+    const struct jt_dwarf *d = &learn->dwarf;
+    unsigned bits = layout->rtree_level[0].bits;
+    if (learn->root.module != NULL &&
+        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits) {
+        return true;
+    }
+    if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits) {
+        return true;
+    }
+    bool compact = layout->leaf_form == JH_LEAF_COMPACT;
+    return d->leaf_size != JT_DWARF_UNKNOWN && compact != (d->le_bits != JT_DWARF_UNKNOWN);
+}
+
+bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
+                       struct jh_layout *layout, struct jh_fault *fault, bool say) {
+    if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
+        return false;
+    }
+    jt_root_from_symbol(learn, layout);
+    c->unlike = jt_layout_from_dwarf(target, &learn->dwarf, layout, say);
+    c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
+    c->pad = jt_pad_from_memory(target, layout);
+    (void)jt_by_size_from_memory(target, layout);
+    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
+        layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
+    }
+    return jh_layout_check(layout, fault) == JH_OK;
+}
+
+void jt_candidate_fit(struct jt_target *target, const struct jt_learn *learn,
+                      struct jt_candidate *c, struct jh_layout *layout, enum jt_effort effort) {
+    uint64_t root = jt_root_of(learn, layout);
+    jt_layout_fit(target, layout, root, effort, &c->fit);
+    if (!c->bins) {
+        jt_bins_try(target, root, effort, layout, &c->fit);
+    }
+}
+
+/* A geometry that looks beside the heap finds nothing, and nothing wrong. */
+bool jt_candidate_sees(const struct jt_candidate *c) {
+    return c->fit.sound + c->fit.unsound + c->fit.absent != 0;
+}
+
+/* Serial numbers count by one. Where none does, what was read begins with another field: 5.2 put
+ * six bits in front of them, for the bin's shard. */
+static bool counts_by_one(const struct jt_fit *fit) {
+    return fit->sound < 16 || fit->serials == 0 || fit->serials % 64 != 0;
+}
+
+uint64_t jt_candidate_faults(const struct jt_candidate *c) {
+    const struct jt_fit *fit = &c->fit;
+    return fit->unsound + fit->unlikely + fit->bins + !counts_by_one(fit);
+}
+
+int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate *b) {
+    bool x = jt_fits(&a->fit), y = jt_fits(&b->fit);
+    if (x != y) {
+        return x ? -1 : 1;
+    }
+    if (a->bins != b->bins) {
+        return a->bins ? -1 : 1;
+    }
+    if (jt_candidate_sees(a) != jt_candidate_sees(b)) {
+        return jt_candidate_sees(a) ? -1 : 1;
+    }
+    if (a->unlike != b->unlike) {
+        return a->unlike < b->unlike ? -1 : 1;
+    }
+    uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
+    if (2 * good < better || 2 * better < good) { /* one that sees little has few faults */
+        return good > better ? -1 : 1;
+    }
+    uint64_t bad = jt_candidate_faults(a), worse = jt_candidate_faults(b);
+    if (bad != worse) {
+        return bad < worse ? -1 : 1;
+    }
+    return good == better ? 0 : good > better ? -1 : 1;
+}
+
+/* Every combination of what is not known that nothing speaks against, the stock build's values
+ * first. */
+static void list_version(const struct jt_target *target, const struct jt_learn *learn,
+                         enum jh_version version, struct jt_candidates *out,
+                         struct jh_fault *fault) {
+    const enum jt_source *known = target->source;
+    bool vaddr = known[JT_PART_LG_VADDR] != JT_UNKNOWN, page = known[JT_PART_LG_PAGE] != JT_UNKNOWN;
+    bool quantum = known[JT_PART_LG_QUANTUM] != JT_UNKNOWN;
+    bool pad = known[JT_PART_LARGE_PAD] != JT_UNKNOWN;
+    uint8_t vaddrs[JT_LG_VADDRS];
+    size_t v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
+    for (size_t i = 0; i < JT_BUILDS_MAX; i++) {
+        size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
+        struct jh_build b = learn->build;
+        struct jh_layout layout;
+        if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) ||
+            (pad && (i & 2) != 0)) {
+            continue;
+        }
+        b.version = version;
+        b.lg_vaddr = vaddr ? b.lg_vaddr : vaddrs[v];
+        b.lg_page = page ? b.lg_page : jt_lg_page[p];
+        b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
+        b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
+        if (jh_layout_make(&b, &layout, out->count == 0 ? fault : NULL) == JH_OK &&
+            !contradicted(learn, &layout)) {
+            out->c[out->count++] = (struct jt_candidate){.build = b};
+        }
+    }
+}
+
+/* 5.3 has another tree, so its name tells. */
+static bool has_root(const struct jt_learn *learn, enum jh_version version) {
+    return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
+}
+
+/* "5.3.0-196-ga25b9b8": commits after a release, before or beside the next ones. */
+bool jt_version_between(const char *text, enum jh_version *release) {
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        const char *name = jh_version_name((enum jh_version)v);
+        size_t len = strlen(name), digits;
+        if (strncmp(text, name, len) != 0 || text[len] != '-') {
+            continue;
+        }
+        digits = strspn(text + len + 1, "0123456789");
+        if (digits != 0 && strncmp(text + len + 1 + digits, "-g", 2) == 0) {
+            *release = (enum jh_version)v;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The versions that are tried, the likeliest first. */
+static unsigned list_versions(const struct jt_target *target, const struct jt_learn *learn,
+                              enum jh_version out[JH_VERSIONS]) {
+    enum jh_version release;
+    unsigned count = 0;
+    if (target->source[JT_PART_VERSION] != JT_UNKNOWN) {
+        out[count++] = learn->build.version;
+    } else if (jt_version_between(target->version_string, &release)) {
+        for (unsigned v = release + 3u; v-- > release;) { /* it, and two after it */
+            out[count] = (enum jh_version)v;
+            count += v < JH_VERSIONS;
+        }
+    } else {
+        bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
+        for (; count < JH_VERSIONS; count++) {
+            out[count] =
+                newer ? (enum jh_version)(JH_VERSIONS - 1u - count) : jt_version_order[count];
+        }
+    }
+    return count;
+}
+
+void jt_candidates_list(const struct jt_target *target, const struct jt_learn *learn,
+                        struct jt_candidates *out, struct jh_fault *fault) {
+    enum jh_version version[JH_VERSIONS];
+    unsigned versions = list_versions(target, learn, version);
+    bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    out->count = 0;
+    for (unsigned i = 0; i < versions; i++) {
+        if (known || has_root(learn, version[i])) {
+            list_version(target, learn, version[i], out, fault);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+/* layout_source.c - which layout this target has, and how we know: given by the user, else by debug
+ * information, else by symbols, else by the version string and what of the rest the heap decodes
+ * with (layout_choose.c). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "learn/inside.h"
+
+uint64_t jt_root_of(const struct jt_learn *learn, const struct jh_layout *layout) {
+    if (learn->root_known) {
+        return learn->root_addr;
+    }
+    return learn->root.addr + layout->root_offset;
+}
+
+/* The array is at the end of the root object: believe its size over the mutex's. */
+void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout) {
+    uint64_t array = (uint64_t)layout->rtree_node_size << layout->rtree_level[0].bits;
+    if (learn->root.module == NULL || learn->dwarf.rtree_root != JT_DWARF_UNKNOWN) {
+        return;
+    }
+    if (learn->root.size > array && learn->root.size - array < 4096) {
+        layout->root_offset = (uint32_t)(learn->root.size - array);
+    }
+}
+
+/* Where it is not known, all are tried (layout_choose.c). */
+static void find_version(struct jt_target *target, struct jt_learn *learn) {
+    jt_machine_build(target, JH_5_3_0, &learn->build);
+    jt_build_from_macros(target, &learn->dwarf, &learn->build);
+    if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
+        if (target->version_string[0] == 0) {
+            (void)jt_version_find(target, target->jemalloc, target->version_string);
+        }
+        if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK) {
+            return;
+        }
+        target->source[JT_PART_VERSION] = JT_VERSION_STRING;
+    }
+    if (learn->root.module != NULL && learn->root.emap != (learn->build.version >= JH_5_3_0)) {
+        jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
+                target->root_name);
+    }
+}
+
+/* All versions were tried. One that is too new for jeheap may be laid out as one that is known, but
+ * not without being asked for. */
+static enum jt_status tried(struct jt_target *target, const struct jt_learn *learn,
+                            enum jt_status status) {
+    const char *like = jh_version_name(learn->build.version), *text = target->version_string;
+    enum jh_version release;
+    if (jt_version_between(text, &release)) {
+        if (status == JT_OK) {
+            jt_warn(
+                target,
+                "jemalloc %s is between versions that are known; it is read as %s, as which its "
+                "heap decodes",
+                text, like);
+        }
+        return status;
+    }
+    if (!jt_version_unknown(text)) {
+        if (status == JT_OK) {
+            jt_warn(target, "jemalloc does not say its version %s; its heap decodes as that of %s",
+                    jt_version_text(target), like);
+        }
+        return status;
+    }
+    char hint[128] = "--layout takes one that it may be alike";
+    if (status == JT_OK) {
+        snprintf(hint, sizeof hint, "its heap decodes as that of %s, as which --layout %s takes it",
+                 like, like);
+    }
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
+                   "are); %s",
+                   text, hint);
+}
+
+static void finish_sources(struct jt_target *target, const struct jt_learn *learn) {
+    enum jt_source *s = target->source;
+    const struct jh_layout *l = &target->layout;
+    if (s[JT_PART_DEBUG] == JT_UNKNOWN) {
+        struct jh_build other = l->build;
+        struct jh_layout layout;
+        other.debug = !other.debug;
+        bool is_other = learn->root.module != NULL &&
+                        jh_layout_make(&other, &layout, NULL) == JH_OK &&
+                        layout.root_offset == l->root_offset;
+        if (is_other) {
+            target->layout.build.debug = other.debug;
+        }
+        s[JT_PART_DEBUG] = learn->root.module != NULL ? JT_SYMBOL : JT_DEFAULT;
+    }
+    /* what follows from the others by jemalloc's formulas is as sure as the version */
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        if (s[part] == JT_UNKNOWN && part != JT_PART_ROOT) {
+            s[part] = part == JT_PART_BINS   ? JT_DEFAULT
+                      : part == JT_PART_LEAF ? s[JT_PART_LG_VADDR]
+                                             : s[JT_PART_VERSION];
+        }
+    }
+}
+
+static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
+    find_version(target, learn);
+    bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
+    enum jt_status status = jt_layout_choose(target, learn);
+    if (!known) {
+        status = tried(target, learn, status);
+    }
+    if (status == JT_OK) {
+        finish_sources(target, learn);
+    }
+    return status;
+}
+
+/* rtree_t ends with its array, so the symbol's size is known in advance. */
+static void warn_of_root(struct jt_target *target, const struct jt_learn *learn) {
+    const struct jh_layout *l = &target->layout;
+    uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
+    if (learn->root.module != NULL && size != learn->root.size) {
+        jt_warn(target,
+                "--layout %s is taken, but its tree has %" PRIu64 " bytes and %s in this target "
+                "has %" PRIu64 ": it is another build's layout",
+                learn->options->layout, size, target->root_name, learn->root.size);
+    }
+}
+
+/* The target's own header says how wide its words are, and in which order. With another width or
+ * order no word can be read, so that such a layout is of no use to anybody. */
+static enum jt_status given_suits(struct jt_target *target, const struct jt_learn *learn) {
+    const struct jt_private *p = target->priv;
+    const struct jh_build *b = &target->layout.build;
+    if (b->pointer_size == p->words && b->little_endian == p->little_endian) {
+        return JT_OK;
+    }
+    return jt_fail(target, JT_NO_LAYOUT,
+                   "--layout %s: it is for %u-bit %s-endian machines, the target is %u-bit and "
+                   "%s-endian (%s); add machine=NAME to it",
+                   learn->options->layout, 8u * b->pointer_size,
+                   b->little_endian ? "little" : "big", 8u * p->words,
+                   p->little_endian ? "little" : "big", jt_machine_name(target));
+}
+
+static void warn_of_version(struct jt_target *target, const struct jt_learn *learn) {
+    enum jh_version version;
+    if (target->version_string[0] == 0) {
+        (void)jt_version_find(target, target->jemalloc, target->version_string);
+    }
+    if (target->version_string[0] != 0 &&
+        jh_version_parse(target->version_string, &version) == JH_OK &&
+        version != target->layout.build.version) {
+        jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
+                learn->options->layout, target->version_string);
+    }
+}
+
+static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
+    char error[JT_TEXT_MAX];
+    enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
+    if (status != JT_OK) {
+        return jt_fail(target, status, "--layout %s", error);
+    }
+    for (unsigned part = 0; part < JT_PARTS; part++) {
+        if (part != JT_PART_ROOT) {
+            target->source[part] = JT_GIVEN;
+        }
+    }
+    status = given_suits(target, learn);
+    if (status != JT_OK) {
+        return status;
+    }
+    size_t len = strlen(learn->options->layout);
+    bool file = len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0;
+    if (!file) { /* a file has all of it; a name leaves run-time values open */
+        jt_root_from_symbol(learn, &target->layout);
+    }
+    warn_of_version(target, learn);
+    warn_of_root(target, learn);
+    if (file) {
+        return JT_OK;
+    }
+    if (jt_bins_from_memory(target, &learn->dwarf, &target->layout)) {
+        target->source[JT_PART_BINS] = JT_MEMORY;
+    } else {
+        jt_bins_infer(target, jt_root_of(learn, &target->layout));
+    }
+    if (jt_pad_from_memory(target, &target->layout)) {
+        target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
+    }
+    (void)jt_by_size_from_memory(target, &target->layout);
+    return JT_OK;
+}
+
+enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn) {
+    enum jt_status status =
+        learn->options->layout != NULL ? take_given(target, learn) : learn_all(target, learn);
+    if (status != JT_OK) {
+        return status;
+    }
+    jt_layout_name(&target->layout.build, target->layout_name, sizeof target->layout_name);
+    target->heap.layout = &target->layout;
+    target->heap.rtree_root = jt_root_of(learn, &target->layout);
+    return jt_layout_verify(target, learn->options);
+}

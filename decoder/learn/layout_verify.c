@@ -1,0 +1,98 @@
+/* layout_verify.c - the last question before a layout is used: is this heap of that kind? */
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "learn/inside.h"
+
+/* A wrong geometry can see an empty heap where there is none. Does another one see more? */
+static bool others_fit(struct jt_target *target, struct jh_build *out) {
+    uint8_t vaddr[JT_LG_VADDRS];
+    size_t vaddrs = jt_machine_vaddrs(target, vaddr);
+    for (size_t i = 0; i < vaddrs * JT_LG_PAGES; i++) {
+        struct jh_layout layout;
+        struct jt_fit fit;
+        *out = target->layout.build;
+        out->lg_vaddr = vaddr[i % vaddrs];
+        out->lg_page = jt_lg_page[i / vaddrs];
+        if (jh_layout_make(out, &layout, NULL) != JH_OK) {
+            continue;
+        }
+        jt_layout_fit(target, &layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
+        if (jt_fits(&fit)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* For whoever insists it is a warning. */
+static JT_PRINTF(3, 4) enum jt_status
+    contradicted(struct jt_target *target, bool insists, const char *text, ...) {
+    char line[JT_TEXT_MAX];
+    va_list args;
+    va_start(args, text);
+    vsnprintf(line, sizeof line, text, args);
+    va_end(args);
+    if (!insists) {
+        return jt_fail(target, JT_NO_LAYOUT, "%s", line);
+    }
+    jt_warn(target, "%s", line);
+    return JT_OK;
+}
+
+static enum jt_status nothing_seen(struct jt_target *target, bool absent, bool insists) {
+    struct jh_build other;
+    char name[128];
+    if (!absent && others_fit(target, &other)) {
+        jt_layout_name(&other, name, sizeof name);
+        return contradicted(target, insists,
+                            "layout %s finds nothing at the root 0x%" PRIx64
+                            ", but %s does; pass --layout %s",
+                            target->layout_name, target->heap.rtree_root, name, name);
+    }
+    if (!absent && jt_root_is_elsewhere(target)) { /* zeroes are a tree without extents */
+        return contradicted(target, insists,
+                            "--root 0x%" PRIx64 ": nothing decodes there, all that is looked at is "
+                            "zero; without --root the root is looked for%s%s",
+                            target->heap.rtree_root,
+                            insists ? "" : "; to use it all the same give --layout ",
+                            insists ? "" : target->layout_name);
+    }
+    jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
+                           : "the heap is empty, so the layout could not be tried");
+    return JT_OK;
+}
+
+bool jt_insists(const struct jt_options *options, const struct jt_fit *fit) {
+    return options->layout != NULL || (options->root_given && fit->sound != 0);
+}
+
+/* The layout must decode this very heap before anything is said about it. */
+enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options) {
+    struct jt_fit fit;
+    jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);
+    bool insists = jt_insists(options, &fit);
+    target->verified = fit.sound;
+    target->tried = fit.sound + fit.unsound;
+    if (jt_fits(&fit)) {
+        if (fit.unsound != 0) {
+            jt_warn(target,
+                    "of %" PRIu64 " extents that the layout was tried on %" PRIu64
+                    " are unsound (%s at 0x%" PRIx64
+                    "): the heap is damaged, or was caught in the middle of a change",
+                    target->tried, fit.unsound, fit.fault.rule, fit.fault.addr);
+        }
+        return JT_OK;
+    }
+    if (fit.unsound == 0) {
+        return nothing_seen(target, fit.absent != 0, insists);
+    }
+    return contradicted(target, insists,
+                        "layout %s does not fit this heap: of %" PRIu64 " extents %" PRIu64
+                        " decode soundly with it (%s at 0x%" PRIx64 ", seen 0x%" PRIx64
+                        "); the layout, the root 0x%" PRIx64 " or the heap is wrong%s%s",
+                        target->layout_name, target->tried, fit.sound, fit.fault.rule,
+                        fit.fault.addr, fit.fault.seen, target->heap.rtree_root,
+                        insists ? "" : "; to use it all the same give --layout ",
+                        insists ? "" : target->layout_name);
+}

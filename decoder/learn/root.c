@@ -1,0 +1,253 @@
+/* root.c - which tree is read: the root that is given, or a symbol's, or one that is found by
+ * looking for it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "learn/inside.h"
+
+/* A library may bring its own jemalloc, and have no symbols of it: what that one gave is not owned
+ * by the heap that is read. A skeleton does not bring these warnings with it: it lacks the others.
+ */
+static void warn_of_others(struct jt_target *target, const struct jt_search *search) {
+    char version[128];
+    size_t from = target->warnings;
+    for (size_t i = 1; i < search->count; i++) {
+        const struct jt_found_root *found = &search->found[i];
+        jt_warn(target,
+                "0x%" PRIx64 " in %s looks like the root of another heap; --root 0x%" PRIx64
+                " chooses it",
+                found->root, found->module->path, found->root);
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        if (jt_root_hidden(target, m, version)) {
+            jt_warn(target,
+                    "%s has a jemalloc of its own, %s, without symbols; what it has allocated is "
+                    "in another heap, which --in %s chooses",
+                    m->path, version, m->path);
+        }
+    }
+    if (target->warnings != from) {
+        target->priv->learnt->root_warnings = from;
+        target->priv->learnt->root_warnings_end = target->warnings;
+    }
+}
+
+/* What is known of the build: the layout that is given, or what the version string says. */
+static enum jt_status what_build(struct jt_target *target, const char *given,
+                                 struct jt_search *search) {
+    struct jh_layout layout;
+    enum jh_version version = jt_version_order[0];
+    (void)jt_version_find(target, NULL, target->version_string);
+    if (given != NULL) {
+        enum jt_status status = jt_layout_parse(given, &layout, target->error);
+        if (status != JT_OK) {
+            return jt_fail(target, status, "--layout %s", strdupa(target->error));
+        }
+        search->build = layout.build;
+        search->given = true;
+        return JT_OK;
+    }
+    search->any_version = jh_version_parse(target->version_string, &version) != JH_OK;
+    jt_machine_build(target, version, &search->build);
+    return JT_OK;
+}
+
+/* Damage beneath it is no reason to have no root: all commands go around it. */
+static void warn_of_found(struct jt_target *target, const struct jt_search *search) {
+    const struct jt_found_root *found = search->found;
+    jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it", found->root);
+    if (!found->clean) {
+        jt_warn(target,
+                "beneath the root 0x%" PRIx64 " the heap is damaged, or was caught in the middle "
+                "of a change: of %" PRIu64 " extents that were tried %" PRIu64
+                " are unsound (%s at "
+                "0x%" PRIx64 ")",
+                found->root, found->tried, found->unsound, found->fault.rule, found->fault.addr);
+    }
+}
+
+/* The version string names the module, the heap itself the root. Nothing is found without an
+ * error. */
+static enum jt_status look(struct jt_target *target, const struct jt_options *o,
+                           struct jt_search *search) {
+    search->in = o->in;
+    enum jt_status status = what_build(target, o->layout, search);
+    if (status != JT_OK) {
+        return status;
+    }
+    if (!search->given && target->version_string[0] == 0 && o->in == NULL) {
+        search->sayers = true; /* nothing else says that there is a jemalloc */
+    }
+    jt_root_infer(target, search);
+    for (size_t i = 0; i < search->count; i++) {
+        jt_root_add(target, search->found[i].module, search->found[i].root, "");
+    }
+    return JT_OK;
+}
+
+static enum jt_status take_found(struct jt_target *target, struct jt_learn *learn,
+                                 const struct jt_search *search) {
+    const struct jt_found_root *found = search->found;
+    char text[128] = "";
+    if (search->alike > 1) {
+        return jt_several_roots(target, target->priv->learnt->root_symbols, search->count,
+                                search->count);
+    }
+    learn->root_known = true;
+    learn->root_addr = found->root;
+    target->source[JT_PART_ROOT] = JT_INFERRED;
+    target->jemalloc = found->module;
+    (void)jt_version_find(target, found->module, text);
+    if (text[0] != 0) {
+        memcpy(target->version_string, text, sizeof text);
+    }
+    warn_of_found(target, search);
+    warn_of_others(target, search);
+    return JT_OK;
+}
+
+static void take_root(struct jt_target *target, struct jt_learn *learn,
+                      const struct jt_root_symbol *root) {
+    learn->root = *root;
+    target->jemalloc = root->module;
+    snprintf(target->root_name, sizeof target->root_name, "%s", root->name);
+    snprintf(target->prefix, sizeof target->prefix, "%s", root->prefix);
+    if (target->source[JT_PART_ROOT] == JT_UNKNOWN) {
+        target->source[JT_PART_ROOT] = JT_SYMBOL;
+    }
+}
+
+/* Sorts those that are wanted and in use to the front, behind them those that are wanted. */
+static size_t sort_roots(struct jt_target *target, const char *in, size_t *wanted) {
+    struct jt_root_symbol *root = target->priv->learnt->root_symbol;
+    size_t used = 0;
+    *wanted = 0;
+    for (size_t i = 0; i < target->priv->learnt->root_symbols; i++) {
+        struct jt_root_symbol this = root[i];
+        if (in != NULL && !jt_module_named(this.module, in)) {
+            continue;
+        }
+        root[i] = root[*wanted];
+        root[*wanted] = this;
+        if (jt_root_in_use(target, &this)) {
+            root[*wanted] = root[used];
+            root[used++] = this;
+        }
+        ++*wanted;
+    }
+    return used;
+}
+
+static void list_symbols(struct jt_target *target) {
+    for (size_t i = 0; i < target->priv->learnt->root_symbols; i++) {
+        const struct jt_root_symbol *s = &target->priv->learnt->root_symbol[i];
+        jt_root_add(target, s->module, jt_root_array(target, s), s->name);
+    }
+}
+
+/* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
+static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn, size_t used,
+                                  size_t wanted) {
+    struct jt_root_symbol *root = target->priv->learnt->root_symbol;
+    if (used > 1 || (used == 0 && wanted > 1)) {
+        return jt_several_roots(target, 0, used > 1 ? used : wanted, used);
+    }
+    if (used == 0 && !target->ended) {
+        uint8_t byte;
+        bool there =
+            jh_read(&target->heap.reader, jt_root_array(target, &root[0]), &byte, 1, NULL) == JH_OK;
+        jt_warn(target,
+                there ? "%s is all zero: jemalloc was not started"
+                      : "%s is absent: its bytes are not in this core",
+                root[0].name);
+    }
+    take_root(target, learn, &root[0]);
+    warn_of_others(target, &(struct jt_search){.count = 0});
+    return JT_OK;
+}
+
+static enum jt_status choose_any(struct jt_target *target, struct jt_learn *learn) {
+    const struct jt_options *o = learn->options;
+    size_t wanted, used = sort_roots(target, o->in, &wanted);
+    struct jt_search search = {.sayers = wanted != 0};
+    list_symbols(target);
+    if (used != 0) {
+        return choose_root(target, learn, used, wanted);
+    }
+    enum jt_status status = look(target, o, &search);
+    if (status != JT_OK) {
+        return status;
+    }
+    if (search.count != 0) {
+        return take_found(target, learn, &search);
+    }
+    return wanted != 0 ? choose_root(target, learn, 0, wanted)
+                       : jt_no_root(target, o->layout, target->version_string[0] != 0, &search);
+}
+
+bool jt_root_is_elsewhere(const struct jt_target *target) {
+    return target->source[JT_PART_ROOT] == JT_GIVEN && target->modules != 0 &&
+           jt_module_at(target, target->heap.rtree_root) == NULL;
+}
+
+enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
+    uint64_t root = learn->options->root;
+    if (!jt_mapped(target, root)) {
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "--root 0x%" PRIx64 ": nothing is mapped there in this target", root);
+    }
+    learn->root_known = true;
+    learn->root_addr = root;
+    target->source[JT_PART_ROOT] = JT_GIVEN;
+    return JT_OK;
+}
+
+/* Who gives the address may say the module as well; the address counts. */
+static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
+    const struct jt_options *o = learn->options;
+    enum jt_status status = jt_root_given(target, learn);
+    if (status != JT_OK) {
+        return status;
+    }
+    target->jemalloc = jt_module_at(target, o->root);
+    list_symbols(target);
+    for (size_t i = 0; i < target->priv->learnt->root_symbols; i++) {
+        const struct jt_root_symbol *root = &target->priv->learnt->root_symbol[i];
+        if (o->root >= root->addr && o->root < root->addr + root->size) {
+            take_root(target, learn, root);
+        }
+    }
+    if (o->in != NULL && (target->jemalloc == NULL || !jt_module_named(target->jemalloc, o->in))) {
+        jt_warn(target, "--root 0x%" PRIx64 " is taken, and is not in the module of --in %s",
+                o->root, o->in);
+    }
+    return JT_OK;
+}
+
+/* --in NAME: is there such a module? */
+static enum jt_status module_known(struct jt_target *target, const char *in) {
+    for (size_t i = 0; i < target->modules; i++) {
+        if (in == NULL || jt_module_named(&target->module[i], in)) {
+            return JT_OK;
+        }
+    }
+    if (in == NULL) {
+        return JT_OK;
+    }
+    list_symbols(target);
+    return jt_not_in(target, in, "no module of this target has that name");
+}
+
+enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn) {
+    errno = 0;
+    target->priv->learnt->root_symbols = jt_roots_find(target, target->priv->learnt->root_symbol);
+    jt_note_memory(target);
+    if (learn->options->root_given) {
+        return take_given(target, learn);
+    }
+    enum jt_status status = module_known(target, learn->options->in);
+    return status == JT_OK ? choose_any(target, learn) : status;
+}

@@ -1,0 +1,42 @@
+/* place.h - what an address is that is not jemalloc's. */
+#ifndef JEHEAP_PLACE_H
+#define JEHEAP_PLACE_H
+
+#include "files/modules.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum jt_what {
+    JT_IN_NOTHING, /* nothing is mapped there */
+    JT_IN_METADATA,
+    JT_IN_MODULE,
+    JT_IN_STACK,
+    JT_IN_TLS,  /* thread-local storage, and the C library's data of the thread */
+    JT_IN_HEAP, /* the memory of brk(), which another allocator has */
+    JT_IN_KERNEL,
+    JT_IN_FILE, /* mapped, and not loaded */
+    JT_IN_ANONYMOUS
+};
+
+const char *jt_what_name(enum jt_what what); /* "unmapped", "module", "tls", ... */
+
+/* Texts are as the target has them, and live as long as it does; "" and NULL: not known. */
+struct jt_place {
+    enum jt_what what;
+    const struct jt_module *module;
+    char section[64], symbol[256]; /* the nearest one in front, of the same section */
+    uint64_t symbol_offset;
+    const struct jt_thread *thread;
+    uint64_t start, end; /* of the mapping; 0: not known */
+    const char *path;    /* of its file, "[heap]", ... */
+    char permissions[8]; /* "rw-p"; a core does not tell the last one */
+};
+
+void jt_place_find(struct jt_target *target, uint64_t addr, struct jt_place *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,216 @@
+/* skeleton_keep.c - which bytes of a target decoding takes.
+ *
+ * Not listed here but watched: the walk goes over the whole heap through a reader that writes down
+ * what was read. So a skeleton has what the decoder asks for, whatever the version. What a damaged
+ * tree makes the walk read is cut down to what is jemalloc's own before anything is kept. So it is
+ * with what rules of arenas read (skeleton_arenas.c). */
+#include <string.h>
+
+#include "skeleton/inside.h"
+
+/* Variables that later questions read by name. Whoever teaches the decoder to read another one
+ * adds it here. */
+static const char *const variable[] = {"bin_infos", "arena_bin_info", "sz_large_pad",
+                                       "opt_disable_large_size_classes"};
+
+const char *jt_skeleton_variable(size_t index) {
+    return index < sizeof variable / sizeof variable[0] ? variable[index] : NULL;
+}
+
+/* ---- a reader that remembers ---------------------------------------------------------------- */
+
+struct watch {
+    struct jh_reader inner;
+    struct jt_ranges *seen;
+};
+
+static enum jh_status watch_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    const struct watch *w = arg;
+    enum jh_status status = w->inner.read(w->inner.arg, addr, dst, len, got);
+    jt_ranges_add(w->seen, addr, *got);
+    return status;
+}
+
+static const void *watch_lend(void *arg, uint64_t addr, size_t len) {
+    const struct watch *w = arg;
+    const void *lent = w->inner.lend(w->inner.arg, addr, len);
+    if (lent != NULL) {
+        jt_ranges_add(w->seen, addr, len);
+    }
+    return lent;
+}
+
+static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count) {
+    const struct watch *w = arg;
+    enum jh_status status = w->inner.gather(w->inner.arg, span, count);
+    for (size_t i = 0; status == JH_OK && i < count; i++) {
+        jt_ranges_add(w->seen, span[i].addr, span[i].got);
+    }
+    return status;
+}
+
+static uint64_t watch_next(void *arg, uint64_t addr) {
+    const struct watch *w = arg;
+    return w->inner.next(w->inner.arg, addr);
+}
+
+static bool watch_retry(void *arg, unsigned times) {
+    const struct watch *w = arg;
+    return w->inner.retry(w->inner.arg, times);
+}
+
+static bool watch_mapped(void *arg, uint64_t addr) {
+    const struct watch *w = arg;
+    return w->inner.mapped(w->inner.arg, addr);
+}
+
+static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
+    struct jh_heap heap = target->heap;
+    *w = (struct watch){heap.reader, seen};
+    heap.reader = (struct jh_reader){.read = watch_read,
+                                     .lend = heap.reader.lend != NULL ? watch_lend : NULL,
+                                     .gather = heap.reader.gather != NULL ? watch_gather : NULL,
+                                     .next = heap.reader.next != NULL ? watch_next : NULL,
+                                     .retry = heap.reader.retry != NULL ? watch_retry : NULL,
+                                     .mapped = heap.reader.mapped != NULL ? watch_mapped : NULL,
+                                     .arg = w};
+    return heap;
+}
+
+/* ---- what is kept --------------------------------------------------------------------------- */
+
+/* What the walk has given: where the structures are, and what they cover, the program's own. */
+struct given {
+    struct jt_ranges at, handed_out;
+};
+
+/* Tree nodes and extents. An extent is kept whole, with its slab bitmap and its links. */
+static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep,
+                                struct given *given, struct jt_skeleton *out) {
+    struct jh_walk walk;
+    struct watch w;
+    struct jh_heap heap = watched(target, &w, keep);
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status = JH_OK;
+    for (jh_walk_start(&walk, &heap); status != JH_END;) {
+        status = jh_walk_next(&walk, &e, &fault);
+        if (status == JH_OK) {
+            out->extents++;
+            jt_ranges_add(keep, e.at, target->layout.extent_size);
+            jt_ranges_add(&given->at, e.at, 1);
+            jt_ranges_add(&given->handed_out, e.base, e.size);
+        } else if (status != JH_END && out->fault != NULL) {
+            out->fault(out->arg, status, &fault);
+        }
+        if (status == JH_READ_FAILED ||
+            (status == JH_LIMIT && strncmp(fault.rule, "reader", 6) == 0)) {
+            return jt_fail(target, JT_INCOMPLETE,
+                           status == JH_LIMIT ? "the budget ran out before all of the heap was read"
+                                              : "the target could not be read to the end");
+        }
+    }
+    return JT_OK;
+}
+
+/* Headers of the base allocators' blocks, with the extent that each of them has. */
+static void keep_blocks(struct jt_target *target, struct jt_ranges *keep) {
+    const struct jt_private *p = target->priv;
+    uint64_t size;
+    uint32_t align;
+    if (jh_struct_size(&target->layout, "base_block_s", &size, &align, NULL) != JH_OK) {
+        return;
+    }
+    for (size_t i = 0; i < p->base->blocks; i++) {
+        jt_ranges_add(keep, p->base->block[i].start, size);
+    }
+}
+
+static void keep_variables(struct jt_target *target, struct jt_ranges *keep) {
+    uint64_t addr, size;
+    for (size_t i = 0; i < sizeof variable / sizeof variable[0]; i++) {
+        if (jt_symbol(target, variable[i], &addr, &size)) {
+            jt_ranges_add(keep, addr, size);
+        }
+    }
+}
+
+static void add_modules(const struct jt_target *target, struct jt_ranges *set) {
+    for (size_t i = 0; i < target->modules; i++) {
+        const struct jt_module *m = &target->module[i];
+        for (size_t k = 0; k < m->ranges; k++) {
+            jt_ranges_add(set, m->range[k].start, m->range[k].end - m->range[k].start);
+        }
+    }
+    jt_ranges_merge(set);
+}
+
+/* Nodes, extents and headers lie in base blocks and nowhere else. Where these are not known (no
+ * symbols), they are at least not in the memory that the tree itself hands out, and not among a
+ * module's variables. */
+static void cut_foreign(struct jt_target *target, struct jt_ranges *keep,
+                        const struct jt_ranges *handed_out) {
+    const struct jt_private *p = target->priv;
+    struct jt_ranges modules = {NULL, 0, 0, false};
+    if (p->base->complete) {
+        jt_ranges_cut(keep, p->base->range, p->base->ranges, true);
+    } else {
+        add_modules(target, &modules);
+        jt_ranges_cut(keep, modules.range, modules.count, false);
+        keep->lost |= modules.lost;
+        jt_ranges_free(&modules);
+    }
+    jt_ranges_cut(keep, handed_out->range, handed_out->count, false);
+}
+
+/* The root node is part of a variable: what was seen of it. */
+static struct jt_ranges root_of(const struct jt_target *target, const struct jt_ranges *seen) {
+    const struct jh_layout *l = &target->layout;
+    struct jt_ranges root = {NULL, 0, 0, false};
+    jt_ranges_add(&root, target->heap.rtree_root,
+                  (uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
+    jt_ranges_cut(&root, seen->range, seen->count, true);
+    return root;
+}
+
+static void note_left_out(struct jt_target *target, const struct jt_ranges *keep,
+                          struct jt_skeleton *out) {
+    out->left_out += target->priv->skeleton->bytes;
+    target->priv->skeleton->bytes_now = out->left_out;
+    if (out->left_out != 0) {
+        jt_verdicts_find(target, keep);
+    }
+}
+
+enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
+                                struct jt_skeleton *out) {
+    struct given given = {.at = {.lost = false}};
+    struct jt_ranges *handed_out = &given.handed_out;
+    enum jt_status status = keep_tree(target, keep, &given, out);
+    jt_metadata_find(target); /* now, so that a running process has no new ones */
+    jt_ranges_merge(handed_out);
+    if (status == JT_OK) {
+        jt_arenas_keep(target, &given.at, handed_out, keep);
+    }
+    jt_ranges_merge(keep);
+    struct jt_ranges root = root_of(target, keep);
+    jt_ranges_cut(keep, root.range, root.count, false);
+    out->left_out = jt_ranges_bytes(keep->range, keep->count);
+    cut_foreign(target, keep, handed_out);
+    out->left_out -= jt_ranges_bytes(keep->range, keep->count);
+    for (size_t i = 0; i < root.count; i++) {
+        jt_ranges_add(keep, root.range[i].start, root.range[i].end - root.range[i].start);
+    }
+    keep_blocks(target, keep);
+    keep_variables(target, keep);
+    jt_ranges_merge(keep);
+    note_left_out(target, keep, out);
+    bool lost = keep->lost || root.lost || handed_out->lost || given.at.lost;
+    jt_ranges_free(&root);
+    jt_ranges_free(handed_out);
+    jt_ranges_free(&given.at);
+    if (status == JT_OK && lost) {
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
+    return status;
+}

@@ -1,0 +1,83 @@
+/* skeleton_open.c - a core that is a skeleton: its notes take the place of the program's file.
+ *
+ * The notes are as untrusted as the rest: the layout is checked and tried on the heap like one that
+ * a user has given. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "skeleton/inside.h"
+
+static enum jt_status take_layout(struct jt_target *target, const struct jt_learn *learn) {
+    const struct jt_private *p = target->priv;
+    const struct jt_text *note = &p->note[JT_NOTE_LAYOUT];
+    char error[JT_TEXT_MAX];
+    const struct jh_build *build = &target->layout.build;
+    if (note->bytes == NULL) {
+        return jt_fail(target, JT_UNREADABLE, "%s: a skeleton without a layout; give --layout",
+                       target->path);
+    }
+    if (jt_layout_read(note->bytes, note->size, &target->layout, error) != JT_OK) {
+        return jt_fail(target, JT_UNREADABLE, "%s: a skeleton with a broken layout: %.*s",
+                       target->path, JT_NESTED_MAX, error);
+    }
+    if (build->pointer_size != p->words || build->little_endian != p->little_endian) {
+        return jt_fail(target, JT_UNREADABLE,
+                       "%s: a skeleton whose layout is for other words than its ELF header says",
+                       target->path);
+    }
+    jt_layout_name(build, target->layout_name, sizeof target->layout_name);
+    target->heap.layout = &target->layout;
+    target->heap.rtree_root = learn->root_addr;
+    return jt_layout_verify(target, learn->options);
+}
+
+/* --in NAME: is the one heap that a skeleton has meant? */
+static enum jt_status check_module(struct jt_target *target, const struct jt_options *options) {
+    const struct jt_module *m = target->jemalloc;
+    if (options->in == NULL || (m != NULL && jt_module_named(m, options->in))) {
+        return JT_OK;
+    }
+    if (m == NULL || options->root_given) {
+        jt_warn(target, "--in %s is not used: a skeleton has one heap", options->in);
+        return JT_OK;
+    }
+    return jt_fail(target, JT_NO_JEMALLOC,
+                   "--in %.200s: a skeleton has one heap, and this one's is that of %.200s; make a "
+                   "skeleton of the other heap with --in",
+                   options->in, m->path);
+}
+
+static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
+    if (learn->options->exe != NULL) {
+        jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
+                learn->options->exe);
+    }
+    enum jt_status status = jt_skeleton_notes_read(target, &learn->root_addr);
+    if (status != JT_OK) {
+        return status;
+    }
+    learn->root_known = true;
+    status = check_module(target, learn->options);
+    if (status == JT_OK && learn->options->root_given) {
+        status = jt_root_given(target, learn);
+    }
+    if (status != JT_OK || learn->options->layout == NULL) {
+        return status != JT_OK ? status : take_layout(target, learn);
+    }
+    jt_dwarf_read(&learn->root, &learn->dwarf); /* there is none, and it says so */
+    status = jt_layout_learn(target, learn);
+    jt_dwarf_free(&learn->dwarf);
+    return status;
+}
+
+enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
+    enum jt_status status = learn_all(target, learn);
+    if (status == JT_OK) {
+        jt_arena_form_learn(target);
+        for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
+            target->priv->base->arenas.arena[i].known.shards_known =
+                target->source[JT_PART_BINS] == JT_MEMORY;
+        }
+    }
+    return status;
+}

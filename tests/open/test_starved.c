@@ -1,0 +1,104 @@
+/* Small steps of opening a target, when memory runs out and when the numbers are absurd. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fail_memory.h"
+#include "open/inside.h"
+
+static struct jt_private priv;
+static struct jt_rooms rooms;
+static struct jt_target target;
+
+static int start(void **state) {
+    (void)state;
+    memset(&priv, 0, sizeof priv);
+    memset(&rooms, 0, sizeof rooms);
+    jt_rooms_join(&priv, &rooms);
+    memset(&target, 0, sizeof target);
+    priv.words = 8;
+    priv.little_endian = true;
+    priv.core_fd = -1;
+    target.priv = &priv;
+    return 0;
+}
+
+static void a_core_that_cannot_be_named(void **state) {
+    (void)state;
+    fail_memory(1);
+    assert_int_equal(jt_core_read(&target, (const uint8_t *)"", 0, "bytes"), JT_UNREADABLE);
+    fail_memory(0);
+    assert_string_equal(target.error, "out of memory");
+    assert_int_equal(jt_core_read(&target, (const uint8_t *)"", 0, "bytes"), JT_UNREADABLE);
+    assert_string_equal(target.error, "bytes: no bytes, not a core");
+    jt_core_close(&target);
+}
+
+static void mappings_of_freebsd(void **state) {
+    (void)state;
+    uint8_t note[4 + 136 + 8] = {0};
+    jt_number_put(&target, note + 4, 144, 4);
+    jt_number_put(&target, note + 4 + 16, 4096, 8);
+    note[4 + 136] = '/';
+    for (unsigned nth = 1; nth <= 2; nth++) {
+        target.memory_ran_out = false;
+        fail_memory(nth);
+        jt_note_freebsd(&target, 10, note, sizeof note);
+        fail_memory(0);
+        assert_true(target.memory_ran_out);
+        assert_int_equal(priv.mappings, 0);
+    }
+    jt_note_freebsd(&target, 10, note, sizeof note);
+    assert_int_equal(priv.mappings, 1);
+    free(priv.mapping[0].path);
+    free(priv.mapping);
+}
+
+static void process_ids_of_freebsd(void **state) {
+    (void)state;
+    uint8_t note[4 + 8 + 8 * 8 + 4] = {0};
+    jt_number_put(&target, note + sizeof note - 4, 0x7fffffff, 4);
+    jt_note_freebsd(&target, 8, note, sizeof note);
+    assert_int_equal(target.pid, 0x7fffffff);
+    jt_number_put(&target, note + sizeof note - 4, 0x80000000, 4);
+    jt_note_freebsd(&target, 8, note, sizeof note);
+    assert_int_equal(target.pid, 0);
+}
+
+/* What the auxiliary vector says of pages is believed when it is a size of pages. */
+static void sizes_of_pages(void **state) {
+    (void)state;
+    static const uint64_t size[][2] = {{0, 4096},      {4096, 4096}, {16384, 16384},
+                                       {65536, 65536}, {5000, 4096}, {1 << 17, 4096}};
+    const struct jt_phdr ph = {.type = 1, .vaddr = 0x20000, .memsz = 1};
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
+        struct jt_range load[JT_PHDRS_MAX];
+        priv.page_size = size[i][0];
+        assert_int_equal(jt_module_loads(&target, 0, &ph, 1, load), 1);
+        assert_int_equal(load[0].end - load[0].start, size[i][1]);
+    }
+}
+
+static void until_where_there_is_something(void **state) {
+    (void)state;
+    static const struct jt_range range[] = {{10, 20}, {30, 40}};
+    assert_int_equal(jt_ranges_until(range, 2, 12), 20);
+    assert_int_equal(jt_ranges_until(range, 2, 25), 25);
+    assert_int_equal(jt_ranges_until(range, 2, 40), 40);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_core_that_cannot_be_named, start),
+        cmocka_unit_test_setup(mappings_of_freebsd, start),
+        cmocka_unit_test_setup(process_ids_of_freebsd, start),
+        cmocka_unit_test_setup(sizes_of_pages, start),
+        cmocka_unit_test_setup(until_where_there_is_something, start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
