@@ -66,7 +66,12 @@ static struct jt_elf *open_here(void *arg, const char *file) {
         bytes = NULL;
     }
     close(fd);
-    return bytes == NULL ? NULL : take(bytes, (size_t)st.st_size, mapped);
+    struct jt_elf *elf = bytes == NULL ? NULL : take(bytes, (size_t)st.st_size, mapped);
+    if (elf != NULL) {
+        elf->device = st.st_dev;
+        elf->inode = st.st_ino;
+    }
+    return elf;
 }
 
 const struct jt_files jt_files_here = {open_here, NULL};

@@ -22,6 +22,8 @@ struct jt_elf {
     bool dwarf_tried;
     struct jt_symbols *symbols; /* open/nearest.c: NULL until somebody asks */
     bool memory_ran_out;        /* while its other files were looked for */
+    dev_t device;               /* of the file, whatever it was called by */
+    ino_t inode;                /* 0: these bytes are of no file */
 };
 
 /* Where names that a target brings lead to. Nothing else opens a file because of such a name. */
@@ -62,6 +64,7 @@ bool jt_elf_has_zstd(const struct jt_elf *elf);
 
 struct jt_file_source {
     const struct jt_files *files;
+    uint64_t searched;   /* bytes of modules' files that versions may be looked for in */
     const char *sysroot; /* while the target is opened; NULL: none */
     bool version_told;   /* by the user */
     struct jt_variable { /* jemalloc's, that a skeleton brings with it */
@@ -93,6 +96,11 @@ size_t jt_module_loads(const struct jt_target *target, uint64_t bias, const stru
 /* The bias of a file whose first byte is at start; false when no header loads that byte. */
 bool jt_module_bias(uint64_t start, const struct jt_phdr *ph, size_t count, uint64_t *out);
 bool jt_module_holds(const struct jt_module *module, uint64_t addr);
+
+/* file.search-limit: what core files call by very many names is opened for a few modules, as
+ * dlmopen() loads a file again; and bytes of all files in which versions may be looked for. */
+#define JT_SAME_MAX 4
+#define JT_SEARCHED_MAX (UINT64_C(4) << 30)
 
 /* module_file.c: the file of a module. Opened, and proven as far as can be; false when it is not
  * there or no ELF file of this machine. */

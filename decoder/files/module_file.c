@@ -11,8 +11,6 @@
 
 #include "files/inside.h"
 
-#define SAME_MAX 4 /* modules that one file is opened for: dlmopen() loads one again */
-
 /* Where the module is if this is its file. */
 struct place {
     uint64_t head, bias;
@@ -115,12 +113,51 @@ static void take(struct jt_target *target, struct jt_module *module, struct jt_e
     target->memory_ran_out |= elf->memory_ran_out;
 }
 
+/* A core may call one file by very many names. */
+static bool is_same_file(const struct jt_module *m, const struct jt_module *module,
+                         const struct jt_elf *elf) {
+    return elf->inode != 0 ? m->elf->inode == elf->inode && m->elf->device == elf->device
+                           : strcmp(m->path, module->path) == 0;
+}
+
+static bool opened_enough(const struct jt_target *target, const struct jt_module *module,
+                          const struct jt_elf *elf) {
+    unsigned same = 0;
+    for (const struct jt_module *m = target->module; m != module; m++) {
+        same += m->elf != NULL && is_same_file(m, module, elf);
+    }
+    return same >= JT_SAME_MAX;
+}
+
+/* What version strings are looked for in: parts that are loaded and cannot be written. */
+static uint64_t searched_of(Elf *elf) {
+    struct jt_phdr ph[JT_PHDRS_MAX];
+    size_t all, count = headers_of(elf, ph, &all), size = 0;
+    uint64_t bytes = 0;
+    (void)elf_rawfile(elf, &size);
+    for (size_t i = 0; i < count; i++) {
+        if (ph[i].type == PT_LOAD && (ph[i].flags & PF_W) == 0) {
+            bytes += ph[i].filesz < size - bytes ? ph[i].filesz : size - bytes;
+        }
+    }
+    return bytes;
+}
+
+/* May one more file be searched? What the user gives always may. */
+static bool may_open(struct jt_target *target, struct jt_module *module, const struct jt_elf *elf) {
+    uint64_t *searched = &target->priv->source->searched, bytes = searched_of(elf->elf);
+    module->unopened = !module->asked &&
+                       (opened_enough(target, module, elf) || *searched + bytes > JT_SEARCHED_MAX);
+    *searched += module->unopened ? 0 : bytes;
+    return !module->unopened;
+}
+
 bool jt_module_try(struct jt_target *target, struct jt_module *module, const char *file) {
     const struct jt_files *files = target->priv->source->files;
     char *name = strdup(file);
     struct jt_elf *elf = name == NULL ? NULL : jt_elf_open(files, file, &target->memory_ran_out);
     target->memory_ran_out |= name == NULL;
-    if (elf == NULL || !jt_machine_is(target, elf->elf)) {
+    if (elf == NULL || !jt_machine_is(target, elf->elf) || !may_open(target, module, elf)) {
         jt_elf_close(elf);
         free(name);
         return false;
@@ -217,14 +254,6 @@ static void try_path(struct jt_target *target, struct jt_module *module) {
     }
 }
 
-static bool opened_enough(const struct jt_target *target, const struct jt_module *module) {
-    unsigned same = 0;
-    for (const struct jt_module *m = target->module; m != module; m++) {
-        same += m->elf != NULL && strcmp(m->path, module->path) == 0;
-    }
-    return same >= SAME_MAX;
-}
-
 /* A shared object that is no program: nobody starts it. */
 static bool is_library(Elf *elf) {
     struct jt_phdr ph[JT_PHDRS_MAX];
@@ -289,9 +318,6 @@ size_t jt_module_of_exe(struct jt_target *target, const char *exe) {
 }
 
 void jt_module_open(struct jt_target *target, struct jt_module *module, const char *exe) {
-    if (opened_enough(target, module)) {
-        return;
-    }
     module->asked = exe != NULL;
     if (exe != NULL && jt_module_try(target, module, exe)) {
         return;

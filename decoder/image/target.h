@@ -121,6 +121,7 @@ struct jt_module {
     uint64_t bias;       /* address - ELF file's p_vaddr */
     bool main;           /* the program, not a library */
     bool asked;          /* --exe gave a file for it */
+    bool unopened;       /* its file is here: file.search-limit */
     bool has_debug_info;
     enum jt_file state;
     struct jt_build_id memory_id, file_id;

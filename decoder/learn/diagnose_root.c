@@ -27,6 +27,15 @@ static void wrong_file(const struct jt_module *m, char *out, size_t size) {
     }
 }
 
+static const char *unopened(const struct jt_module *m, char *out, size_t size) {
+    snprintf(out, size,
+             "file.search-limit: %.200s was not opened: one file is opened for %d modules, and all "
+             "files together have at most %d MiB of constants and code that are searched; give it "
+             "with --exe if it has the jemalloc",
+             m->path, JT_SAME_MAX, (int)(JT_SEARCHED_MAX >> 20));
+    return out;
+}
+
 /* Has somebody asked about it: is it what --exe was for, or what has the heap? */
 static bool matters(const struct jt_target *target, const struct jt_module *m) {
     return m->asked || m == target->jemalloc || (m->main && target->jemalloc == NULL);
@@ -43,7 +52,9 @@ void jt_warn_of_files(struct jt_target *target) {
             wrong_file(m, text, sizeof text);
             jt_warn(target, "%s; it is not used", text);
         }
-        if (m->state == JT_FILE_MISSING) {
+        if (m->unopened) {
+            jt_warn(target, "%s", unopened(m, text, sizeof text));
+        } else if (m->state == JT_FILE_MISSING) {
             jt_warn(target, "%s is not here, so its symbols are not known", m->path);
         }
         if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc) {
@@ -70,6 +81,15 @@ static const struct jt_module *module_in(const struct jt_target *target, enum jt
     }
     for (size_t i = 0; i < target->modules; i++) {
         if (target->module[i].state == state) {
+            return &target->module[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct jt_module *first_unopened(const struct jt_target *target) {
+    for (size_t i = 0; i < target->modules; i++) {
+        if (target->module[i].unopened) {
             return &target->module[i];
         }
     }
@@ -217,6 +237,12 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                                    "jemalloc it has with --layout (5.3.0, ...)"
                                  : "jemalloc may be in it: give the right one with --exe or "
                                    "--sysroot, or say which it has with --layout (5.3.0, ...)");
+    }
+    m = first_unopened(target);
+    if (m != NULL) {
+        return jt_fail(target, JT_NO_JEMALLOC,
+                       "no module that was opened has jemalloc's symbols; %s",
+                       unopened(m, text, sizeof text));
     }
     m = module_in(target, JT_FILE_MISSING);
     if (m != NULL && !m->main) {

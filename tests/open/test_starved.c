@@ -92,12 +92,46 @@ static void until_where_there_is_something(void **state) {
     assert_int_equal(jt_ranges_until(range, 2, 40), 40);
 }
 
+/* Files have so many bytes already that no more are searched, but for what the user gives. */
+static void files_that_are_not_searched(void **state) {
+    (void)state;
+    char own[] = "/proc/self/exe";
+    elf_version(EV_CURRENT);
+    assert_int_equal(jh_image_reader(&priv.image, &target.heap.reader, NULL), JH_OK);
+    target.kind = JT_CORE;
+    rooms.source.files = &jt_files_here;
+    rooms.source.searched = JT_SEARCHED_MAX - 1;
+    struct jt_module *m = jt_module_add(&target, own);
+    assert_non_null(m);
+    m->main = true;
+    jt_module_open(&target, m, NULL);
+    assert_true(m->unopened && m->elf == NULL && m->file == NULL);
+    assert_int_equal(rooms.source.searched, JT_SEARCHED_MAX - 1);
+    jt_warn_of_files(&target);
+    assert_int_equal(target.warnings, 1);
+    assert_non_null(strstr(target.warning[0], "file.search-limit: /proc/self/exe was not opened"));
+    for (unsigned i = 0; i < 2; i++) {
+        m = jt_module_add(&target, own);
+        assert_non_null(m);
+        jt_module_open(&target, m, own);
+        assert_true(!m->unopened && m->elf != NULL);
+        assert_true(rooms.source.searched > JT_SEARCHED_MAX);
+    }
+    m = jt_module_add(&target, own);
+    jt_module_open(&target, m, NULL);
+    assert_true(m->unopened);
+    jt_modules_close(&target);
+    free(target.warning[0]);
+    free(target.warning);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_core_that_cannot_be_named, start),
         cmocka_unit_test_setup(mappings_of_freebsd, start),
         cmocka_unit_test_setup(process_ids_of_freebsd, start),
         cmocka_unit_test_setup(sizes_of_pages, start),
+        cmocka_unit_test_setup(files_that_are_not_searched, start),
         cmocka_unit_test_setup(until_where_there_is_something, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -580,6 +580,27 @@ static void files_that_are_mapped_often(void **state) {
     jt_close(t);
 }
 
+/* By as many names as there are modules: what counts is which file it is. */
+static void a_file_of_many_names(void **state) {
+    char name[8][4096 + 16];
+    size_t opened_files = 0;
+    (void)state;
+    start_own_kind();
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(name[i], sizeof name[i], "/%.*s%s", (int)i, "././././.", own);
+        core_note_file(&core, 0x100000 * (i + 1), 0x100000 * (i + 1) + 0x1000, name[i]);
+    }
+    struct jt_target *t = opened();
+    assert_int_equal(t->modules, 8);
+    for (size_t i = 0; i < t->modules; i++) {
+        opened_files += t->module[i].elf != NULL;
+        assert_int_equal(t->module[i].unopened, i >= 4);
+    }
+    assert_int_equal(opened_files, 4);
+    assert_non_null(strstr(t->error, "file.search-limit: "));
+    jt_close(t);
+}
+
 /* ---- files that were loaded, and files that were mapped to be read ----------------------------
  */
 
@@ -787,6 +808,7 @@ int main(void) {
         cmocka_unit_test(programs_that_move),
         cmocka_unit_test(programs_that_are_not_named),
         cmocka_unit_test(names_without_end),
+        cmocka_unit_test(a_file_of_many_names),
         cmocka_unit_test(files_that_are_mapped_often),
         cmocka_unit_test(what_was_loaded_has_code),
         cmocka_unit_test(one_piece_of_two),
