@@ -209,6 +209,9 @@ bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* Of a core, from its notes: struct elf_prstatus. */
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size);
+/* Of FreeBSD's: struct prstatus, and struct thrmisc of the same thread behind it. */
+void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
+void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
 /* Of a process, from /proc: later no file can be opened. */
 void jt_threads_read(struct jt_target *target);
 

@@ -1,5 +1,5 @@
 /* notes_freebsd.c - what the notes of a FreeBSD core tell: the mappings, the auxiliary vector, the
- * process.
+ * process and its threads.
  *
  * Its kernel puts the size of one entry, 4 bytes, in front of what procstat(1) would get. Written
  * after its headers (sys/user.h, sys/elf_common.h); no core of a real one was at hand. */
@@ -7,6 +7,7 @@
 
 #include "image/inside.h"
 
+enum { PRSTATUS = 1, THRMISC = 7 };       /* NT_..., of each thread */
 enum { PROC = 8, VMMAP = 10, AUXV = 16 }; /* NT_PROCSTAT_... */
 
 #define FRONT 4 /* bytes in front of the entries */
@@ -61,6 +62,12 @@ void jt_note_freebsd(struct jt_target *target, uint64_t type, const uint8_t *des
     }
     if (type == AUXV && size >= FRONT) {
         jt_auxv_read(target, desc + FRONT, size - FRONT);
+    }
+    if (type == PRSTATUS) {
+        jt_thread_note_freebsd(target, desc, size);
+    }
+    if (type == THRMISC) {
+        jt_thread_name_freebsd(target, desc, size);
     }
     if (type == PROC) {
         read_process(target, desc, size);

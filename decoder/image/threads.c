@@ -31,27 +31,58 @@ static bool add(struct jt_target *target, const struct jt_thread *thread) {
 /* Where a machine's registers have them, counted in words from the first. */
 static const struct registers {
     uint16_t machine;
-    uint8_t words, stack, tls; /* tls 0: not among them */
-} registers[] = {{EM_X86_64, 8, 19, 21}, {EM_386, 4, 15, 0},  {EM_AARCH64, 8, 31, 0},
-                 {EM_ARM, 4, 13, 0},     {EM_S390, 8, 17, 0}, {EM_PPC64, 8, 1, 0},
-                 {EM_RISCV, 8, 2, 0}};
+    uint8_t words, stack, tls,
+        freebsd; /* tls 0: not among them; freebsd: its stack, 0: not known */
+} registers[] = {{EM_X86_64, 8, 19, 21, 20}, {EM_386, 4, 15, 0, 16}, {EM_AARCH64, 8, 31, 0, 31},
+                 {EM_ARM, 4, 13, 0, 0},      {EM_S390, 8, 17, 0, 0}, {EM_PPC64, 8, 1, 0, 0},
+                 {EM_RISCV, 8, 2, 0, 0}};
+
+static const struct registers *registers_of(const struct jt_private *p) {
+    static const struct registers none = {0, 0, 0, 0, 0};
+    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
+        if (registers[i].machine == p->machine && registers[i].words == p->words) {
+            return &registers[i];
+        }
+    }
+    return &none;
+}
+
+/* id, first: where in the note the thread's number and its first register are. */
+static void add_noted(struct jt_target *target, const uint8_t *note, size_t size, size_t id,
+                      size_t first, unsigned stack, unsigned tls) {
+    unsigned word = target->priv->words, last = tls > stack ? tls : stack;
+    if (stack == 0 || first + (size_t)(last + 1) * word > size) {
+        return;
+    }
+    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
+    thread.stack = jt_number_at(target, note + first + (size_t)stack * word, word);
+    if (tls != 0) {
+        thread.tls = jt_number_at(target, note + first + (size_t)tls * word, word);
+    }
+    (void)add(target, &thread);
+}
 
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
+    const struct registers *r = registers_of(target->priv);
+    bool wide = target->priv->words == 8;
+    add_noted(target, note, size, wide ? 32 : 24, wide ? 112 : 72, r->stack, r->tls);
+}
+
+/* struct prstatus: an int, three sizes and three more ints, the last of which is the thread's
+ * number; the registers' order is its own (machine/reg.h). */
+void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
+    size_t word = target->priv->words;
+    add_noted(target, note, size, 4 * word + 8, 5 * word + 8, registers_of(target->priv)->freebsd,
+              0);
+}
+
+/* struct thrmisc comes behind the thread's registers, and begins with its name. */
+void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
     const struct jt_private *p = target->priv;
-    size_t pid = p->words == 8 ? 32 : 24, first = p->words == 8 ? 112 : 72;
-    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
-        const struct registers *r = &registers[i];
-        size_t last = r->tls > r->stack ? r->tls : r->stack;
-        if (r->machine != p->machine || r->words != p->words ||
-            first + (last + 1) * p->words > size) {
-            continue;
-        }
-        struct jt_thread thread = {.id = (int)jt_number_at(target, note + pid, 4)};
-        thread.stack = jt_number_at(target, note + first + (size_t)r->stack * p->words, p->words);
-        if (r->tls != 0) {
-            thread.tls = jt_number_at(target, note + first + (size_t)r->tls * p->words, p->words);
-        }
-        (void)add(target, &thread);
+    const char *end = memchr(note, 0, size);
+    size_t len = end == NULL ? SIZE_MAX : (size_t)(end - (const char *)note);
+    if (p->threads != 0 && len < sizeof p->thread->name) {
+        memcpy(p->thread[p->threads - 1].name, note, len);
     }
 }
 

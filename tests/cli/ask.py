@@ -353,6 +353,17 @@ def vmmap(files):
     return entries
 
 
+def prstatus(linux):
+    """What FreeBSD notes of a thread on amd64: registers in its own order, and a name."""
+    word = struct.unpack_from("<27Q", linux, 112)  # struct user_regs_struct
+    order = (0, 1, 2, 3, 6, 7, 8, 9, 14, 13, 4, 5, 12, 11, 10)
+    registers = struct.pack("<15QIHHIHHQQQQQ", *(word[i] for i in order), 0, 0, 0, 0, 0, 0,
+                            word[16], word[17], word[18], word[19], word[20])
+    thread = struct.unpack_from("<i", linux, 32)[0]
+    yield 1, struct.pack("<i4xQQQiii4x", 1, 224, 176, 512, 1400000, 6, thread) + registers
+    yield 7, f"beast {thread}".encode().ljust(24, b"\0")
+
+
 def freebsd(path, out):
     """A core as FreeBSD writes it: its notes, and its mark in the ELF header. Made after its headers;
     no core of a real one was at hand."""
@@ -364,7 +375,8 @@ def freebsd(path, out):
     auxv = [(tag, value) for tag, value in auxv if tag <= 9] + [(15, name), (31, 0x1234), (0, 0)]
     process = struct.pack("<iii", 1088, 1088, 0) + bytes(64) + said[3][24:28]
     made = b""
-    for note, desc in ((8, process.ljust(1092, b"\0")), (10, vmmap(bytes(said[0x46494c45]))),
+    threads = [desc for owner, note, desc in notes_of(core) if owner == b"CORE\0" and note == 1]
+    for note, desc in (*(part for thread in threads for part in prstatus(thread)), (8, process.ljust(1092, b"\0")), (10, vmmap(bytes(said[0x46494c45]))),
                        (16, struct.pack("<i", 16) + b"".join(struct.pack("<QQ", *x) for x in auxv))):
         made += struct.pack("<III", 8, len(desc), note) + b"FreeBSD\0"
         made += desc + bytes(-len(desc) % 4)

@@ -56,12 +56,23 @@ test_same_as_linux() {
     beastly
     same_as_linux info
     same_as_linux extents
-    # Threads of such cores are not read, so that a stack is not known there.
     # shellcheck disable=SC2046
     same_as_linux find $(awk '/0x/ && $1 != "stack" { print $2 }' "$WORK/beastly/stdout")
     status 0 jeheap info "$CORE" --json --quiet
     ask are "$OUT" root_symbol=__je_arena_emap_global "pid=$(cat "$WORK/beastly/pid")" \
         layout.learnt_from.offsets=dwarf
+}
+
+# Registers are in another order there, and threads have names.
+test_threads() {
+    local stack pid
+    beastly
+    stack=$(awk '$1 == "stack" { print $2 }' "$WORK/beastly/stdout")
+    pid=$(cat "$WORK/beastly/pid")
+    status 1 jeheap find "$LINUX" "$stack" --json
+    ask are "$OUT" what.kind=stack "what.thread=$pid"
+    status 1 jeheap find "$CORE" "$stack" --json
+    ask are "$OUT" what.kind=stack "what.thread=$pid" "what.thread_name=beast $pid"
 }
 
 # The program and the library are somewhere else here, and proven by their build-ids.

@@ -284,6 +284,46 @@ static void notes_of_threads(void **state) {
     }
 }
 
+/* FreeBSD's have the same type, and everything elsewhere. */
+static void notes_of_freebsds_threads(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t machine;
+        uint8_t words;
+        size_t size, threads, id, stack;
+    } row[] = {{EM_X86_64, 8, 224, 1, 40, 208},
+               {EM_X86_64, 8, 215, 0, 0, 0},
+               {EM_386, 4, 104, 1, 24, 92},
+               {EM_AARCH64, 8, 320, 1, 40, 296},
+               {EM_RISCV, 8, 320, 0, 0, 0}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint8_t note[320], name[24] = "worker";
+        for (size_t at = 0; at < sizeof note; at++) {
+            note[at] = (uint8_t)(at % row[i].words == 0 ? at / row[i].words : 0);
+        }
+        start(NULL);
+        priv.machine = row[i].machine;
+        priv.words = row[i].words;
+        jt_note_freebsd(&target, 7, name, sizeof name); /* of no thread */
+        jt_note_freebsd(&target, 1, note, row[i].size);
+        jt_note_freebsd(&target, 7, name, sizeof name);
+        assert_int_equal(priv.threads, row[i].threads);
+        if (row[i].threads != 0) {
+            assert_int_equal(priv.thread->id, row[i].id / row[i].words);
+            assert_int_equal(priv.thread->stack, row[i].stack / row[i].words);
+            assert_int_equal(priv.thread->tls, 0);
+            assert_string_equal(priv.thread->name, "worker");
+        }
+        memset(name, 'x', sizeof name);
+        jt_note_freebsd(&target, 7, name, sizeof name); /* without an end */
+        uint8_t much[64] = {0};
+        memset(much, 'y', 40);
+        jt_note_freebsd(&target, 7, much, sizeof much); /* longer than any */
+        assert_true(row[i].threads == 0 || strcmp(priv.thread->name, "worker") == 0);
+        free(priv.thread);
+    }
+}
+
 static void threads_of_this_process(void **state) {
     (void)state;
     target.pid = getpid();
@@ -381,6 +421,7 @@ int main(void) {
         cmocka_unit_test_setup(headers_of_a_core, start),
         cmocka_unit_test_setup(paths, start),
         cmocka_unit_test_setup(notes_of_threads, start),
+        cmocka_unit_test_setup(notes_of_freebsds_threads, start),
         cmocka_unit_test_setup(threads_of_this_process, start),
         cmocka_unit_test_setup(stacks_in_one_mapping, start),
         cmocka_unit_test_setup(storage_of_a_thread, start),
