@@ -348,7 +348,7 @@ static void lookup_batch(const struct jh_heap *heap, const uint64_t *addr, size_
     const struct jh_layout *layout = heap->layout;
     uint8_t buf[JH_FETCH_MAX * JH_EXTENT_HEAD_MAX];
     const uint8_t *bytes[JH_FETCH_MAX];
-    uint64_t at[JH_FETCH_MAX], node[JH_FETCH_MAX];
+    uint64_t at[JH_FETCH_MAX], node[JH_FETCH_MAX] = {0}; /* as in slab.c */
     for (size_t i = 0; i < count; i++) {
         node[i] = heap->rtree_root;
     }

@@ -72,7 +72,7 @@ static void read_some(const struct jh_heap *heap, const struct jh_extent *extent
     const struct jh_layout *layout = heap->layout;
     uint8_t buf[AT_ONCE * JH_BITMAP_MAX];
     const uint8_t *bytes[AT_ONCE];
-    uint64_t at[AT_ONCE];
+    uint64_t at[AT_ONCE] = {0}; /* count is not 0, which compilers do not always see */
     size_t len[AT_ONCE], longest = 1;
     for (size_t i = 0; i < count; i++) {
         bool slab = has_regions(layout, &extent[i]);

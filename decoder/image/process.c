@@ -120,7 +120,7 @@ static uint64_t process_next(void *arg, uint64_t addr) {
  * one takes longer, for which all contradictions together have some time: what is damaged, or
  * stopped, stays as it is. */
 static bool process_retry(void *arg, unsigned times) {
-    enum { TIMES = 7, WAITS_MAX = 250 }; /* milliseconds */
+    enum { TIMES = 9, WAITS_MAX = 600 }; /* milliseconds */
     struct jt_private *p = ((const struct jt_target *)arg)->priv;
     unsigned wait = times == 0 ? 0 : 1u << (times - 1);
     if (times == TIMES || p->waited + wait > WAITS_MAX) {
