@@ -1,4 +1,3 @@
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "constants.h"
+#include "kept.h"
 #include "work.h"
 
 /* ---- build ---------------------------------------------------------------------------------- */
@@ -143,15 +143,6 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
-void cell_remove_dir(const char *dir) {
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 struct json_object *cell_run(const struct cell *cell, const struct run_options *options) {
     struct work w = {.cell = cell, .options = options, .witness = {-1, -1, -1}};
     const char *status = "fail";
@@ -173,9 +164,9 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
         json_object_object_add(result, "drift", w.drift);
     }
     if (keep) {
-        add_text(result, "files", w.dir);
+        kept_add(result, w.dir);
     } else {
-        cell_remove_dir(w.dir);
+        kept_remove(w.dir);
     }
     truth_free(&w.truth);
     walk_free(&w.live);

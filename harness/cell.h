@@ -35,7 +35,4 @@ struct json_object *cell_result(const struct cell *cell, const struct run_option
 void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
                   size_t size);
 
-/* Remove a folder and all that is in it. */
-void cell_remove_dir(const char *dir);
-
 #endif

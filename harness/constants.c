@@ -8,6 +8,7 @@
 #include "combine.h"
 #include "compare.h"
 #include "grid.h"
+#include "kept.h"
 #include "probe.h"
 #include "report.h"
 #include "source.h"
@@ -213,9 +214,9 @@ struct json_object *constants_run(const struct cell *cell, const struct run_opti
     bool passed = passes(&t, cell, options, dir);
     struct json_object *o = result(&t, cell, passed);
     if (options->keep) {
-        json_object_object_add(o, "files", json_object_new_string(dir));
+        kept_add(o, dir);
     } else {
-        cell_remove_dir(dir);
+        kept_remove(dir);
     }
     probe_free(&t.probe);
     free(t.comparison);

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "cell.h"
 #include "image/memory_file.h"
+#include "kept.h"
 #include "seeds.h"
 #include "seeds_pure.h"
 #include "witness.h"
@@ -189,11 +190,11 @@ static bool make_folder(const char *path) {
 
 static void say(const struct emission *e, const struct cell *cell, int result) {
     if (result > 0 && !e->options->quiet) {
-        fprintf(stderr, "%s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
+        fprintf(stderr, "jeconform: %s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
                 e->heap_only ? "; seeds of heap only: targets/builds.c has no such build" : "");
     } else if (result <= 0) {
-        fprintf(stderr, "%s %s: %s: %s\n", cell->pin, cell->config, result ? "fail" : "skip",
-                e->why);
+        fprintf(stderr, "jeconform: %s %s: %s: %s\n", cell->pin, cell->config,
+                result ? "fail" : "skip", e->why);
     }
 }
 
@@ -215,7 +216,7 @@ int emit_cells(const struct cell_list *list, const struct emit_options *options)
         int result = emit_cell(&e, cell);
         say(&e, cell, result);
         skipped = result < 0 ? -1 : skipped + !result;
-        cell_remove_dir(e.dir);
+        kept_remove(e.dir);
     }
     (void)personality((unsigned long)old);
     return skipped;

@@ -4,7 +4,8 @@
 
 #include "plan.h"
 
-/* Prints them, as text or one JSON object a line. The exit status of the program. */
-int list_plan(const struct plan *plan, bool json);
+/* Prints them, as text or one JSON object a line. fetch: what is not here yet is fetched, which may
+ * take minutes. The exit status of the program. */
+int list_plan(const struct plan *plan, bool json, bool fetch);
 
 #endif

@@ -17,7 +17,17 @@ void report_matrix(struct json_object *report, bool color, FILE *file);
 void report_details(struct json_object *report, FILE *file);
 /* The terminal's colour for a status; "" without colour. */
 const char *report_paint(bool color, const char *status);
-bool report_junit(struct json_object *report, const char *path);
-bool report_html(struct json_object *report, const char *path);
+/* On stdout: a JSON object for each cell, and one for the totals. */
+void report_lines(struct json_object *report);
+
+enum { REPORT_JSON, REPORT_JUNIT, REPORT_HTML, REPORT_FORMATS };
+/* Where a report is written to; NULL: not in this format. */
+struct report_files {
+    const char *path[REPORT_FORMATS];
+};
+/* Can all of them be written? If not, false and a sentence on stderr; nothing is written yet. */
+bool report_files_check(const struct report_files *files);
+/* False, and a sentence on stderr, when one was not written. */
+bool report_files_write(const struct report_files *files, struct json_object *report);
 
 #endif

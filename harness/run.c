@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64 };
+enum { JOBS_MAX = 64, FIRST_LINE = 2 /* seconds */ };
 
 struct job {
     int pid; /* 0: the slot is free */
@@ -23,7 +23,7 @@ struct run {
     size_t jobs, next, done;
     struct json_object **result;
     bool quiet, terminal;
-    time_t start;
+    time_t start, next_line; /* when a line is due that says what is running */
 };
 
 static void clear_line(const struct run *r) {
@@ -32,18 +32,33 @@ static void clear_line(const struct run *r) {
     }
 }
 
-static void say_running(const struct run *r) {
-    if (!r->terminal) {
+/* A line that stands on a terminal until the next; in a log a line now and then, more and more
+ * seldom. */
+static bool line_is_due(struct run *r) {
+    enum { LONGEST = 60 };
+    time_t now = time(NULL), so_far = now - r->start;
+    if (r->terminal || r->quiet || now < r->next_line) {
+        return r->terminal;
+    }
+    r->next_line = now + (so_far < LONGEST ? so_far : LONGEST);
+    return true;
+}
+
+static void say_running(struct run *r) {
+    if (!line_is_due(r)) {
         return;
     }
     clear_line(r);
-    fprintf(stderr, "[%zu/%zu] %ld s, running:", r->done, r->list->count,
+    fprintf(stderr, "jeconform: [%zu/%zu] %ld s, running:", r->done, r->list->count,
             (long)(time(NULL) - r->start));
     for (size_t i = 0; i < r->jobs; i++) {
         if (r->job[i].pid) {
             const struct cell *cell = &r->list->cell[r->job[i].cell];
             fprintf(stderr, " %s/%s", cell->pin, cell->config);
         }
+    }
+    if (!r->terminal) {
+        fputc('\n', stderr);
     }
     fflush(stderr);
 }
@@ -56,8 +71,8 @@ static void say_done(const struct run *r, const struct cell *cell, struct json_o
     clear_line(r);
     const char *status = plan_text(result, "status");
     bool say_why = strcmp(status, "fail") == 0; /* the matrix has the reasons of skips */
-    fprintf(stderr, "[%zu/%zu] %s %s: %s%s%s\n", r->done, r->list->count, cell->pin, cell->config,
-            status, say_why ? ": " : "", say_why ? why : "");
+    fprintf(stderr, "jeconform: [%zu/%zu] %s %s: %s%s%s\n", r->done, r->list->count, cell->pin,
+            cell->config, status, say_why ? ": " : "", say_why ? why : "");
 }
 
 static void start_jobs(struct run *r) {
@@ -103,6 +118,7 @@ static void wait_a_little(struct run *r) {
 struct json_object *run_cells(const struct cell_list *list, const struct run_options *options,
                               unsigned jobs, bool quiet) {
     struct run r = {.list = list, .options = options, .quiet = quiet, .start = time(NULL)};
+    r.next_line = r.start + FIRST_LINE;
     r.jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
     r.terminal = !quiet && isatty(STDERR_FILENO);
     r.result = calloc(list->count + 1, sizeof(struct json_object *));

@@ -1,21 +1,32 @@
 # Programs of others: packages that are unpacked side by side in a folder of the cache.
 
-# Sets FOLDER to where PACKAGES (an array of sources, as in pins.json) are unpacked. WHY: they cannot be
-# had here. BAD: something is wrong with them.
+# Where PACKAGES (an array of sources, as in pins.json) are unpacked.
+function(jeheap_program_folder folder packages)
+  string(JSON count LENGTH "${packages}")
+  math(EXPR last "${count} - 1")
+  set(all "")
+  foreach(i RANGE ${last})
+    string(JSON package GET "${packages}" ${i})
+    jeheap_get(sha256 "${package}" sha256)
+    string(APPEND all "${sha256}\n")
+  endforeach()
+  string(SHA256 key "${all}")
+  set(${folder} "${JEHEAP_CACHE_DIR}/programs/${key}" PARENT_SCOPE)
+endfunction()
+
+# Sets FOLDER to where PACKAGES are unpacked. WHY: they cannot be had here. BAD: something is wrong
+# with them.
 function(jeheap_packages folder why bad packages)
   set(${folder} "" PARENT_SCOPE)
   set(${why} "" PARENT_SCOPE)
   set(${bad} "" PARENT_SCOPE)
   string(JSON count LENGTH "${packages}")
   math(EXPR last "${count} - 1")
-  set(all "")
   foreach(i RANGE ${last})
     string(JSON package_${i} GET "${packages}" ${i})
-    jeheap_get(sha256 "${package_${i}}" sha256)
-    string(APPEND all "${sha256}\n")
   endforeach()
-  string(SHA256 key "${all}")
-  set(dir "${JEHEAP_CACHE_DIR}/programs/${key}")
+  jeheap_program_folder(dir "${packages}")
+  cmake_path(GET dir FILENAME key)
   set(new "${dir}.new")
   jeheap_lock("program-${key}")
   if(NOT EXISTS "${dir}")

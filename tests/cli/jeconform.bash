@@ -10,13 +10,29 @@ test_usage() {
     refuses 2 'command is missing' jeconform
     refuses 2 'no command nope' jeconform nope
     refuses 2 'too many arguments: more' jeconform run more
-    refuses 2 'no pin nope' jeconform run --pin nope
-    refuses 2 'no config nope' jeconform run --config nope
+    refuses 2 'no pin nope; see jeconform list$' jeconform run --pin nope
+    refuses 2 'no config zzzz; see jeconform list$' jeconform run --config zzzz
     refuses 2 'no pin nope' jeconform run --pin 5.3.0 --pin nope
+    refuses 2 'no pin redis7; did you mean redis-7\.0\?' jeconform run --pin redis7
+    refuses 2 'no pin 5\.3; did you mean 5\.3\.[01]\?' jeconform run --pin 5.3
+    refuses 2 'no config pge64k; did you mean page64k\?' jeconform run --config pge64k
+    refuses 2 'no command lst; did you mean list\?' jeconform lst
     refuses 2 'nope' jeconform run --nope
-    refuses 2 'jobs|0' jeconform run --jobs 0
-    refuses 2 'seed|x' jeconform run --seed x
+    refuses 2 '^jeconform: --jobs does not take .0.' jeconform run --jobs 0
+    refuses 2 '^jeconform: --seed does not take .x.' jeconform run --seed x
     refuses 2 'what' jeconform run --color what
+}
+
+# Whatever it says begins with its name, also what getopt says and what it says of its progress.
+test_name_in_front() {
+    local command
+    for command in "run --nope" "run --pin" "run --pin nope" nope "run --seed x" \
+        "run --pin 5.0.0 --report-html $WORK/no/r.html" "run --pin 5.0.0" "emit --pin 5.0.0 --seeds $WORK/s"; do
+        # shellcheck disable=SC2086
+        JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' jeconform $command
+        [ -s "$ERR" ] || fail "$command: nothing on stderr"
+        ! grep -qv '^jeconform: ' "$ERR" || fail "$command: $(said)"
+    done
 }
 
 test_help_and_version() {
@@ -29,7 +45,7 @@ test_help_and_version() {
     [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
 }
 
-# No repository is asked for here: only what the cache and Debian's packages have.
+# Nothing is fetched: it says what is here, and of the rest that nobody has tried.
 test_list() {
     export JEHEAP_JEMALLOC_GIT=$WORK/no-repository npm_config_registry=http://127.0.0.1:9/
     status 0 jeconform list --json
@@ -50,12 +66,21 @@ test_list() {
 }
 
 test_list_text() {
-    export JEHEAP_JEMALLOC_GIT=$WORK/no-repository npm_config_registry=http://127.0.0.1:9/
-    status 0 jeconform list
+    local -x JEHEAP_JEMALLOC_GIT='' JEHEAP_SOURCES=$WORK JEHEAP_CACHE=$WORK/list-cache
+    : >"$WORK/jemalloc-5.0.1.tar.bz2"
+    PATIENCE=10 status 0 jeconform list
     for pin in $PINS; do
-        out_has "^  $pin +jemalloc [0-9.]+ +(can be had|not here: )"
+        out_has "^  $pin +jemalloc [0-9.]+ +(can be had|not here: |unknown: )"
     done
+    out_has '^  5\.0\.0 +jemalloc 5\.0\.0 +unknown: not fetched yet \(git\)$'
+    out_has '^  5\.0\.1 +jemalloc 5\.0\.1 +can be had$'
+    out_has '^  5\.3\.0 +jemalloc 5\.3\.0 +unknown: not fetched yet \(debian-source, git\)$'
     out_has '^  la57 '
+    [ ! -e "$WORK/list-cache" ] || fail "something was fetched: $(ls -R "$WORK/list-cache")"
+    JEHEAP_JEMALLOC_GIT=$WORK status 0 jeconform list --json
+    grep '"5.0.0"' "$OUT" >"$WORK/line"
+    ask are "$WORK/line" available=false
+    [[ $(ask get "$WORK/line" why) == *"git: $WORK has no commit 5018fe3f"* ]] || fail "$(cat "$WORK/line")"
 }
 
 # A library as a distribution ships it: looked at in a program, and nowhere else.
@@ -160,13 +185,27 @@ test_json_and_a_skip() {
     ask are "$WORK/line" cells=1 pass=0 fail=0 skip=1
 }
 
+# err_lines N COMMAND...: that exit status, and one line on stderr, none of progress.
+err_lines() {
+    status "$@"
+    [ "$(wc -l <"$ERR")" -eq 1 ] || fail "it ran: $(said)"
+}
+
+# Before the run, which may take hours; what an earlier run has written stays until there is a new one.
 test_report_that_cannot_be_written() {
     local format
     for format in json junit html; do
-        no_source --quiet "--report-$format" "$WORK/no/such/folder/r"
-        [ "$RC" -ne 0 ] || fail "status 0 without the $format report"
-        err_has 'no/such/folder'
+        err_lines 2 no_source "--report-$format" "$WORK/no/such/folder/r"
+        err_has "^jeconform: --report-$format $WORK/no/such/folder/r cannot be written: No such file"
+        err_lines 2 no_source "--report-$format" "$WORK"
+        err_has "^jeconform: --report-$format $WORK cannot be written: Is a directory"
+        status 1 no_source --quiet "--report-$format" /dev/full
+        err_has "--report-$format /dev/full cannot be written"
     done
+    echo earlier >"$WORK/r.json"
+    err_lines 2 no_source --report-json "$WORK/r.json" --report-html "$WORK/no/r.html" \
+        --report-junit "$WORK/r.xml"
+    [ "$(cat "$WORK/r.json")" = earlier ] && [ ! -e "$WORK/r.xml" ] || fail "something was written"
 }
 
 # A tree that cannot be built is a failure, not a skip.
@@ -174,9 +213,14 @@ test_source_that_does_not_build() {
     mkdir -p "$WORK/tree/src" "$WORK/tree/include"
     echo 'AC_INIT([Makefile.in])' >"$WORK/tree/configure.ac"
     echo '5.3.0-0-g0000000000000000000000000000000000000000' >"$WORK/tree/VERSION"
-    printf '#!/bin/sh\necho this tree is broken >&2\nexit 1\n' >"$WORK/tree/configure"
+    printf '#!/bin/sh\nsleep 3\necho this tree is broken >&2\nexit 1\n' >"$WORK/tree/configure"
     chmod +x "$WORK/tree/configure"
-    status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json"
+    status 1 jeconform run --source "$WORK/tree" --report-json "$WORK/r.json" --keep
+    rm -r "$(ask get "$WORK/r.json" cells.0.files)"
+    [ "$(ask get "$WORK/r.json" cells.0.files_bytes)" -gt 0 ] || fail "the size of what is kept"
+    err_has '^jeconform: \[0/1\] [2-9] s, running: source/default$' # nobody waits without a sign
+    err_has '^jeconform: kept /tmp/jeconform\.[^ ]+, [0-9.]+ KiB: source default$'
+    err_has '^jeconform: kept [0-9.]+ KiB \([0-9]+ bytes\) in all'
     ask are "$WORK/r.json" cells.0.status=fail totals.fail=1 totals.pass=0
     [ -n "$(ask get "$WORK/r.json" cells.0.why)" ] || fail "no reason"
 }
@@ -306,7 +350,7 @@ test_emit() {
     local what stage
     have stock
     status 0 jeconform emit --pin 5.3.0 --config default --seeds "$WORK/seeds" --images "$WORK/images"
-    err_has '^5\.3\.0 default: [0-9]+ extents'
+    err_has '^jeconform: 5\.3\.0 default: [0-9]+ extents'
     head -n 2 "$WORK/images/5.3.0-default" | tail -n 1 | grep -aq '^build 5\.3\.0 8 48 12 ' ||
         fail "the image does not say what it is of"
     [ "$(stat -c %s "$WORK/images/5.3.0-default")" -lt 200000 ] || fail "the image is not small"
@@ -328,7 +372,7 @@ test_emit() {
 test_emit_of_a_rare_build() {
     have stock
     status 0 jeconform emit --pin 5.3.0 --config debug --seeds "$WORK/rare"
-    err_has '^5\.3\.0 debug: [0-9]+ extents; seeds of heap only'
+    err_has '^jeconform: 5\.3\.0 debug: [0-9]+ extents; seeds of heap only'
     [ "$(ls "$WORK/rare")" = heap ] || fail "there is more: $(ls "$WORK/rare")"
 }
 
