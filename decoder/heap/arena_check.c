@@ -75,6 +75,13 @@ static void end(struct jt_check *c) {
     free(c);
 }
 
+static void say_limit(const struct jt_check *c) {
+    struct jh_fault fault = {JH_LIMIT, JH_STAGE_ARENA,       c->block[c->blocks - 1].start,
+                             c->slots, "arena.search-limit", 0,
+                             0};
+    c->fault(c->arg, JH_LIMIT, &fault);
+}
+
 struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, void *arg) {
     const struct jt_private *p = target->priv;
     struct jt_check *c = calloc(1, sizeof *c);
@@ -90,7 +97,9 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
         if (p->base->blocks != 0) {
             memcpy(c->block, p->base->block, p->base->blocks * sizeof *c->block);
         }
-        if (p->base->arenas.count == 0 || !number_slots(c)) {
+        c->blocks = p->base->arenas.count != 0 ? c->blocks : 0;
+        if (!number_slots(c)) {
+            say_limit(c);
             c->blocks = 0;
             c->slots = 0;
         }

@@ -15,7 +15,15 @@ struct scan {
     uint32_t index; /* of the arena */
     uint32_t need;  /* bytes of a structure that are looked at */
     uint32_t ring;
+    size_t piece;       /* bytes that are read at a time: what is next to holes are holes */
+    uint64_t all, left; /* bytes that may be looked at: blocks may share bytes of the file */
 };
+
+static void say_limit(const struct scan *s, enum jh_stage stage, uint64_t at, uint64_t seen,
+                      const char *rule) {
+    struct jh_fault fault = {JH_LIMIT, stage, at, seen, rule, 0, 0};
+    s->c->fault(s->c->arg, JH_LIMIT, &fault);
+}
 
 static void add_link(struct scan *s, uint64_t at, const uint8_t *bytes, bool seen) {
     struct jt_check *c = s->c;
@@ -97,28 +105,48 @@ static uint64_t behind(const struct jh_reader *r, uint64_t at, size_t got, uint6
     return next == at ? step : next;
 }
 
-static void scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer) {
+/* A structure begins with what is not zero. */
+static uint64_t behind_zeroes(const struct jh_reader *r, uint64_t at, uint64_t align) {
+    uint64_t next = r->nonzero != NULL ? r->nonzero(r->arg, at) / align * align : at;
+    return next > at ? next : at;
+}
+
+/* False: no more is to be looked at. */
+static bool scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer) {
     const struct jh_reader *r = &s->c->target->heap.reader;
     uint64_t align = s->layout->extent_align, at = (b->start + align - 1) / align * align;
-    while (at < b->used && b->used - at >= s->need) {
-        size_t want = b->used - at < PIECE ? (size_t)(b->used - at) : PIECE, got = 0;
+    while ((at = behind_zeroes(r, at, align)) < b->used && b->used - at >= s->need) {
+        size_t want = b->used - at < s->piece ? (size_t)(b->used - at) : s->piece, got = 0;
         enum jh_status status = r->read(r->arg, at, buffer, want, &got);
         if (got >= s->need) {
-            at += piece(s, at, buffer, got);
+            uint64_t done = piece(s, at, buffer, got);
+            if (done > s->left) {
+                say_limit(s, JH_STAGE_ARENA, at, s->all, "arena.search-limit");
+                return false;
+            }
+            s->left -= done;
+            at += done;
             continue;
+        }
+        if (status == JH_LIMIT) {
+            say_limit(s, JH_STAGE_READER, at, want, "reader.budget");
+            return false;
         }
         uint64_t next = status == JH_ABSENT ? behind(r, at, got, align) : b->used;
         if (next >= b->used) {
-            return;
+            break;
         }
         at = (next + align - 1) / align * align;
     }
+    return true;
 }
 
 void jt_check_scan(struct jt_check *c) {
     const struct jt_arena_form *f = &c->target->priv->base->form;
     const struct jh_layout *l = &c->target->layout;
     struct scan s = {.c = c, .layout = l, .ring = f->ring};
+    uint64_t most = jt_core_bytes_with_zeroes(c->target);
+    bool good = true;
     uint8_t *buffer = malloc(PIECE);
     if (buffer == NULL) {
         c->target->memory_ran_out = true;
@@ -126,11 +154,14 @@ void jt_check_scan(struct jt_check *c) {
     }
     uint32_t links = f->ring + 2U * c->target->priv->words;
     s.need = l->extent_head > links ? l->extent_head : links;
-    for (size_t i = 0; i < c->blocks; i++) {
+    s.piece = c->target->priv->piece != NULL ? PAGE : PIECE;
+    s.all = s.left = most < UINT64_MAX / 2 ? 2 * most : UINT64_MAX;
+    for (size_t i = 0; i < c->blocks && good; i++) {
         s.index = c->block[i].arena;
         s.arena = &c->target->priv->base->arenas.arena[s.index];
         c->last = i;
-        scan_block(&s, &c->block[i], buffer);
+        good = scan_block(&s, &c->block[i], buffer) &&
+               jt_go_on(c->target, "looking at jemalloc's own memory", i + 1, c->blocks);
     }
     free(buffer);
 }

@@ -3,6 +3,7 @@
  *
  * A process changes them while they are read. So what contradicts is looked at again, all of them
  * together, as long as the reader says; only what stays the same, and wrong, is said. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "heap/arena_check.h"
@@ -119,29 +120,38 @@ static bool still_in_use(const struct jt_check *c, const struct jt_lost *l) {
                          &e);
 }
 
-/* Of one arena: those that wait to be used are not lost. Returns how many are. */
-static size_t look_at_arena(struct jt_check *c, size_t arena) {
+static int by_arena(const void *a, const void *b) {
+    const struct jt_lost *x = a, *y = b;
+    int order = (x->arena > y->arena) - (x->arena < y->arena);
+    return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Those of one arena, from the first on: what waits to be used is not lost. Returns where the next
+ * arena's begin. */
+static size_t look_at_arena(struct jt_check *c, size_t i, size_t *lost) {
+    uint32_t arena = c->lost[i].arena;
     bool asked = false, known = false;
-    size_t lost = 0;
-    for (size_t i = 0; i < c->losts; i++) {
+    for (; i < c->losts && c->lost[i].arena == arena; i++) {
         struct jt_lost *l = &c->lost[i];
-        if (l->arena != arena || l->found) {
+        if (l->found) {
             continue;
         }
         known = asked ? known : jt_check_avail(c, &c->target->priv->base->arenas.arena[arena]);
         asked = true;
         l->found = !known || jt_bit(c->avail, jt_check_slot(c, l->at)) || may_be_new(c, l) ||
                    in_tree(c, l) || (c->again && !still_in_use(c, l));
-        lost += !l->found;
+        *lost += !l->found;
     }
-    return lost;
+    return i;
 }
 
 static size_t look_at_all(struct jt_check *c) {
     size_t lost = 0;
-    memset(c->avail, 0, (c->slots / 64 + 1) * 8);
-    for (size_t arena = 0; arena < c->target->priv->base->arenas.count; arena++) {
-        lost += look_at_arena(c, arena);
+    if (c->again) { /* of memory that changes: all of it is there */
+        memset(c->avail, 0, (c->slots / 64 + 1) * 8);
+    }
+    for (size_t i = 0; i < c->losts;) {
+        i = look_at_arena(c, i, &lost);
     }
     return lost;
 }
@@ -151,6 +161,7 @@ void jt_check_lost(struct jt_check *c) {
     if (c->losts == 0) {
         return;
     }
+    qsort(c->lost, c->losts, sizeof *c->lost, by_arena);
     while (look_at_all(c) != 0 && jt_retry(c->target, &times)) {
         c->again = true;
     }

@@ -235,6 +235,12 @@ uint64_t jt_core_bytes(const struct jt_target *target) {
     return bytes + target->priv->lent;
 }
 
+uint64_t jt_core_bytes_with_zeroes(const struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    uint64_t zeroes = jt_is_skeleton(target) ? p->segments * JT_SKELETON_ZEROES_MAX : 0;
+    return jt_core_bytes(target) + zeroes;
+}
+
 static enum jt_status read_core(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     enum jt_status status = check_ident(target, target->path);

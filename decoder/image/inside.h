@@ -167,6 +167,9 @@ void jt_core_count(struct jt_target *target); /* bytes present and absent */
 /* Bytes of the files that a core's segments lead to, each counted once: segments may share them.
  * Holes are none. UINT64_MAX for a process. */
 uint64_t jt_core_bytes(const struct jt_target *target);
+/* The same with a skeleton's segments of zeroes, which all lead to one piece of it. */
+#define JT_SKELETON_ZEROES_MAX (UINT64_C(64) << 10) /* bytes of such a segment */
+uint64_t jt_core_bytes_with_zeroes(const struct jt_target *target);
 
 enum jt_status jt_maps_read(struct jt_target *target);
 /* Takes the mappings' addresses for what is mapped. */

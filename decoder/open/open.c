@@ -18,9 +18,8 @@ bool jt_is_process(const char *target) {
  * of it, but what names an extent is none of them. */
 static void limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
-    uint64_t files = jt_core_bytes(target), most = files;
+    uint64_t files = jt_core_bytes(target), most = jt_core_bytes_with_zeroes(target);
     if (jt_is_skeleton(target)) {
-        most += target->priv->segments * JT_SKELETON_ZEROES_MAX;
         limits->max_extents = limits->max_extents != 0 ? limits->max_extents : 2 * files / LEAF_MIN;
     }
     if (target->priv->piece != NULL) {

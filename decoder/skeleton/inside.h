@@ -68,7 +68,6 @@ bool jt_arenas_note_read(struct jt_target *target);
 /* ---- skeleton.c, skeleton_write.c ----------------------------------------------------------- */
 
 /* Bytes of zeroes in the file, and so of a segment of zeroes, at most. */
-#define JT_SKELETON_ZEROES_MAX (UINT64_C(64) << 10)
 #define JT_SKELETON_ZERO UINT64_MAX /* offset of what the one piece of zeroes stands for */
 
 struct jt_load { /* PT_LOAD; the offset is into the data */

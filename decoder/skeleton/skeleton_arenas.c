@@ -16,12 +16,13 @@
 struct found {
     const struct jt_target *target;
     struct jt_ranges written;
+    struct jh_fault limit; /* the last one */
 };
 
 /* Where only the memory tells whether an extent is new. */
 static void take(void *arg, enum jh_status status, const struct jh_fault *fault) {
     struct found *f = arg;
-    (void)status;
+    f->limit = status == JH_LIMIT ? *fault : f->limit;
     if (strcmp(fault->rule, "arena.lost-active") == 0 && f->written.count < JT_WRITTEN_MAX &&
         f->target->layout.leaf[JH_LEAF_STATE].width == 0) {
         jt_ranges_add(&f->written, fault->addr, 1);
@@ -59,7 +60,7 @@ static void forget_the_programs(struct jt_target *target, const struct jt_ranges
 
 void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
                     const struct jt_ranges *covered, struct jt_ranges *keep) {
-    struct found found = {target, {NULL, 0, 0, false}};
+    struct found found = {.target = target};
     struct jt_check *c = jt_check_start(target, take, &found);
     if (c == NULL) {
         return; /* the target knows that memory ran out */
@@ -73,7 +74,11 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
     add_all(&c->covered, covered);
     c->keep = keep;
     keep->lost |= c->covered.lost;
+    found.limit.rule = ""; /* the target has it: a skeleton is asked the same at its start */
     jt_check_end(c, true);
+    if (strcmp(found.limit.rule, "arena.search-limit") == 0) {
+        jt_arena_fault(target, JH_LIMIT, found.limit.addr, found.limit.seen, found.limit.rule);
+    }
     keep->lost |= found.written.lost;
     jt_ranges_merge(&found.written);
     jt_ranges_free(&target->priv->base->written);

@@ -152,6 +152,7 @@ static struct made *make(enum jh_version version, bool debug) {
         abort();
     }
     m->p.words = 4;
+    m->p.core_size = 64u << 20;
     m->p.little_endian = true;
     m->p.note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
     m->target.priv = &m->p;
