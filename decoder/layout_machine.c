@@ -44,8 +44,9 @@ enum jh_status jh_build_machine(struct jh_build *build, const char *machine) {
         build->lg_quantum = m->lg_quantum;
         build->little_endian = m->little_endian;
         build->aarch64 = m->aarch64;
-        if (m->aarch64 && build->version >= JH_5_3_1) {
-            build->lg_page = 16; /* configure takes no other for aarch64-linux since then */
+        uint8_t page = jh_family(build->version)->aarch64_lg_page;
+        if (m->aarch64 && page) {
+            build->lg_page = page;
         }
         return JH_OK;
     }

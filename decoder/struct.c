@@ -67,7 +67,7 @@ static uint64_t fb_groups(const struct jh_layout *l, uint64_t bits) {
 /* tcache_types.h: the classes up to a limit that was 8 MiB, and depends on the page since 5.3.1. */
 static uint64_t tcache_nbins_max(const struct jh_layout *l) {
     unsigned lg_large_min = l->build.lg_page + 2U;
-    unsigned lg_limit = l->build.version < JH_5_3_1 ? 23 : lg_large_min + 1;
+    unsigned lg_limit = jh_family(l->build.version)->tcache_by_page ? lg_large_min + 1 : 23;
     return l->sc_nbins + 4U * (lg_limit - lg_large_min) + 1;
 }
 

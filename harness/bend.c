@@ -10,7 +10,7 @@
 /* ---- what no heap shows --------------------------------------------------------------------- */
 
 static bool before_5_3(const struct jh_layout *l) {
-    return l->build.version < JH_5_3_0;
+    return !jh_family(l->build.version)->leaf_packed;
 }
 
 static bool is_user_data(const struct jh_layout *l) {
@@ -349,7 +349,7 @@ static bool bend_build(struct maker *m) {
 
 static bool bend_history(struct maker *m) {
     struct jh_layout *l = &m->out->layout;
-    bool since_5_3 = m->sound->build.version >= JH_5_3_0;
+    bool since_5_3 = jh_family(m->sound->build.version)->leaf_packed;
     bool compact = m->sound->leaf_form == JH_LEAF_COMPACT;
     if (since_5_3 && compact && here(m, "historic: pointer keeps low leaf bits")) {
         l->leaf_low_bits = 1;

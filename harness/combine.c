@@ -11,22 +11,23 @@ enum { VALUES_MAX = 5, AXES = 8 };
 static const struct axis {
     size_t into; /* of struct jh_build */
     uint8_t value[VALUES_MAX], count;
-    bool wide; /* pointers of 8 bytes have all values, others the first */
-    enum jh_version since;
+    bool wide;    /* pointers of 8 bytes have all values, others the first */
+    bool maxregs; /* only where configure has --with-lg-slab-maxregs */
 } axes[AXES] = {
-    {offsetof(struct jh_build, lg_page), {12, 13, 14, 15, 16}, 5, false, JH_5_0_0},
-    {offsetof(struct jh_build, lg_quantum), {4, 3}, 2, false, JH_5_0_0},
-    {offsetof(struct jh_build, lg_vaddr), {32, 48, 52, 57, 64}, 5, true, JH_5_0_0},
-    {offsetof(struct jh_build, lg_slab_maxregs), {0, 9, 12, 13}, 4, false, JH_5_3_0},
-    {offsetof(struct jh_build, debug), {false, true}, 2, false, JH_5_0_0},
-    {offsetof(struct jh_build, prof), {false, true}, 2, false, JH_5_0_0},
-    {offsetof(struct jh_build, stats), {true, false}, 2, false, JH_5_0_0},
-    {offsetof(struct jh_build, cache_oblivious), {true, false}, 2, false, JH_5_0_0},
+    {offsetof(struct jh_build, lg_page), {12, 13, 14, 15, 16}, 5, false, false},
+    {offsetof(struct jh_build, lg_quantum), {4, 3}, 2, false, false},
+    {offsetof(struct jh_build, lg_vaddr), {32, 48, 52, 57, 64}, 5, true, false},
+    {offsetof(struct jh_build, lg_slab_maxregs), {0, 9, 12, 13}, 4, false, true},
+    {offsetof(struct jh_build, debug), {false, true}, 2, false, false},
+    {offsetof(struct jh_build, prof), {false, true}, 2, false, false},
+    {offsetof(struct jh_build, stats), {true, false}, 2, false, false},
+    {offsetof(struct jh_build, cache_oblivious), {true, false}, 2, false, false},
 };
 
 static unsigned values(const struct jh_build *build, unsigned axis) {
     const struct axis *a = &axes[axis];
-    bool all = build->version >= a->since && (!a->wide || build->pointer_size == 8);
+    bool all = (!a->maxregs || jh_family(build->version)->lg_slab_maxregs) &&
+               (!a->wide || build->pointer_size == 8);
     return all ? a->count : 1;
 }
 

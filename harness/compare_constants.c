@@ -128,11 +128,12 @@ static bool of_struct(struct comparison *c, const struct jh_layout *l, const cha
 /* BITMAP_GROUPS_MAX is the length of the array that is in every extent. */
 static bool bitmap_groups(const struct jh_layout *l, const char *name, uint64_t *value) {
     struct jh_member m;
-    const char *of = l->build.version < JH_5_3_0 ? "arena_slab_data_s" : "slab_data_s";
     if (strcmp(name, "BITMAP_GROUPS_MAX") != 0) {
         return false;
     }
-    *value = jh_struct_member(l, of, "bitmap", &m, NULL) == JH_OK ? m.count : 0;
+    bool known = jh_struct_member(l, "slab_data_s", "bitmap", &m, NULL) == JH_OK ||
+                 jh_struct_member(l, "arena_slab_data_s", "bitmap", &m, NULL) == JH_OK;
+    *value = known ? m.count : 0;
     return true;
 }
 

@@ -93,10 +93,11 @@ static bool try(struct tried *t, const struct jh_build *build, const char *name)
 
 /* ---- a cell --------------------------------------------------------------------------------- */
 
-/* aarch64's configure since 5.3.1 takes pages of 64 KiB, whatever it is told. */
+/* A newer configure takes one size of pages for aarch64, whatever it is told. */
 static bool can_be_configured(const struct jh_build *b) {
     struct jh_layout made;
-    bool page = !b->aarch64 || b->version < JH_5_3_1 || b->lg_page == 16;
+    uint8_t only = b->aarch64 ? jh_family(b->version)->aarch64_lg_page : 0;
+    bool page = only == 0 || b->lg_page == only;
     return page && jh_layout_make(b, &made, NULL) == JH_OK;
 }
 

@@ -130,7 +130,7 @@ static void define(const struct jh_build *b, struct definition out[DEFINITIONS])
     out[2] = number("LG_QUANTUM", b->lg_quantum);
     out[3] = number("CONFIG_LG_SLAB_MAXREGS", b->lg_slab_maxregs);
     out[3].defined = b->lg_slab_maxregs != 0;
-    out[3].written = b->version < JH_5_3_0; /* is not there */
+    out[3].written = !jh_family(b->version)->lg_slab_maxregs; /* is not there */
     out[4] = flag("JEMALLOC_DEBUG", b->debug);
     out[5] = flag("JEMALLOC_PROF", b->prof);
     out[6] = flag("JEMALLOC_PROF_LIBGCC", b->prof);
@@ -312,7 +312,7 @@ static void flags_of(const struct jh_build *b, struct configuring *out) {
     if (b->lg_slab_maxregs) {
         snprintf(maxregs, sizeof(maxregs), ";--with-lg-slab-maxregs=%u", b->lg_slab_maxregs);
     }
-    if (b->version < JH_5_1_0) {
+    if (!jh_family(b->version)->lg_vaddr) {
         snprintf(out->cache_vars, sizeof(out->cache_vars), "je_cv_lg_vaddr=%u", b->lg_vaddr);
     } else {
         snprintf(vaddr, sizeof(vaddr), ";--with-lg-vaddr=%u", b->lg_vaddr);

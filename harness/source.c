@@ -149,10 +149,12 @@ static void choose_string(const char *said_string, bool said_right, struct sourc
         snprintf(out->version_string, sizeof(out->version_string), "%.63s", said_string);
         return;
     }
-    snprintf(out->version_string, sizeof(out->version_string), "%s",
-             out->version == JH_DEV ? "5.3.1-1-g0" : "");
-    if (out->version != JH_DEV) {
-        snprintf(out->version_string, sizeof(out->version_string), "%s-0-g0", family);
+    snprintf(out->version_string, sizeof(out->version_string), "%s-0-g0", family);
+    for (unsigned v = 0; v < JH_VERSIONS; v++) { /* commits after a release have no number */
+        const struct jh_family *release = jh_family((enum jh_version)v);
+        if (release->later && release->later == out->version) {
+            snprintf(out->version_string, sizeof(out->version_string), "%s-1-g0", release->name);
+        }
     }
     snprintf(out->note, sizeof(out->note),
              "the tree says that it is %.80s, its headers are those of %s",

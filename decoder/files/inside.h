@@ -145,8 +145,12 @@ bool jt_version_unsaid(const char *text);
 /* Or of one that jeheap does not know? */
 bool jt_version_unknown(const char *text);
 const char *jt_version_text(const struct jt_target *target); /* for messages */
-/* All versions, in the order in which they are tried where none is said. */
-extern const enum jh_version jt_version_order[JH_VERSIONS];
+/* The version of that rank among all, 1 to JH_VERSIONS, the likeliest first: where two explain a
+ * heap equally well, the first one is taken. */
+enum jh_version jt_version_likely(unsigned rank);
+#define JT_VERSIONS_TEXT 256
+/* "5.0.0, 5.0.1, ... and dev". Gives out. */
+const char *jt_versions_text(char out[JT_VERSIONS_TEXT]);
 /* Has the module's file a version string of a jemalloc, whatever it says? */
 bool jt_version_in(const struct jt_module *module);
 /* Has it one of jemalloc 3.x or 4.x among its constants? */

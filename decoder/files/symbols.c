@@ -73,8 +73,14 @@ static bool ends_in(const char *name, size_t len, const char *end, size_t *prefi
 
 bool jt_root_name_is(const char *name, size_t *prefix, bool *emap) {
     size_t len = plain_length(name);
-    *emap = ends_in(name, len, "arena_emap_global", prefix);
-    return *emap || ends_in(name, len, "extents_rtree", prefix);
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        const struct jh_family *f = jh_family((enum jh_version)v);
+        if (ends_in(name, len, f->root_symbol, prefix)) {
+            *emap = f->emap;
+            return true;
+        }
+    }
+    return false;
 }
 
 struct roots {

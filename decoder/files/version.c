@@ -7,10 +7,23 @@
 
 #define MEMORY_MAX (64u << 20) /* bytes of a process that are looked at */
 
-/* Where two explain a heap equally well, the first one is taken: 5.3.1 has sizes between size
- * classes too, dev is a commit between releases. */
-const enum jh_version jt_version_order[JH_VERSIONS] = {JH_5_3_1, JH_5_3_0, JH_DEV,   JH_5_2_1,
-                                                       JH_5_2_0, JH_5_1_0, JH_5_0_1, JH_5_0_0};
+enum jh_version jt_version_likely(unsigned rank) {
+    unsigned v = 0;
+    while (v + 1 < JH_VERSIONS && jh_family((enum jh_version)v)->likely != rank) {
+        v++;
+    }
+    return (enum jh_version)v;
+}
+
+const char *jt_versions_text(char out[JT_VERSIONS_TEXT]) {
+    size_t at = 0;
+    for (unsigned v = 0; v < JH_VERSIONS; v++) {
+        const char *between = v == 0 ? "" : v + 1 < JH_VERSIONS ? ", " : " and ";
+        at += (size_t)snprintf(out + at, JT_VERSIONS_TEXT - at, "%s%s", between,
+                               jh_version_name((enum jh_version)v));
+    }
+    return out;
+}
 
 /* configure.ac's words where neither git nor the file VERSION tells, as in the archives that GitHub
  * makes of a tag: 5.0 to 5.2, and 5.3. In two parts, as this program has no such string. */

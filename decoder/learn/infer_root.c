@@ -59,7 +59,7 @@ static void scan_module(struct jt_scan *s, const struct jt_module *m) {
 /* Each jemalloc is of a version of its own. */
 static void learn_build(struct jt_scan *s, const struct jt_module *m) {
     char text[128] = "";
-    enum jh_version version = jt_version_order[0];
+    enum jh_version version = jt_version_likely(1);
     s->build = s->search->build;
     s->any_version = s->search->any_version;
     if (s->search->given) {

@@ -100,8 +100,9 @@ size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effor
         .reader = reader, .layout = &was, .rtree_root = root, .limits = {.max_nodes = 0}};
     struct votes v[JH_BINS_MAX];
     struct jh_extent e;
-    const struct jt_samples *all =
-        was.build.version < JH_5_2_0 ? NULL : jt_samples_take(target, &reader, &was, root, effort);
+    const struct jt_samples *all = jh_family(was.build.version)->slab_sizes
+                                       ? jt_samples_take(target, &reader, &was, root, effort)
+                                       : NULL;
     memset(v, 0, sizeof v);
     for (unsigned pass = 0; pass < 2; pass++) {
         for (size_t i = 0; all != NULL && i < all->count; i++) {

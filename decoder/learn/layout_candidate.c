@@ -117,9 +117,8 @@ static void list_version(const struct jt_target *target, const struct jt_learn *
     }
 }
 
-/* 5.3 has another tree, so its name tells. */
 static bool has_root(const struct jt_learn *learn, enum jh_version version) {
-    return learn->root.module == NULL || learn->root.emap == (version >= JH_5_3_0);
+    return learn->root.module == NULL || learn->root.emap == jh_family(version)->emap;
 }
 
 /* "5.3.0-196-ga25b9b8": commits after a release, before or beside the next ones. */
@@ -155,7 +154,7 @@ static unsigned list_versions(const struct jt_target *target, const struct jt_le
         bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
         for (; count < JH_VERSIONS; count++) {
             out[count] =
-                newer ? (enum jh_version)(JH_VERSIONS - 1u - count) : jt_version_order[count];
+                newer ? (enum jh_version)(JH_VERSIONS - 1u - count) : jt_version_likely(count + 1);
         }
     }
     return count;

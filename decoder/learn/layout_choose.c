@@ -89,7 +89,7 @@ static void try_candidate(struct jt_target *target, struct jt_learn *learn, stru
 /* Do their trees have the same form? Then they are tried one after the other, on one sample. */
 static bool alike(const struct jt_candidate *a, const struct jt_candidate *b) {
     return a->build.lg_vaddr == b->build.lg_vaddr && a->build.lg_page == b->build.lg_page &&
-           (a->build.version >= JH_5_3_0) == (b->build.version >= JH_5_3_0);
+           jh_family(a->build.version)->emap == jh_family(b->build.version)->emap;
 }
 
 static struct jt_candidate *look(struct jt_target *target, struct jt_learn *learn,

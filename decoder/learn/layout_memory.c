@@ -18,7 +18,7 @@ static bool read_bin(const struct jt_target *target, const struct jh_layout *lay
     if (!jt_read_word(target, at + o->reg_size, &bin->reg_size) ||
         !jt_read_word(target, at + o->slab_size, &bin->slab_size) ||
         !jt_read_number(target, at + o->nregs, 4, &nregs) ||
-        (layout->build.version >= JH_5_2_0 &&
+        (jh_family(layout->build.version)->bin_shards &&
          !jt_read_number(target, at + o->n_shards, 4, &n_shards))) {
         return false;
     }
@@ -36,7 +36,7 @@ static bool sound(const struct jh_layout *layout, uint32_t index, const struct j
 
 bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
                          struct jh_layout *layout) {
-    const char *name = layout->build.version < JH_5_1_0 ? "arena_bin_info" : "bin_infos";
+    const char *name = jh_family(layout->build.version)->bin_info;
     uint32_t word = target->priv->words;
     struct bin_offsets o = {0, or_else(dwarf->reg_size, 0), or_else(dwarf->slab_size, word),
                             or_else(dwarf->nregs, 2 * word),

@@ -69,7 +69,7 @@ static bool take_word(struct jh_build *build, const char *word) {
 }
 
 static enum jt_status parse_name(const char *text, struct jh_layout *out, char error[JT_TEXT_MAX]) {
-    char copy[256], *rest = NULL;
+    char copy[256], known[JT_VERSIONS_TEXT], *rest = NULL;
     enum jh_version version;
     struct jh_build build;
     struct jh_fault fault;
@@ -80,9 +80,8 @@ static enum jt_status parse_name(const char *text, struct jh_layout *out, char e
     char *word = strtok_r(copy, ",", &rest);
     if (word == NULL || jh_version_parse(word, &version) != JH_OK) {
         return refuse(error,
-                      "%s: not a version that is known (5.0.0 5.0.1 5.1.0 5.2.0 5.2.1 5.3.0 5.3.1 "
-                      "dev), and not a file that ends in .json",
-                      word == NULL ? "\"\"" : word);
+                      "%s: not a version that is known (%s), and not a file that ends in .json",
+                      word == NULL ? "\"\"" : word, jt_versions_text(known));
     }
     jh_build_init(&build, version);
     while ((word = strtok_r(NULL, ",", &rest)) != NULL) {

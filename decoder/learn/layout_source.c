@@ -38,7 +38,7 @@ static void find_version(struct jt_target *target, struct jt_learn *learn) {
         }
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }
-    if (learn->root.module != NULL && learn->root.emap != (learn->build.version >= JH_5_3_0)) {
+    if (learn->root.module != NULL && learn->root.emap != jh_family(learn->build.version)->emap) {
         jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
                 target->root_name);
     }
@@ -67,15 +67,14 @@ static enum jt_status tried(struct jt_target *target, const struct jt_learn *lea
         }
         return status;
     }
-    char hint[128] = "--layout takes one that it may be alike";
+    char known[JT_VERSIONS_TEXT], hint[128] = "--layout takes one that it may be alike";
     if (status == JT_OK) {
         snprintf(hint, sizeof hint, "its heap decodes as that of %s, as which --layout %s takes it",
                  like, like);
     }
     return jt_fail(target, JT_NO_LAYOUT,
-                   "jemalloc %s: unsupported: this version is not known (5.0.0 to 5.3.1, and dev, "
-                   "are); %s",
-                   text, hint);
+                   "jemalloc %s: unsupported: this version is not known (%s are); %s", text,
+                   jt_versions_text(known), hint);
 }
 
 static void finish_sources(struct jt_target *target, const struct jt_learn *learn) {

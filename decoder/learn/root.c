@@ -39,7 +39,7 @@ static void warn_of_others(struct jt_target *target, const struct jt_search *sea
 static enum jt_status what_build(struct jt_target *target, const char *given,
                                  struct jt_search *search) {
     struct jh_layout layout;
-    enum jh_version version = jt_version_order[0];
+    enum jh_version version = jt_version_likely(1);
     (void)jt_version_find(target, NULL, target->version_string);
     if (given != NULL) {
         enum jt_status status = jt_layout_parse(given, &layout, target->error);

@@ -148,8 +148,8 @@ static bool each_version(struct jt_scan *s, with_layout *fn, void *arg) {
     if (!s->any_version) {
         return fn(s, &s->layout, arg);
     }
-    for (size_t i = 0; i < JH_VERSIONS; i++) {
-        b.version = jt_version_order[i];
+    for (unsigned rank = 1; rank <= JH_VERSIONS; rank++) {
+        b.version = jt_version_likely(rank);
         if (jh_layout_make(&b, &layout, NULL) == JH_OK && fn(s, &layout, arg)) {
             return true;
         }

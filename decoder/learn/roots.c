@@ -58,7 +58,7 @@ size_t jt_roots(struct jt_target *target) {
     if (p->learnt->roots_done || jt_is_skeleton(target)) {
         return target->roots;
     }
-    jt_machine_build(target, jt_version_order[0], &search.build);
+    jt_machine_build(target, jt_version_likely(1), &search.build);
     jt_root_infer(target, &search);
     for (size_t i = 0; i < search.count; i++) {
         jt_root_add(target, search.found[i].module, search.found[i].root, "");

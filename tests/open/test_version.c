@@ -80,7 +80,7 @@ static void all_are_tried(void **state) {
     unsigned seen = 0;
     (void)state;
     for (unsigned i = 0; i < JH_VERSIONS; i++) {
-        seen |= 1u << jt_version_order[i];
+        seen |= 1u << jt_version_likely(i + 1);
     }
     assert_int_equal(seen, (1u << JH_VERSIONS) - 1);
 }

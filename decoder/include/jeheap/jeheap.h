@@ -46,6 +46,9 @@ JH_MUST_USE enum jh_status jh_read(const struct jh_reader *reader, uint64_t addr
 
 /* ---- layout: one jemalloc build, as data ----------------------------------------------------- */
 
+/* The version's columns. version: below JH_VERSIONS. */
+const struct jh_family *jh_family(enum jh_version version);
+
 const char *jh_version_name(enum jh_version version); /* "5.3.0", "dev" */
 
 /* Read "5.3.0", "dev", or a whole version string as it stands in an image,

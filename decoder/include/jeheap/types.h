@@ -114,7 +114,8 @@ struct jh_image {
 
 /* ---- layout: one jemalloc build, as data ----------------------------------------------------- */
 
-/* The families that differ. Everything that depends on one stands in decoder/layout_table.c. */
+/* The families that differ. What depends on one is a column: struct jh_family, and the rows of
+ * structs. */
 enum jh_version {
     JH_5_0_0,
     JH_5_0_1,
@@ -125,6 +126,40 @@ enum jh_version {
     JH_5_3_1,
     JH_DEV, /* 295e48944b20 (2026-05-18), 5.3.1 + 47 commits */
     JH_VERSIONS
+};
+
+/* One version, as data: jh_family() gives it. */
+struct jh_family {
+    const char *name; /* "5.3.0" */
+    /* Commits after the release that this is are laid out as that one; 0: as none that is known. */
+    enum jh_version later;
+    uint8_t likely; /* 1: the one to take first where two explain a heap equally well */
+
+    /* the tree */
+    const char *root_symbol; /* the variable that has the root, without prefix */
+    uint8_t leaf_low_bits;   /* compact leaf: low bits that are not the pointer's */
+    bool leaf_packed;        /* wide leaf: one metadata word; state and is_head are in the leaf */
+    bool leaf_left_behind;   /* san_bump.c leaves elements behind */
+    bool leaf_aarch64_rule;  /* aarch64: top bits zeroed, not sign extended */
+    bool emap;               /* the root is in an emap_t */
+
+    /* extent structures */
+    const struct jh_bits_row *bits; /* private: e_bits */
+    const struct jh_states_row *states;
+    uint8_t extent;       /* private: the struct */
+    uint8_t extent_align; /* every extent's address is a multiple of it */
+    bool large_by_size;   /* opt.disable_large_size_classes, on by default */
+
+    /* bins */
+    const char *bin_info; /* the variable that has them, without prefix */
+    bool bin_shards;      /* bin_info_t has n_shards */
+    bool slab_sizes;      /* opt.slab_sizes: slabs may have other sizes at run time */
+
+    /* configure */
+    bool lg_vaddr;           /* --with-lg-vaddr */
+    bool lg_slab_maxregs;    /* --with-lg-slab-maxregs */
+    bool tcache_by_page;     /* the largest class of thread caches depends on the page: not 8 MiB */
+    uint8_t aarch64_lg_page; /* that configure takes for aarch64-linux; 0: the machine's */
 };
 
 /* What a build was configured with. jh_build_init() gives the stock x86_64 Linux build. */
