@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "cli.h"
+#include "learn/digits.h"
 
 const char *extent_state(const struct jh_extent *e, char out[32]) {
     if (e->state == JH_STATE_UNKNOWN) {
         snprintf(out, 32, "unknown(%" PRIu32 ")", e->state_bits);
     } else {
-        snprintf(out, 32, "%s", jh_state_name(e->state));
+        const char *name = jh_state_name(e->state);
+        memcpy(out, name, strlen(name) + 1);
     }
     return out;
 }
@@ -82,21 +84,87 @@ void extent_row_head(const struct cli *cli) {
     }
 }
 
-void extent_row(const struct cli *cli, const struct jh_extent *e) {
-    char state[32], regions[32] = "-", addr[32], at[32];
-    bool slab = jh_extent_is_slab(e);
-    if (slab && e->szind < cli->target->layout.sc_nbins) {
-        snprintf(regions, sizeof(regions), "%" PRIu32 "/%" PRIu32, e->nfree,
-                 cli->target->layout.bin[e->szind].nregs);
+/* ---- a line, put together by hand: printf() would take most of the time that writing it does --
+ */
+
+struct row {
+    char text[256];
+    size_t len;
+};
+
+static void put(struct row *row, const char *text, size_t len) {
+    memcpy(row->text + row->len, text, len);
+    row->len += len;
+}
+
+static void blanks(struct row *row, size_t len, size_t width) {
+    for (; len < width; len++) {
+        row->text[row->len++] = ' ';
     }
-    snprintf(at, sizeof(at), "0x%" PRIx64, e->at);
-    snprintf(addr, sizeof(addr), "0x%" PRIx64, e->addr);
-    extent_state(e, state);
-    printf("%-18s %-18s %12" PRIu64 " %s%-10s%s %-5s %5" PRIu32 " %5" PRIu32 " %12s %s%s%s%s%s\n",
-           at, addr, e->size, cli_paint(cli, state), state, cli_plain(cli),
-           slab           ? "slab"
-           : e->allocated ? "large"
-                          : "-",
-           e->arena_ind, e->szind, regions, e->committed ? "C" : "-", e->zeroed ? "Z" : "-",
-           e->guarded ? "G" : "-", e->is_head ? "H" : "-", e->pai ? "P" : "-");
+}
+
+/* Columns end with a blank. Text stands at the left, numbers at the right. */
+static void text_column(struct row *row, const char *text, size_t width) {
+    size_t len = strlen(text);
+    put(row, text, len);
+    blanks(row, len, width + 1);
+}
+
+static void number_column(struct row *row, uint64_t value, size_t width) {
+    char room[DIGITS_ROOM + 1], *end = room + sizeof(room) - 1, *at = digits_decimal(end, value);
+    *end = ' ';
+    blanks(row, (size_t)(end - at), width);
+    put(row, at, (size_t)(end - at) + 1);
+}
+
+static void address_column(struct row *row, uint64_t value) {
+    char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_address(end, value);
+    put(row, at, (size_t)(end - at));
+    blanks(row, (size_t)(end - at), 19);
+}
+
+static void regions_column(struct row *row, uint32_t nfree, uint32_t nregs) {
+    char room[2 * DIGITS_ROOM], *end = room + sizeof(room) - 1, *at = digits_decimal(end, nregs);
+    *end = ' ';
+    *--at = '/';
+    at = digits_decimal(at, nfree);
+    blanks(row, (size_t)(end - at), 12);
+    put(row, at, (size_t)(end - at) + 1);
+}
+
+static void put_word(struct row *row, const char *word) {
+    put(row, word, strlen(word));
+}
+
+static void state_column(const struct cli *cli, struct row *row, const struct jh_extent *e) {
+    char state[32];
+    size_t len = strlen(extent_state(e, state));
+    put_word(row, cli_paint(cli, state));
+    put(row, state, len);
+    blanks(row, len, 10);
+    put_word(row, cli_plain(cli));
+    put(row, " ", 1);
+}
+
+void extent_row(const struct cli *cli, const struct jh_extent *e) {
+    struct row row;
+    bool slab = jh_extent_is_slab(e);
+    row.len = 0;
+    address_column(&row, e->at);
+    address_column(&row, e->addr);
+    number_column(&row, e->size, 12);
+    state_column(cli, &row, e);
+    text_column(&row, slab ? "slab" : e->allocated ? "large" : "-", 5);
+    number_column(&row, e->arena_ind, 5);
+    number_column(&row, e->szind, 5);
+    if (slab && e->szind < cli->target->layout.sc_nbins) {
+        regions_column(&row, e->nfree, cli->target->layout.bin[e->szind].nregs);
+    } else {
+        blanks(&row, 0, 11);
+        put(&row, "- ", 2);
+    }
+    const char flags[] = {e->committed ? 'C' : '-', e->zeroed ? 'Z' : '-', e->guarded ? 'G' : '-',
+                          e->is_head ? 'H' : '-',   e->pai ? 'P' : '-',    '\n'};
+    put(&row, flags, sizeof(flags));
+    fwrite_unlocked(row.text, 1, row.len, stdout);
 }

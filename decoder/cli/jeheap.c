@@ -122,9 +122,18 @@ static void cut_off(struct cli *cli) {
     _exit(finish(cli->opened ? cli->status : EXIT_UNREADABLE));
 }
 
+/* As much as a pipe holds; lines go to a terminal one by one. */
+static void buffer_output(void) {
+    static char room[1 << 16];
+    if (!isatty(STDOUT_FILENO)) {
+        setvbuf(stdout, room, _IOFBF, sizeof(room));
+    }
+}
+
 static int run(const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
+    buffer_output();
     if (!cut_guard(work, &cli)) {
         cut_off(&cli);
     }

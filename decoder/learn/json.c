@@ -1,51 +1,99 @@
 #include "learn/json.h"
 
+#include <string.h>
+
 #include "image/plain.h"
+#include "learn/digits.h"
+
+/* ---- bytes, gathered until a value at the top is complete ------------------------------------ */
+
+static void flush(struct json *j) {
+    fwrite_unlocked(j->room, 1, j->used, j->file);
+    j->used = 0;
+}
+
+/* len is at most that of a key, a number or a character. */
+static void put(struct json *j, const char *text, size_t len) {
+    if (sizeof(j->room) - j->used < len) {
+        flush(j);
+    }
+    memcpy(j->room + j->used, text, len);
+    j->used += len;
+}
+
+static void put_one(struct json *j, char c) {
+    put(j, &c, 1);
+}
+
+static void end_value(struct json *j) {
+    if (j->depth == 0) {
+        flush(j);
+    }
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Well-formed UTF-8 passes, any other byte becomes U+FFFD: paths may hold anything. Characters that
  * a terminal acts on have no more than two bytes. */
-static void quoted(FILE *file, const char *text) {
-    const unsigned char *p = (const unsigned char *)text;
-    putc_unlocked('"', file);
-    while (*p) {
-        unsigned length = jt_utf8_length(p);
-        if (*p == '"' || *p == '\\') {
-            putc_unlocked('\\', file);
-            putc_unlocked(*p, file);
-        } else if (length && jt_utf8_controls(p)) {
-            fprintf(file, "\\u%04x", length == 1 ? p[0] : p[1]);
-        } else if (length) {
-            fwrite_unlocked(p, 1, length, file);
-        } else {
-            fputs_unlocked("\\ufffd", file);
-        }
-        p += length ? length : 1;
+static void character(struct json *j, const unsigned char *p, unsigned length) {
+    char escaped[8];
+    if (*p == '"' || *p == '\\') {
+        put_one(j, '\\');
+        put_one(j, (char)*p);
+    } else if (length && jt_utf8_controls(p)) {
+        snprintf(escaped, sizeof escaped, "\\u%04x", length == 1 ? p[0] : p[1]);
+        put(j, escaped, 6);
+    } else if (length) {
+        put(j, (const char *)p, length);
+    } else {
+        put(j, "\\ufffd", 6);
     }
-    putc_unlocked('"', file);
 }
 
-/* Keys are words of this program's. */
+static void quoted(struct json *j, const char *text) {
+    const unsigned char *p = (const unsigned char *)text;
+    put_one(j, '"');
+    while (*p) {
+        unsigned length = jt_utf8_length(p);
+        character(j, p, length);
+        p += length ? length : 1;
+    }
+    put_one(j, '"');
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* Keys are short words of this program's. */
 static void begin(struct json *j, const char *key) {
     if (j->comma) {
-        putc_unlocked(',', j->file);
+        put_one(j, ',');
     }
     j->comma = true;
     if (key) {
-        putc_unlocked('"', j->file);
-        fputs_unlocked(key, j->file);
-        fwrite_unlocked("\":", 1, 2, j->file);
+        put_one(j, '"');
+        put(j, key, strlen(key));
+        put(j, "\":", 2);
     }
+}
+
+static void word(struct json *j, const char *key, const char *text) {
+    begin(j, key);
+    put(j, text, strlen(text));
+    end_value(j);
 }
 
 void json_open(struct json *j, const char *key, char bracket) {
     begin(j, key);
-    putc_unlocked(bracket, j->file);
+    put_one(j, bracket);
     j->comma = false;
+    j->depth++;
 }
 
 void json_close(struct json *j, char bracket) {
-    putc_unlocked(bracket, j->file);
+    put_one(j, bracket);
     j->comma = true;
+    j->depth--;
+    end_value(j);
 }
 
 void json_line(struct json *j) {
@@ -54,46 +102,35 @@ void json_line(struct json *j) {
 }
 
 void json_text(struct json *j, const char *key, const char *text) {
-    begin(j, key);
-    if (text) {
-        quoted(j->file, text);
-    } else {
-        fputs_unlocked("null", j->file);
+    if (!text) {
+        json_null(j, key);
+        return;
     }
-}
-
-/* The digits at the end of room, of which 20 bytes are enough: printf takes most of the time that
- * writing a line does. */
-static char *digits(char *end, uint64_t value, unsigned base) {
-    do {
-        *--end = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
-    return end;
+    begin(j, key);
+    quoted(j, text);
+    end_value(j);
 }
 
 void json_address(struct json *j, const char *key, uint64_t value) {
-    char room[24], *end = room + sizeof(room), *at = end;
+    char room[DIGITS_ROOM + 2], *end = room + sizeof(room) - 1, *at = digits_address(end, value);
+    *--at = '"';
+    *end++ = '"';
     begin(j, key);
-    *--at = '"';
-    at = digits(at, value, 16);
-    *--at = 'x';
-    *--at = '0';
-    *--at = '"';
-    fwrite_unlocked(at, 1, (size_t)(end - at), j->file);
+    put(j, at, (size_t)(end - at));
+    end_value(j);
 }
 
 void json_number(struct json *j, const char *key, uint64_t value) {
-    char room[20], *end = room + sizeof(room), *at = digits(end, value, 10);
+    char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_decimal(end, value);
     begin(j, key);
-    fwrite_unlocked(at, 1, (size_t)(end - at), j->file);
+    put(j, at, (size_t)(end - at));
+    end_value(j);
 }
 
 void json_bool(struct json *j, const char *key, bool value) {
-    begin(j, key);
-    fputs_unlocked(value ? "true" : "false", j->file);
+    word(j, key, value ? "true" : "false");
 }
 
 void json_null(struct json *j, const char *key) {
-    json_text(j, key, NULL);
+    word(j, key, "null");
 }

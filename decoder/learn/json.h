@@ -1,4 +1,5 @@
-/* json.h - a small streaming writer: values go out as they are written, commas set themselves. */
+/* json.h - a small streaming writer: commas set themselves, and a value at the top goes to the file
+ * when it is complete. */
 #ifndef JEHEAP_TARGET_JSON_H
 #define JEHEAP_TARGET_JSON_H
 
@@ -9,6 +10,9 @@
 struct json {
     FILE *file;
     bool comma; /* something stands before the next key or value */
+    unsigned depth;
+    size_t used;
+    char room[1024];
 };
 
 /* open and close: '{' '}' or '[' ']'. key is NULL inside an array and at the top. */

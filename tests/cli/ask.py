@@ -212,6 +212,30 @@ def extents(truth_path, answers_path, *filters):
         raise No(f"{len(expected)} extents are missing, among them {hex(min(expected))}")
 
 
+def row_of(e):
+    """The line for people of what is a line for programs."""
+    regions = "-" if e["nregs"] is None else f"{e['nfree']}/{e['nregs']}"
+    kind = "slab" if e["is_slab"] else "large" if e["allocated"] else "-"
+    flags = "".join(letter if holds else "-" for letter, holds in (
+        ("C", e["committed"]), ("Z", e["zeroed"]), ("G", e["guarded"]), ("H", e["is_head"]),
+        ("P", e["pai"] == "hpa")))
+    return (f"{e['extent']:18} {e['addr']:18} {e['size']:12} {e['state']:10} {kind:5} "
+            f"{e['arena_ind']:5} {e['szind']:5} {regions:>12} {flags}")
+
+
+def rows(json_path, text_path):
+    """`extents` twice: each line of JSON is as short as it can be, and each row says the same."""
+    extents_ = lines(json_path)
+    with open(json_path, encoding="utf-8") as file:
+        for line, e in zip(file, extents_):
+            expect("a line", line, json.dumps(e, ensure_ascii=False, separators=(",", ":")) + "\n")
+    with open(text_path, encoding="utf-8") as file:
+        text = file.read().splitlines()
+    expect("the number of rows", len(text), len(extents_))
+    for row, e in zip(text, extents_):
+        expect("a row", row, row_of(e))
+
+
 # ---- the rest ------------------------------------------------------------------------------------
 
 
@@ -454,6 +478,7 @@ QUESTIONS = {
     "pointers": lambda path: print("\n".join(map(hex, pointers(path)))),
     "find": find,
     "extents": extents,
+    "rows": rows,
     "get": get,
     "listed": listed,
     "are": are,

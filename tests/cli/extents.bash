@@ -81,6 +81,18 @@ test_text() {
     if grep -vq '^0x' "$OUT"; then fail "--quiet has a heading"; fi
 }
 
+# Lines and rows are put together by hand: they are what a library of JSON and printf() would write.
+test_rows_and_lines() {
+    local name
+    have stock redis
+    for name in stock redis; do
+        status 0 jeheap extents "${PID[$name]}" --json
+        cp "$OUT" "$WORK/lines"
+        status 0 jeheap extents "${PID[$name]}" --quiet
+        ask rows "$WORK/lines" "$OUT"
+    done
+}
+
 # One slab, by the witness: its fields in e_*.
 one_slab() {
     local key value

@@ -96,11 +96,55 @@ static void what_is_escaped(void **state) {
     assert_string_equal(back, "\"\\/\b\n\x1f\x7f");
 }
 
+/* More than is gathered before it goes to the file, at every place where that may happen. */
+static void long_ones(void **state) {
+    static const char end[] = "\"\n\xc3\xa9\\";
+    char text[3000], back[sizeof text + 2];
+    (void)state;
+    for (size_t len = 900; len + 1 < sizeof text; len += len < 1100 ? 1 : 100) {
+        memset(text, 'a', len);
+        text[0] = '"';
+        text[1] = '\xff'; /* is replaced */
+        memcpy(text + len - 5, end, sizeof end);
+        written(text, back, sizeof back);
+        assert_int_equal(strlen(back), len + 2);
+        assert_memory_equal(back, "\"\xef\xbf\xbd", 4);
+        assert_string_equal(back + len - 3, text + len - 5);
+    }
+}
+
+static void a_value_at_the_top_is_there_at_its_end(void **state) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+    (void)state;
+    assert_non_null(file);
+    struct json j = {.file = file};
+    json_open(&j, NULL, '{');
+    json_open(&j, "list", '[');
+    json_number(&j, NULL, UINT64_MAX);
+    json_address(&j, NULL, UINT64_MAX);
+    json_close(&j, ']');
+    json_number(&j, "zero", 0);
+    json_address(&j, "none", 0);
+    json_null(&j, "null");
+    json_bool(&j, "yes", true);
+    json_close(&j, '}');
+    json_line(&j);
+    fflush(file);
+    assert_string_equal(text, "{\"list\":[18446744073709551615,\"0xffffffffffffffff\"],"
+                              "\"zero\":0,\"none\":\"0x0\",\"null\":null,\"yes\":true}\n");
+    fclose(file);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_and_pair),
         cmocka_unit_test(longer_ones),
         cmocka_unit_test(what_is_escaped),
+        cmocka_unit_test(long_ones),
+        cmocka_unit_test(a_value_at_the_top_is_there_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
