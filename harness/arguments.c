@@ -20,6 +20,9 @@ static const char usage[] =
     "  constants           the constants of every combination of build parameters, learnt from "
     "the\n"
     "                      headers of each pin on each machine without building it\n"
+    "  report FILE         what an earlier run wrote with --report-json once more, as text or in "
+    "the\n"
+    "                      other formats\n"
     "  emit                inputs for fuzz targets, made from live builds: of every family, "
     "address\n"
     "                      width, page size, word and byte order, or of --pin and --config\n"
@@ -243,11 +246,18 @@ bool arguments_parse(int argc, char **argv, struct arguments *out, int *status) 
     if (!take_options(argc, argv, out, status)) {
         return false;
     }
-    if (argc - optind != 1) {
-        *status = argc == optind ? wrong_usage("a command is", "missing")
-                                 : wrong_usage("too many arguments:", argv[optind + 1]);
+    if (argc == optind) {
+        *status = wrong_usage("a command is", "missing");
         return false;
     }
     out->command = argv[optind];
+    int operands = strcmp(out->command, "report") == 0;
+    if (argc - optind != 1 + operands) {
+        *status = argc == optind + 1
+                      ? wrong_usage("an argument is missing:", "report FILE.json")
+                      : wrong_usage("too many arguments:", argv[optind + 1 + operands]);
+        return false;
+    }
+    out->file = operands ? argv[optind + 1] : NULL;
     return true;
 }

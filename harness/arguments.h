@@ -18,7 +18,8 @@ struct names {
 };
 
 struct arguments {
-    const char *command;
+    const char *command, *file; /* file: of the command report */
+    char line[4400];            /* all of it */
     struct names pins, configs;
     const char *source;
     struct report_files reports;

@@ -92,14 +92,9 @@ static struct json_object *level_json(const struct comparison *c, enum level lev
     return o;
 }
 
-static bool plain(const char *word) {
-    return word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                             "/._+,=:@%-")] == '\0';
-}
-
 void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
                   size_t size) {
-    const char *quote = cell->source && !plain(cell->source) ? "'" : "";
+    const char *quote = cell->source && !plan_plain(cell->source) ? "'" : "";
     char number[32] = "";
     if (seed != 1) {
         snprintf(number, sizeof(number), " --seed %lu", seed);

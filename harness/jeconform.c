@@ -16,6 +16,7 @@
 #include "run.h"
 
 static int finish(const struct arguments *a, struct json_object *report) {
+    report_made(report, a->line);
     bool written = report_files_write(&a->reports, report);
     int status = report_failed(report) || !written ? EXIT_WRONG : EXIT_DONE;
     json_object_put(report);
@@ -103,11 +104,31 @@ static int emit(struct arguments *a, const struct plan *plan) {
     return status;
 }
 
+/* As it was made: neither its date nor its command are changed. */
+static int report(struct arguments *a, const struct plan *plan) {
+    (void)plan;
+    struct json_object *earlier = json_object_from_file(a->file);
+    if (!report_is_sound(earlier)) {
+        fprintf(stderr, "jeconform: %s is no report that --report-json wrote\n", a->file);
+        json_object_put(earlier);
+        return EXIT_UNREADABLE;
+    }
+    if (a->json) {
+        report_lines(earlier);
+    } else {
+        report_matrix(earlier, a->color, stdout);
+    }
+    bool written = report_files_write(&a->reports, earlier);
+    int status = report_failed(earlier) || !written ? EXIT_WRONG : EXIT_DONE;
+    json_object_put(earlier);
+    return status;
+}
+
 static const struct {
     const char *name;
     int (*run)(struct arguments *a, const struct plan *plan);
-} commands[] = {
-    {"list", list}, {"run", run}, {"drift", drift}, {"constants", constants}, {"emit", emit}};
+} commands[] = {{"list", list},           {"run", run},   {"drift", drift},
+                {"constants", constants}, {"emit", emit}, {"report", report}};
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static int no_command(const char *name) {
@@ -133,6 +154,7 @@ int main(int argc, char **argv) {
     struct arguments a = {.run = {.seed = 1}};
     struct plan plan;
     int status;
+    report_command(argc, argv, a.line, sizeof(a.line)); /* before getopt sorts it */
     if (!arguments_parse(argc, argv, &a, &status)) {
         return status;
     }

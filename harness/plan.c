@@ -80,3 +80,8 @@ bool plan_usual_too(struct json_object *config, struct json_object *pin) {
     }
     return false;
 }
+
+bool plan_plain(const char *word) {
+    return word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "/._+,=:@%-")] == '\0';
+}

@@ -35,5 +35,7 @@ bool plan_usual_too(struct json_object *config, struct json_object *pin);
 const char *plan_text(struct json_object *object, const char *key);
 /* A member's number; 0 when there is none. */
 uint64_t plan_number(struct json_object *object, const char *key);
+/* Is it a word that a shell takes as it is? */
+bool plan_plain(const char *word);
 
 #endif

@@ -72,3 +72,9 @@ struct json_object *report_make(struct json_object *cells) {
 bool report_failed(struct json_object *report) {
     return report_number(report_member(report, "totals"), "fail") != 0;
 }
+
+bool report_is_sound(struct json_object *report) {
+    return json_object_is_type(report, json_type_object) &&
+           json_object_is_type(report_member(report, "cells"), json_type_array) &&
+           json_object_is_type(report_member(report, "totals"), json_type_object);
+}

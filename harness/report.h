@@ -9,6 +9,13 @@
 
 /* The whole report, {"schema":1,"cells":[...],"totals":{...}}; takes the cells. */
 struct json_object *report_make(struct json_object *cells);
+/* "made", when and where and by what command; and "varies", what another run with this seed need
+ * not repeat. */
+void report_made(struct json_object *report, const char *command);
+/* A command line as it would be typed again: what is no plain word stands in quotes. */
+void report_command(int argc, char **argv, char *out, size_t size);
+/* Is it one, as far as it is read? */
+bool report_is_sound(struct json_object *report);
 /* Did anything fail? */
 bool report_failed(struct json_object *report);
 

@@ -168,6 +168,35 @@ P
     grep -q '5\.3\.0' "$WORK/r.html" || fail "the HTML does not name the pin"
 }
 
+# The same seed makes the same heap, as far as the report does not say that it varies. `ci/test` has run the
+# same cell before.
+test_same_seed() {
+    local earlier=$ROOT_DIR/build/cells.json
+    have stock
+    [ "$earlier" -nt "$JECONFORM" ] || {
+        earlier=$WORK/earlier.json
+        status 0 jeconform run --pin 5.3.0 --config default --report-json "$earlier"
+    }
+    [ -s "$WORK/r.json" ] || status 0 jeconform run --pin 5.3.0 --config default --report-json "$WORK/r.json"
+    python3 - "$earlier" "$WORK/r.json" <<'P' 2>"$ERR" || fail "$(tail -n 1 "$ERR")"
+import json
+import sys
+
+def figures(path):
+    with open(path) as file:
+        report = json.load(file)
+    assert "values compared under heap, api and offline" in report["varies"], "it does not say what varies"
+    cell, = (c for c in report["cells"] if (c["pin"], c["config"]) == ("5.3.0", "default"))
+    levels = {name: value for name, value in cell.items() if isinstance(value, dict)}
+    for name in ("heap", "api", "offline"):
+        del levels[name]["compared"]
+    return {name: cell[name] for name in ("status", "layout", "command", "mismatch")} | levels
+
+a, b = map(figures, sys.argv[1:])
+assert a == b, f"not the same: {[(k, a[k], b[k]) for k in a if a[k] != b[k]]}"
+P
+}
+
 # A pin whose source cannot be had: quick to run, and neither a pass nor a failure.
 no_source() {
     JEHEAP_CACHE=$WORK/no-cache JEHEAP_JEMALLOC_GIT=$WORK/no-repository JEHEAP_SOURCES='' \
