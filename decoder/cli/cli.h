@@ -10,11 +10,7 @@ enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_
 
 struct cli;
 
-struct command {
-    const char *name;
-    void (*run)(struct cli *); /* sets cli->status */
-    enum { NO_ADDRESS, SOME_ADDRESSES, OPTIONAL_TARGET } takes;
-};
+struct command;
 
 /* Everything that stood on the command line. */
 struct arguments {
@@ -37,11 +33,9 @@ struct arguments {
     bool slab;
 
     /* layout without a target */
-    const char *jemalloc;
+    const char *jemalloc, *machine;
     struct jh_build build;
     bool list;
-
-    const char *filter_option, *build_option; /* an option of that group was given: its name */
 };
 
 /* Monotonic nanoseconds. */
@@ -73,15 +67,6 @@ struct cli {
     bool opened; /* there is a heap to be asked */
     bool marked; /* stdout says that something is missing */
 };
-
-/* ---- options.c ------------------------------------------------------------------------------ */
-
-enum asked { ASKED_COMMAND, ASKED_HELP, ASKED_VERSION, ASKED_WRONGLY };
-
-extern const char options_usage[];
-
-/* The command line into a; what is wrong with it is said. */
-enum asked options_read(struct arguments *a, int argc, char **argv);
 
 /* ---- say.c ---------------------------------------------------------------------------------- */
 

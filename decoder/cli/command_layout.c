@@ -1,27 +1,13 @@
 /* layout: of a target, or made from parameters. */
 #include <string.h>
 
-#include "cli.h"
+#include "options.h"
 
-/* What every parameter may be; which of them a version or a machine has no use for, says the rule
- * that it breaks. */
-static const struct {
-    const char *name, *values;
-} parameters[] = {
-    {"lg-vaddr", "32 to the bits of a pointer: 48, 57 and 64 are common"},
-    {"lg-page", "12 to 16"},
-    {"lg-quantum", "3 or 4"},
-    {"lg-slab-maxregs", "up to 13, from 5.3.0 on"},
-    {"pointer-size", "4 or 8"},
-    {"u64-align", "4 or 8"},
-    {"mutex-size", "bytes of a pthread_mutex_t"},
-    {"debug", NULL}, /* no value: a flag */
-    {"prof", NULL},
-    {"no-stats", NULL},
-    {"no-oblivious", NULL},
-    {"aarch64", NULL},
-    {"big-endian", NULL},
-};
+/* The options that say how a build differs from a stock one; which of them a version or a machine
+ * has no use for, says the rule that it breaks. */
+static bool is_parameter(const struct option_row *row) {
+    return row->group == GROUP_BUILD && !row->word && row->on & ON(LAYOUT_MADE);
+}
 
 static void machine_name(size_t index, enum jh_version version, char out[128]) {
     struct jh_build build;
@@ -43,8 +29,10 @@ static void list_json(struct json *j, enum jh_version version, const char *stock
     }
     json_close(j, '}');
     json_open(j, "parameters", '{');
-    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-        json_text(j, parameters[i].name, parameters[i].values);
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        if (is_parameter(row)) {
+            json_text(j, row->name, row->form);
+        }
     }
     json_close(j, '}');
     json_close(j, '}');
@@ -72,9 +60,10 @@ static void list(struct cli *cli) {
         printf("--machine %-12s %s\n", jh_machine_name(i), name);
     }
     printf("\n");
-    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-        const char *values = parameters[i].values;
-        printf("--%s%s%s\n", parameters[i].name, values ? " N: " : "", values ? values : "");
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        if (is_parameter(row)) {
+            printf("--%s%s%s\n", row->name, row->form ? " N: " : "", row->form ? row->form : "");
+        }
     }
 }
 
@@ -83,8 +72,11 @@ static void made(struct cli *cli) {
     struct jh_layout layout;
     struct jh_fault fault;
     if (jh_version_parse(cli->args->jemalloc, &build.version) != JH_OK) {
-        cli_say("no layout is known for jemalloc %s; jeheap layout --list says which are",
-                cli->args->jemalloc);
+        const struct option_row *row = option_named("jemalloc");
+        char versions[256], meant[96];
+        cli_say("no layout is known for jemalloc %s; there are %s%s", cli->args->jemalloc,
+                option_form(row, versions, sizeof(versions)),
+                option_meant(row, cli->args->jemalloc, meant));
         cli_status(cli, EXIT_USAGE);
         return;
     }

@@ -78,10 +78,9 @@ void extent_json(struct cli *cli, const char *key, const struct jh_extent *e) {
 }
 
 void extent_row_head(const struct cli *cli) {
-    if (!cli->args->quiet) {
-        printf("%-18s %-18s %12s %-10s %-5s %5s %5s %11s %5s\n", "extent", "addr", "size", "state",
-               "kind", "arena", "szind", "free/regions", "flags");
-    }
+    (void)cli;
+    printf("%-18s %-18s %12s %-10s %-5s %5s %5s %11s %5s\n", "extent", "addr", "size", "state",
+           "kind", "arena", "szind", "free/regions", "flags");
 }
 
 /* ---- a line, put together by hand: printf() would take most of the time that writing it does --

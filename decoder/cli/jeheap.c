@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "options.h"
 #include "output.h"
 #include "pipe.h"
 #include "sandbox.h"
@@ -156,16 +157,7 @@ static void take_closed_numbers(void) {
 int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX, .pipe_limit = PIPE_LIMIT};
     take_closed_numbers();
-    enum asked asked = options_read(&a, argc, argv);
-    if (asked == ASKED_HELP) {
-        fputs(options_usage, stdout);
-        return finish(EXIT_DONE);
-    }
-    if (asked == ASKED_VERSION) {
-        printf("jeheap " JEHEAP_VERSION " (%s)\n", sandbox_parts());
-        return finish(EXIT_DONE);
-    }
-    int wrong = asked == ASKED_WRONGLY ? EXIT_USAGE : EXIT_DONE;
+    int wrong = options_read(&a, argc, argv) ? EXIT_DONE : EXIT_USAGE;
     if (!wrong) {
         wrong = input_open(&a);
     }

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "options.h"
 
 enum { SECOND = 1000000000, SHOWN_EVERY = SECOND / 5 };
 

@@ -232,39 +232,45 @@ test_bent_core() {
 
 test_commands() {
     refuses 2 'command is missing' jeheap
-    refuses 2 'no command nope' jeheap nope
-    refuses 2 'no command ' jeheap ''
-    for command in info find extents extent layout; do
-        refuses 2 "$command needs a target" jeheap $command
+    refuses 2 '^jeheap: there is no command nope; see jeheap --help$' jeheap nope
+    refuses 2 "no command ''" jeheap ''
+    for command in info find extents extent skeleton; do
+        refuses 2 "$command needs a target: a process id or a core file\$" jeheap $command
     done
+    refuses 2 'layout needs a target, --jemalloc or --list$' jeheap layout
     refuses 2 'at least one address' jeheap find 1
     refuses 2 'at least one address' jeheap extent 1
-    refuses 2 'too many arguments: 0x1000' jeheap info 1 0x1000
+    refuses 2 'too many arguments: 0x1000; .*: jeheap find 1 0x1000$' jeheap info 1 0x1000
     refuses 2 'too many arguments: 2' jeheap extents 1 2
+    refuses 2 'too many arguments: core; info takes one target$' jeheap info 1 core
     refuses 2 'one of them' jeheap layout 1 --list
     refuses 2 'one of them' jeheap layout --jemalloc 5.3.0 --list
     refuses 2 '--lg-vaddr is an option of layout --jemalloc' jeheap info 1 --lg-vaddr 48
     refuses 2 '--lg-vaddr is an option of layout --jemalloc' jeheap layout 1 --lg-vaddr 48
-    refuses 2 '--slab is an option of extents' jeheap info 1 --slab
+    refuses 2 '--slab is an option of extents; see jeheap info --help$' jeheap info 1 --slab
+    refuses 2 '--exe is an option of info, .*, layout TARGET, skeleton;' jeheap layout --list --exe x
 }
 
 test_options() {
     refuses 2 'nope' jeheap info 1 --nope
-    refuses 2 'max-reads' jeheap info 1 --max-reads
-    refuses 2 'slab' jeheap extents 1 --slab=3
+    refuses 2 '^jeheap: --slab takes no value: --slab=3$' jeheap extents 1 --slab=3
     for value in 0 x -1 '' 99999999999999999999999; do
-        refuses 2 "max-reads" jeheap info 1 --max-reads "$value"
-        refuses 2 "timeout" jeheap info 1 --timeout "$value"
+        refuses 2 "^jeheap: --max-reads takes a number from 1 on, such as 1000000, not \"$value\"\$" \
+            jeheap info 1 --max-reads "$value"
+        refuses 2 "^jeheap: --timeout takes whole seconds .* such as 30, not \"$value\"\$" \
+            jeheap info 1 --timeout "$value"
     done
     refuses 2 'timeout' jeheap info 1 --timeout 1000000
-    refuses 2 'color.*what' jeheap info 1 --color what
+    refuses 2 '--color takes auto, always or never, not "what"$' jeheap info 1 --color what
     refuses 2 'root.*zz' jeheap info 1 --root zz
     refuses 2 'arena.*x' jeheap extents 1 --arena x
     refuses 2 'szind.*1\.5' jeheap extents 1 --szind 1.5
     for value in 4X K 4KK 4KB 0x4K '' ' 4K' 99999999999999G; do
-        refuses 2 "min-size.*$value" jeheap extents 1 --min-size "$value"
+        refuses 2 "--min-size takes bytes, with K, M or G .*, not \"$value\"" \
+            jeheap extents 1 --min-size "$value"
     done
-    refuses 2 'state.*nope' jeheap extents 1 --state nope
+    refuses 2 '--state takes active, dirty, .*, pinned or unknown\(N\), not "nope"$' \
+        jeheap extents 1 --state nope
     for value in 300 x '' 99999999999999999999999; do
         refuses 2 "lg-vaddr.*$value" jeheap layout --jemalloc 5.3.0 --lg-vaddr "$value"
     done
@@ -273,24 +279,24 @@ test_options() {
 # Named by itself, and not by the word that would stand behind it in some other order.
 test_options_without_their_value() {
     local option
-    refuses 2 "option '--exe' requires an argument" jeheap info 4717 --exe
-    refuses 2 "option '--exe' requires an argument" jeheap find 4717 0x1000 --json --exe
-    refuses 2 "option '--lg-vaddr' requires an argument" \
-        jeheap layout --jemalloc 5.3.0 --lg-vaddr
-    refuses 2 "option '--machine' requires an argument" jeheap layout --jemalloc 5.3.0 --machine
-    refuses 2 "option '-o' requires an argument" jeheap skeleton 4717 -o
+    refuses 2 '^jeheap: --exe needs a value: the path of ' jeheap info 4717 --exe
+    refuses 2 '^jeheap: --exe needs a value' jeheap find 4717 0x1000 --json --exe
+    refuses 2 '^jeheap: --lg-vaddr needs a value: 32 to ' jeheap layout --jemalloc 5.3.0 --lg-vaddr
+    refuses 2 '^jeheap: --machine needs a value: x86_64, .* or loongarch64$' \
+        jeheap layout --jemalloc 5.3.0 --machine
+    refuses 2 '^jeheap: -o needs a value' jeheap skeleton 4717 -o
     for option in exe layout root in max-reads timeout color output arena state szind min-size jemalloc; do
-        refuses 2 "option '--$option' requires an argument" jeheap info 4717 --quiet "--$option"
+        refuses 2 "^jeheap: --$option needs a value: " jeheap info 4717 --quiet "--$option"
         [ "$(wc -l <"$ERR")" -eq 1 ] || fail "--$option: more than one line: $(said)"
     done
     # The first mistake is said, and a request for help in front of it is heard.
-    refuses 2 "unrecognized option '--nope'" jeheap info 4717 --nope --exe
-    refuses 2 "unrecognized option '--l', or the beginning of several" jeheap info 4717 --l 5.3.0
-    refuses 2 "unrecognized option '-x'" jeheap info 4717 -x
-    refuses 2 "option '--slab=3' takes no argument" jeheap extents 4717 --slab=3
+    refuses 2 '^jeheap: there is no option --nope; see' jeheap info 4717 --nope --exe
+    refuses 2 '^jeheap: --l is the beginning of several options: --layout, --lg-vaddr, ' \
+        jeheap info 4717 --l 5.3.0
+    refuses 2 '^jeheap: there is no option -x; see' jeheap info 4717 -x
     status 0 jeheap info 4717 --help --exe
     out_has '^usage: '
-    refuses 2 'no value for --machine: "vax"' jeheap layout --jemalloc 5.3.0 --machine vax
+    refuses 2 '--machine takes x86_64, .*, not "vax"$' jeheap layout --jemalloc 5.3.0 --machine vax
 }
 
 test_states_that_are_words() {
@@ -308,32 +314,13 @@ test_addresses() {
     refuses 2 'no address' jeheap extent 1 zz
     refuses 2 'no address: 7f0317c1e00g; write it in hexadecimal, with 0x or without$' \
         jeheap find 1 7f0317c1e00g
-    refuses 2 'no option, and no address is negative' jeheap find 1 -1
-    refuses 2 'no option, and no address is negative' jeheap find 1 0x1000 -0x1000
+    refuses 2 'no option -[01], and no address is negative' jeheap find 1 -1
+    refuses 2 'no option -[01], and no address is negative' jeheap find 1 0x1000 -0x1000
 }
 
 test_root_that_is_none() {
     small tiny
     refuses 3 'root.*0x1000' jeheap info "${PID[tiny]}" --root 0x1000
-}
-
-test_help_and_version() {
-    status 0 jeheap --help
-    out_has '^usage: jeheap COMMAND TARGET'
-    for command in info find extents extent layout; do
-        out_has "^  $command "
-    done
-    [ ! -s "$ERR" ] || fail "something on stderr: $(said)"
-    out_has ': C committed, Z zeroed, G between$'
-    out_has '^guard pages, H first of its mapping, P '
-    for help in 'find --help' -h 'info 1 -h'; do
-        # shellcheck disable=SC2086
-        status 0 jeheap $help
-        out_has '^usage: '
-    done
-    status 0 jeheap --version
-    out_has '^jeheap [0-9]'
-    [ "$(wc -l <"$OUT")" -eq 1 ] || fail "more than one line"
 }
 
 # A root whose elements are all of nodes that are nowhere: in a process that says where it is, and

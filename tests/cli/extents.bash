@@ -78,7 +78,7 @@ test_text() {
     count=$(grep -c '^extent ' "${TRUTH[stock]}")
     [ "$(grep -c '^0x' "$OUT")" -eq "$count" ] || fail "$(grep -c '^0x' "$OUT") rows, not $count"
     status 0 jeheap extents "${PID[stock]}" --quiet
-    if grep -vq '^0x' "$OUT"; then fail "--quiet has a heading"; fi
+    out_has '^extent +addr +size +state +kind' # columns without a heading say nothing
 }
 
 # Lines and rows are put together by hand: they are what a library of JSON and printf() would write.

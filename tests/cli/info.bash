@@ -406,7 +406,6 @@ test_program_before_core() {
     status 0 jeheap info "${EXE[tiny]}" "${PID[tiny]}"
     refuses 3 'an ELF file, but not a core' jeheap info "${EXE[tiny]}"
     refuses 3 'an ELF file, but not a core' jeheap find "${EXE[tiny]}" 0x1000
-    refuses 2 'too many arguments' jeheap info "$CORE" "${EXE[tiny]}"
 }
 
 # A core that comes from a pipe is copied: it is not read from beginning to end.

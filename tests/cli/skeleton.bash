@@ -323,7 +323,7 @@ test_output() {
     skeleton_of stock
     mkdir -p "$WORK/output/folder"
     refuses 2 'needs -o FILE' jeheap skeleton "$SKELETON"
-    refuses 2 'no value for --output' jeheap skeleton "$SKELETON" -o ''
+    refuses 2 '--output takes the path of a file, not ""' jeheap skeleton "$SKELETON" -o ''
     refuses 2 '^jeheap: --output is an option of skeleton' jeheap info "$SKELETON" -o "$WORK/x"
     refuses 2 'is a folder' jeheap skeleton "$SKELETON" -o "$WORK/output/folder"
     refuses 2 'No such file' jeheap skeleton "$SKELETON" -o "$WORK/nowhere/x"

@@ -1,0 +1,77 @@
+/* command_rows.c - every command, a row for each of its forms. */
+#include <string.h>
+
+#include "options.h"
+
+#define HELD "held means handed out by jemalloc: in use, or parked in a thread cache."
+#define FLAGS                                                                                      \
+    "The flags of an extent, with - for each that does not hold: C committed, Z zeroed, G "        \
+    "between "                                                                                     \
+    "guard pages, H first of its mapping, P from the allocator of huge pages (HPA)."
+#define CORRUPT "something is corrupt"
+
+/* clang-format off */
+const struct command commands[COMMANDS] = {
+    [COMMAND_INFO] = {
+        "info", NULL, "TARGET", TAKES_TARGET, command_info,
+        "jemalloc's version, the layout and where it was learnt, totals", NULL, CORRUPT,
+        {{"jeheap info 1234", "a running process"},
+         {"jeheap info core --exe ./server", "a core whose program has moved"},
+         {"zstd -dc core.zst | jeheap info /dev/stdin", "a core that is packed"}}},
+    [COMMAND_FIND] = {
+        "find", NULL, "TARGET ADDRESS...", TAKES_ADDRESSES, command_find,
+        "what is there: region, start, size, offset, state, arena, neighbours",
+        "An ADDRESS that is - stands for a list on standard input, @FILE for one in a file: an address "
+        "a line, also blank lines and # comments; a line that is none is said with its number, and the "
+        "exit status is at least 2. " HELD,
+        "an address is not owned, or " CORRUPT,
+        {{"jeheap find 1234 0x7f3a2c0010", NULL},
+         {"jeheap find core @addresses --json", "each line of a file"}}},
+    [COMMAND_EXTENTS] = {
+        "extents", NULL, "TARGET", TAKES_TARGET, command_extents,
+        "every extent, a line each", FLAGS, CORRUPT,
+        {{"jeheap extents 1234 --state dirty --min-size 1M", NULL},
+         {"jeheap extents core --slab --szind 7 --json", NULL}}},
+    [COMMAND_EXTENT] = {
+        "extent", NULL, "TARGET ADDRESS...", TAKES_ADDRESSES, command_extent,
+        "the extent structure at an address, field by field", FLAGS,
+        "no extent structure is there, or " CORRUPT,
+        {{"jeheap extent core 0x7f3a2c000080", "from the first column of extents"}}},
+    [COMMAND_LAYOUT] = {
+        "layout", NULL, "TARGET", TAKES_TARGET, command_layout,
+        "the layout of a target as JSON", NULL, NULL,
+        {{"jeheap layout core >layout.json", "for --layout layout.json"}}},
+    [COMMAND_LAYOUT_MADE] = {
+        "layout", "jemalloc", "", TAKES_NOTHING, command_layout,
+        "the layout of a build, made from its parameters", NULL, NULL,
+        {{"jeheap layout --jemalloc 5.3.0 --lg-vaddr 57", NULL}}},
+    [COMMAND_LAYOUT_LIST] = {
+        "layout", "list", "", TAKES_NOTHING, command_layout,
+        "the versions, machines and parameters that are described", NULL, NULL,
+        {{"jeheap layout --list", NULL}}},
+    [COMMAND_SKELETON] = {
+        "skeleton", NULL, "TARGET", TAKES_TARGET, command_skeleton,
+        "a core to share: all that decoding takes, and none of the program's data", NULL, CORRUPT,
+        {{"jeheap skeleton core -o shared.core", NULL}}},
+    [COMMAND_HELP] = {
+        "help", NULL, "[COMMAND]", TAKES_WORD, command_help,
+        "this text; with a command, what that command takes", NULL, NULL,
+        {{"jeheap help find", "the same as jeheap find --help"}}},
+    [COMMAND_VERSION] = {
+        "version", NULL, "", TAKES_NOTHING, command_version, "the version of jeheap", NULL, NULL,
+        {{"jeheap version", NULL}}},
+};
+/* clang-format on */
+
+const struct command *command_named(const char *name) {
+    for (const struct command *c = commands; c < commands + COMMANDS; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+const struct command *command_next_form(const struct command *c) {
+    return c + 1 < commands + COMMANDS && strcmp(c[0].name, c[1].name) == 0 ? c + 1 : NULL;
+}
