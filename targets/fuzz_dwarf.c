@@ -27,6 +27,8 @@ static void end(struct jt_target *t) {
     free(t->warning);
 }
 
+static struct jt_told told;
+
 static void bend(struct jt_target *t, struct jt_dwarf *dwarf) {
     static const uint8_t zero[JH_EXTENT_HEAD_MAX];
     struct jh_build build;
@@ -37,7 +39,8 @@ static void bend(struct jt_target *t, struct jt_dwarf *dwarf) {
         jh_build_init(&build, JH_5_3_0);
         FUZZ_CHECK(jh_layout_make(&build, &layout, NULL) == JH_OK);
     }
-    (void)jt_layout_from_dwarf(t, dwarf, &layout, true);
+    jt_layout_from_dwarf(dwarf, &layout, &told);
+    jt_told_take(t, build.version, &told);
     if (jh_layout_check(&layout, NULL) == JH_OK) {
         fuzz_look_pure(&layout, zero);
     }

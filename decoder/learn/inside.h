@@ -6,6 +6,7 @@
 #define JEHEAP_LEARN_INSIDE_H
 
 #include "files/inside.h"
+#include "learn/evidence.h"
 #include "learn/layout_text.h"
 #include "learn/roots.h"
 
@@ -23,25 +24,16 @@ struct jt_learnt {
 /* What is being learnt of the target. */
 struct jt_search;
 
-struct jt_learn {
-    const struct jt_options *options;
-    struct jt_root_symbol root; /* module NULL: no symbol */
-    bool root_known;            /* root_addr is root[0], whatever the layout */
-    uint64_t root_addr;
-    struct jt_dwarf dwarf;
-    struct jh_build build;
-};
-
 /* ---- root.c, roots.c, diagnose_root.c
  * ------------------------------------------------------------- */
 
 /* --root, when something is mapped there. */
-enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn);
+enum jt_status jt_root_given(struct jt_target *target, struct jt_evidence *evidence);
 /* Is the root one that was given, and no variable of a module? What is there may be the program's.
  */
 bool jt_root_is_elsewhere(const struct jt_target *target);
 /* Given, or a symbol's, or looked for. */
-enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn);
+enum jt_status jt_root_find(struct jt_target *target, struct jt_evidence *evidence);
 /* One more in the target's list, if it is not there yet. */
 void jt_root_add(struct jt_target *target, const struct jt_module *module, uint64_t addr,
                  const char *symbol);
@@ -63,26 +55,16 @@ enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *w
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used);
 void jt_warn_of_files(struct jt_target *target);
 
-/* ---- layout_source.c, layout_choose.c, layout_dwarf.c, layout_memory.c, layout_fit.c --------- */
+/* ---- layout_source.c, layout_choose.c, layout_dwarf.c, layout_fit.c --------- */
 
 /* The root's address with this layout. */
-uint64_t jt_root_of(const struct jt_learn *learn, const struct jh_layout *layout);
-void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout);
+uint64_t jt_root_of(const struct jt_evidence *evidence, const struct jh_layout *layout);
+void jt_root_from_symbol(const struct jt_evidence *evidence, struct jh_layout *layout);
 /* By trying. */
-enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn);
+enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *evidence);
 
-enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn);
-/* Overwrite what debug information knows better. Gives how many differences there are; say: with a
- * warning for each. */
-size_t jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
-                            struct jh_layout *layout, bool say);
+enum jt_status jt_layout_learn(struct jt_target *target, struct jt_evidence *evidence);
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf, struct jh_build *build);
-/* False when memory does not tell, or nothing sound. */
-bool jt_bins_from_memory(struct jt_target *target, const struct jt_dwarf *dwarf,
-                         struct jh_layout *layout);
-bool jt_pad_from_memory(struct jt_target *target, struct jh_layout *layout);
-bool jt_by_size_from_memory(struct jt_target *target, struct jh_layout *layout);
-
 /* How a layout fares with the heap. */
 struct jt_fit {
     uint64_t sound, unsound;

@@ -6,11 +6,11 @@
 
 /* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
  * root[], a power of two of pointers that is far larger than all before it. */
-static bool contradicted(const struct jt_learn *learn, const struct jh_layout *layout) {
-    const struct jt_dwarf *d = &learn->dwarf;
+static bool contradicted(const struct jt_evidence *evidence, const struct jh_layout *layout) {
+    const struct jt_dwarf *d = &evidence->dwarf;
     unsigned bits = layout->rtree_level[0].bits;
-    if (learn->root.module != NULL &&
-        jh_lg_floor(learn->root.size / layout->rtree_node_size) != bits) {
+    if (evidence->root.module != NULL &&
+        jh_lg_floor(evidence->root.size / layout->rtree_node_size) != bits) {
         return true;
     }
     if (d->root_elements != JT_DWARF_UNKNOWN && d->root_elements != 1u << bits) {
@@ -20,25 +20,28 @@ static bool contradicted(const struct jt_learn *learn, const struct jh_layout *l
     return d->leaf_size != JT_DWARF_UNKNOWN && compact != (d->le_bits != JT_DWARF_UNKNOWN);
 }
 
-bool jt_candidate_make(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
-                       struct jh_layout *layout, struct jh_fault *fault, bool say) {
+bool jt_candidate_make(const struct jt_evidence *evidence, struct jt_candidate *c,
+                       struct jh_layout *layout, struct jt_told *told, struct jh_fault *fault) {
+    struct jt_told own;
+    told = told != NULL ? told : &own;
     if (jh_layout_make(&c->build, layout, fault) != JH_OK) {
         return false;
     }
-    jt_root_from_symbol(learn, layout);
-    c->unlike = jt_layout_from_dwarf(target, &learn->dwarf, layout, say);
-    c->bins = jt_bins_from_memory(target, &learn->dwarf, layout);
-    c->pad = jt_pad_from_memory(target, layout);
-    (void)jt_by_size_from_memory(target, layout);
-    if (c->pad && target->source[JT_PART_LARGE_PAD] == JT_UNKNOWN) {
+    jt_root_from_symbol(evidence, layout);
+    jt_layout_from_dwarf(&evidence->dwarf, layout, told);
+    c->unlike = told->differences;
+    c->bins = jt_bins_from_variables(evidence, layout);
+    c->pad = jt_pad_from_variables(evidence, layout);
+    (void)jt_by_size_from_variables(evidence, layout);
+    if (c->pad && !evidence->oblivious_known) {
         layout->build.cache_oblivious = c->build.cache_oblivious = layout->large_pad != 0;
     }
     return jh_layout_check(layout, fault) == JH_OK;
 }
 
-void jt_candidate_fit(struct jt_target *target, const struct jt_learn *learn,
+void jt_candidate_fit(struct jt_target *target, const struct jt_evidence *evidence,
                       struct jt_candidate *c, struct jh_layout *layout, enum jt_effort effort) {
-    uint64_t root = jt_root_of(learn, layout);
+    uint64_t root = jt_root_of(evidence, layout);
     jt_layout_fit(target, layout, root, effort, &c->fit);
     if (!c->bins) {
         jt_bins_try(target, root, effort, layout, &c->fit);
@@ -88,7 +91,7 @@ int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate
 
 /* Every combination of what is not known that nothing speaks against, the stock build's values
  * first. */
-static void list_version(const struct jt_target *target, const struct jt_learn *learn,
+static void list_version(const struct jt_target *target, const struct jt_evidence *evidence,
                          enum jh_version version, struct jt_candidates *out,
                          struct jh_fault *fault) {
     const enum jt_source *known = target->source;
@@ -99,7 +102,7 @@ static void list_version(const struct jt_target *target, const struct jt_learn *
     size_t v_count = vaddr ? 1 : jt_machine_vaddrs(target, vaddrs);
     for (size_t i = 0; i < JT_BUILDS_MAX; i++) {
         size_t p = i / 4 % JT_LG_PAGES, v = i / 4 / JT_LG_PAGES;
-        struct jh_build b = learn->build;
+        struct jh_build b = evidence->build;
         struct jh_layout layout;
         if (v >= v_count || (page && p != 0) || (quantum && (i & 1) != 0) ||
             (pad && (i & 2) != 0)) {
@@ -111,14 +114,14 @@ static void list_version(const struct jt_target *target, const struct jt_learn *
         b.lg_quantum = (uint8_t)(quantum || (i & 1) == 0 ? b.lg_quantum : 7 - b.lg_quantum);
         b.cache_oblivious = pad ? b.cache_oblivious : (i & 2) == 0;
         if (jh_layout_make(&b, &layout, out->count == 0 ? fault : NULL) == JH_OK &&
-            !contradicted(learn, &layout)) {
+            !contradicted(evidence, &layout)) {
             out->c[out->count++] = (struct jt_candidate){.build = b};
         }
     }
 }
 
-static bool has_root(const struct jt_learn *learn, enum jh_version version) {
-    return learn->root.module == NULL || learn->root.emap == jh_family(version)->emap;
+static bool has_root(const struct jt_evidence *evidence, enum jh_version version) {
+    return evidence->root.module == NULL || evidence->root.emap == jh_family(version)->emap;
 }
 
 /* "5.3.0-196-ga25b9b8": commits after a release, before or beside the next ones. */
@@ -139,12 +142,12 @@ bool jt_version_between(const char *text, enum jh_version *release) {
 }
 
 /* The versions that are tried, the likeliest first. */
-static unsigned list_versions(const struct jt_target *target, const struct jt_learn *learn,
+static unsigned list_versions(const struct jt_target *target, const struct jt_evidence *evidence,
                               enum jh_version out[JH_VERSIONS]) {
     enum jh_version release;
     unsigned count = 0;
     if (target->source[JT_PART_VERSION] != JT_UNKNOWN) {
-        out[count++] = learn->build.version;
+        out[count++] = evidence->build.version;
     } else if (jt_version_between(target->version_string, &release)) {
         for (unsigned v = release + 3u; v-- > release;) { /* it, and two after it */
             out[count] = (enum jh_version)v;
@@ -160,15 +163,15 @@ static unsigned list_versions(const struct jt_target *target, const struct jt_le
     return count;
 }
 
-void jt_candidates_list(const struct jt_target *target, const struct jt_learn *learn,
+void jt_candidates_list(const struct jt_target *target, const struct jt_evidence *evidence,
                         struct jt_candidates *out, struct jh_fault *fault) {
     enum jh_version version[JH_VERSIONS];
-    unsigned versions = list_versions(target, learn, version);
+    unsigned versions = list_versions(target, evidence, version);
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
     out->count = 0;
     for (unsigned i = 0; i < versions; i++) {
-        if (known || has_root(learn, version[i])) {
-            list_version(target, learn, version[i], out, fault);
+        if (known || has_root(evidence, version[i])) {
+            list_version(target, evidence, version[i], out, fault);
         }
     }
 }

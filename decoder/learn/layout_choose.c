@@ -21,7 +21,7 @@ static unsigned part_value(const struct jh_build *build, enum jt_part part) {
 
 /* Known beforehand when there is no candidate with another value, else inferred; but one that a
  * rival has another value for is only the default. */
-static void settle(struct jt_target *target, const struct jt_learn *learn,
+static void settle(struct jt_target *target, const struct jt_evidence *evidence,
                    const struct jt_candidates *all, const struct jt_candidate *best,
                    enum jt_part part) {
     if (target->source[part] != JT_UNKNOWN) {
@@ -34,11 +34,11 @@ static void settle(struct jt_target *target, const struct jt_learn *learn,
         only &= !other;
         open |= other && jt_candidate_rivals(c, best);
     }
-    target->source[part] = open                                             ? JT_DEFAULT
-                           : !only                                          ? JT_INFERRED
-                           : learn->dwarf.root_elements != JT_DWARF_UNKNOWN ? JT_DWARF
-                           : learn->root.module != NULL                     ? JT_SYMBOL
-                                                                            : JT_DEFAULT;
+    target->source[part] = open                                                ? JT_DEFAULT
+                           : !only                                             ? JT_INFERRED
+                           : evidence->dwarf.root_elements != JT_DWARF_UNKNOWN ? JT_DWARF
+                           : evidence->root.module != NULL                     ? JT_SYMBOL
+                                                                               : JT_DEFAULT;
 }
 
 static enum jt_status none_fits(struct jt_target *target, const struct jt_candidate *best,
@@ -60,15 +60,15 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_candid
                    jt_version_text(target), fit->fault.rule, fit->fault.addr, root, name);
 }
 
-static enum jt_status unsupported(struct jt_target *target, const struct jt_learn *learn,
+static enum jt_status unsupported(struct jt_target *target, const struct jt_evidence *evidence,
                                   const struct jh_fault *fault) {
     char name[128];
-    jt_layout_name(&learn->build, name, sizeof name);
+    jt_layout_name(&evidence->build, name, sizeof name);
     if (fault->rule == NULL) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s on %s: unsupported: no build of it that is known has a root "
                        "of %" PRIu64 " bytes (%s)",
-                       jt_version_text(target), jt_machine_name(target), learn->root.size,
+                       jt_version_text(target), jt_machine_name(target), evidence->root.size,
                        target->root_name);
     }
     return jt_fail(
@@ -77,12 +77,12 @@ static enum jt_status unsupported(struct jt_target *target, const struct jt_lear
         jt_version_text(target), jt_machine_name(target), fault->rule, fault->seen, name);
 }
 
-static void try_candidate(struct jt_target *target, struct jt_learn *learn, struct jt_candidate *c,
-                          bool only, enum jt_effort effort) {
+static void try_candidate(struct jt_target *target, struct jt_evidence *evidence,
+                          struct jt_candidate *c, bool only, enum jt_effort effort) {
     struct jh_layout layout;
     c->tried = true;
-    if (!c->blind && jt_candidate_make(target, learn, c, &layout, NULL, false) && !only) {
-        jt_candidate_fit(target, learn, c, &layout, effort);
+    if (!c->blind && jt_candidate_make(evidence, c, &layout, NULL, NULL) && !only) {
+        jt_candidate_fit(target, evidence, c, &layout, effort);
     }
 }
 
@@ -92,7 +92,7 @@ static bool alike(const struct jt_candidate *a, const struct jt_candidate *b) {
            jh_family(a->build.version)->emap == jh_family(b->build.version)->emap;
 }
 
-static struct jt_candidate *look(struct jt_target *target, struct jt_learn *learn,
+static struct jt_candidate *look(struct jt_target *target, struct jt_evidence *evidence,
                                  struct jt_candidates *all, enum jt_effort effort) {
     struct jt_candidate *best = &all->c[0];
     for (size_t i = 0; i < all->count; i++) {
@@ -101,7 +101,7 @@ static struct jt_candidate *look(struct jt_target *target, struct jt_learn *lear
     for (size_t i = 0; i < all->count; i++) {
         for (size_t j = i; j < all->count; j++) {
             if (!all->c[i].tried ? j == i : !all->c[j].tried && alike(&all->c[i], &all->c[j])) {
-                try_candidate(target, learn, &all->c[j], all->count == 1, effort);
+                try_candidate(target, evidence, &all->c[j], all->count == 1, effort);
             }
         }
     }
@@ -114,15 +114,15 @@ static struct jt_candidate *look(struct jt_target *target, struct jt_learn *lear
 }
 
 /* Candidates are many when any version may be: a glance has to show something sound in them. */
-static struct jt_candidate *look_at_versions(struct jt_target *target, struct jt_learn *learn,
+static struct jt_candidate *look_at_versions(struct jt_target *target, struct jt_evidence *evidence,
                                              struct jt_candidates *all) {
-    struct jt_candidate *best = look(target, learn, all, JT_FIT_GLANCE);
+    struct jt_candidate *best = look(target, evidence, all, JT_FIT_GLANCE);
     size_t blind = 0;
     for (size_t i = 0; i < all->count; i++) {
         all->c[i].blind = all->c[i].fit.sound == 0;
         blind += all->c[i].blind;
     }
-    return blind == all->count ? best : look(target, learn, all, JT_FIT_LOOK);
+    return blind == all->count ? best : look(target, evidence, all, JT_FIT_LOOK);
 }
 
 /* Nothing but the heap tells which version it is. */
@@ -134,11 +134,14 @@ static enum jt_status no_version(struct jt_target *target) {
                    jt_version_text(target));
 }
 
-static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
+static enum jt_status take(struct jt_target *target, struct jt_evidence *evidence,
                            struct jt_candidate *best) {
     struct jh_fault fault = {.status = JH_OK};
-    learn->build = best->build;
-    if (!jt_candidate_make(target, learn, best, &target->layout, &fault, true)) {
+    struct jt_told told = {.differences = 0};
+    evidence->build = best->build;
+    bool made = jt_candidate_make(evidence, best, &target->layout, &told, &fault);
+    jt_told_take(target, best->build.version, &told);
+    if (!made) {
         return jt_fail(target, JT_NO_LAYOUT,
                        "jemalloc %s: unsupported: debug information describes a build that is not "
                        "known (%s)",
@@ -147,7 +150,7 @@ static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
     if (best->bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;
     } else {
-        jt_bins_infer(target, jt_root_of(learn, &target->layout));
+        jt_bins_infer(target, jt_root_of(evidence, &target->layout));
     }
     if (best->pad) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
@@ -155,31 +158,31 @@ static enum jt_status take(struct jt_target *target, struct jt_learn *learn,
     return JT_OK;
 }
 
-enum jt_status jt_layout_choose(struct jt_target *target, struct jt_learn *learn) {
+enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *evidence) {
     static const enum jt_part part[] = {JT_PART_VERSION, JT_PART_LG_VADDR, JT_PART_LG_PAGE,
                                         JT_PART_LG_QUANTUM, JT_PART_LARGE_PAD};
     struct jt_candidates all;
     struct jh_fault fault = {.status = JH_OK};
     bool version = target->source[JT_PART_VERSION] != JT_UNKNOWN;
-    jt_candidates_list(target, learn, &all, &fault);
+    jt_candidates_list(target, evidence, &all, &fault);
     if (all.count == 0) {
-        return unsupported(target, learn, &fault);
+        return unsupported(target, evidence, &fault);
     }
-    struct jt_candidate *best =
-        version ? look(target, learn, &all, JT_FIT_LOOK) : look_at_versions(target, learn, &all);
+    struct jt_candidate *best = version ? look(target, evidence, &all, JT_FIT_LOOK)
+                                        : look_at_versions(target, evidence, &all);
     if (!version && !jt_candidate_sees(best)) {
         return no_version(target);
     }
     if (jt_candidate_sees(best) && !jt_fits(&best->fit) &&
-        !jt_insists(learn->options, &best->fit)) {
+        !jt_insists(evidence->options, &best->fit)) {
         struct jh_layout layout;
-        (void)jt_candidate_make(target, learn, best, &layout, NULL, false);
-        return none_fits(target, best, jt_root_of(learn, &layout));
+        (void)jt_candidate_make(evidence, best, &layout, NULL, NULL);
+        return none_fits(target, best, jt_root_of(evidence, &layout));
     }
-    best = jt_candidates_look_again(target, learn, &all, best);
+    best = jt_candidates_look_again(target, evidence, &all, best);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
-        settle(target, learn, &all, best, part[i]);
+        settle(target, evidence, &all, best, part[i]);
     }
     enum jt_status status = jt_candidates_judge(target, &all, best);
-    return status == JT_OK ? take(target, learn, best) : status;
+    return status == JT_OK ? take(target, evidence, best) : status;
 }

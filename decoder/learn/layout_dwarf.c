@@ -2,7 +2,6 @@
  *
  * The formulas know the releases; a patched jemalloc is known to its own debug information only. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "learn/inside.h"
@@ -66,25 +65,53 @@ void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
 
 /* ---- differences ---------------------------------------------------------------------------- */
 
-/* Where debug information says otherwise than the formulas. All of it counts; of the layout that is
- * used it is said as well. */
-struct news {
-    struct jt_target *target;
-    bool say;
-    size_t count;
-};
-
-static JT_PRINTF(2, 3) void differs_in(struct news *news, const char *text, ...) {
-    char line[JT_TEXT_MAX];
-    va_list args;
-    news->count++;
-    if (!news->say) {
-        return;
+static void add(struct jt_told *told, struct jt_difference difference) {
+    if (told->differences < JT_DIFFERENCES_MAX) {
+        told->difference[told->differences++] = difference;
     }
-    va_start(args, text);
-    vsnprintf(line, sizeof line, text, args);
-    va_end(args);
-    jt_warn(news->target, "%s", line);
+}
+
+static void warn_of(struct jt_target *target, const char *version, const struct jt_difference *d) {
+    switch (d->kind) {
+    case JT_NUMBER:
+        jt_warn(target,
+                "debug information says %s is %u, where jemalloc %s has %u; debug information is "
+                "used",
+                d->what, d->seen, version, d->made);
+        break;
+    case JT_BITS:
+        jt_warn(target,
+                "debug information says that %s is bits %u:%u of e_bits, where jemalloc %s has "
+                "%u:%u; debug information is used",
+                d->what, d->told.shift, d->told.width, version, d->was.shift, d->was.width);
+        break;
+    case JT_NO_BITS:
+        jt_warn(target,
+                "debug information has no macro of %s and other fields where jemalloc %s has it, "
+                "bits %u:%u of e_bits; it is left out",
+                d->what, version, d->was.shift, d->was.width);
+        break;
+    case JT_STATES:
+        jt_warn(target,
+                "debug information numbers the extent states otherwise than jemalloc %s; debug "
+                "information is used",
+                version);
+        break;
+    case JT_LEAVES:
+        jt_warn(target, "debug information says that leaves are %s, the layout that they are not",
+                d->what);
+        break;
+    }
+}
+
+void jt_told_take(struct jt_target *target, enum jh_version version, const struct jt_told *told) {
+    enum jt_source *source = target->source;
+    source[JT_PART_OFFSETS] = told->offsets ? JT_DWARF : source[JT_PART_OFFSETS];
+    source[JT_PART_FIELDS] = told->fields ? JT_DWARF : source[JT_PART_FIELDS];
+    source[JT_PART_LEAF] = told->leaf ? JT_DWARF : source[JT_PART_LEAF];
+    for (size_t i = 0; i < told->differences; i++) {
+        warn_of(target, jh_version_name(version), &told->difference[i]);
+    }
 }
 
 /* ---- bit fields ----------------------------------------------------------------------------- */
@@ -138,37 +165,30 @@ static bool told_bits(struct jt_dwarf *dwarf, const char *name, struct jh_field 
     return true;
 }
 
-static void take_field(struct news *news, enum jh_extent_field index, const struct jh_field *told,
+static void take_field(struct jt_told *out, enum jh_extent_field index, const struct jh_field *told,
                        struct jh_layout *layout) {
     struct jh_field *f = &layout->extent[index];
     if (f->width == told->width && (f->width == 0 || f->shift == told->shift)) {
         return;
     }
-    differs_in(
-        news,
-        "debug information says that %s is bits %u:%u of e_bits, where jemalloc %s has %u:%u; "
-        "debug information is used",
-        jh_extent_field_name(index), told->shift, told->width,
-        jh_version_name(layout->build.version), f->shift, f->width);
+    add(out, (struct jt_difference){
+                 .kind = JT_BITS, .what = jh_extent_field_name(index), .told = *told, .was = *f});
     *f = *told;
 }
 
 /* A field that no macro tells of is as released, unless another one has its bits. */
-static void drop_field(struct news *news, enum jh_extent_field index, uint64_t taken,
+static void drop_field(struct jt_told *out, enum jh_extent_field index, uint64_t taken,
                        struct jh_layout *layout) {
     struct jh_field *f = &layout->extent[index];
     if (f->offset != layout->extent[JH_EXTENT_BITS].offset || (jh_field_mask(*f) & taken) == 0) {
         return; /* sn may be a word of its own */
     }
-    differs_in(
-        news,
-        "debug information has no macro of %s and other fields where jemalloc %s has it, bits "
-        "%u:%u of e_bits; it is left out",
-        jh_extent_field_name(index), jh_version_name(layout->build.version), f->shift, f->width);
+    add(out,
+        (struct jt_difference){.kind = JT_NO_BITS, .what = jh_extent_field_name(index), .was = *f});
     f->width = 0;
 }
 
-static void take_fields(struct news *news, struct jt_dwarf *dwarf, struct jh_layout *layout) {
+static void take_fields(struct jt_told *out, struct jt_dwarf *dwarf, struct jh_layout *layout) {
     const struct jh_field *word = &layout->extent[JH_EXTENT_BITS];
     bool told[JH_EXTENT_BITS];
     uint64_t taken = 0;
@@ -176,21 +196,20 @@ static void take_fields(struct news *news, struct jt_dwarf *dwarf, struct jh_lay
         struct jh_field field = {word->offset, word->word, 0, 0};
         told[i] = told_bits(dwarf, macro_name[i], &field);
         if (told[i]) {
-            take_field(news, (enum jh_extent_field)i, &field, layout);
+            take_field(out, (enum jh_extent_field)i, &field, layout);
             taken |= jh_field_mask(field);
         }
     }
     for (unsigned i = 0; i < JH_EXTENT_BITS; i++) {
         if (!told[i]) {
-            drop_field(news, (enum jh_extent_field)i, taken, layout);
+            drop_field(out, (enum jh_extent_field)i, taken, layout);
         }
     }
-    if (taken != 0) {
-        news->target->source[JT_PART_FIELDS] = JT_DWARF;
-    }
+    out->fields = taken != 0;
 }
 
-static void take_states(struct news *news, const struct jt_dwarf *dwarf, struct jh_layout *layout) {
+static void take_states(struct jt_told *out, const struct jt_dwarf *dwarf,
+                        struct jh_layout *layout) {
     bool differs = false;
     uint8_t count = 0;
     for (uint8_t i = 0; i < JH_STATES_MAX; i++) {
@@ -203,10 +222,7 @@ static void take_states(struct news *news, const struct jt_dwarf *dwarf, struct 
     if (count == 0 || (!differs && count == layout->states)) {
         return;
     }
-    differs_in(news,
-               "debug information numbers the extent states otherwise than jemalloc %s; "
-               "debug information is used",
-               jh_version_name(layout->build.version));
+    add(out, (struct jt_difference){.kind = JT_STATES});
     layout->states = count;
     for (uint8_t i = 0; i < count; i++) {
         layout->state[i] =
@@ -216,41 +232,38 @@ static void take_states(struct news *news, const struct jt_dwarf *dwarf, struct 
 
 /* ---- offsets -------------------------------------------------------------------------------- */
 
-static bool differs(struct news *news, const struct jh_layout *layout, const char *what,
-                    uint32_t seen, uint32_t made, uint32_t most) {
+static bool differs(struct jt_told *out, const char *what, uint32_t seen, uint32_t made,
+                    uint32_t most) {
     if (seen == JT_DWARF_UNKNOWN || seen == made || seen > most) {
         return false;
     }
-    differs_in(
-        news,
-        "debug information says %s is %u, where jemalloc %s has %u; debug information is used",
-        what, seen, jh_version_name(layout->build.version), made);
+    add(out, (struct jt_difference){.kind = JT_NUMBER, .what = what, .seen = seen, .made = made});
     return true;
 }
 
-static void take_offset(struct news *news, struct jh_layout *layout, enum jh_extent_field field,
+static void take_offset(struct jt_told *out, struct jh_layout *layout, enum jh_extent_field field,
                         const char *what, uint32_t seen) {
     struct jh_field *f = &layout->extent[field];
-    if (f->width != 0 && differs(news, layout, what, seen, f->offset, UINT16_MAX)) {
+    if (f->width != 0 && differs(out, what, seen, f->offset, UINT16_MAX)) {
         f->offset = (uint16_t)seen;
     }
 }
 
-static void take_extent(struct news *news, const struct jt_dwarf *d, struct jh_layout *l) {
-    take_offset(news, l, JH_EXTENT_BITS, "the offset of e_bits", d->e_bits);
-    take_offset(news, l, JH_EXTENT_ADDR, "the offset of e_addr", d->e_addr);
-    take_offset(news, l, JH_EXTENT_BSIZE, "the offset of e_size_esn", d->e_size_esn);
-    take_offset(news, l, JH_EXTENT_PS, "the offset of e_ps", d->e_ps);
+static void take_extent(struct jt_told *out, const struct jt_dwarf *d, struct jh_layout *l) {
+    take_offset(out, l, JH_EXTENT_BITS, "the offset of e_bits", d->e_bits);
+    take_offset(out, l, JH_EXTENT_ADDR, "the offset of e_addr", d->e_addr);
+    take_offset(out, l, JH_EXTENT_BSIZE, "the offset of e_size_esn", d->e_size_esn);
+    take_offset(out, l, JH_EXTENT_PS, "the offset of e_ps", d->e_ps);
     if (d->e_sn != JT_DWARF_UNKNOWN) {
-        take_offset(news, l, JH_EXTENT_SN, "the offset of e_sn", d->e_sn);
+        take_offset(out, l, JH_EXTENT_SN, "the offset of e_sn", d->e_sn);
     }
     l->extent[JH_EXTENT_SIZE].offset = l->extent[JH_EXTENT_BSIZE].offset;
     l->extent[JH_EXTENT_ESN].offset = l->extent[JH_EXTENT_BSIZE].offset;
-    if (differs(news, l, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset,
+    if (differs(out, "the offset of the slab bitmap", d->e_slab_data, l->bitmap_offset,
                 UINT16_MAX)) {
         l->bitmap_offset = (uint16_t)d->e_slab_data;
     }
-    if (differs(news, l, "the size of an extent", d->extent_size, l->extent_size, UINT16_MAX)) {
+    if (differs(out, "the size of an extent", d->extent_size, l->extent_size, UINT16_MAX)) {
         l->extent_size = (uint16_t)d->extent_size;
     }
     for (unsigned i = 0; i < JH_EXTENT_FIELDS; i++) {
@@ -264,45 +277,43 @@ static void take_extent(struct news *news, const struct jt_dwarf *d, struct jh_l
     }
 }
 
-static void take_leaf(struct news *news, const struct jt_dwarf *d, struct jh_layout *l) {
+static void take_leaf(struct jt_told *out, const struct jt_dwarf *d, struct jh_layout *l) {
     bool compact = d->le_bits != JT_DWARF_UNKNOWN;
     if (d->leaf_size == JT_DWARF_UNKNOWN) {
         return;
     }
     if (compact != (l->leaf_form == JH_LEAF_COMPACT)) {
-        differs_in(news, "debug information says that leaves are %s, the layout that they are not",
-                   compact ? "compact" : "wide");
+        add(out, (struct jt_difference){.kind = JT_LEAVES, .what = compact ? "compact" : "wide"});
         return;
     }
-    if (differs(news, l, "the size of a leaf element", d->leaf_size, l->leaf_size, UINT8_MAX)) {
+    if (differs(out, "the size of a leaf element", d->leaf_size, l->leaf_size, UINT8_MAX)) {
         l->leaf_size = (uint8_t)d->leaf_size;
     }
-    news->target->source[JT_PART_LEAF] = JT_DWARF;
+    out->leaf = true;
 }
 
-static void take_root(struct news *news, const struct jt_dwarf *d, struct jh_layout *l) {
+static void take_root(struct jt_told *out, const struct jt_dwarf *d, struct jh_layout *l) {
     uint32_t offset = d->rtree_root;
     if (offset != JT_DWARF_UNKNOWN && d->emap_rtree != JT_DWARF_UNKNOWN) {
         offset += d->emap_rtree;
     }
-    if (differs(news, l, "the offset of the root's array", offset, l->root_offset, UINT16_MAX)) {
+    if (differs(out, "the offset of the root's array", offset, l->root_offset, UINT16_MAX)) {
         l->root_offset = offset;
     }
 }
 
-size_t jt_layout_from_dwarf(struct jt_target *target, const struct jt_dwarf *dwarf,
-                            struct jh_layout *layout, bool say) {
+void jt_layout_from_dwarf(const struct jt_dwarf *dwarf, struct jh_layout *layout,
+                          struct jt_told *out) {
     struct jt_dwarf d = *dwarf; /* evaluating a macro needs a place that can be written */
-    struct news news = {target, say, 0};
+    out->differences = 0;
+    out->offsets = out->fields = out->leaf = false;
     if (!d.found) {
-        return 0;
+        return;
     }
-    take_extent(&news, &d, layout);
-    take_leaf(&news, &d, layout);
-    take_root(&news, &d, layout);
-    target->source[JT_PART_OFFSETS] =
-        d.e_bits == JT_DWARF_UNKNOWN ? target->source[JT_PART_OFFSETS] : JT_DWARF;
-    take_fields(&news, &d, layout);
-    take_states(&news, &d, layout);
-    return news.count;
+    take_extent(out, &d, layout);
+    take_leaf(out, &d, layout);
+    take_root(out, &d, layout);
+    out->offsets = d.e_bits != JT_DWARF_UNKNOWN;
+    take_fields(out, &d, layout);
+    take_states(out, &d, layout);
 }

@@ -55,7 +55,8 @@ static bool undecided(const struct jt_candidate *c, const struct jt_candidate *b
 }
 
 /* The first extents may be all of one kind, which says little. */
-struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct jt_learn *learn,
+struct jt_candidate *jt_candidates_look_again(struct jt_target *target,
+                                              struct jt_evidence *evidence,
                                               struct jt_candidates *all,
                                               struct jt_candidate *best) {
     bool any = false;
@@ -70,8 +71,8 @@ struct jt_candidate *jt_candidates_look_again(struct jt_target *target, struct j
     }
     for (size_t i = 0; i < all->count; i++) {
         struct jt_candidate *c = &all->c[i];
-        if (c->again && jt_candidate_make(target, learn, c, &layout, NULL, false)) {
-            jt_candidate_fit(target, learn, c, &layout, JT_FIT_SEARCH);
+        if (c->again && jt_candidate_make(evidence, c, &layout, NULL, NULL)) {
+            jt_candidate_fit(target, evidence, c, &layout, JT_FIT_SEARCH);
         }
     }
     for (size_t i = 0; i < all->count; i++) {

@@ -7,38 +7,40 @@
 
 #include "learn/inside.h"
 
-uint64_t jt_root_of(const struct jt_learn *learn, const struct jh_layout *layout) {
-    if (learn->root_known) {
-        return learn->root_addr;
+uint64_t jt_root_of(const struct jt_evidence *evidence, const struct jh_layout *layout) {
+    if (evidence->root_known) {
+        return evidence->root_addr;
     }
-    return learn->root.addr + layout->root_offset;
+    return evidence->root.addr + layout->root_offset;
 }
 
 /* The array is at the end of the root object: believe its size over the mutex's. */
-void jt_root_from_symbol(const struct jt_learn *learn, struct jh_layout *layout) {
+void jt_root_from_symbol(const struct jt_evidence *evidence, struct jh_layout *layout) {
     uint64_t array = (uint64_t)layout->rtree_node_size << layout->rtree_level[0].bits;
-    if (learn->root.module == NULL || learn->dwarf.rtree_root != JT_DWARF_UNKNOWN) {
+    if (evidence->root.module == NULL || evidence->dwarf.rtree_root != JT_DWARF_UNKNOWN) {
         return;
     }
-    if (learn->root.size > array && learn->root.size - array < 4096) {
-        layout->root_offset = (uint32_t)(learn->root.size - array);
+    if (evidence->root.size > array && evidence->root.size - array < 4096) {
+        layout->root_offset = (uint32_t)(evidence->root.size - array);
     }
 }
 
 /* Where it is not known, all are tried (layout_choose.c). */
-static void find_version(struct jt_target *target, struct jt_learn *learn) {
-    jt_machine_build(target, JH_5_3_0, &learn->build);
-    jt_build_from_macros(target, &learn->dwarf, &learn->build);
+static void find_version(struct jt_target *target, struct jt_evidence *evidence) {
+    jt_machine_build(target, JH_5_3_0, &evidence->build);
+    jt_build_from_macros(target, &evidence->dwarf, &evidence->build);
+    evidence->oblivious_known = target->source[JT_PART_LARGE_PAD] != JT_UNKNOWN;
     if (target->source[JT_PART_VERSION] == JT_UNKNOWN) {
         if (target->version_string[0] == 0) {
             (void)jt_version_find(target, target->jemalloc, target->version_string);
         }
-        if (jh_version_parse(target->version_string, &learn->build.version) != JH_OK) {
+        if (jh_version_parse(target->version_string, &evidence->build.version) != JH_OK) {
             return;
         }
         target->source[JT_PART_VERSION] = JT_VERSION_STRING;
     }
-    if (learn->root.module != NULL && learn->root.emap != jh_family(learn->build.version)->emap) {
+    if (evidence->root.module != NULL &&
+        evidence->root.emap != jh_family(evidence->build.version)->emap) {
         jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
                 target->root_name);
     }
@@ -46,9 +48,9 @@ static void find_version(struct jt_target *target, struct jt_learn *learn) {
 
 /* All versions were tried. One that is too new for jeheap may be laid out as one that is known, but
  * not without being asked for. */
-static enum jt_status tried(struct jt_target *target, const struct jt_learn *learn,
+static enum jt_status tried(struct jt_target *target, const struct jt_evidence *evidence,
                             enum jt_status status) {
-    const char *like = jh_version_name(learn->build.version), *text = target->version_string;
+    const char *like = jh_version_name(evidence->build.version), *text = target->version_string;
     enum jh_version release;
     if (jt_version_between(text, &release)) {
         if (status == JT_OK) {
@@ -77,20 +79,20 @@ static enum jt_status tried(struct jt_target *target, const struct jt_learn *lea
                    jt_versions_text(known), hint);
 }
 
-static void finish_sources(struct jt_target *target, const struct jt_learn *learn) {
+static void finish_sources(struct jt_target *target, const struct jt_evidence *evidence) {
     enum jt_source *s = target->source;
     const struct jh_layout *l = &target->layout;
     if (s[JT_PART_DEBUG] == JT_UNKNOWN) {
         struct jh_build other = l->build;
         struct jh_layout layout;
         other.debug = !other.debug;
-        bool is_other = learn->root.module != NULL &&
+        bool is_other = evidence->root.module != NULL &&
                         jh_layout_make(&other, &layout, NULL) == JH_OK &&
                         layout.root_offset == l->root_offset;
         if (is_other) {
             target->layout.build.debug = other.debug;
         }
-        s[JT_PART_DEBUG] = learn->root.module != NULL ? JT_SYMBOL : JT_DEFAULT;
+        s[JT_PART_DEBUG] = evidence->root.module != NULL ? JT_SYMBOL : JT_DEFAULT;
     }
     /* what follows from the others by jemalloc's formulas is as sure as the version */
     for (unsigned part = 0; part < JT_PARTS; part++) {
@@ -102,34 +104,34 @@ static void finish_sources(struct jt_target *target, const struct jt_learn *lear
     }
 }
 
-static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
-    find_version(target, learn);
+static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *evidence) {
+    find_version(target, evidence);
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
-    enum jt_status status = jt_layout_choose(target, learn);
+    enum jt_status status = jt_layout_choose(target, evidence);
     if (!known) {
-        status = tried(target, learn, status);
+        status = tried(target, evidence, status);
     }
     if (status == JT_OK) {
-        finish_sources(target, learn);
+        finish_sources(target, evidence);
     }
     return status;
 }
 
 /* rtree_t ends with its array, so the symbol's size is known in advance. */
-static void warn_of_root(struct jt_target *target, const struct jt_learn *learn) {
+static void warn_of_root(struct jt_target *target, const struct jt_evidence *evidence) {
     const struct jh_layout *l = &target->layout;
     uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
-    if (learn->root.module != NULL && size != learn->root.size) {
+    if (evidence->root.module != NULL && size != evidence->root.size) {
         jt_warn(target,
                 "--layout %s is taken, but its tree has %" PRIu64 " bytes and %s in this target "
                 "has %" PRIu64 ": it is another build's layout",
-                learn->options->layout, size, target->root_name, learn->root.size);
+                evidence->options->layout, size, target->root_name, evidence->root.size);
     }
 }
 
 /* The target's own header says how wide its words are, and in which order. With another width or
  * order no word can be read, so that such a layout is of no use to anybody. */
-static enum jt_status given_suits(struct jt_target *target, const struct jt_learn *learn) {
+static enum jt_status given_suits(struct jt_target *target, const struct jt_evidence *evidence) {
     const struct jt_private *p = target->priv;
     const struct jh_build *b = &target->layout.build;
     if (b->pointer_size == p->words && b->little_endian == p->little_endian) {
@@ -138,12 +140,12 @@ static enum jt_status given_suits(struct jt_target *target, const struct jt_lear
     return jt_fail(target, JT_NO_LAYOUT,
                    "--layout %s: it is for %u-bit %s-endian machines, the target is %u-bit and "
                    "%s-endian (%s); add machine=NAME to it",
-                   learn->options->layout, 8u * b->pointer_size,
+                   evidence->options->layout, 8u * b->pointer_size,
                    b->little_endian ? "little" : "big", 8u * p->words,
                    p->little_endian ? "little" : "big", jt_machine_name(target));
 }
 
-static void warn_of_version(struct jt_target *target, const struct jt_learn *learn) {
+static void warn_of_version(struct jt_target *target, const struct jt_evidence *evidence) {
     enum jh_version version;
     if (target->version_string[0] == 0) {
         (void)jt_version_find(target, target->jemalloc, target->version_string);
@@ -152,13 +154,13 @@ static void warn_of_version(struct jt_target *target, const struct jt_learn *lea
         jh_version_parse(target->version_string, &version) == JH_OK &&
         version != target->layout.build.version) {
         jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
-                learn->options->layout, target->version_string);
+                evidence->options->layout, target->version_string);
     }
 }
 
-static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
+static enum jt_status take_given(struct jt_target *target, struct jt_evidence *evidence) {
     char error[JT_TEXT_MAX];
-    enum jt_status status = jt_layout_parse(learn->options->layout, &target->layout, error);
+    enum jt_status status = jt_layout_parse(evidence->options->layout, &target->layout, error);
     if (status != JT_OK) {
         return jt_fail(target, status, "--layout %s", error);
     }
@@ -167,40 +169,41 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
             target->source[part] = JT_GIVEN;
         }
     }
-    status = given_suits(target, learn);
+    status = given_suits(target, evidence);
     if (status != JT_OK) {
         return status;
     }
-    size_t len = strlen(learn->options->layout);
-    bool file = len > 5 && strcmp(learn->options->layout + len - 5, ".json") == 0;
+    size_t len = strlen(evidence->options->layout);
+    bool file = len > 5 && strcmp(evidence->options->layout + len - 5, ".json") == 0;
     if (!file) { /* a file has all of it; a name leaves run-time values open */
-        jt_root_from_symbol(learn, &target->layout);
+        jt_root_from_symbol(evidence, &target->layout);
     }
-    warn_of_version(target, learn);
-    warn_of_root(target, learn);
+    warn_of_version(target, evidence);
+    warn_of_root(target, evidence);
     if (file) {
         return JT_OK;
     }
-    if (jt_bins_from_memory(target, &learn->dwarf, &target->layout)) {
+    if (jt_bins_from_variables(evidence, &target->layout)) {
         target->source[JT_PART_BINS] = JT_MEMORY;
     } else {
-        jt_bins_infer(target, jt_root_of(learn, &target->layout));
+        jt_bins_infer(target, jt_root_of(evidence, &target->layout));
     }
-    if (jt_pad_from_memory(target, &target->layout)) {
+    if (jt_pad_from_variables(evidence, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;
     }
-    (void)jt_by_size_from_memory(target, &target->layout);
+    (void)jt_by_size_from_variables(evidence, &target->layout);
     return JT_OK;
 }
 
-enum jt_status jt_layout_learn(struct jt_target *target, struct jt_learn *learn) {
-    enum jt_status status =
-        learn->options->layout != NULL ? take_given(target, learn) : learn_all(target, learn);
+enum jt_status jt_layout_learn(struct jt_target *target, struct jt_evidence *evidence) {
+    jt_variables_read(target, &evidence->variables);
+    enum jt_status status = evidence->options->layout != NULL ? take_given(target, evidence)
+                                                              : learn_all(target, evidence);
     if (status != JT_OK) {
         return status;
     }
     jt_layout_name(&target->layout.build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
-    target->heap.rtree_root = jt_root_of(learn, &target->layout);
-    return jt_layout_verify(target, learn->options);
+    target->heap.rtree_root = jt_root_of(evidence, &target->layout);
+    return jt_layout_verify(target, evidence->options);
 }

@@ -88,7 +88,7 @@ static enum jt_status look(struct jt_target *target, const struct jt_options *o,
     return JT_OK;
 }
 
-static enum jt_status take_found(struct jt_target *target, struct jt_learn *learn,
+static enum jt_status take_found(struct jt_target *target, struct jt_evidence *evidence,
                                  const struct jt_search *search) {
     const struct jt_found_root *found = search->found;
     char text[128] = "";
@@ -96,8 +96,8 @@ static enum jt_status take_found(struct jt_target *target, struct jt_learn *lear
         return jt_several_roots(target, target->priv->learnt->root_symbols, search->count,
                                 search->count);
     }
-    learn->root_known = true;
-    learn->root_addr = found->root;
+    evidence->root_known = true;
+    evidence->root_addr = found->root;
     target->source[JT_PART_ROOT] = JT_INFERRED;
     target->jemalloc = found->module;
     (void)jt_version_find(target, found->module, text);
@@ -109,9 +109,9 @@ static enum jt_status take_found(struct jt_target *target, struct jt_learn *lear
     return JT_OK;
 }
 
-static void take_root(struct jt_target *target, struct jt_learn *learn,
+static void take_root(struct jt_target *target, struct jt_evidence *evidence,
                       const struct jt_root_symbol *root) {
-    learn->root = *root;
+    evidence->root = *root;
     target->jemalloc = root->module;
     snprintf(target->root_name, sizeof target->root_name, "%s", root->name);
     snprintf(target->prefix, sizeof target->prefix, "%s", root->prefix);
@@ -149,8 +149,8 @@ static void list_symbols(struct jt_target *target) {
 }
 
 /* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
-static enum jt_status choose_root(struct jt_target *target, struct jt_learn *learn, size_t used,
-                                  size_t wanted) {
+static enum jt_status choose_root(struct jt_target *target, struct jt_evidence *evidence,
+                                  size_t used, size_t wanted) {
     struct jt_root_symbol *root = target->priv->learnt->root_symbol;
     if (used > 1 || (used == 0 && wanted > 1)) {
         return jt_several_roots(target, 0, used > 1 ? used : wanted, used);
@@ -164,27 +164,27 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_learn *lea
                       : "%s is absent: its bytes are not in this core",
                 root[0].name);
     }
-    take_root(target, learn, &root[0]);
+    take_root(target, evidence, &root[0]);
     warn_of_others(target, &(struct jt_search){.count = 0});
     return JT_OK;
 }
 
-static enum jt_status choose_any(struct jt_target *target, struct jt_learn *learn) {
-    const struct jt_options *o = learn->options;
+static enum jt_status choose_any(struct jt_target *target, struct jt_evidence *evidence) {
+    const struct jt_options *o = evidence->options;
     size_t wanted, used = sort_roots(target, o->in, &wanted);
     struct jt_search search = {.sayers = wanted != 0};
     list_symbols(target);
     if (used != 0) {
-        return choose_root(target, learn, used, wanted);
+        return choose_root(target, evidence, used, wanted);
     }
     enum jt_status status = look(target, o, &search);
     if (status != JT_OK) {
         return status;
     }
     if (search.count != 0) {
-        return take_found(target, learn, &search);
+        return take_found(target, evidence, &search);
     }
-    return wanted != 0 ? choose_root(target, learn, 0, wanted)
+    return wanted != 0 ? choose_root(target, evidence, 0, wanted)
                        : jt_no_root(target, o->layout, target->version_string[0] != 0, &search);
 }
 
@@ -193,22 +193,22 @@ bool jt_root_is_elsewhere(const struct jt_target *target) {
            jt_module_at(target, target->heap.rtree_root) == NULL;
 }
 
-enum jt_status jt_root_given(struct jt_target *target, struct jt_learn *learn) {
-    uint64_t root = learn->options->root;
+enum jt_status jt_root_given(struct jt_target *target, struct jt_evidence *evidence) {
+    uint64_t root = evidence->options->root;
     if (!jt_mapped(target, root)) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "--root 0x%" PRIx64 ": nothing is mapped there in this target", root);
     }
-    learn->root_known = true;
-    learn->root_addr = root;
+    evidence->root_known = true;
+    evidence->root_addr = root;
     target->source[JT_PART_ROOT] = JT_GIVEN;
     return JT_OK;
 }
 
 /* Who gives the address may say the module as well; the address counts. */
-static enum jt_status take_given(struct jt_target *target, struct jt_learn *learn) {
-    const struct jt_options *o = learn->options;
-    enum jt_status status = jt_root_given(target, learn);
+static enum jt_status take_given(struct jt_target *target, struct jt_evidence *evidence) {
+    const struct jt_options *o = evidence->options;
+    enum jt_status status = jt_root_given(target, evidence);
     if (status != JT_OK) {
         return status;
     }
@@ -217,7 +217,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_learn *lear
     for (size_t i = 0; i < target->priv->learnt->root_symbols; i++) {
         const struct jt_root_symbol *root = &target->priv->learnt->root_symbol[i];
         if (o->root >= root->addr && o->root < root->addr + root->size) {
-            take_root(target, learn, root);
+            take_root(target, evidence, root);
         }
     }
     if (o->in != NULL && (target->jemalloc == NULL || !jt_module_named(target->jemalloc, o->in))) {
@@ -241,13 +241,13 @@ static enum jt_status module_known(struct jt_target *target, const char *in) {
     return jt_not_in(target, in, "no module of this target has that name");
 }
 
-enum jt_status jt_root_find(struct jt_target *target, struct jt_learn *learn) {
+enum jt_status jt_root_find(struct jt_target *target, struct jt_evidence *evidence) {
     errno = 0;
     target->priv->learnt->root_symbols = jt_roots_find(target, target->priv->learnt->root_symbol);
     jt_note_memory(target);
-    if (learn->options->root_given) {
-        return take_given(target, learn);
+    if (evidence->options->root_given) {
+        return take_given(target, evidence);
     }
-    enum jt_status status = module_known(target, learn->options->in);
-    return status == JT_OK ? choose_any(target, learn) : status;
+    enum jt_status status = module_known(target, evidence->options->in);
+    return status == JT_OK ? choose_any(target, evidence) : status;
 }

@@ -89,17 +89,18 @@ static const struct jt_root_symbol *symbol_of(const struct jt_target *target,
 static void learn_view(struct jt_target *view, const struct jt_root *root) {
     const struct jt_options options = {.target = "", .limits = view->heap.limits};
     const struct jt_root_symbol *symbol = symbol_of(view, root);
-    struct jt_learn learn = {.options = &options, .root_known = true, .root_addr = root->addr};
+    struct jt_evidence evidence = {
+        .options = &options, .root_known = true, .root_addr = root->addr};
     view->jemalloc = root->module;
     if (symbol != NULL) {
-        learn.root = *symbol;
-        learn.root_known = false;
+        evidence.root = *symbol;
+        evidence.root_known = false;
         snprintf(view->root_name, sizeof view->root_name, "%s", symbol->name);
         snprintf(view->prefix, sizeof view->prefix, "%s", symbol->prefix);
     }
     view->source[JT_PART_ROOT] = symbol != NULL ? JT_SYMBOL : JT_INFERRED;
-    jt_dwarf_init(&learn.dwarf); /* reading it takes rights that are gone by now */
-    view->status = jt_layout_learn(view, &learn);
+    jt_dwarf_init(&evidence.dwarf); /* reading it takes rights that are gone by now */
+    view->status = jt_layout_learn(view, &evidence);
 }
 
 static bool new_view(struct jt_target *target, struct jt_root *root) {

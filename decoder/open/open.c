@@ -53,18 +53,18 @@ static enum jt_status open_modules(struct jt_target *target, const char *exe) {
 }
 
 /* Which heap it is, and how it is laid out. */
-static enum jt_status learn_heap(struct jt_target *target, struct jt_learn *learn) {
-    enum jt_status status = jt_root_find(target, learn);
+static enum jt_status learn_heap(struct jt_target *target, struct jt_evidence *evidence) {
+    enum jt_status status = jt_root_find(target, evidence);
     if (status != JT_OK) {
         return status;
     }
     jt_warn_of_files(target);
-    jt_dwarf_read_apart(target, &learn->root, &learn->dwarf);
-    status = jt_layout_learn(target, learn);
+    jt_dwarf_read_apart(target, &evidence->root, &evidence->dwarf);
+    status = jt_layout_learn(target, evidence);
     if (status == JT_OK) {
-        jt_metadata_learn(target, &learn->dwarf);
+        jt_metadata_learn(target, &evidence->dwarf);
     }
-    jt_dwarf_free(&learn->dwarf);
+    jt_dwarf_free(&evidence->dwarf);
     return status;
 }
 
@@ -77,7 +77,7 @@ static bool fits_nothing(const struct jt_target *target, const struct jt_options
 
 /* A file that nothing proves, and that does not fit: it may be another build's. It must not be
  * worse than no file. */
-static enum jt_status learn_without(struct jt_target *target, struct jt_learn *learn,
+static enum jt_status learn_without(struct jt_target *target, struct jt_evidence *evidence,
                                     enum jt_status status) {
     char error[JT_TEXT_MAX];
     const struct jt_module *doubtful = jt_modules_doubt(target);
@@ -91,8 +91,8 @@ static enum jt_status learn_without(struct jt_target *target, struct jt_learn *l
     memset(target->source, 0, sizeof target->source);
     target->candidates = target->roots = 0;
     target->priv->learnt->roots_done = target->priv->learnt->roots_hidden = false;
-    *learn = (struct jt_learn){.options = learn->options};
-    if (learn_heap(target, learn) == JT_OK) {
+    *evidence = (struct jt_evidence){.options = evidence->options};
+    if (learn_heap(target, evidence) == JT_OK) {
         jt_warn(target,
                 "there is no build-id to compare %s with, and it does not fit the heap: it is not "
                 "used",
@@ -107,12 +107,13 @@ static enum jt_status learn_without(struct jt_target *target, struct jt_learn *l
 }
 
 static enum jt_status learn(struct jt_target *target, const struct jt_options *options) {
-    struct jt_learn learn = {.options = options};
+    struct jt_evidence evidence = {.options = options};
     if (jt_is_skeleton(target)) {
-        return jt_skeleton_open(target, &learn);
+        return jt_skeleton_open(target, &evidence);
     }
-    enum jt_status status = learn_heap(target, &learn);
-    return fits_nothing(target, options, status) ? learn_without(target, &learn, status) : status;
+    enum jt_status status = learn_heap(target, &evidence);
+    return fits_nothing(target, options, status) ? learn_without(target, &evidence, status)
+                                                 : status;
 }
 
 static bool is_folder(const char *path) {

@@ -23,7 +23,7 @@ struct jt_left_out {
 };
 
 /* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
-enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn);
+enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *evidence);
 
 /* ---- skeleton_keep.c: which bytes decoding takes -------------------------------------------- */
 

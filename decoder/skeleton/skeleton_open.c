@@ -7,7 +7,7 @@
 
 #include "skeleton/inside.h"
 
-static enum jt_status take_layout(struct jt_target *target, const struct jt_learn *learn) {
+static enum jt_status take_layout(struct jt_target *target, const struct jt_evidence *evidence) {
     const struct jt_private *p = target->priv;
     const struct jt_text *note = &p->note[JT_NOTE_LAYOUT];
     char error[JT_TEXT_MAX];
@@ -27,8 +27,8 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_lear
     }
     jt_layout_name(build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
-    target->heap.rtree_root = learn->root_addr;
-    return jt_layout_verify(target, learn->options);
+    target->heap.rtree_root = evidence->root_addr;
+    return jt_layout_verify(target, evidence->options);
 }
 
 /* --in NAME: is the one heap that a skeleton has meant? */
@@ -47,31 +47,31 @@ static enum jt_status check_module(struct jt_target *target, const struct jt_opt
                    options->in, m->path);
 }
 
-static enum jt_status learn_all(struct jt_target *target, struct jt_learn *learn) {
-    if (learn->options->exe != NULL) {
+static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *evidence) {
+    if (evidence->options->exe != NULL) {
         jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
-                learn->options->exe);
+                evidence->options->exe);
     }
-    enum jt_status status = jt_skeleton_notes_read(target, &learn->root_addr);
+    enum jt_status status = jt_skeleton_notes_read(target, &evidence->root_addr);
     if (status != JT_OK) {
         return status;
     }
-    learn->root_known = true;
-    status = check_module(target, learn->options);
-    if (status == JT_OK && learn->options->root_given) {
-        status = jt_root_given(target, learn);
+    evidence->root_known = true;
+    status = check_module(target, evidence->options);
+    if (status == JT_OK && evidence->options->root_given) {
+        status = jt_root_given(target, evidence);
     }
-    if (status != JT_OK || learn->options->layout == NULL) {
-        return status != JT_OK ? status : take_layout(target, learn);
+    if (status != JT_OK || evidence->options->layout == NULL) {
+        return status != JT_OK ? status : take_layout(target, evidence);
     }
-    jt_dwarf_read(&learn->root, &learn->dwarf); /* there is none, and it says so */
-    status = jt_layout_learn(target, learn);
-    jt_dwarf_free(&learn->dwarf);
+    jt_dwarf_read(&evidence->root, &evidence->dwarf); /* there is none, and it says so */
+    status = jt_layout_learn(target, evidence);
+    jt_dwarf_free(&evidence->dwarf);
     return status;
 }
 
-enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_learn *learn) {
-    enum jt_status status = learn_all(target, learn);
+enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *evidence) {
+    enum jt_status status = learn_all(target, evidence);
     if (status == JT_OK) {
         jt_arena_form_learn(target);
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {

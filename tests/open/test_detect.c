@@ -277,27 +277,27 @@ static void versions_look_further(void **state) {
 /* ---- what else is known ---------------------------------------------------------------------- */
 
 /* Again, from this. */
-static enum jt_status learnt_with(struct jt_target *t, struct jt_learn *learn,
+static enum jt_status learnt_with(struct jt_target *t, struct jt_evidence *evidence,
                                   const struct jt_options *options) {
-    learn->options = options;
-    learn->root_known = true;
-    learn->root_addr = t->heap.rtree_root;
+    evidence->options = options;
+    evidence->root_known = true;
+    evidence->root_addr = t->heap.rtree_root;
     memset(t->source, 0, sizeof t->source);
     t->candidates = 0;
-    enum jt_status status = jt_layout_learn(t, learn);
-    jt_dwarf_free(&learn->dwarf);
+    enum jt_status status = jt_layout_learn(t, evidence);
+    jt_dwarf_free(&evidence->dwarf);
     return status;
 }
 
-static enum jt_status learnt(struct jt_target *t, struct jt_learn *learn) {
+static enum jt_status learnt(struct jt_target *t, struct jt_evidence *evidence) {
     static const struct jt_options options = {.target = path};
-    return learnt_with(t, learn, &options);
+    return learnt_with(t, evidence, &options);
 }
 
-static struct jt_learn nothing(void) {
-    struct jt_learn learn = {.options = NULL};
-    jt_dwarf_init(&learn.dwarf);
-    return learn;
+static struct jt_evidence nothing(void) {
+    struct jt_evidence evidence = {.options = NULL};
+    jt_dwarf_init(&evidence.dwarf);
+    return evidence;
 }
 
 /* A symbol of so many bytes, as this layout's tree has. */
@@ -321,27 +321,27 @@ static void contradictions_are_said(void **state) {
     struct jt_target *t = opened(&s.image, NULL);
     assert_int_equal(t->status, JT_OK);
 
-    struct jt_learn learn = nothing();
+    struct jt_evidence evidence = nothing();
     char *own = malloc(sizeof page);
-    learn.dwarf.macros = jt_macros_unpack(memcpy(own, page, sizeof page), sizeof page);
-    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    evidence.dwarf.macros = jt_macros_unpack(memcpy(own, page, sizeof page), sizeof page);
+    assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
     assert_non_null(strstr(t->error, "such a build is not described (layout.lg-page, 40"));
 
-    learn = nothing();
-    learn.dwarf.root_elements = 1u << 15; /* of 57 bits */
-    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    evidence = nothing();
+    evidence.dwarf.root_elements = 1u << 15; /* of 57 bits */
+    assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
 
-    learn = nothing();
-    learn.root = symbol(t, &module, 120);
-    learn.root.emap = false; /* the name of 5.2 */
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    evidence = nothing();
+    evidence.root = symbol(t, &module, 120);
+    evidence.root.emap = false; /* the name of 5.2 */
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_true(warned_of(t, "do not go together"));
     assert_int_equal(t->source[JT_PART_LG_VADDR], JT_SYMBOL);
     assert_false(t->layout.build.debug);
 
-    learn = nothing();
-    learn.root = symbol(t, &module, 192); /* with what --enable-debug puts in front */
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    evidence = nothing();
+    evidence.root = symbol(t, &module, 192); /* with what --enable-debug puts in front */
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_true(t->layout.build.debug);
     assert_int_equal(t->source[JT_PART_DEBUG], JT_SYMBOL);
     jt_close(t);
@@ -364,15 +364,15 @@ static void one_layout_that_does_not_fit(void **state) {
         }
         save(&image, version_of(JH_5_3_0));
         struct jt_target *t = opened(&image, "5.3.0");
-        struct jt_learn learn = nothing();
+        struct jt_evidence evidence = nothing();
         char *own = malloc(108);
         size_t size = strlen("JEMALLOC_VERSION \"5.3.0-0-g0\" LG_VADDR 48 LG_PAGE 12 "
                              "LG_QUANTUM 4 JEMALLOC_CACHE_OBLIVIOUS ") +
                       1;
         assert_non_null(own);
-        learn.dwarf.macros = jt_macros_unpack(memcpy(own, known[i], size), size);
-        assert_non_null(learn.dwarf.macros);
-        assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+        evidence.dwarf.macros = jt_macros_unpack(memcpy(own, known[i], size), size);
+        assert_non_null(evidence.dwarf.macros);
+        assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
         if (strstr(t->error, i == 0 ? "to use it all the same give --layout 5.3.0,lg_vaddr=48"
                                     : "pass --layout 5.3.0,lg_vaddr=48") == NULL) {
             fail_msg("%u: %s", i, t->error);
@@ -394,15 +394,15 @@ static void symbols_of_other_sizes(void **state) {
     save(&s.image, version_of(JH_5_3_0));
     struct jt_target *t = opened(&s.image, NULL);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-        struct jt_learn learn = nothing();
-        learn.root = symbol(t, &module, row[i].before);
-        assert_int_equal(learnt(t, &learn), JT_OK);
+        struct jt_evidence evidence = nothing();
+        evidence.root = symbol(t, &module, row[i].before);
+        assert_int_equal(learnt(t, &evidence), JT_OK);
         assert_int_equal(t->layout.root_offset, row[i].offset);
     }
     struct jt_options options = {.target = path, .layout = "5.3.0,lg_page=16"};
-    struct jt_learn learn = nothing(); /* a layout of another tree is taken all the same */
-    learn.root = symbol(t, &module, 120);
-    assert_int_equal(learnt_with(t, &learn, &options), JT_OK);
+    struct jt_evidence evidence = nothing(); /* a layout of another tree is taken all the same */
+    evidence.root = symbol(t, &module, 120);
+    assert_int_equal(learnt_with(t, &evidence, &options), JT_OK);
     assert_true(warned_of(t, "is taken, but its tree has 524408 bytes"));
     jt_close(t);
     street_end(&s);
@@ -429,8 +429,8 @@ static void no_version_and_no_heap(void **state) {
     assert_non_null(strstr(t->error, "(--root), but not which version: (no version string)"));
     strcpy(t->root_name, "je_arena_emap_global");
     t->heap.rtree_root = image.heap.rtree_root;
-    struct jt_learn learn = nothing();
-    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    struct jt_evidence evidence = nothing();
+    assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
     assert_non_null(strstr(t->error, "(je_arena_emap_global), but not which version"));
     jt_close(t);
     image_end(&image);
@@ -448,28 +448,28 @@ static void names_tell_the_version(void **state) {
     save_unsaid(&s.image, 2);
     struct jt_target *t = opened(&s.image, NULL);
     assert_int_equal(t->layout.build.version, JH_5_3_1); /* the first of those that do */
-    struct jt_learn learn = nothing();
-    learn.dwarf.found = true;
+    struct jt_evidence evidence = nothing();
+    evidence.dwarf.found = true;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        learn.dwarf.state[i] = states[i];
+        evidence.dwarf.state[i] = states[i];
     }
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_int_equal(t->layout.build.version, JH_DEV);
     assert_int_equal(t->source[JT_PART_VERSION], JT_INFERRED); /* the others contradict */
-    learn = nothing(); /* also where no more warnings are kept */
-    learn.dwarf.found = true;
+    evidence = nothing(); /* also where no more warnings are kept */
+    evidence.dwarf.found = true;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        learn.dwarf.state[i] = states[i];
+        evidence.dwarf.state[i] = states[i];
     }
     for (unsigned i = 0; i < 100; i++) {
         jt_warn(t, "%u", i);
     }
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_int_equal(t->layout.build.version, JH_DEV);
-    learn = nothing();
-    learn.root = symbol(t, &module, 120);
-    learn.root.emap = false; /* it is an older one's */
-    assert_int_equal(learnt(t, &learn), JT_NO_LAYOUT);
+    evidence = nothing();
+    evidence.root = symbol(t, &module, 120);
+    evidence.root.emap = false; /* it is an older one's */
+    assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
     jt_close(t);
     street_end(&s);
 }
@@ -483,20 +483,20 @@ static void debug_information_rules_pages_out(void **state) {
     save(&image, version_of(JH_5_3_0));
     struct jt_target *t = opened(&image, NULL); /* nothing in it tells */
     assert_int_equal(t->layout.build.lg_page, 12);
-    struct jt_learn learn = nothing();
-    learn.dwarf.found = true;
-    learn.dwarf.extent_size = 128; /* no room for the bits of more than 512 regions */
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    struct jt_evidence evidence = nothing();
+    evidence.dwarf.found = true;
+    evidence.dwarf.extent_size = 128; /* no room for the bits of more than 512 regions */
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_int_equal(t->layout.build.lg_page, 12);
     jt_close(t);
     image_end(&image);
     street_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     t = opened(&s.image, NULL);
-    learn = nothing();
-    learn.dwarf.found = true;
-    learn.dwarf.extent_size = 128;
-    assert_int_equal(learnt(t, &learn), JT_OK);
+    evidence = nothing();
+    evidence.dwarf.found = true;
+    evidence.dwarf.extent_size = 128;
+    assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_int_equal(t->layout.build.lg_page, 12);
     assert_int_equal(t->verified, STREET_EXTENTS);
     jt_close(t);
@@ -540,8 +540,8 @@ static void bins_tell_the_quantum(void **state) {
         t->priv->note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
         t->priv->source->variable[t->priv->source->variables++] =
             (struct jt_variable){"bin_infos", 0x200000, len};
-        struct jt_learn learn = nothing();
-        assert_int_equal(learnt(t, &learn), JT_OK);
+        struct jt_evidence evidence = nothing();
+        assert_int_equal(learnt(t, &evidence), JT_OK);
         assert_int_equal(t->layout.build.lg_quantum, 3);
         assert_int_equal(t->source[JT_PART_BINS], JT_MEMORY);
         for (size_t i = 0; i < t->candidates; i++) { /* that table goes with no other */
@@ -577,14 +577,14 @@ static void names_as_many_as_there_is_room_for(void **state) {
     (void)state;
     save_one(&image, JH_5_3_1, &large);
     struct jt_target *t = opened(&image, NULL);
-    struct jt_learn learn = nothing();
+    struct jt_evidence evidence = nothing();
     assert_true(t->status == JT_NO_LAYOUT && t->candidates > 1);
-    learn.options = &(struct jt_options){.target = path};
-    learn.root_known = true;
-    learn.root_addr = image.heap.rtree_root;
+    evidence.options = &(struct jt_options){.target = path};
+    evidence.root_known = true;
+    evidence.root_addr = image.heap.rtree_root;
     memset(t->source, 0, sizeof t->source);
     t->candidates = JT_CANDIDATES_MAX - 1; /* one is left */
-    assert_int_equal(jt_layout_learn(t, &learn), JT_NO_LAYOUT);
+    assert_int_equal(jt_layout_learn(t, &evidence), JT_NO_LAYOUT);
     assert_int_equal(t->candidates, JT_CANDIDATES_MAX);
     assert_null(strstr(t->candidate[JT_CANDIDATES_MAX - 1], "no-oblivious")); /* the best */
     jt_close(t);

@@ -285,7 +285,9 @@ static void large_classes_by_an_option(void **state) {
         variable(h, "opt_disable_large_size_classes", START + 96, 1);
         h->word[96 / 8] = flag;
         h->target.layout.large_by_size = true;
-        (void)jt_by_size_from_memory(&h->target, &h->target.layout);
+        struct jt_evidence evidence;
+        jt_variables_read(&h->target, &evidence.variables);
+        (void)jt_by_size_from_variables(&evidence, &h->target.layout);
         assert_int_equal(h->target.layout.large_by_size, flag);
         end(h);
     }
