@@ -44,16 +44,10 @@ static struct jt_elf *take(uint8_t *bytes, size_t size, size_t mapped) {
     return NULL;
 }
 
-static struct jt_elf *open_here(void *arg, const char *file) {
-    (void)arg;
+struct jt_elf *jt_elf_of(int fd) {
     struct stat st;
     uint8_t *bytes = NULL;
     size_t mapped = 0;
-    /* A core names what it likes, and devices heed being opened: a watchdog starts to count. */
-    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return NULL;
-    }
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* should it be a FIFO by now */
     if (fd < 0) {
         return NULL;
     }
@@ -72,6 +66,17 @@ static struct jt_elf *open_here(void *arg, const char *file) {
         elf->inode = st.st_ino;
     }
     return elf;
+}
+
+static struct jt_elf *open_here(void *arg, const char *file) {
+    (void)arg;
+    struct stat st;
+    /* A core names what it likes, and devices heed being opened: a watchdog starts to count. */
+    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return NULL;
+    }
+    return jt_elf_of(
+        open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)); /* should it be a FIFO by now */
 }
 
 const struct jt_files jt_files_here = {open_here, NULL};

@@ -32,6 +32,15 @@ struct jt_files {
     void *arg;
 };
 
+/* sysroot.c: files in a folder, as if it were the root. */
+struct jt_sysroot {
+    const char *folder;
+    struct jt_files files;
+};
+void jt_sysroot_start(struct jt_target *target, const char *folder);
+void jt_sysroot_end(struct jt_target *target);
+
+struct jt_elf *jt_elf_of(int fd);                            /* takes it over; -1 and NULL: none */
 extern const struct jt_files jt_files_here;                  /* the file system's */
 struct jt_elf *jt_elf_bytes(const void *bytes, size_t size); /* a copy; NULL: no ELF file */
 void jt_elf_close(struct jt_elf *elf);
@@ -66,6 +75,7 @@ struct jt_file_source {
     const struct jt_files *files;
     uint64_t searched;   /* bytes of modules' files that versions may be looked for in */
     const char *sysroot; /* while the target is opened; NULL: none */
+    struct jt_sysroot root;
     bool version_told;   /* by the user */
     struct jt_variable { /* jemalloc's, that a skeleton brings with it */
         char name[32];

@@ -2,7 +2,6 @@
  *
  * A file is used only when nothing speaks against it: symbols and types of another build give
  * answers that look right and are not. No network is asked. */
-#include <errno.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -220,24 +219,12 @@ static bool try_process(struct jt_target *target, struct jt_module *module) {
     return jt_module_try(target, module, name);
 }
 
-/* Is the file in the folder, whatever links lead through it? */
-static bool is_in(struct jt_target *target, const char *folder, const char *file) {
-    errno = 0;
-    char *a = realpath(folder, NULL), *b = a == NULL ? NULL : realpath(file, NULL);
-    jt_note_memory(target);
-    size_t len = a == NULL ? 0 : strlen(a);
-    bool in = a != NULL && b != NULL && strncmp(a, b, len) == 0 && (len == 1 || b[len] == '/');
-    free(a);
-    free(b);
-    return in;
-}
-
 /* The first len bytes of the module's path, below the folder that all files are in. */
 static void try_named(struct jt_target *target, struct jt_module *module, size_t len) {
     const char *root = target->priv->source->sysroot;
     char name[2 * PATH_MAX];
     int n = snprintf(name, sizeof name, "%s%.*s", root != NULL ? root : "", (int)len, module->path);
-    if ((size_t)n < sizeof name && (root == NULL || is_in(target, root, name))) {
+    if ((size_t)n < sizeof name) {
         (void)jt_module_try(target, module, name);
     }
 }

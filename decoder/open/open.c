@@ -129,8 +129,10 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (options->sysroot != NULL && !is_folder(options->sysroot)) {
         return jt_fail(target, JT_USAGE, "--sysroot %s: there is no such folder", options->sysroot);
     }
-    target->priv->source->sysroot = options->sysroot;
     enum jt_status status = open_memory(target, options, bytes);
+    if (options->sysroot != NULL) {
+        jt_sysroot_start(target, options->sysroot);
+    }
     if (status == JT_OK && jt_is_skeleton(target)) {
         jt_core_count(target);
     } else if (status == JT_OK) {
@@ -147,7 +149,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     if (status == JT_OK) {
         jt_root_choose(target);
     }
-    target->priv->source->sysroot = NULL; /* the caller's */
+    jt_sysroot_end(target);
     return status;
 }
 

@@ -164,6 +164,12 @@ test_sysroot() {
     works_with_symbols --sysroot "$root/"
     ln -sf "$AWAY" "$root$PLACE" # leads out of the folder
     refuses 3 'is not here' jeheap info "$CORE" --sysroot "$root"
+    mkdir -p "$root/usr/store"
+    cp "$AWAY" "$root/usr/store/guest"
+    ln -sf /usr/store/guest "$root$PLACE" # as from that root
+    works_with_symbols --sysroot "$root"
+    ln -sf "../../../../../../../../../../usr/store/guest" "$root$PLACE" # no way out
+    works_with_symbols --sysroot "$root"
 }
 
 # Symbols in a file of their own, there as well.

@@ -1,0 +1,99 @@
+/* sysroot.c - files of another machine or of a container: in the folder that --sysroot names, as if
+ * that were the root. Absolute symbolic links and ".." stay inside it.
+ *
+ * The kernel would do so as well (openat2 with RESOLVE_IN_ROOT), but a sandbox cannot tell what
+ * openat2() is to open for, and older kernels do not have it. */
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files/inside.h"
+
+#define LINKS_MAX 40 /* as the kernel has it: links may go in circles */
+
+/* A path that is followed: done leads to where it is, without links, and rest is in front of it. */
+struct walk {
+    char done[PATH_MAX], rest[PATH_MAX];
+    size_t root, len; /* of done: the folder's, all */
+    unsigned links;
+};
+
+static void go_up(struct walk *w) {
+    while (w->len > w->root && w->done[w->len - 1] != '/') {
+        w->len--;
+    }
+    w->len -= w->len > w->root;
+}
+
+/* A name of n bytes is where the walk is, and after is behind it. False: that leads nowhere. */
+static bool go_down(struct walk *w, const char *name, size_t n, const char **after) {
+    char link[PATH_MAX];
+    if (w->len + n + 2 > sizeof w->done) {
+        return false;
+    }
+    w->done[w->len] = '/';
+    memcpy(w->done + w->len + 1, name, n);
+    w->done[w->len + 1 + n] = 0;
+    ssize_t to = readlink(w->done, link, sizeof link);
+    if (to < 0) { /* no link, or not there, which opening it will tell */
+        w->len += n + 1;
+        return true;
+    }
+    size_t left = strlen(*after) + 1;
+    if (++w->links > LINKS_MAX || (size_t)to + left > sizeof w->rest) {
+        return false;
+    }
+    memmove(w->rest + to, *after, left);
+    memcpy(w->rest, link, (size_t)to);
+    *after = w->rest;
+    w->len = link[0] == '/' ? w->root : w->len;
+    return true;
+}
+
+static bool follow(struct walk *w, const char *folder, const char *name) {
+    w->links = 0;
+    w->len = w->root = strlen(folder);
+    size_t left = strlen(name) + 1;
+    if (w->root >= sizeof w->done || left > sizeof w->rest) {
+        return false;
+    }
+    memcpy(w->done, folder, w->root);
+    memcpy(w->rest, name, left);
+    for (const char *at = w->rest; *(at += strspn(at, "/")) != 0;) {
+        size_t n = strcspn(at, "/");
+        const char *name_at = at;
+        at += n;
+        if (n == 2 && memcmp(name_at, "..", 2) == 0) {
+            go_up(w);
+        } else if ((n != 1 || name_at[0] != '.') && !go_down(w, name_at, n, &at)) {
+            return false;
+        }
+    }
+    w->done[w->len] = 0;
+    return true;
+}
+
+static struct jt_elf *open_in_root(void *arg, const char *file) {
+    const char *folder = ((const struct jt_sysroot *)arg)->folder;
+    size_t len = strlen(folder);
+    struct walk w;
+    if (strncmp(file, folder, len) != 0 || (file[len] != '/' && file[len - 1] != '/')) {
+        return jt_files_here.open(jt_files_here.arg, file); /* of --exe */
+    }
+    return follow(&w, folder, file + len) ? jt_files_here.open(jt_files_here.arg, w.done) : NULL;
+}
+
+void jt_sysroot_start(struct jt_target *target, const char *folder) {
+    struct jt_file_source *source = target->priv->source;
+    source->sysroot = folder;
+    source->root = (struct jt_sysroot){folder, {open_in_root, &source->root}};
+    if (source->files == &jt_files_here && target->kind == JT_CORE) { /* /proc is no part of it */
+        source->files = &source->root.files;
+    }
+}
+
+void jt_sysroot_end(struct jt_target *target) {
+    struct jt_file_source *source = target->priv->source;
+    source->files = source->files == &source->root.files ? &jt_files_here : source->files;
+    source->sysroot = NULL; /* the caller's */
+}
