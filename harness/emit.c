@@ -191,7 +191,7 @@ static bool make_folder(const char *path) {
 static void say(const struct emission *e, const struct cell *cell, int result) {
     if (result > 0 && !e->options->quiet) {
         fprintf(stderr, "jeconform: %s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
-                e->heap_only ? "; seeds of heap only: targets/builds.c has no such build" : "");
+                e->heap_only ? "; seeds of heap only: tests/made/builds.c has no such build" : "");
     } else if (result <= 0) {
         fprintf(stderr, "jeconform: %s %s: %s: %s\n", cell->pin, cell->config,
                 result ? "fail" : "skip", e->why);

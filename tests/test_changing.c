@@ -2,7 +2,7 @@
  * anything. The reader makes the change when it is asked whether to read again. */
 #include "test.h"
 #include "spy.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 #define A UINT64_C(0x7e1234560000)
 #define PAGE UINT64_C(0x1000)

@@ -1,7 +1,7 @@
 /* lookup: the extent that owns an address, and the ones beside it. */
 #include "test.h"
 #include "spy.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 #define A UINT64_C(0x7e1234560000)
 
@@ -36,51 +36,51 @@ static uint64_t owner(const struct jh_heap *heap, uint64_t addr) {
 
 /* ---- every kind of address ------------------------------------------------------------------- */
 
-static void all_probes(const struct street *s) {
-    for (unsigned i = 0; i < STREET_PROBES; i++) {
+static void all_probes(const struct mixed_heap *s) {
+    for (unsigned i = 0; i < MIXED_PROBES; i++) {
         uint64_t addr = s->probe[i];
-        finds(jh_lookup, &s->image.heap, addr, street_owner(s, addr));
+        finds(jh_lookup, &s->image.heap, addr, mixed_heap_owner(s, addr));
         if (s->page == 4096) { /* neighbours may be half a tree away */
-            finds(jh_before, &s->image.heap, addr, street_before(s, addr));
-            finds(jh_after, &s->image.heap, addr, street_after(s, addr));
+            finds(jh_before, &s->image.heap, addr, mixed_heap_before(s, addr));
+            finds(jh_after, &s->image.heap, addr, mixed_heap_after(s, addr));
         }
     }
 }
 
 static void owners_and_neighbours(void **state) {
     (void)state;
-    struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    struct mixed_heap s;
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
         all_probes(&s);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
 static void with_a_reader_that_does_not_lend(void **state) {
     (void)state;
-    struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n += 3) {
+    struct mixed_heap s;
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n += 3) {
         struct spy spy = {.under = s.image.heap.reader};
         s.image.heap.reader = spy_read(&spy);
         all_probes(&s);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
 static void what_is_found_is_decoded(void **state) {
     (void)state;
-    struct street s;
+    struct mixed_heap s;
     struct jh_extent e;
-    street_start(&s, JH_5_3_0, 48, 12);
-    assert_int_equal(jh_lookup(&s.image.heap, s.house[3].base + 0x2000, &e, NULL), JH_OK);
-    assert_int_equal(e.base, s.house[3].base);
-    assert_int_equal(e.addr, s.house[3].base + 320);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    assert_int_equal(jh_lookup(&s.image.heap, s.extent[3].base + 0x2000, &e, NULL), JH_OK);
+    assert_int_equal(e.base, s.extent[3].base);
+    assert_int_equal(e.addr, s.extent[3].base + 320);
     assert_int_equal(e.size, 0x5000);
     assert_int_equal(e.usize, 0x4000);
     assert_int_equal(e.szind, 36);
-    assert_int_equal(jh_lookup(&s.image.heap, s.house[4].base, &e, NULL), JH_OK);
+    assert_int_equal(jh_lookup(&s.image.heap, s.extent[4].base, &e, NULL), JH_OK);
     assert_int_equal(e.state, JH_MUZZY);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void an_empty_heap_owns_nothing(void **state) {
@@ -117,19 +117,19 @@ static void cleared_elements_are_passed_over(void **state) {
     (void)state;
     static const struct image_leaf cleared = {0, 232, 0, false, false};
     for (uint8_t vaddr = 48; vaddr <= 57; vaddr = (uint8_t)(vaddr + 9)) {
-        struct street s;
-        street_start(&s, JH_5_3_0, vaddr, 12);
-        uint64_t gap = s.house[2].base + s.house[2].size;
+        struct mixed_heap s;
+        mixed_heap_start(&s, JH_5_3_0, vaddr, 12);
+        uint64_t gap = s.extent[2].base + s.extent[2].size;
         for (uint64_t i = 1; i < 15; i++) {
-            image_leaf(&s.image, s.house[2].base + i * 0x1000, &cleared);
+            image_leaf(&s.image, s.extent[2].base + i * 0x1000, &cleared);
         }
         image_leaf(&s.image, gap, &cleared);
         image_leaf(&s.image, gap + 0x1000, &cleared);
-        finds(jh_lookup, &s.image.heap, s.house[2].base + 0x7000, s.house[2].at);
+        finds(jh_lookup, &s.image.heap, s.extent[2].base + 0x7000, s.extent[2].at);
         finds(jh_lookup, &s.image.heap, gap, 0);
-        finds(jh_before, &s.image.heap, gap + 0x2000, s.house[2].at);
-        finds(jh_after, &s.image.heap, gap - 1, s.house[3].at);
-        street_end(&s);
+        finds(jh_before, &s.image.heap, gap + 0x2000, s.extent[2].at);
+        finds(jh_after, &s.image.heap, gap - 1, s.extent[3].at);
+        mixed_heap_end(&s);
     }
 }
 
@@ -278,37 +278,37 @@ static void misaligned_extents(void **state) {
 
 static void misaligned_children(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
-    uint64_t slot = image_slot(&s.image, s.house[3].base, 0);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    uint64_t slot = image_slot(&s.image, s.extent[3].base, 0);
     *image_at(&s.image, slot) |= 2;
-    fails(jh_lookup, &s.image.heap, s.house[3].base, JH_CORRUPT, JH_STAGE_RTREE,
+    fails(jh_lookup, &s.image.heap, s.extent[3].base, JH_CORRUPT, JH_STAGE_RTREE,
           "rtree.child-alignment");
     /* the way back from an address behind it, and on to it from one in front */
     fails(jh_before, &s.image.heap, 0x7e1300000000, JH_CORRUPT, JH_STAGE_RTREE,
           "rtree.child-alignment");
     fails(jh_after, &s.image.heap, 0x7d0000000000, JH_CORRUPT, JH_STAGE_RTREE,
           "rtree.child-alignment");
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void bytes_that_are_not_there(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     const struct jh_heap *heap = &s.image.heap;
-    uint64_t inside = s.house[2].base + 0x8000;
-    image_hole(&s.image, image_leaf_slot(&s.image, s.house[2].base + 0x4000), 8);
+    uint64_t inside = s.extent[2].base + 0x8000;
+    image_hole(&s.image, image_leaf_slot(&s.image, s.extent[2].base + 0x4000), 8);
     fails(jh_lookup, heap, inside, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
-    fails(jh_lookup, heap, s.house[2].base + 0x4000, JH_ABSENT, JH_STAGE_READER,
+    fails(jh_lookup, heap, s.extent[2].base + 0x4000, JH_ABSENT, JH_STAGE_READER,
           "reader.bytes-absent");
-    finds(jh_lookup, heap, s.house[2].base, s.house[2].at);
-    image_hole(&s.image, s.house[3].at, 128);
-    fails(jh_lookup, heap, s.house[3].base, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
+    finds(jh_lookup, heap, s.extent[2].base, s.extent[2].at);
+    image_hole(&s.image, s.extent[3].at, 128);
+    fails(jh_lookup, heap, s.extent[3].base, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
     fails(jh_after, heap, inside, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
-    image_hole(&s.image, image_slot(&s.image, s.house[4].base, 0), 8);
-    fails(jh_lookup, heap, s.house[4].base, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
-    street_end(&s);
+    image_hole(&s.image, image_slot(&s.image, s.extent[4].base, 0), 8);
+    fails(jh_lookup, heap, s.extent[4].base, JH_ABSENT, JH_STAGE_READER, "reader.bytes-absent");
+    mixed_heap_end(&s);
 }
 
 static bool nothing_low(void *arg, uint64_t addr) {
@@ -319,47 +319,47 @@ static bool nothing_low(void *arg, uint64_t addr) {
 /* Of the leaf, on the way back from an address behind it, and on to it from one in front. */
 static void pointers_to_nowhere(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     const struct jh_heap *heap = &s.image.heap;
     s.image.heap.reader.mapped = nothing_low;
-    image_leaf(&s.image, s.house[3].base, &(struct image_leaf){0x20000, 4, 0, true, false});
-    fails(jh_lookup, heap, s.house[3].base, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
-    fails(jh_after, heap, s.house[3].base - 1, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
-    image_put8(&s.image, image_slot(&s.image, s.house[3].base, 0), 0x10000);
-    fails(jh_lookup, heap, s.house[3].base, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
+    image_leaf(&s.image, s.extent[3].base, &(struct image_leaf){0x20000, 4, 0, true, false});
+    fails(jh_lookup, heap, s.extent[3].base, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
+    fails(jh_after, heap, s.extent[3].base - 1, JH_CORRUPT, JH_STAGE_LEAF, "leaf.extent-unmapped");
+    image_put8(&s.image, image_slot(&s.image, s.extent[3].base, 0), 0x10000);
+    fails(jh_lookup, heap, s.extent[3].base, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
     fails(jh_before, heap, 0x7e1300000000, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
     fails(jh_after, heap, 0x7d0000000000, JH_CORRUPT, JH_STAGE_RTREE, "rtree.child-unmapped");
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void a_reader_that_fails(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     struct spy spy = {.under = s.image.heap.reader,
-                      .fail_addr = s.house[2].at,
+                      .fail_addr = s.extent[2].at,
                       .fail_len = 128,
                       .fail = JH_READ_FAILED};
     s.image.heap.reader = spy_read(&spy);
-    fails(jh_lookup, &s.image.heap, s.house[2].base, JH_READ_FAILED, JH_STAGE_READER,
+    fails(jh_lookup, &s.image.heap, s.extent[2].base, JH_READ_FAILED, JH_STAGE_READER,
           "reader.failed");
-    fails(jh_before, &s.image.heap, s.house[3].base, JH_READ_FAILED, JH_STAGE_READER,
+    fails(jh_before, &s.image.heap, s.extent[3].base, JH_READ_FAILED, JH_STAGE_READER,
           "reader.failed");
-    finds(jh_lookup, &s.image.heap, s.house[1].base, s.house[1].at);
-    street_end(&s);
+    finds(jh_lookup, &s.image.heap, s.extent[1].base, s.extent[1].at);
+    mixed_heap_end(&s);
 }
 
 /* Whichever read it is: its status comes out, and all that is in front of it was of no harm. */
 static void every_read_may_fail(void **state) {
     (void)state;
     look_fn *const look[] = {jh_lookup, jh_before, jh_after};
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     struct spy spy = {.under = s.image.heap.reader, .fail = JH_LIMIT};
     s.image.heap.reader = spy_read(&spy);
     for (size_t i = 0; i < COUNT(look); i++) {
-        for (unsigned p = 0; p < STREET_PROBES; p++) {
+        for (unsigned p = 0; p < MIXED_PROBES; p++) {
             struct jh_extent e;
             spy.fail_nth = spy.reads = 0;
             assert_int_equal(look[i](&s.image.heap, s.probe[p], &e, NULL), JH_OK);
@@ -375,25 +375,25 @@ static void every_read_may_fail(void **state) {
             }
         }
     }
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* ---- budgets --------------------------------------------------------------------------------- */
 
 static void the_way_back_has_a_budget(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     struct jh_heap *heap = &s.image.heap;
-    uint64_t far = s.house[0].base + s.house[0].size / 2;
+    uint64_t far = s.extent[0].base + s.extent[0].size / 2;
     heap->limits.max_passed = 1000;
     fails(jh_lookup, heap, far, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
-    fails(jh_before, heap, s.house[1].base, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
-    fails(jh_after, heap, s.house[6].base, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
-    finds(jh_lookup, heap, s.house[0].base, s.house[0].at); /* no way to go */
+    fails(jh_before, heap, s.extent[1].base, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
+    fails(jh_after, heap, s.extent[6].base, JH_LIMIT, JH_STAGE_RTREE, "rtree.max-passed");
+    finds(jh_lookup, heap, s.extent[0].base, s.extent[0].at); /* no way to go */
     heap->limits.max_passed = 1 << 20;
-    finds(jh_lookup, heap, far, s.house[0].at);
-    street_end(&s);
+    finds(jh_lookup, heap, far, s.extent[0].at);
+    mixed_heap_end(&s);
 }
 
 /* A tree whose every node is the root itself. */
@@ -440,7 +440,7 @@ static bool same_extent(const struct jh_extent *a, const struct jh_extent *b) {
 
 /* Twice over, so that there are several batches. */
 static void many_are_as_one(const struct jh_heap *heap, const uint64_t *probe, size_t count) {
-    enum { MAX = 2 * STREET_PROBES };
+    enum { MAX = 2 * MIXED_PROBES };
     static uint64_t addr[MAX];
     static struct jh_extent out[MAX];
     static enum jh_status status[MAX];
@@ -455,39 +455,39 @@ static void many_are_as_one(const struct jh_heap *heap, const uint64_t *probe, s
     }
 }
 
-static void with_each_reader(struct street *s) {
+static void with_each_reader(struct mixed_heap *s) {
     struct jh_heap heap = s->image.heap;
     struct spy spy = {.under = s->image.heap.reader};
-    many_are_as_one(&heap, s->probe, STREET_PROBES);
+    many_are_as_one(&heap, s->probe, MIXED_PROBES);
     heap.reader = spy_read(&spy);
-    many_are_as_one(&heap, s->probe, STREET_PROBES);
+    many_are_as_one(&heap, s->probe, MIXED_PROBES);
     heap.reader = spy_gather(&spy);
-    many_are_as_one(&heap, s->probe, STREET_PROBES);
+    many_are_as_one(&heap, s->probe, MIXED_PROBES);
     assert_true(spy.gathers > 0);
     spy.gather_fails = true; /* then the spans are read one by one */
-    many_are_as_one(&heap, s->probe, STREET_PROBES);
+    many_are_as_one(&heap, s->probe, MIXED_PROBES);
 }
 
 static void many_lookups(void **state) {
     (void)state;
-    struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n += 3) {
+    struct mixed_heap s;
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n += 3) {
         with_each_reader(&s);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
 static void many_lookups_with_faults(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
-    image_hole(&s.image, image_leaf_slot(&s.image, s.house[2].base + 0x4000), 8);
-    image_hole(&s.image, s.house[6].at, 8);
-    image_put8(&s.image, s.house[3].at + 16, 0);
-    image_put8(&s.image, s.house[1].at + 8, 0);
-    *image_at(&s.image, image_slot(&s.image, s.house[4].base, 0)) |= 1;
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    image_hole(&s.image, image_leaf_slot(&s.image, s.extent[2].base + 0x4000), 8);
+    image_hole(&s.image, s.extent[6].at, 8);
+    image_put8(&s.image, s.extent[3].at + 16, 0);
+    image_put8(&s.image, s.extent[1].at + 8, 0);
+    *image_at(&s.image, image_slot(&s.image, s.extent[4].base, 0)) |= 1;
     with_each_reader(&s);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void many_lookups_in_few_reads(void **state) {

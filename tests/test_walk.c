@@ -1,7 +1,7 @@
 /* walk: every extent once, in order, and one fault for each thing that is wrong. */
 #include "test.h"
 #include "spy.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 #define A UINT64_C(0x7e1234560000)
 #define PAGE UINT64_C(0x1000)
@@ -64,43 +64,43 @@ static uint64_t put_dirty(struct image *image, uint64_t addr, uint64_t size) {
 
 /* ---- sound heaps ----------------------------------------------------------------------------- */
 
-static void gives_the_street(const struct street *s) {
+static void gives_all_extents(const struct mixed_heap *s) {
     const struct seen *seen = walk(&s->image.heap);
     assert_int_equal(seen->faults, 0);
-    assert_int_equal(seen->extents, STREET_EXTENTS);
-    for (unsigned i = 0; i < STREET_EXTENTS; i++) {
-        assert_int_equal(seen->at[i], s->house[i].at);
+    assert_int_equal(seen->extents, MIXED_EXTENTS);
+    for (unsigned i = 0; i < MIXED_EXTENTS; i++) {
+        assert_int_equal(seen->at[i], s->extent[i].at);
     }
 }
 
 static void every_extent_once_in_order(void **state) {
     (void)state;
-    struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    struct mixed_heap s;
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
         struct spy spy = {.under = s.image.heap.reader};
-        gives_the_street(&s);
+        gives_all_extents(&s);
         s.image.heap.reader = spy_read(&spy);
-        gives_the_street(&s);
+        gives_all_extents(&s);
         s.image.heap.reader = spy_gather(&spy);
-        gives_the_street(&s);
-        street_end(&s);
+        gives_all_extents(&s);
+        mixed_heap_end(&s);
     }
 }
 
 /* A node is read in runs of 64 KiB, not by the word. */
 static void in_few_reads(void **state) {
     (void)state;
-    struct street s;
+    struct mixed_heap s;
     size_t runs = 0;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     struct spy spy = {.under = s.image.heap.reader};
     s.image.heap.reader = spy_read(&spy);
-    gives_the_street(&s);
+    gives_all_extents(&s);
     for (size_t i = 0; i < s.image.blocks; i++) {
         runs += s.image.block[i].len / JH_WALK_SCRATCH + 2;
     }
-    assert_true(spy.reads <= runs + STREET_EXTENTS);
-    street_end(&s);
+    assert_true(spy.reads <= runs + MIXED_EXTENTS);
+    mixed_heap_end(&s);
 }
 
 static void an_empty_heap(void **state) {
@@ -137,14 +137,14 @@ static void more_extents_than_a_batch(void **state) {
 static void cleared_elements(void **state) {
     (void)state;
     for (uint8_t vaddr = 48; vaddr <= 57; vaddr = (uint8_t)(vaddr + 9)) {
-        struct street s;
-        street_start(&s, JH_5_3_0, vaddr, 12);
+        struct mixed_heap s;
+        mixed_heap_start(&s, JH_5_3_0, vaddr, 12);
         for (uint64_t i = 1; i < 15; i++) {
-            image_leaf(&s.image, s.house[2].base + i * PAGE,
+            image_leaf(&s.image, s.extent[2].base + i * PAGE,
                        &(struct image_leaf){0, 232, 0, false, false});
         }
-        gives_the_street(&s);
-        street_end(&s);
+        gives_all_extents(&s);
+        mixed_heap_end(&s);
     }
 }
 
@@ -840,26 +840,27 @@ static void all_root_slots_to_one_child(void **state) {
 
 static void a_budget_of_extents(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
-    s.image.heap.limits.max_extents = STREET_EXTENTS;
-    gives_the_street(&s);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    s.image.heap.limits.max_extents = MIXED_EXTENTS;
+    gives_all_extents(&s);
     s.image.heap.limits.max_extents = 3;
     const struct seen *seen = walk(&s.image.heap);
     assert_int_equal(seen->extents, 3);
     assert_int_equal(seen->faults, 1);
     FAULT_IS(seen->fault[0], JH_LIMIT, JH_STAGE_EXTENT, "extent.max-extents");
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void a_budget_of_nodes(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
-    /* The street's leaf nodes: two for the first house, one for each border that is crossed. */
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    /* The mixed heap's leaf nodes: two for the first extent, one for each border that is crossed.
+     */
     uint64_t nodes = s.image.blocks - 2;
     s.image.heap.limits.max_nodes = nodes;
-    gives_the_street(&s);
+    gives_all_extents(&s);
     s.image.heap.limits.max_nodes = nodes - 1;
     const struct seen *seen = walk(&s.image.heap);
     assert_int_equal(seen->faults, 1);
@@ -868,25 +869,25 @@ static void a_budget_of_nodes(void **state) {
     seen = walk(&s.image.heap);
     assert_int_equal(seen->extents, 1);
     assert_int_equal(seen->faults, 1);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
-/* What is there of the street's nodes is paid once, also where a run is looked at again. */
+/* What is there of the mixed heap's nodes is paid once, also where a run is looked at again. */
 static void a_budget_of_node_bytes(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     uint64_t bytes = 0;
     for (size_t i = 0; i < s.image.blocks; i++) {
         bytes += s.image.block[i].len >= 8 << 18 ? s.image.block[i].len : 0;
     }
     s.image.heap.limits.max_node_bytes = bytes;
-    gives_the_street(&s);
+    gives_all_extents(&s);
     s.image.heap.limits.max_node_bytes = bytes - 1;
     const struct seen *seen = walk(&s.image.heap);
     assert_int_equal(seen->faults, 1);
     FAULT_IS(seen->fault[0], JH_LIMIT, JH_STAGE_RTREE, "rtree.max-node-bytes");
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* The same bytes, as a sparse file has them. Returns how many are in no hole. */
@@ -912,16 +913,16 @@ static uint64_t punch_holes(struct image *image) {
 /* Empty elements in holes are passed unseen, and cost nothing; next to them no more than a run. */
 static void a_sparse_image(void **state) {
     (void)state;
-    struct street s;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    struct mixed_heap s;
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
         uint64_t bytes = punch_holes(&s.image);
         s.image.heap.limits.max_node_bytes = 2 * bytes * (JH_WALK_SCRATCH / PAGE);
-        gives_the_street(&s);
+        gives_all_extents(&s);
         if (n == 0) {
             s.image.heap.limits.max_node_bytes = 8;
             assert_string_equal(walk(&s.image.heap)->fault[0].rule, "rtree.max-node-bytes");
         }
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
@@ -987,13 +988,13 @@ static void a_reader_that_has_nothing(void **state) {
 /* What a batch does not have is read for itself. */
 static void a_gather_that_forgets(void **state) {
     (void)state;
-    struct street s;
-    street_start(&s, JH_5_3_0, 48, 12);
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     struct spy spy = {.under = s.image.heap.reader, .gather_forgets = true};
     s.image.heap.reader = spy_gather(&spy);
-    gives_the_street(&s);
+    gives_all_extents(&s);
     assert_true(spy.gathers > 0);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void nobody_has_to_take_faults(void **state) {

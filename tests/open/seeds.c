@@ -11,7 +11,7 @@
 
 #include "core_file.h"
 #include "open/inside.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 #define PIECE 256 /* what is zero is left out in pieces of this many bytes */
 
@@ -96,16 +96,16 @@ static void note_process(void) {
     core_note(&core, NT_PRPSINFO, bytes, sizeof bytes);
 }
 
-/* The number of this x86_64 build in targets/builds.c; pages of 12, 14 and 16 bits. */
+/* The number of this x86_64 build in tests/made/builds.c; pages of 12, 14 and 16 bits. */
 static uint8_t shape_of(const struct jh_build *b) {
     static const uint8_t shape[2][3] = {{0, 2, 3}, {1, 25, 4}};
     return shape[b->lg_vaddr == 57][(b->lg_page - 12) / 2];
 }
 
-static void save_street(const char *folder, unsigned n) {
-    static struct street s;
+static void save_mixed(const char *folder, unsigned n) {
+    static struct mixed_heap s;
     char name[128], version[128] = "";
-    street_nth(&s, n);
+    mixed_heap_nth(&s, n);
     const struct jh_build *b = &s.image.layout.build;
     version_text(b->version, version);
     core_start(&core, EM_X86_64, 8, true);
@@ -123,7 +123,7 @@ static void save_street(const char *folder, unsigned n) {
     tail[9] = shape_of(b);
     tail[10] = (uint8_t)b->version;
     append(path, tail, sizeof tail);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 static void save_odd(const char *folder) {
@@ -173,11 +173,11 @@ static void save_liars(const char *folder) {
 
 /* A core's notes in JSON. */
 static void save_skeleton(const char *folder) {
-    static struct street s;
+    static struct mixed_heap s;
     char whole[sizeof path], layout[128];
     struct jt_skeleton out = {0};
     struct jt_target *t;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     jt_layout_name(&s.image.layout.build, layout, sizeof layout);
     core_start(&core, EM_X86_64, 8, true);
     core_note_file(&core, 0x400000, 0x402000, "/bin/program");
@@ -195,7 +195,7 @@ static void save_skeleton(const char *folder) {
     jt_close(t);
     remove(whole);
     append(path, (const uint8_t[11]){0}, 11);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* ---- detect: the heap of a program that is there --------------------------------------------- */
@@ -217,11 +217,11 @@ static uint64_t symbol_of(const uint8_t *bytes, size_t len) {
 }
 
 static void save_detect(const char *folder, const char *program) {
-    static struct street s;
+    static struct mixed_heap s;
     size_t len;
     uint8_t *elf = read_file(program, &len), tail[5] = {0};
     const char *name = strrchr(program, '/') == NULL ? program : strrchr(program, '/') + 1;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     uint64_t symbol = symbol_of(elf, len);
     uint64_t bias = symbol == 0 ? 0x400000 : s.image.heap.rtree_root - 120 - symbol;
     core_start(&core, EM_X86_64, 8, true);
@@ -235,7 +235,7 @@ static void save_detect(const char *folder, const char *program) {
     append(path, tail, sizeof tail);
     append(in(folder, "dwarf", name), elf, len);
     free(elf);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* What may be left out is left out: the engine gets further with short ones. */
@@ -279,14 +279,14 @@ static void save_layouts(const char *folder) {
 }
 
 int main(int argc, char **argv) {
-    static struct street s;
+    static struct mixed_heap s;
     if (argc < 2) {
         return 2;
     }
     elf_version(EV_CURRENT);
-    for (unsigned n = 0; street_nth(&s, n); n++) {
-        street_end(&s);
-        save_street(argv[1], n);
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
+        mixed_heap_end(&s);
+        save_mixed(argv[1], n);
     }
     save_odd(argv[1]);
     save_liars(argv[1]);

@@ -1,6 +1,5 @@
 /* Bins as slabs have them, where jemalloc's table has no symbol: what makes them sure, and what one
  * damaged slab does not do. */
-#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "core_file.h"
-#include "image.h"
-#include "open/inside.h"
+#include "image_core.h"
 
 static char path[64];
 static struct image image;
@@ -35,22 +32,7 @@ static uint64_t slab(uint32_t szind, uint64_t pages, uint32_t nfree) {
 }
 
 static struct jt_target *opened(const char *layout) {
-    char version[128] = {0};
-    struct jt_target *target;
-    struct jt_options options = {
-        .target = path, .layout = layout, .root = image.heap.rtree_root, .root_given = true};
-    snprintf(version + 2, sizeof version - 2, "%s-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c",
-             jh_version_name(image.layout.build.version));
-    core_start(&core, EM_X86_64, 8, true);
-    core_load(&core, 0x1000, version, sizeof version);
-    for (size_t i = 0; i < image.bytes.count; i++) {
-        core_load(&core, image.segment[i].addr, image.segment[i].bytes,
-                  (size_t)image.segment[i].len);
-    }
-    core_save(&core, path);
-    enum jt_status status = jt_open(&options, &target);
-    assert_non_null(target);
-    assert_int_equal(target->status, status);
+    struct jt_target *target = image_core_open(&image, &core, path, layout);
     assert_string_equal(target->error, "");
     return target;
 }

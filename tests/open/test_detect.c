@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "core_file.h"
+#include "image_core.h"
 #include "open/inside.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 static char path[64], version[128];
 static struct core_file core;
@@ -30,25 +30,14 @@ static const char *version_of(enum jh_version v) {
 static void save(const struct image *image, const char *text) {
     core_start(&core, EM_X86_64, 8, true);
     core_load(&core, 0x1000, text, sizeof version);
-    for (size_t i = 0; i < image->bytes.count; i++) {
-        core_load(&core, image->segment[i].addr, image->segment[i].bytes,
-                  (size_t)image->segment[i].len);
-    }
+    core_load_image(&core, image);
     core_save(&core, path);
-}
-
-static struct jt_target *opened_with(const struct jt_options *options) {
-    struct jt_target *target;
-    enum jt_status status = jt_open(options, &target);
-    assert_non_null(target);
-    assert_int_equal(target->status, status);
-    return target;
 }
 
 static struct jt_target *opened(const struct image *image, const char *layout) {
     struct jt_options options = {
         .target = path, .layout = layout, .root = image->heap.rtree_root, .root_given = true};
-    return opened_with(&options);
+    return core_open(&options);
 }
 
 static bool warned_of(const struct jt_target *t, const char *text) {
@@ -60,9 +49,9 @@ static bool warned_of(const struct jt_target *t, const char *text) {
 }
 
 static void finds_every_geometry(void **state) {
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
         const struct jh_build *b = &s.image.layout.build;
         save(&s.image, version_of(b->version));
         struct jt_target *t = opened(&s.image, NULL);
@@ -75,9 +64,9 @@ static void finds_every_geometry(void **state) {
         assert_int_equal(t->layout.build.lg_page, b->lg_page);
         assert_int_equal(t->source[JT_PART_VERSION], JT_VERSION_STRING);
         assert_int_equal(t->source[JT_PART_LG_PAGE], JT_INFERRED);
-        assert_int_equal(t->verified, STREET_EXTENTS);
+        assert_int_equal(t->verified, MIXED_EXTENTS);
         jt_close(t);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
@@ -95,15 +84,15 @@ static uint64_t digest(struct jt_target *t, const struct image *image,
                        const struct jh_layout *layout) {
     struct jt_fit fit;
     jt_layout_fit(t, layout, image->heap.rtree_root, JT_FIT_SEARCH, &fit);
-    assert_int_equal(fit.sound, STREET_EXTENTS);
+    assert_int_equal(fit.sound, MIXED_EXTENTS);
     return fit.digest;
 }
 
 /* The heap tells, as far as the answers depend on it. */
 static void versions_that_are_not_said(void **state) {
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    for (unsigned n = 0; street_nth(&s, n); n++) {
+    for (unsigned n = 0; mixed_heap_nth(&s, n); n++) {
         const struct jh_build *b = &s.image.layout.build;
         save_unsaid(&s.image, n % 3);
         struct jt_target *t = opened(&s.image, NULL);
@@ -119,7 +108,7 @@ static void versions_that_are_not_said(void **state) {
                     t->source[JT_PART_VERSION] == JT_DEFAULT);
         assert_true(digest(t, &s.image, &t->layout) == digest(t, &s.image, &s.image.layout));
         jt_close(t);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
@@ -314,9 +303,9 @@ static struct jt_root_symbol symbol(const struct jt_target *t, const struct jt_m
 static void contradictions_are_said(void **state) {
     static const char page[] = "LG_PAGE 40";
     static const struct jt_module module = {.path = NULL};
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     struct jt_target *t = opened(&s.image, NULL);
     assert_int_equal(t->status, JT_OK);
@@ -345,7 +334,7 @@ static void contradictions_are_said(void **state) {
     assert_true(t->layout.build.debug);
     assert_int_equal(t->source[JT_PART_DEBUG], JT_SYMBOL);
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* Debug information leaves one layout only, and nobody insists on it: the heap contradicts it. */
@@ -388,9 +377,9 @@ static void symbols_of_other_sizes(void **state) {
         uint32_t before, offset;
     } row[] = {{0, 120}, {8, 8}, {4088, 4088}, {4096, 120}};
     static const struct jt_module module = {.path = NULL};
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     struct jt_target *t = opened(&s.image, NULL);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -405,7 +394,7 @@ static void symbols_of_other_sizes(void **state) {
     assert_int_equal(learnt_with(t, &evidence, &options), JT_OK);
     assert_true(warned_of(t, "is taken, but its tree has 524408 bytes"));
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* Without a heap nothing tells. */
@@ -442,9 +431,9 @@ static void names_tell_the_version(void **state) {
     static const struct jt_module module = {.path = NULL};
     static const enum jh_state states[] = {JH_ACTIVE, JH_DIRTY,      JH_MUZZY,  JH_RETAINED,
                                            JH_PINNED, JH_TRANSITION, JH_MERGING};
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save_unsaid(&s.image, 2);
     struct jt_target *t = opened(&s.image, NULL);
     assert_int_equal(t->layout.build.version, JH_5_3_1); /* the first of those that do */
@@ -471,13 +460,13 @@ static void names_tell_the_version(void **state) {
     evidence.root.emap = false; /* it is an older one's */
     assert_int_equal(learnt(t, &evidence), JT_NO_LAYOUT);
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* Extents that are too small for pages of more than 4 KiB. */
 static void debug_information_rules_pages_out(void **state) {
     static struct image image;
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
     image_stock(&image, JH_5_3_0);
     save(&image, version_of(JH_5_3_0));
@@ -490,7 +479,7 @@ static void debug_information_rules_pages_out(void **state) {
     assert_int_equal(t->layout.build.lg_page, 12);
     jt_close(t);
     image_end(&image);
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     t = opened(&s.image, NULL);
     evidence = nothing();
@@ -498,9 +487,9 @@ static void debug_information_rules_pages_out(void **state) {
     evidence.dwarf.extent_size = 128;
     assert_int_equal(learnt(t, &evidence), JT_OK);
     assert_int_equal(t->layout.build.lg_page, 12);
-    assert_int_equal(t->verified, STREET_EXTENTS);
+    assert_int_equal(t->verified, MIXED_EXTENTS);
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* bin_infos of 8 bytes' quantum: two sizes and two ints each. */
@@ -632,33 +621,33 @@ static void sizes_of_large_ones(void **state) {
 
 /* Who gives a layout gets it, and is told. */
 static void given_layouts_are_taken(void **state) {
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     struct jt_options options = {.target = path,
                                  .layout = "5.3.0,lg_page=16",
                                  .root = s.image.heap.rtree_root,
                                  .root_given = true};
-    struct jt_target *t = opened_with(&options);
+    struct jt_target *t = core_open(&options);
     assert_int_equal(t->status, JT_OK);
     assert_true(warned_of(t, "does not fit this heap"));
     assert_int_equal(t->layout.build.lg_page, 16);
     jt_close(t);
     options.layout = NULL; /* the best of those that do not fit, not one that sees nothing */
     save(&s.image, version_of(JH_5_2_1));
-    t = opened_with(&options);
+    t = core_open(&options);
     assert_int_equal(t->status, JT_OK);
     assert_true(warned_of(t, "does not fit this heap"));
     assert_int_equal(t->layout.build.version, JH_5_2_1);
     jt_close(t);
     options.layout = "nonsense"; /* without a root, too */
     options.root_given = false;
-    t = opened_with(&options);
+    t = core_open(&options);
     assert_int_equal(t->status, JT_USAGE);
     assert_non_null(strstr(t->error, "--layout"));
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* All that there is of the heap is a broken extent, where only 48 bits have an element. */
@@ -722,9 +711,9 @@ static void refuses(const struct image *image, const char *layout, const char *p
 /* A version that is too new, and a user who knows one that it is like. */
 static void a_version_that_is_like_it(void **state) {
     static char unknown[sizeof version] = "\0\0005.4.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
-    static struct street s;
+    static struct mixed_heap s;
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, unknown);
     struct jt_target *t = opened(&s.image, "5.3.0");
     assert_int_equal(t->status, JT_OK);
@@ -735,7 +724,7 @@ static void a_version_that_is_like_it(void **state) {
     t = opened(&s.image, "5.3.0");
     assert_true(warned_of(t, "is taken, but the target says that it is jemalloc 5.3.1"));
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* Commits after a release: it and the two after it are tried, on a heap that tells. */
@@ -753,14 +742,14 @@ static void versions_in_between(void **state) {
     };
     static const char *const none[] = {"",           "5.3.0",      "5.3.0-",
                                        "5.3.0-x-g1", "5.3.0-19-1", "5.3.9-1-g1"};
-    static struct street s;
+    static struct mixed_heap s;
     enum jh_version release;
     (void)state;
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_false(jt_version_between(none[i], &release));
     }
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-        street_start(&s, row[i].heap, 48, 12);
+        mixed_heap_start(&s, row[i].heap, 48, 12);
         memset(version, 0, sizeof version);
         memcpy(version, row[i].text, 52);
         save(&s.image, version);
@@ -770,18 +759,18 @@ static void versions_in_between(void **state) {
         }
         assert_int_equal(warned_of(t, "is between versions that are known; it is read as"),
                          row[i].taken);
-        assert_true(!row[i].taken || t->verified == STREET_EXTENTS);
+        assert_true(!row[i].taken || t->verified == MIXED_EXTENTS);
         jt_close(t);
-        street_end(&s);
+        mixed_heap_end(&s);
     }
 }
 
 /* The program, as long as nobody knows where jemalloc is; not each library. */
 static void files_that_are_missing(void **state) {
-    static struct street s;
+    static struct mixed_heap s;
     uint8_t entry[16];
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, version_of(JH_5_3_0));
     core_note_file(&core, 0x30000, 0x31000, "/nowhere/lib.so");
     core_note_file(&core, 0x32000, 0x33000, "/nowhere/program");
@@ -794,7 +783,7 @@ static void files_that_are_missing(void **state) {
     assert_true(warned_of(t, "/nowhere/program is not here"));
     assert_false(warned_of(t, "/nowhere/lib.so"));
     jt_close(t);
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 /* A parameter of the user's that not every page size goes with: those others are passed over. */
@@ -819,7 +808,7 @@ static void words_of_32_bits(void **state) {
     core_load(&core, 0x1000, version_of(JH_5_3_0), sizeof version);
     core_load(&core, 0x10000000, root, sizeof root);
     core_save(&core, path);
-    struct jt_target *t = opened_with(&options);
+    struct jt_target *t = core_open(&options);
     assert_int_equal(t->status, JT_OK);
     assert_int_equal(t->layout.build.lg_vaddr, 32);
     assert_int_equal(t->source[JT_PART_LG_VADDR], JT_DEFAULT);
@@ -845,10 +834,10 @@ static void absent_is_not_damage(void **state) {
 }
 
 static void guesses_nothing(void **state) {
-    static struct street s;
+    static struct mixed_heap s;
     static char unknown[sizeof version] = "\0\0005.4.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
     (void)state;
-    street_start(&s, JH_5_3_0, 48, 12);
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
     save(&s.image, unknown);
     refuses(&s.image, NULL, "5.4.0");
     refuses(&s.image, NULL, "its heap decodes as that of dev, as which --layout dev takes it");
@@ -860,7 +849,7 @@ static void guesses_nothing(void **state) {
     core_save(&core, path);
     refuses(&s.image, "5.3.0",
             "64-bit little-endian machines, the target is 64-bit and big-endian");
-    street_end(&s);
+    mixed_heap_end(&s);
 }
 
 int main(void) {

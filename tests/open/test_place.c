@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "blank_target.h"
 #include "fail_memory.h"
 #include "made_elf.h"
 #include "open/inside.h"
@@ -23,15 +24,9 @@ static struct jt_target target;
 
 static int start(void **state) {
     (void)state;
-    memset(&priv, 0, sizeof priv);
-    memset(&rooms, 0, sizeof rooms);
-    jt_rooms_join(&priv, &rooms);
-    memset(&target, 0, sizeof target);
-    priv.words = 8;
-    priv.little_endian = true;
+    blank_target(&target, &priv, &rooms);
     priv.machine = EM_X86_64;
     priv.base->done = true;
-    target.priv = &priv;
     target.heap.layout = &target.layout;
     target.kind = JT_PROCESS;
     return 0;

@@ -11,14 +11,14 @@
 #include <cmocka.h>
 
 #include "attack.h"
-#include "core_file.h"
+#include "image_core.h"
 #include "open/inside.h"
 #include "spy.h"
-#include "street.h"
+#include "mixed_heap.h"
 
 static char path[64], skeleton[64], again[64];
 static struct core_file core;
-static struct street street;
+static struct mixed_heap mixed;
 
 static struct jt_target *opened(const char *file, const char *layout, uint64_t root) {
     struct jt_target *target;
@@ -52,16 +52,13 @@ static bool file_has(const char *file, const char *text) {
     return memmem(bytes, size, text, strlen(text)) != NULL;
 }
 
-/* A core of the street, with a page of the program's own. */
-static struct jt_target *street_core(char name[128]) {
+/* A core of the mixed heap, with a page of the program's own. */
+static struct jt_target *mixed_core(char name[128]) {
     static const char own[4096] = "what nobody else is to see";
-    const struct image *image = &street.image;
+    const struct image *image = &mixed.image;
     core_start(&core, EM_X86_64, 8, true);
-    core_load(&core, street.house[0].base & ~UINT64_C(4095), own, sizeof own);
-    for (size_t i = 0; i < image->bytes.count; i++) {
-        core_load(&core, image->segment[i].addr, image->segment[i].bytes,
-                  (size_t)image->segment[i].len);
-    }
+    core_load(&core, mixed.extent[0].base & ~UINT64_C(4095), own, sizeof own);
+    core_load_image(&core, image);
     core_save(&core, path);
     assert_true(file_has(path, "nobody else"));
     jt_layout_name(&image->layout.build, name, 128);
@@ -69,14 +66,14 @@ static struct jt_target *street_core(char name[128]) {
 }
 
 static void same_locations(struct jt_target *a, struct jt_target *b) {
-    for (size_t i = 0; i < STREET_PROBES; i++) {
+    for (size_t i = 0; i < MIXED_PROBES; i++) {
         struct jh_location x, y;
         memset(&x, 0, sizeof x);
         memset(&y, 0, sizeof y);
-        enum jh_status status = jh_locate(&a->heap, street.probe[i], &x, NULL);
-        assert_int_equal(jh_locate(&b->heap, street.probe[i], &y, NULL), status);
+        enum jh_status status = jh_locate(&a->heap, mixed.probe[i], &x, NULL);
+        assert_int_equal(jh_locate(&b->heap, mixed.probe[i], &y, NULL), status);
         assert_memory_equal(&x, &y, sizeof x);
-        assert_int_equal(jt_mapped(a, street.probe[i]), jt_mapped(b, street.probe[i]));
+        assert_int_equal(jt_mapped(a, mixed.probe[i]), jt_mapped(b, mixed.probe[i]));
     }
 }
 
@@ -111,12 +108,12 @@ static void same_answers(struct jt_target *from, struct jt_target *t) {
 
 static void every_geometry(void **state) {
     (void)state;
-    for (unsigned n = 0; street_nth(&street, n); n++) {
+    for (unsigned n = 0; mixed_heap_nth(&mixed, n); n++) {
         char name[128];
         struct jt_skeleton s, twice;
-        struct jt_target *from = street_core(name);
+        struct jt_target *from = mixed_core(name);
         made(from, skeleton, &s);
-        assert_true(s.extents == STREET_EXTENTS && s.kept != 0 && s.zeroes < s.kept);
+        assert_true(s.extents == MIXED_EXTENTS && s.kept != 0 && s.zeroes < s.kept);
         assert_int_equal(s.left_out, 0);
         assert_false(file_has(skeleton, "nobody else"));
         struct jt_target *t = opened(skeleton, NULL, 0);
@@ -125,7 +122,7 @@ static void every_geometry(void **state) {
         assert_int_equal(twice.size, s.size);
         jt_close(from);
         jt_close(t);
-        street_end(&street);
+        mixed_heap_end(&mixed);
     }
 }
 
@@ -134,23 +131,23 @@ static void holes_stay(void **state) {
     char name[128];
     struct jt_skeleton s;
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    image_hole(&street.image, street.house[2].at, 64);
-    image_hole(&street.image, street.house[5].at + street.image.layout.extent_head, 8);
-    uint64_t last = street.house[6].at + street.image.layout.extent_size;
-    image_hole(&street.image, last - 8, 8); /* nothing that is kept is behind it */
-    uint64_t slot = image_leaf_slot(&street.image, street.house[4].base);
-    image_hole(&street.image, slot & ~UINT64_C(4095), 4096);
-    const struct jh_layout *l = &street.image.layout;
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    image_hole(&mixed.image, mixed.extent[2].at, 64);
+    image_hole(&mixed.image, mixed.extent[5].at + mixed.image.layout.extent_head, 8);
+    uint64_t last = mixed.extent[6].at + mixed.image.layout.extent_size;
+    image_hole(&mixed.image, last - 8, 8); /* nothing that is kept is behind it */
+    uint64_t slot = image_leaf_slot(&mixed.image, mixed.extent[4].base);
+    image_hole(&mixed.image, slot & ~UINT64_C(4095), 4096);
+    const struct jh_layout *l = &mixed.image.layout;
     uint64_t root = (uint64_t)l->rtree_node_size << l->rtree_level[0].bits;
-    image_hole(&street.image, street.image.heap.rtree_root + root - 32, 32); /* the last elements */
-    struct jt_target *from = street_core(name);
+    image_hole(&mixed.image, mixed.image.heap.rtree_root + root - 32, 32); /* the last elements */
+    struct jt_target *from = mixed_core(name);
     made(from, skeleton, &s);
     struct jt_target *t = opened(skeleton, NULL, 0);
     same_answers(from, t);
     jt_close(from);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 static struct attack_bytes bytes_of(const char *file) {
@@ -178,16 +175,16 @@ static void damage_takes_nothing_along(void **state) {
     char name[128];
     struct jt_skeleton s;
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    uint64_t own = street.house[0].base & ~UINT64_C(4095), at = own + (UINT64_C(1) << 30);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    uint64_t own = mixed.extent[0].base & ~UINT64_C(4095), at = own + (UINT64_C(1) << 30);
     for (unsigned i = 0; i < 3; i++) {
-        struct image_leaf leaf = {own + 128 * (i % 2), i > 0 ? 40 : street.image.layout.sc_nsizes,
-                                  0, false, false};
-        image_leaf(&street.image, at + 4096 * i, &leaf);
+        struct image_leaf leaf = {own + 128 * (i % 2), i > 0 ? 40 : mixed.image.layout.sc_nsizes, 0,
+                                  false, false};
+        image_leaf(&mixed.image, at + 4096 * i, &leaf);
     }
-    struct jt_target *from = street_core(name);
+    struct jt_target *from = mixed_core(name);
     made(from, skeleton, &s);
-    assert_int_equal(s.left_out, 2 * street.image.layout.extent_head);
+    assert_int_equal(s.left_out, 2 * mixed.image.layout.extent_head);
     assert_false(file_has(skeleton, "nobody else"));
     struct jt_target *t = opened(skeleton, NULL, 0);
     assert_int_equal(t->priv->skeleton->brokens, 2);
@@ -209,7 +206,7 @@ static void damage_takes_nothing_along(void **state) {
     same_file(skeleton, again);
     jt_close(from);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* Headers of both classes and byte orders, from an empty heap. */
@@ -270,8 +267,8 @@ static void says_what_went_wrong(void **state) {
     char name[128];
     struct jt_skeleton s = {.fault = NULL};
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     FILE *full = fopen("/dev/full", "wb");
     assert_non_null(full);
     assert_int_equal(jt_skeleton_write(t, full, &s), JT_INCOMPLETE);
@@ -294,7 +291,7 @@ static void says_what_went_wrong(void **state) {
     }
     assert_int_equal(jt_exit_status(JT_INCOMPLETE), 4);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* A process that ends when all but the last has been read. */
@@ -313,8 +310,8 @@ static void ends_at_the_end(void **state) {
     char name[128];
     struct jt_skeleton s = {.fault = NULL};
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     struct ending e = {t->heap.reader, 0, UINT32_MAX};
     t->heap.reader = (struct jh_reader){.read = ends, .arg = &e};
     FILE *file = fopen("/dev/null", "wb");
@@ -327,7 +324,7 @@ static void ends_at_the_end(void **state) {
     assert_non_null(strstr(t->error, "while it was read"));
     fclose(file);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* A reader that fetches many at once fails at that. */
@@ -335,16 +332,16 @@ static void ends_in_a_gather(void **state) {
     char name[128];
     struct jt_skeleton s = {.fault = NULL};
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     struct spy spy = {.under = t->heap.reader, .gather_fails = true};
     FILE *file = fopen("/dev/null", "wb");
     t->heap.reader = spy_gather(&spy);
     assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
-    assert_true(spy.gathers != 0 && s.extents == STREET_EXTENTS); /* each was asked for alone */
+    assert_true(spy.gathers != 0 && s.extents == MIXED_EXTENTS); /* each was asked for alone */
     fclose(file);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* Bytes that several segments of a core lead to are written for each of them: not without end. */
@@ -352,8 +349,8 @@ static void segments_that_share_bytes(void **state) {
     char name[128];
     struct jt_skeleton s = {.fault = NULL};
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     FILE *file = fopen("/dev/null", "wb");
     size_t size = t->priv->core_size;
     t->priv->core_size = 1024; /* as if it were all that segments lead to */
@@ -364,7 +361,7 @@ static void segments_that_share_bytes(void **state) {
     assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
     fclose(file);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 static void take_rule(void *arg, enum jh_status status, const struct jh_fault *fault) {
@@ -378,8 +375,8 @@ static void budgets_of_the_tree(void **state) {
     const char *rule = "none";
     struct jt_skeleton s = {.fault = take_rule, .arg = (void *)&rule};
     (void)state;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     FILE *file = fopen("/dev/null", "wb");
     t->heap.limits.max_extents = 2;
     assert_int_equal(jt_skeleton_write(t, file, &s), JT_OK);
@@ -387,7 +384,7 @@ static void budgets_of_the_tree(void **state) {
     assert_int_equal(s.extents, 2);
     fclose(file);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 static void endless_names_are_refused(void **state) {
@@ -396,8 +393,8 @@ static void endless_names_are_refused(void **state) {
     struct jt_skeleton s = {.fault = NULL};
     (void)state;
     memset(long_name, 'x', sizeof long_name - 1);
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *t = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *t = mixed_core(name);
     for (unsigned i = 0; i < 300; i++) {
         assert_non_null(jt_module_add(t, long_name));
     }
@@ -406,7 +403,7 @@ static void endless_names_are_refused(void **state) {
     assert_non_null(strstr(t->error, "too long for a skeleton"));
     fclose(file);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* ---- notes that somebody else wrote ---------------------------------------------------------- */
@@ -441,12 +438,12 @@ static void refused(const char *part) {
     jt_close(t);
 }
 
-/* The street's skeleton and its notes. */
-static struct jt_target *notes_of_street(struct jt_text note[JT_NOTES + 1]) {
+/* The mixed heap's skeleton and its notes. */
+static struct jt_target *notes_of_mixed(struct jt_text note[JT_NOTES + 1]) {
     char name[128];
     struct jt_skeleton s;
-    street_start(&street, JH_5_3_0, 48, 12);
-    struct jt_target *from = street_core(name);
+    mixed_heap_start(&mixed, JH_5_3_0, 48, 12);
+    struct jt_target *from = mixed_core(name);
     made(from, skeleton, &s);
     jt_close(from);
     struct jt_target *t = opened(skeleton, NULL, 0);
@@ -457,7 +454,7 @@ static struct jt_target *notes_of_street(struct jt_text note[JT_NOTES + 1]) {
 static void notes_of_another(void **state) {
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     with_notes(note, EM_386, "\"warnings\"", "\"warnings\"");
     refused("for other words than its ELF header");
     with_notes(note, EM_S390, "\"warnings\"", "\"warnings\"");
@@ -466,7 +463,7 @@ static void notes_of_another(void **state) {
     with_notes(note, EM_X86_64, "\"warnings\"", "\"warnings\"");
     refused("a skeleton without a layout");
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 #define X31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -560,7 +557,7 @@ static void broken_notes(void **state) {
     };
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         char part[64];
         with_notes(note, EM_X86_64, row[i].old, row[i].now);
@@ -572,7 +569,7 @@ static void broken_notes(void **state) {
         }
     }
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* A block, two arenas, a fault and a structure; then what is wrong in one word. */
@@ -602,7 +599,7 @@ static void arenas_that_lie(void **state) {
                {21, 0x6161616161616161, 0, false}}; /* one that does not end */
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         uint64_t words[ARENAS_WORDS] = {[0] = 2, [1] = 1, [2] = 1, [3] = 0, [7] = 5};
         words[11] = 0x1100000;
@@ -644,7 +641,7 @@ static void arenas_that_lie(void **state) {
     assert_int_equal(old->priv->base->blocks, 1);
     jt_close(old);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* As many extents that were left out as there may be, with as many rules. */
@@ -658,7 +655,7 @@ static void verdicts_without_number(void **state) {
     struct jt_text note[JT_NOTES + 1];
     static char text[1 << 16];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         size_t len = (size_t)sprintf(text, "\"bytes_left_out\":1,\"broken\":{");
         for (unsigned k = row[i].verdicts; k-- > 0;) {
@@ -678,7 +675,7 @@ static void verdicts_without_number(void **state) {
         }
     }
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* As many as a target may have, and one more. */
@@ -688,7 +685,7 @@ static void modules_without_number(void **state) {
                               "\"build_id\":\"\"}";
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (unsigned count = JT_MODULES_MAX; count <= JT_MODULES_MAX + 1; count++) {
         size_t len = (size_t)sprintf(text, "\"modules\":[");
         for (unsigned i = 0; i < count; i++) {
@@ -705,7 +702,7 @@ static void modules_without_number(void **state) {
         jt_close(all);
     }
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* What the skeleton itself has lost counts as well. */
@@ -716,7 +713,7 @@ static void truncated_twice(void **state) {
     } row[] = {{"18446744073709551515", true}, {"18446744073709551516", false}};
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (size_t i = 0; i < 2; i++) {
         char text[64];
         snprintf(text, sizeof text, "\"bytes_truncated\":%s", row[i].bytes);
@@ -732,7 +729,7 @@ static void truncated_twice(void **state) {
         jt_close(cut);
     }
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* Base blocks of another: sound, empty, backwards, half of one, none though it says that these are
@@ -751,7 +748,7 @@ static void blocks_of_another(void **state) {
                {0, 0, 0, false, true, JT_CANNOT_TELL, JT_CANNOT_TELL}};
     struct jt_text note[JT_NOTES + 1];
     (void)state;
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         uint8_t bytes[16];
         core_start(&core, EM_X86_64, 8, true);
@@ -770,7 +767,7 @@ static void blocks_of_another(void **state) {
         jt_close(other);
     }
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 /* ---- a skeleton of a skeleton ---------------------------------------------------------------- */
@@ -826,12 +823,12 @@ static void long_notes(struct attack_bytes *b, const struct jt_text *note, unsig
     free(list.at);
 }
 
-/* The street's skeleton with those notes instead of its own, and a segment for each block: of bytes
- * of its own, or all of the file's first page. */
+/* The mixed heap's skeleton with those notes instead of its own, and a segment for each block: of
+ * bytes of its own, or all of the file's first page. */
 static void hostile(unsigned blocks, bool share) {
     static const uint8_t own[256] = "a block";
     struct jt_text note[JT_NOTES + 1];
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     struct attack_bytes b = bytes_of(skeleton);
     Elf64_Ehdr h;
     Elf64_Phdr ph = {.p_type = PT_NOTE, .p_offset = b.len};
@@ -861,7 +858,7 @@ static void hostile(unsigned blocks, bool share) {
     }
     saved(&b, path);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
     free(b.at);
 }
 
@@ -935,7 +932,7 @@ static void node_of(struct attack_bytes *headers, uint64_t addr, uint64_t offset
 static void large_tree(bool leaves_are_zero, unsigned nodes_elsewhere) {
     uint64_t root[PAGE / 8], leaf[PAGE / 8];
     struct jt_text note[JT_NOTES + 1];
-    struct jt_target *t = notes_of_street(note);
+    struct jt_target *t = notes_of_mixed(note);
     struct attack_bytes b = {0}, headers = {0}, notes = {0};
     for (size_t i = 0; i < PAGE / 8; i++) {
         root[i] = CHILD + i % (2 + nodes_elsewhere) * NODE;
@@ -964,7 +961,7 @@ static void large_tree(bool leaves_are_zero, unsigned nodes_elsewhere) {
     attack_add(&b, notes.at, notes.len);
     saved(&b, path);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
     free(headers.at);
     free(notes.at);
     free(b.at);
@@ -1011,14 +1008,14 @@ static void of_the_budgets_that_are_given(void **state) {
     struct jt_text note[JT_NOTES + 1];
     struct jt_options options = {.target = skeleton,
                                  .limits = {.max_node_bytes = 1 << 22, .max_extents = 3}};
-    struct jt_target *t = notes_of_street(note), *limited;
+    struct jt_target *t = notes_of_mixed(note), *limited;
     (void)state;
     assert_int_equal(jt_open(&options, &limited), JT_OK);
     assert_int_equal(limited->heap.limits.max_node_bytes, 1 << 22);
     assert_int_equal(limited->heap.limits.max_extents, 3);
     jt_close(limited);
     jt_close(t);
-    street_end(&street);
+    mixed_heap_end(&mixed);
 }
 
 int main(void) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "blank_target.h"
 #include "fail_memory.h"
 #include "open/inside.h"
 
@@ -17,14 +18,7 @@ static struct jt_target target;
 
 static int start(void **state) {
     (void)state;
-    memset(&priv, 0, sizeof priv);
-    memset(&rooms, 0, sizeof rooms);
-    jt_rooms_join(&priv, &rooms);
-    memset(&target, 0, sizeof target);
-    priv.words = 8;
-    priv.little_endian = true;
-    priv.core_fd = -1;
-    target.priv = &priv;
+    blank_target(&target, &priv, &rooms);
     return 0;
 }
 

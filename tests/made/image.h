@@ -2,8 +2,8 @@
  *
  * Geometry, leaf elements and e_bits are encoded from tables of this file's own, so that a wrong
  * formula in the decoder meets a right byte here. Pages of 4, 16 and 64 KiB, 48 and 57 bits. */
-#ifndef TESTS_IMAGE_H
-#define TESTS_IMAGE_H
+#ifndef JEHEAP_MADE_IMAGE_H
+#define JEHEAP_MADE_IMAGE_H
 
 #include "jeheap/jeheap.h"
 

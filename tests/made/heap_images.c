@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-#include "street.h"
+#include "mixed_heap.h"
 
 /* Versions that no build can be had of everywhere, and shapes that small heaps never have. */
 static const struct {
     const char *name;
     enum jh_version version;
     uint8_t lg_vaddr, lg_page;
-} streets[] = {
+} mixed[] = {
     {"street-5.0.0", JH_5_0_0, 48, 12},
     {"street-5.0.0-la57-64k", JH_5_0_0, 57, 16},
     {"street-5.0.1-64k", JH_5_0_1, 48, 16},
@@ -22,7 +22,7 @@ static const struct {
     {"street-dev-la57-64k", JH_DEV, 57, 16},
 };
 
-#define STREETS (sizeof(streets) / sizeof(streets[0]))
+#define MIXED (sizeof(mixed) / sizeof(mixed[0]))
 #define IMAGES_MAX 256
 
 static size_t files(void) {
@@ -34,21 +34,20 @@ static size_t files(void) {
 }
 
 size_t heap_images_count(void) {
-    return files() + STREETS;
+    return files() + MIXED;
 }
 
 const char *heap_images_name(size_t index) {
-    return index < files() ? heap_files[index].name : streets[index - files()].name;
+    return index < files() ? heap_files[index].name : mixed[index - files()].name;
 }
 
-static struct heap_image *build_street(size_t which) {
-    static struct street street;
-    street_start(&street, streets[which].version, streets[which].lg_vaddr, streets[which].lg_page);
-    const struct image *made = &street.image;
-    struct heap_image *image =
-        heap_image_adopt(streets[which].name, &made->layout, made->heap.rtree_root, made->segment,
-                         made->bytes.count);
-    street_end(&street);
+static struct heap_image *build_mixed(size_t which) {
+    static struct mixed_heap heap;
+    mixed_heap_start(&heap, mixed[which].version, mixed[which].lg_vaddr, mixed[which].lg_page);
+    const struct image *made = &heap.image;
+    struct heap_image *image = heap_image_adopt(
+        mixed[which].name, &made->layout, made->heap.rtree_root, made->segment, made->bytes.count);
+    mixed_heap_end(&heap);
     return image;
 }
 
@@ -61,7 +60,7 @@ struct heap_image *heap_images_nth(size_t index) {
         const struct heap_file *f = &heap_files[index];
         loaded[index] = index < files()
                             ? heap_image_load(f->name, f->start, (size_t)(f->end - f->start))
-                            : build_street(index - files());
+                            : build_mixed(index - files());
     }
     return loaded[index];
 }

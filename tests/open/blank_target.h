@@ -1,0 +1,16 @@
+/* A target of which nothing is known yet: 64 bits, little endian, no file behind it. */
+#ifndef TESTS_BLANK_TARGET_H
+#define TESTS_BLANK_TARGET_H
+
+#include "open/inside.h"
+
+/* Whatever the three held is forgotten. */
+static inline void blank_target(struct jt_target *target, struct jt_private *priv,
+                                struct jt_rooms *rooms) {
+    *target = (struct jt_target){.priv = priv};
+    *priv = (struct jt_private){.words = 8, .little_endian = true, .core_fd = -1};
+    *rooms = (struct jt_rooms){0};
+    jt_rooms_join(priv, rooms);
+}
+
+#endif
