@@ -13,6 +13,7 @@ Run as a program it names the plants that do not apply any more; planting them a
 done each time. ci/planted does that."""
 
 import contextlib
+import json
 import pathlib
 import re
 import shutil
@@ -40,6 +41,25 @@ def read(path):
         raise Rotten(f"{path.name}: it takes one line `Plant: NAME` and lines `Noticed-by: JUDGE "
                      f"WHICH`, of {', '.join(JUDGES)}")
     return Plant(path, name[0], judges, ("Endless", "yes") in fields)
+
+
+def missing(judge):
+    """What a plant names that there is not (any more): then nobody notices it."""
+    kind, which = judge
+    if kind == "fuzz":
+        there = (TOP / f"targets/fuzz_{which}.c").exists()
+    elif kind == "cell":
+        known = [{entry["name"] for entry in json.loads((TOP / f"harness/{what}.json").read_text())[what]}
+                 for what in ("pins", "configs")]
+        words = which.split()
+        there = len(words) == 2 and all(word in names for word, names in zip(words, known))
+    elif kind == "test":
+        there = any((TOP / "tests").glob(f"**/{which}.c"))
+    else:
+        subject, _, test = which.partition("/")
+        path = TOP / f"tests/cli/{subject}.bash"
+        there = path.exists() and f"\ntest_{test}() {{\n" in path.read_text()
+    return not there
 
 
 def every():
@@ -82,6 +102,8 @@ def main():
             if plant.name in names:
                 raise Rotten(f"{path.name}: another plant has this name")
             names.add(plant.name)
+            for judge in filter(missing, plant.judges):
+                raise Rotten(f"{path.name}: there is no {' '.join(judge)}")
         except Rotten as why:
             rotten.append(str(why))
     print("\n".join(rotten) or f"{len(names)} plants apply")

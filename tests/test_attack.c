@@ -265,6 +265,21 @@ static void looking_back_over_elements_left_behind(void **state) {
     image_end(&a.image);
 }
 
+/* As many nodes as an image has room for, each with a slab: a walk has no more to keep for them. */
+static void many_nodes(void **state) {
+    (void)state;
+    enum { NODES = 56 };
+    struct attack a;
+    start(&a, 48, "none");
+    for (uint64_t i = 0; i < NODES; i++) {
+        put_slab(&a, A + (i << 30));
+    }
+    run(&a, "many nodes", 1000);
+    assert_int_equal(a.seen.extents, NODES);
+    assert_int_equal(a.seen.faults, 0);
+    image_end(&a.image);
+}
+
 /* ---- extents and slabs ----------------------------------------------------------------------- */
 
 static void extents_of_2_to_the_63(void **state) {
@@ -323,6 +338,7 @@ int main(void) {
         cmocka_unit_test(each_extent_twice),
         cmocka_unit_test(looking_back_over_an_empty_node),
         cmocka_unit_test(looking_back_over_elements_left_behind),
+        cmocka_unit_test(many_nodes),
         cmocka_unit_test(extents_of_2_to_the_63),
         cmocka_unit_test(a_bitmap_that_is_longer_than_its_slab),
     };

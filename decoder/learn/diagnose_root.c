@@ -217,6 +217,13 @@ static bool none_in(const struct jt_target *target, const char *in) {
     return none;
 }
 
+/* What helps without the file. Who has given a layout has had a root looked for. */
+static const char *or_layout(const char *layout) {
+    return layout != NULL ? "or --root ADDR: no root was found by looking that fits --layout"
+                          : "or say which jemalloc it has with --layout (5.3.0, ...), then the "
+                            "root is looked for";
+}
+
 /* No symbol anywhere: why, and what can be done about it. */
 static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version,
                                   const struct jt_search *search) {
@@ -238,6 +245,9 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                                  : "jemalloc may be in it: give the right one with --exe or "
                                    "--sysroot, or say which it has with --layout (5.3.0, ...)");
     }
+    if (layout != NULL && search->limit_at != 0) { /* no file is needed to look for a root */
+        return search_ended(target, search);
+    }
     m = first_unopened(target);
     if (m != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
@@ -249,9 +259,8 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
         return jt_fail(
             target, JT_NO_JEMALLOC,
             "%.200s is not here, and no other module has jemalloc's symbols; put it there or "
-            "give it with --exe or --sysroot, or say which jemalloc it has with --layout (5.3.0, "
-            "...)",
-            m->path);
+            "give it with --exe or --sysroot, %s",
+            m->path, or_layout(layout));
     }
     if (m != NULL && m->file != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
@@ -263,10 +272,8 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
         jt_build_id_text(&m->memory_id, text);
         return jt_fail(target, JT_NO_JEMALLOC,
                        "the program of this target, %.200s%s%s, is not here, and no library has "
-                       "jemalloc's symbols; give the program with --exe or --sysroot, or say which "
-                       "jemalloc it has "
-                       "with --layout (5.3.0, ...), then the root is looked for",
-                       m->path, text[0] == 0 ? "" : ", build-id ", text);
+                       "jemalloc's symbols; give the program with --exe or --sysroot, %s",
+                       m->path, text[0] == 0 ? "" : ", build-id ", text, or_layout(layout));
     }
     if (search->limit_at != 0) {
         return search_ended(target, search);

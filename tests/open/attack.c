@@ -70,6 +70,7 @@ struct alone {
     uint8_t *map;
     size_t mapped;
     const struct attack_bytes *elf;
+    const char *layout;
 };
 
 static struct alone alone(const struct attack_bytes *core, const struct attack_bytes *elf) {
@@ -81,13 +82,13 @@ static struct alone alone(const struct attack_bytes *core, const struct attack_b
     }
     uint8_t *copy = at + size - core->len;
     memcpy(copy, core->at, core->len);
-    return (struct alone){copy, core->len, at, size + page, elf};
+    return (struct alone){copy, core->len, at, size + page, elf, NULL};
 }
 
 static void open_core(const void *input, void *result) {
     const struct alone *a = input;
     struct attack_cost *cost = result;
-    struct jt_options options = {.target = "core"};
+    struct jt_options options = {.target = "core", .layout = a->layout};
     struct jt_bytes bytes = {a->core, a->len, {open_file, (void *)(uintptr_t)a->elf}};
     struct jt_target *target;
     cost->status = (int)jt_open_bytes(&options, &bytes, &target);
@@ -105,9 +106,10 @@ static void open_core(const void *input, void *result) {
     jt_close(target);
 }
 
-void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
+void attack(const struct attack_bytes *core, const struct attack_bytes *elf, const char *layout,
             struct attack_cost *cost) {
     struct alone a = alone(core, elf);
+    a.layout = layout;
     *cost = (struct attack_cost){.status = 0};
     cost->cost = cost_of(open_core, &a, cost, sizeof *cost);
     cost->cost.ended &= cost->proper;

@@ -29,8 +29,9 @@ struct attack_cost {
     char error[4096], warning[4096]; /* its sentence; what it warns of, debug information first */
 };
 
-/* elf: the file that all names in the core lead to; NULL: they lead nowhere. */
-void attack(const struct attack_bytes *core, const struct attack_bytes *elf,
+/* elf: the file that all names in the core lead to; NULL: they lead nowhere. layout: what the user
+ * gives, or NULL. */
+void attack(const struct attack_bytes *core, const struct attack_bytes *elf, const char *layout,
             struct attack_cost *cost);
 
 /* By cost_bounded(). */

@@ -40,15 +40,20 @@ static void program_header(struct attack_bytes *b, uint32_t type, uint64_t addr,
     attack_add(b, &ph, sizeof ph);
 }
 
-static void run(const char *name, struct attack_bytes *core, unsigned ms, unsigned mib,
-                const char *sentence) {
+static void run_with(const char *layout, const char *name, struct attack_bytes *core, unsigned ms,
+                     unsigned mib, const char *sentence) {
     struct attack_cost cost;
-    attack(core, NULL, &cost);
+    attack(core, NULL, layout, &cost);
     attack_bounded(name, &cost, ms, mib);
     if (strstr(cost.error, sentence) == NULL && strstr(cost.warning, sentence) == NULL) {
         fail_msg("%s: not \"%s\": %s / %s", name, sentence, cost.error, cost.warning);
     }
     free(core->at);
+}
+
+static void run(const char *name, struct attack_bytes *core, unsigned ms, unsigned mib,
+                const char *sentence) {
+    run_with(NULL, name, core, ms, mib, sentence);
 }
 
 /* ---- segments ------------------------------------------------------------------------------- */
@@ -204,7 +209,8 @@ static void endless_name(void **state) {
 
 /* Mapped as the file of a program, so that its memory is looked through for a root; and so much
  * else is mapped that thousands of elements may be in use. */
-static void program_of(const char *name, uint64_t start, const void *what, size_t len) {
+static void program_of(const char *name, uint64_t start, const void *what, size_t len,
+                       const char *layout, const char *sentence) {
     struct attack_bytes b = {0}, n = {0};
     static const char path[] = "/bin/program";
     note(&n, 5, 40 + sizeof path, NT_FILE);
@@ -224,30 +230,32 @@ static void program_of(const char *name, uint64_t start, const void *what, size_
     attack_fill(&b, MIB - 4096, what, len);
     attack_add(&b, "5.3.0-0-g0", 11);
     attack_fill(&b, MIB, "", 1);
-    run(name, &b, 1000, 64, "");
+    run_with(layout, name, &b, 1000, 64, sentence);
     free(n.at);
 }
 
 static void versions_and_roots(void **state) {
     static const uint64_t start = 0x7f0000000000;
+    static const char none[] = "no root was found by looking that fits --layout";
     uint64_t same = 0x20000, some[64] = {0};
     (void)state;
-    program_of("the same version", start, "5.3.0-0-g0", 11);
-    program_of("two versions", start, "5.3.0-0-g0\0005.2.1-0-g1", 22);
-    program_of("fives", start, "5", 1);
-    program_of("nearly versions", start, "5.3.0-0-g", 9);
-    program_of("every word a node", start, &same, 8);
+    program_of("the same version", start, "5.3.0-0-g0", 11, NULL, "");
+    program_of("two versions", start, "5.3.0-0-g0\0005.2.1-0-g1", 22, NULL, "");
+    program_of("fives", start, "5", 1, NULL, "");
+    program_of("nearly versions", start, "5.3.0-0-g", 9, NULL, "");
+    program_of("every word a node", start, &same, 8, "5.3.0", "root.search-limit at 0x7f");
     for (unsigned i = 0; i < 64; i += 8) {
         some[i] = start + 64 * i;
     }
-    program_of("every eighth word a node", start, some, sizeof some);
+    program_of("every eighth word a node", start, some, sizeof some, "5.3.0", none);
     static uint64_t cluster[(MIB - 8192) / 8 - 1];
     for (unsigned i = 0; i < 8192; i += 2) { /* a root may begin at each word in front of them */
         cluster[i] = same;
     }
-    program_of("4096 nodes in a row", start, cluster, sizeof cluster);
-    program_of("at the end of all addresses", UINT64_MAX - MIB + 4096, &same, 8);
-    program_of("at its very end", UINT64_MAX - MIB + 8192, &same, 8);
+    program_of("4096 nodes in a row", start, cluster, sizeof cluster, "5.3.0",
+               "root.search-limit at 0x7f");
+    program_of("at the end of all addresses", UINT64_MAX - MIB + 4096, &same, 8, "5.3.0", none);
+    program_of("at its very end", UINT64_MAX - MIB + 8192, &same, 8, "5.3.0", none);
 }
 
 int main(void) {

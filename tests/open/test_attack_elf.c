@@ -110,7 +110,7 @@ static struct attack_bytes core_of(void) {
 static void run_file(const char *name, struct made_elf *f, unsigned ms, const char *sentence) {
     struct attack_bytes core = core_of(), elf = made_build(f);
     struct attack_cost cost;
-    attack(&core, &elf, &cost);
+    attack(&core, &elf, NULL, &cost);
     attack_bounded(name, &cost, ms, 64);
     if (strcmp(sentence, READ) == 0
             ? strstr(cost.warning, "is not used") != NULL

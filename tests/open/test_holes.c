@@ -153,10 +153,12 @@ struct core {
     char path[64];
     uint8_t page[2 * PAGE]; /* in front of the hole, and behind it */
     uint64_t file_end;      /* of the first page, where a file is mapped; 0: nowhere */
+    uint64_t hole;          /* bytes; 0: HOLE */
 };
 
 /* One segment: a page, a hole, a page. */
 static void save(struct core *core) {
+    uint64_t hole = core->hole != 0 ? core->hole : HOLE, len = 2 * PAGE + hole;
     Elf64_Ehdr h = {.e_type = ET_CORE,
                     .e_machine = EM_X86_64,
                     .e_version = EV_CURRENT,
@@ -178,7 +180,7 @@ static void save(struct core *core) {
               0,
               "/gone"};
     Elf64_Phdr ph[2] = {
-        {PT_LOAD, PF_R | PF_W, PAGE, AT, 0, END - AT, END - AT, PAGE},
+        {PT_LOAD, PF_R | PF_W, PAGE, AT, 0, len, len, PAGE},
         {core->file_end != 0 ? PT_NOTE : PT_NULL, 0, 512, 0, 0, sizeof note, sizeof note, 4}};
     memcpy(h.e_ident, ELFMAG, SELFMAG);
     h.e_ident[EI_CLASS] = ELFCLASS64;
@@ -189,8 +191,8 @@ static void save(struct core *core) {
     assert_int_equal(pwrite(fd, ph, sizeof ph, sizeof h), sizeof ph);
     assert_int_equal(pwrite(fd, &note, sizeof note, 512), sizeof note);
     assert_int_equal(pwrite(fd, core->page, PAGE, PAGE), PAGE);
-    assert_int_equal(pwrite(fd, core->page + PAGE, PAGE, (off_t)(2 * PAGE + HOLE)), PAGE);
-    bool sparse = lseek(fd, 0, SEEK_HOLE) < (off_t)HOLE;
+    assert_int_equal(pwrite(fd, core->page + PAGE, PAGE, (off_t)(2 * PAGE + hole)), PAGE);
+    bool sparse = lseek(fd, 0, SEEK_HOLE) < (off_t)(2 * PAGE + hole);
     close(fd);
     if (!sparse) {
         unlink(core->path);
@@ -260,6 +262,11 @@ static void version_of_a_core_with_a_hole(void **state) {
     core.file_end = AT + PAGE;
     target = open_core(&core, &(struct jt_options){0}, JT_NO_JEMALLOC);
     assert_string_equal(target->version_string, "5.3.0-0-g0");
+    jt_close(target);
+    core = (struct core){.hole = PAGE}; /* no larger than what is left to be looked at */
+    memcpy((char *)core.page + PAGE + 100, "5.2.1-0-g0", sizeof "5.2.1-0-g0");
+    target = open_core(&core, &(struct jt_options){0}, JT_NO_JEMALLOC);
+    assert_string_equal(target->version_string, "5.2.1-0-g0");
     jt_close(target);
 }
 
