@@ -209,7 +209,7 @@ struct array {
 
 static bool element(const struct metadata *m, struct array *a, uint64_t at, uint64_t left,
                     uint64_t *out) {
-    if (at - a->from >= sizeof a->bytes || a->from == 0) {
+    if (at - a->from >= sizeof a->bytes) {
         a->from = at;
         a->len = left < sizeof a->bytes ? left : sizeof a->bytes;
         if (jh_read(&m->target->heap.reader, at, a->bytes, a->len, NULL) != JH_OK) {
@@ -229,7 +229,7 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
     uint64_t stride = m->p->words, arena, base;
     uint64_t count = size / stride < ARENAS_MAX ? size / stride : ARENAS_MAX;
     if (m->arena_base == JT_DWARF_UNKNOWN &&
-        (b0 == 0 || !jt_read_word(m->target, arenas, &arena) || !find_arena_base(m, arena, b0))) {
+        (!jt_read_word(m->target, arenas, &arena) || !find_arena_base(m, arena, b0))) {
         return false;
     }
     for (uint64_t i = 0; i < count; i++) {

@@ -194,3 +194,16 @@ void made_end(struct made *m) {
     jt_ranges_free(&m->p.base->written);
     free(m);
 }
+
+void made_symbols(struct made *m) {
+    m->p.source->variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
+    m->p.source->variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
+    m->p.source->variables = 2;
+    memcpy(m->target.root_name, "root", 5);
+}
+
+void made_lose(struct made *m, unsigned i) {
+    for (uint64_t page = made_base_of(i); page < made_base_of(i + 1); page += 4096) {
+        made_leaf(m, page, 24);
+    }
+}

@@ -47,6 +47,10 @@ void made_field(struct made *m, unsigned i, enum jh_extent_field field, uint64_t
 void made_link(struct made *m, unsigned i, unsigned next, unsigned prev);
 /* The leaf element of a page: extent i, or none when i is 24. */
 void made_leaf(struct made *m, uint64_t page, unsigned i);
+/* jemalloc's variables are known by their names. */
+void made_symbols(struct made *m);
+/* No element of the tree leads to it any more. */
+void made_lose(struct made *m, unsigned i);
 uint64_t made_offset(const struct made *m, const char *type, const char *path);
 
 #endif

@@ -81,18 +81,9 @@ static struct said ask(struct made *m) {
 /* With its arenas known. */
 static struct made *known(void) {
     struct made *m = made_start(JH_5_3_0);
-    m->p.source->variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
-    m->p.source->variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
-    m->p.source->variables = 2;
-    memcpy(m->target.root_name, "root", 5);
+    made_symbols(m);
     assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
     return m;
-}
-
-static void lose(struct made *m, unsigned i) {
-    for (uint64_t page = made_base_of(i); page < made_base_of(i + 1); page += 4096) {
-        made_leaf(m, page, 24);
-    }
 }
 
 static struct made *large(struct behind *b) {
@@ -101,7 +92,7 @@ static struct made *large(struct behind *b) {
     m->target.heap.reader = (struct jh_reader){
         .read = behind_read, .next = behind_next, .nonzero = behind_nonzero, .arg = b};
     m->p.base->block[2].used = BEHIND + b->len;
-    lose(m, 3);
+    made_lose(m, 3);
     return m;
 }
 
@@ -208,9 +199,9 @@ static void lost_ones_of_two_arenas(void **state) {
     for (size_t i = 0; i < m->p.base->blocks; i++) {
         m->p.base->block[i].arena = 1 - m->p.base->block[i].arena;
     }
-    lose(m, 5);
-    lose(m, 19);
-    lose(m, 3);
+    made_lose(m, 5);
+    made_lose(m, 19);
+    made_lose(m, 3);
     struct said said = ask(m);
     assert_int_equal(said.count, 3);
     assert_int_equal(said.at[0], made_extent(19));
