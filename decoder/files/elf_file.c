@@ -62,8 +62,8 @@ struct jt_elf *jt_elf_of(int fd) {
     close(fd);
     struct jt_elf *elf = bytes == NULL ? NULL : take(bytes, (size_t)st.st_size, mapped);
     if (elf != NULL) {
-        elf->device = st.st_dev;
-        elf->inode = st.st_ino;
+        elf->id.device = st.st_dev;
+        elf->id.inode = st.st_ino;
     }
     return elf;
 }

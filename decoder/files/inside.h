@@ -22,8 +22,10 @@ struct jt_elf {
     bool dwarf_tried;
     struct jt_symbols *symbols; /* open/nearest.c: NULL until somebody asks */
     bool memory_ran_out;        /* while its other files were looked for */
-    dev_t device;               /* of the file, whatever it was called by */
-    ino_t inode;                /* 0: these bytes are of no file */
+    struct jt_file_id {
+        dev_t device;
+        ino_t inode; /* 0: these bytes are of no file */
+    } id;            /* whatever the file was called by */
 };
 
 /* Where names that a target brings lead to. Nothing else opens a file because of such a name. */

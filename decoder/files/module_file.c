@@ -23,11 +23,10 @@ static size_t headers_of(Elf *elf, struct jt_phdr out[JT_PHDRS_MAX], size_t *all
     *all = 0;
     (void)elf_getphdrnum(elf, all);
     for (size_t i = 0; i < *all && count < JT_PHDRS_MAX; i++) {
-        GElf_Phdr ph;
-        if (gelf_getphdr(elf, (int)i, &ph) != NULL) {
-            out[count++] = (struct jt_phdr){ph.p_type,  ph.p_flags,  ph.p_offset,
-                                            ph.p_vaddr, ph.p_filesz, ph.p_memsz};
-        }
+        GElf_Phdr ph = {.p_type = PT_NULL};
+        (void)gelf_getphdr(elf, (int)i, &ph);
+        out[count++] = (struct jt_phdr){ph.p_type,  ph.p_flags,  ph.p_offset,
+                                        ph.p_vaddr, ph.p_filesz, ph.p_memsz};
     }
     return count;
 }
@@ -115,8 +114,8 @@ static void take(struct jt_target *target, struct jt_module *module, struct jt_e
 /* A core may call one file by very many names. */
 static bool is_same_file(const struct jt_module *m, const struct jt_module *module,
                          const struct jt_elf *elf) {
-    return elf->inode != 0 ? m->elf->inode == elf->inode && m->elf->device == elf->device
-                           : strcmp(m->path, module->path) == 0;
+    return elf->id.inode != 0 ? memcmp(&m->elf->id, &elf->id, sizeof elf->id) == 0
+                              : strcmp(m->path, module->path) == 0;
 }
 
 static bool opened_enough(const struct jt_target *target, const struct jt_module *module,

@@ -195,7 +195,7 @@ void made_end(struct made *m) {
     free(m);
 }
 
-void made_symbols(struct made *m) {
+void made_variables(struct made *m) {
     m->p.source->variable[0] = (struct jt_variable){"b0", MADE_B0, 4};
     m->p.source->variable[1] = (struct jt_variable){"arenas", MADE_ARRAY, UINT64_C(4) * 4095};
     m->p.source->variables = 2;

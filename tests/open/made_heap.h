@@ -48,7 +48,7 @@ void made_link(struct made *m, unsigned i, unsigned next, unsigned prev);
 /* The leaf element of a page: extent i, or none when i is 24. */
 void made_leaf(struct made *m, uint64_t page, unsigned i);
 /* jemalloc's variables are known by their names. */
-void made_symbols(struct made *m);
+void made_variables(struct made *m);
 /* No element of the tree leads to it any more. */
 void made_lose(struct made *m, unsigned i);
 uint64_t made_offset(const struct made *m, const char *type, const char *path);

@@ -81,7 +81,7 @@ static struct said ask(struct made *m) {
 /* With its arenas known. */
 static struct made *known(void) {
     struct made *m = made_start(JH_5_3_0);
-    made_symbols(m);
+    made_variables(m);
     assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);
     return m;
 }

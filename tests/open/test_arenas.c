@@ -124,7 +124,7 @@ static void sound_heaps(void **state) {
     for (unsigned i = 0; i < 2 * VERSIONS; i++) {
         struct made *m = made_start(versions[i / 2]);
         if (i % 2 == 0) {
-            made_symbols(m);
+            made_variables(m);
         }
         m->target.kind = i % 2 == 0 ? JT_CORE : JT_PROCESS;
         struct said said = check(m, true, 24);
@@ -195,7 +195,7 @@ static void blocks_that_share_bytes(void **state) {
     (void)state;
     struct made *m = made_start(JH_5_3_0);
     struct said said = {0, {0}};
-    made_symbols(m);
+    made_variables(m);
     m->p.core_size = MADE_SIZE / 16;
     jt_check_end(jt_check_start(&m->target, limit, &said), false); /* no walk was made */
     assert_int_equal(said.count, 1);
@@ -292,7 +292,7 @@ static void each_damage_is_named(void **state) {
     for (unsigned i = 0; i < VERSIONS * sizeof row / sizeof row[0]; i++) {
         enum jh_version version = versions[i % VERSIONS];
         struct made *m = made_start(version);
-        made_symbols(m);
+        made_variables(m);
         /* a process may have got a block since: outside of those that are known says nothing */
         m->target.kind = i % 2 == 0 || row[i / VERSIONS].damage == foreign ? JT_CORE : JT_PROCESS;
         row[i / VERSIONS].damage(m);
@@ -311,7 +311,7 @@ static void a_list_into_the_programs_memory(void **state) {
     struct made *m = made_start(JH_5_3_0);
     uint64_t at = made_base_of(2) + 0x1000;
     uint8_t *own = m->heap + (at - MADE_HEAP);
-    made_symbols(m);
+    made_variables(m);
     made_word(m, MADE_BLOCK2 + m->p.base->block_next, at);
     jt_number_put(&m->target, own + m->p.base->block_size, 0x12345, 4);
     jt_number_put(&m->target, own + m->p.base->block_next, 0x6543210, 4);
@@ -350,7 +350,7 @@ static void structures_that_wait_are_not_lost(void **state) {
     (void)state;
     for (unsigned i = 0; i < VERSIONS; i++) {
         struct made *m = made_start(versions[i]);
-        made_symbols(m);
+        made_variables(m);
         for (unsigned e = 10; e < 16; e += 2) { /* large ones: they are in no ring */
             for (uint64_t page = made_base_of(e); page < made_base_of(e + 1); page += 4096) {
                 made_leaf(m, page, 24);
@@ -382,7 +382,7 @@ static void structures_of_huge_pages(void **state) {
         struct made *m = made_start(versions[i]);
         const uint64_t arena = MADE_BLOCK + MADE_ARENA;
         bool known = m->p.base->form.huge_list != JT_DWARF_UNKNOWN;
-        made_symbols(m);
+        made_variables(m);
         lost_large(m);
         *made_at(m, arena + m->p.base->form.huge_used) = 1;
         assert_int_equal(check(m, true, 23).count, known ? 1 : 0);
@@ -414,7 +414,7 @@ static void blocks_that_lack_bytes(void **state) {
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         struct made *m = made_start(JH_5_3_0);
-        made_symbols(m);
+        made_variables(m);
         lost_dirty(m);
         m->segment[3].len = 0x88000; /* less than is handed out */
         if (i == 1) {
@@ -433,7 +433,7 @@ static void blocks_that_lack_bytes(void **state) {
 static void a_block_that_is_cut_off_at_the_end(void **state) {
     (void)state;
     struct made *m = made_start(JH_5_3_0);
-    made_symbols(m);
+    made_variables(m);
     m->p.image.count = 4;        /* no heap behind it */
     m->segment[3].len = 0x88000; /* less than is handed out */
     assert_int_equal(check(m, true, 24).count, 0);
@@ -445,7 +445,7 @@ static void what_cannot_be_an_extent(void **state) {
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         struct made *m = made_start(JH_5_3_0);
-        made_symbols(m);
+        made_variables(m);
         lost_large(m);
         if (i == 0) {
             m->mapped[2].start = made_base_of(10) + 4096;
@@ -555,7 +555,7 @@ static void a_new_extent_is_not_lost(void **state) {
     (void)state;
     for (unsigned i = 0; i < 2 * VERSIONS; i++) {
         struct made *m = made_start(versions[i / 2]);
-        made_symbols(m);
+        made_variables(m);
         lost_large(m);
         memset(m->heap + (made_base_of(10) - MADE_HEAP), 0, 4096 - i % 2);
         bool old = m->target.layout.leaf[JH_LEAF_STATE].width == 0;
@@ -577,7 +577,7 @@ static void a_new_extent_is_not_lost(void **state) {
 static void more_lost_ones_than_a_skeleton_brings(void **state) {
     (void)state;
     struct made *m = made_start(JH_5_2_1);
-    made_symbols(m);
+    made_variables(m);
     lost_large(m);
     for (unsigned i = 8; i < 512; i++) { /* of arena 0, in both of its blocks */
         memcpy(made_at(m, made_extent(0) + 128 * i), made_at(m, made_extent(10)), 128);
@@ -603,7 +603,7 @@ static void more_lost_ones_than_a_skeleton_brings(void **state) {
 static void a_link_to_what_is_absent(void **state) {
     (void)state;
     struct made *m = made_start(JH_5_3_0);
-    made_symbols(m);
+    made_variables(m);
     m->mapped[1].end += MADE_SIZE;
     made_word(m, made_extent(3) + m->p.base->form.ring, MADE_BLOCK5 + MADE_SIZE + 0x1000);
     made_word(m, made_extent(1) + m->p.base->form.ring, made_extent(5));
@@ -617,7 +617,7 @@ static void a_link_to_what_is_absent(void **state) {
     assert_int_equal(check(m, true, 24).count, 0);
     made_end(m);
     m = made_start(JH_5_3_0);
-    made_symbols(m);
+    made_variables(m);
     list_to_nowhere(m);
     m->p.map_complete = false;
     assert_int_equal(check(m, true, 24).count, 0);
@@ -631,7 +631,7 @@ static void one_extent_alone(void **state) {
         struct made *m = made_start(JH_5_3_0);
         struct jh_extent e;
         struct jh_fault fault;
-        made_symbols(m);
+        made_variables(m);
         if (i == 1) {
             foreign(m); /* still in a block, behind what was handed out */
         } else if (i == 2) {
@@ -701,7 +701,7 @@ static void what_changes_is_looked_at_again(void **state) {
         unsigned at = i % 3, r = i / 3 / VERSIONS; /* never, at once, later */
         enum jh_version version = versions[i / 3 % VERSIONS];
         struct made *m = made_start(version);
-        made_symbols(m);
+        made_variables(m);
         changing = (struct changing){.m = m, .sound = malloc(sizeof *m), .mended_at = 2 * at};
         assert_non_null(changing.sound);
         memcpy(changing.sound, m, sizeof *m);

@@ -53,7 +53,7 @@ static bool retry(void *arg, unsigned times) {
 /* A process that does this between the first two looks. */
 static struct made *running(change_fn *then) {
     struct made *m = made_start(JH_5_3_0);
-    made_symbols(m);
+    made_variables(m);
     m->target.kind = JT_PROCESS;
     m->target.heap.reader.retry = retry;
     change = then;
@@ -306,7 +306,7 @@ static void what_an_arena_does_not_tell(void **state) {
     assert_int_equal(ask(m).count, 0);
     made_end(m);
     m = made_start(JH_5_2_1);
-    made_symbols(m);
+    made_variables(m);
     made_word(m, MADE_BLOCK + MADE_ARENA + m->p.base->form.sn_next, 0x7fffffff);
     assert_true(m->target.layout.extent[JH_EXTENT_SN].width < 31);
     assert_int_equal(jt_metadata_bytes(&m->target), 3 * MADE_SIZE);

@@ -114,6 +114,10 @@ static void files_that_are_not_searched(void **state) {
     m = jt_module_add(&target, own);
     jt_module_open(&target, m, NULL);
     assert_true(m->unopened);
+    fail_memory(1);
+    assert_false(jt_module_try(&target, m, own));
+    fail_memory(0);
+    assert_true(target.memory_ran_out);
     jt_modules_close(&target);
     free(target.warning[0]);
     free(target.warning);

@@ -109,6 +109,7 @@ static void links_stay_inside(void **state) {
     assert_true(opens(root, "/link/../file"));
     assert_true(opens(root, "/link/up"));
     assert_true(opens(root, "/dir/./.././../file"));
+    assert_false(opens(root, "/x"));
     assert_false(opens(root, "/link/.file"));
     assert_false(opens(root, "/link/..file"));
     assert_false(opens(root, "/out"));
