@@ -72,7 +72,7 @@ matrix_part() {
   rm -f "$report" # one of an earlier run would be taken for this one's
   build/bin/jeconform "$command" --report-json "$report" "$@"
   status=$?
-  lines=$(python3 ci/cells.py "$report") || lines="failed no report: $report"
+  lines=$(python3 ci/report_cells.py "$report") || lines="failed no report: $report"
   if [ "$status" -ne 0 ] && ! grep -q '^failed' <<<"$lines"; then
     lines+=$'\nfailed '"jeconform $command: exit status $status"
   fi

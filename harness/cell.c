@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "constants.h"
-#include "kept.h"
-#include "work.h"
+#include "kept_folders.h"
+#include "cell_work.h"
 
 /* ---- build ---------------------------------------------------------------------------------- */
 
@@ -50,7 +50,7 @@ struct json_object *cell_build(const struct cell *cell, const char *version, uns
     int status = run_logged(argv, log);
     struct json_object *build = json_object_from_file(strchr(result, '=') + 1);
     if (build) {
-        snprintf(why, why_size, "%s", plan_text(build, "why"));
+        snprintf(why, why_size, "%s", matrix_text(build, "why"));
     } else {
         snprintf(why, why_size, "the build ended with status %d and said nothing: see %s", status,
                  log);
@@ -64,7 +64,7 @@ static bool build(struct work *w) {
     }
     w->build = cell_build(w->cell, w->family.version_string, w->options->make_jobs, w->dir, w->why,
                           sizeof(w->why));
-    return w->build && strcmp(plan_text(w->build, "status"), "ok") == 0;
+    return w->build && strcmp(matrix_text(w->build, "status"), "ok") == 0;
 }
 
 /* ---- result --------------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static struct json_object *level_json(const struct comparison *c, enum level lev
 
 void cell_command(const struct cell *cell, const char *command, unsigned long seed, char *out,
                   size_t size) {
-    const char *quote = cell->source && !plan_plain(cell->source) ? "'" : "";
+    const char *quote = cell->source && !matrix_plain(cell->source) ? "'" : "";
     char number[32] = "";
     if (seed != 1) {
         snprintf(number, sizeof(number), " --seed %lu", seed);
@@ -149,7 +149,7 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
     }
     if (build(&w)) {
         status = look_at_all(&w) ? "pass" : "fail";
-    } else if (w.build && strcmp(plan_text(w.build, "status"), "skip") == 0) {
+    } else if (w.build && strcmp(matrix_text(w.build, "status"), "skip") == 0) {
         status = "skip";
     }
     witness_stop(&w.witness);

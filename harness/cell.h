@@ -2,7 +2,7 @@
 #ifndef JEHEAP_CELL_H
 #define JEHEAP_CELL_H
 
-#include "plan.h"
+#include "matrix.h"
 
 struct run_options {
     unsigned long seed;

@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "expect.h"
+#include "expected_answer.h"
 #include "jeheap/jeheap.h"
 #include "open/open.h"
 #include "truth.h"

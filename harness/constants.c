@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "combine.h"
+#include "combinations.h"
 #include "compare.h"
 #include "grid.h"
-#include "kept.h"
+#include "kept_folders.h"
 #include "probe.h"
 #include "report.h"
-#include "source.h"
+#include "source_family.h"
 
 struct tried {
     const struct cell *cell;
@@ -147,7 +147,7 @@ static bool start(struct tried *t, const struct cell *cell, const char *dir,
     if (!probe_configure(&t->probe, cell, dir)) {
         return false;
     }
-    const char *version = plan_text(t->probe.configured, "version_string");
+    const char *version = matrix_text(t->probe.configured, "version_string");
     if (cell->source) {
         if (!source_family(&t->probe, &t->family, t->comparison)) {
             keep(t, NULL);
@@ -184,7 +184,7 @@ static void add_number(struct json_object *o, const char *key, uint64_t number) 
 
 static struct json_object *result(const struct tried *t, const struct cell *cell, bool passed) {
     struct json_object *o = json_object_new_object(), *level = json_object_new_object();
-    const char *built = t->probe.configured ? plan_text(t->probe.configured, "status") : "fail";
+    const char *built = t->probe.configured ? matrix_text(t->probe.configured, "status") : "fail";
     const char *status = passed ? "pass" : strcmp(built, "skip") == 0 ? "skip" : "fail";
     json_object_object_add(o, "pin", json_object_new_string(cell->pin));
     json_object_object_add(o, "config", json_object_new_string(cell->config));
@@ -233,7 +233,7 @@ struct json_object *constants_report(struct json_object *cells) {
     for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
         uint64_t sum = 0;
         for (size_t i = 0; i < json_object_array_length(cells); i++) {
-            sum += plan_number(json_object_array_get_idx(cells, i), keys[k]);
+            sum += matrix_number(json_object_array_get_idx(cells, i), keys[k]);
         }
         add_number(totals, keys[k], sum);
     }
@@ -241,9 +241,9 @@ struct json_object *constants_report(struct json_object *cells) {
 }
 
 static void word(struct json_object *cell, char *out, size_t size) {
-    const char *status = plan_text(cell, "status");
+    const char *status = matrix_text(cell, "status");
     if (strcmp(status, "pass") == 0) {
-        snprintf(out, size, "%" PRIu64, plan_number(cell, "combinations"));
+        snprintf(out, size, "%" PRIu64, matrix_number(cell, "combinations"));
     } else {
         snprintf(out, size, "%s", status);
     }
@@ -260,7 +260,7 @@ void constants_print(struct json_object *report, bool color, FILE *file) {
             "\n%" PRIu64 " combinations (%" PRIu64
             " of them refused by jemalloc and by jeheap), %" PRIu64 " configured for real; %" PRIu64
             " constants compared, %" PRIu64 " mismatches\n",
-            plan_number(totals, "combinations"), plan_number(totals, "refused"),
-            plan_number(totals, "proven"), plan_number(totals, "compared"),
-            plan_number(totals, "mismatches"));
+            matrix_number(totals, "combinations"), matrix_number(totals, "refused"),
+            matrix_number(totals, "proven"), matrix_number(totals, "compared"),
+            matrix_number(totals, "mismatches"));
 }

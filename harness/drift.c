@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bend.h"
-#include "plan.h"
+#include "layout_bend.h"
+#include "matrix.h"
 
 /* A layout that its own check refuses is never decoded with: that is the first level. */
 static const char *const levels[] = {"check", "constants", "functions", "heap", "api"};
@@ -95,13 +95,13 @@ static struct json_object *merge(struct json_object *cells, const char *pin) {
     for (size_t i = 0; i < json_object_array_length(cells); i++) {
         struct json_object *cell = json_object_array_get_idx(cells, i);
         struct json_object *list = member(cell, "drift");
-        for (size_t k = 0;
-             strcmp(plan_text(cell, "pin"), pin) == 0 && list && k < json_object_array_length(list);
+        for (size_t k = 0; strcmp(matrix_text(cell, "pin"), pin) == 0 && list &&
+                           k < json_object_array_length(list);
              k++) {
             struct json_object *one = json_object_array_get_idx(list, k);
-            struct json_object *known = member(bends, plan_text(one, "bend"));
+            struct json_object *known = member(bends, matrix_text(one, "bend"));
             if (!known) {
-                json_object_object_add(bends, plan_text(one, "bend"), json_object_get(one));
+                json_object_object_add(bends, matrix_text(one, "bend"), json_object_get(one));
                 continue;
             }
             struct json_object *levels_of = member(one, "noticed");
@@ -124,7 +124,7 @@ struct sum {
 static void add_bend(struct sum *s, struct json_object *bend) {
     struct json_object *noticed = member(bend, "noticed");
     bool heap = in(noticed, "check");
-    bool proven = *plan_text(bend, "proof") != '\0', any = json_object_array_length(noticed) > 0;
+    bool proven = *matrix_text(bend, "proof") != '\0', any = json_object_array_length(noticed) > 0;
     s->total += any || !proven;
     s->proven += !any && proven;
     for (unsigned i = 0; i < LEVEL_COUNT; i++) {
@@ -135,12 +135,12 @@ static void add_bend(struct sum *s, struct json_object *bend) {
     if (any && (heap || proven)) {
         s->noticed++;
     } else if (!proven) {
-        json_object_array_add(s->survivors, json_object_new_string(plan_text(bend, "bend")));
+        json_object_array_add(s->survivors, json_object_new_string(matrix_text(bend, "bend")));
     }
     if (!heap && proven) {
         struct json_object *o = json_object_new_object();
-        json_object_object_add(o, "bend", json_object_new_string(plan_text(bend, "bend")));
-        json_object_object_add(o, "proof", json_object_new_string(plan_text(bend, "proof")));
+        json_object_object_add(o, "bend", json_object_new_string(matrix_text(bend, "bend")));
+        json_object_object_add(o, "proof", json_object_new_string(matrix_text(bend, "proof")));
         json_object_array_add(s->unseen, o);
     }
 }
@@ -171,8 +171,8 @@ struct json_object *drift_report(struct json_object *cells) {
     struct json_object *report = json_object_new_array(), *seen = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(cells); i++) {
         struct json_object *cell = json_object_array_get_idx(cells, i);
-        const char *pin = plan_text(cell, "pin");
-        if (strcmp(plan_text(cell, "status"), "skip") != 0 && !in(seen, pin)) {
+        const char *pin = matrix_text(cell, "pin");
+        if (strcmp(matrix_text(cell, "status"), "skip") != 0 && !in(seen, pin)) {
             json_object_array_add(seen, json_object_new_string(pin));
             json_object_array_add(report, pin_report(cells, pin));
         }
@@ -186,7 +186,7 @@ struct json_object *drift_report(struct json_object *cells) {
 static void print_pin(struct json_object *pin) {
     struct json_object *unseen = member(pin, "unseen"), *survivors = member(pin, "survivors");
     printf("%-11s %4" PRIu64 " of %4" PRIu64 " noticed, %" PRIu64 " that nothing can show;",
-           plan_text(pin, "pin"), json_object_get_uint64(member(pin, "noticed")),
+           matrix_text(pin, "pin"), json_object_get_uint64(member(pin, "noticed")),
            json_object_get_uint64(member(pin, "total")),
            json_object_get_uint64(member(pin, "proven")));
     for (unsigned i = 0; i < LEVEL_COUNT; i++) {
@@ -196,7 +196,7 @@ static void print_pin(struct json_object *pin) {
     printf("\n");
     for (size_t i = 0; i < json_object_array_length(unseen); i++) {
         struct json_object *o = json_object_array_get_idx(unseen, i);
-        printf("    no heap shows %s: %s\n", plan_text(o, "bend"), plan_text(o, "proof"));
+        printf("    no heap shows %s: %s\n", matrix_text(o, "bend"), matrix_text(o, "proof"));
     }
     for (size_t i = 0; i < json_object_array_length(survivors); i++) {
         printf("    SURVIVOR %s\n",
@@ -215,7 +215,7 @@ static struct json_object *totals_of(struct json_object *report) {
         total += json_object_get_uint64(member(pin, "total"));
         for (size_t k = 0; k < json_object_array_length(survivors); k++) {
             char name[192];
-            snprintf(name, sizeof(name), "%s: %s", plan_text(pin, "pin"),
+            snprintf(name, sizeof(name), "%s: %s", matrix_text(pin, "pin"),
                      json_object_get_string(json_object_array_get_idx(survivors, k)));
             json_object_array_add(names, json_object_new_string(name));
         }

@@ -11,7 +11,7 @@
 #include "capture.h"
 #include "cell.h"
 #include "image/memory_file.h"
-#include "kept.h"
+#include "kept_folders.h"
 #include "seeds.h"
 #include "seeds_pure.h"
 #include "witness.h"
@@ -135,7 +135,7 @@ static bool emit_target(struct emission *e, struct json_object *build, struct wi
     snprintf(name, sizeof(name), "%d", (int)witness->pid);
     if (json_object_array_length(emulator) > 0) {
         snprintf(name, sizeof(name), "%s/core.own", e->dir);
-        options.exe = plan_text(build, "witness");
+        options.exe = matrix_text(build, "witness");
         if (!witness_own_core(witness, name, e->why, sizeof(e->why))) {
             return false;
         }
@@ -163,7 +163,7 @@ static int emit_cell(struct emission *e, const struct cell *cell) {
     int result = -1;
     struct json_object *build =
         cell_build(cell, "", e->options->make_jobs, e->dir, e->why, sizeof(e->why));
-    const char *status = build ? plan_text(build, "status") : "";
+    const char *status = build ? matrix_text(build, "status") : "";
     if (strcmp(status, "ok") == 0) {
         run_small(build);
         result = witness_start(build, e->dir, 1, &witness, e->why, sizeof(e->why)) &&

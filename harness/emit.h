@@ -2,7 +2,7 @@
 #ifndef JEHEAP_EMIT_H
 #define JEHEAP_EMIT_H
 
-#include "plan.h"
+#include "matrix.h"
 #include "run.h"
 
 struct emit_options {

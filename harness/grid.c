@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "plan.h"
+#include "matrix.h"
 #include "report.h"
 
 static const char *text_at(struct json_object *names, size_t i) {
@@ -21,7 +21,7 @@ static bool among(struct json_object *names, const char *name) {
 struct json_object *grid_names(struct json_object *cells, const char *key) {
     struct json_object *names = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(cells); i++) {
-        const char *name = plan_text(json_object_array_get_idx(cells, i), key);
+        const char *name = matrix_text(json_object_array_get_idx(cells, i), key);
         if (!among(names, name)) {
             json_object_array_add(names, json_object_new_string(name));
         }
@@ -32,8 +32,8 @@ struct json_object *grid_names(struct json_object *cells, const char *key) {
 struct json_object *grid_cell(struct json_object *cells, const char *pin, const char *config) {
     for (size_t i = 0; i < json_object_array_length(cells); i++) {
         struct json_object *cell = json_object_array_get_idx(cells, i);
-        if (strcmp(plan_text(cell, "pin"), pin) == 0 &&
-            strcmp(plan_text(cell, "config"), config) == 0) {
+        if (strcmp(matrix_text(cell, "pin"), pin) == 0 &&
+            strcmp(matrix_text(cell, "config"), config) == 0) {
             return cell;
         }
     }
@@ -90,7 +90,7 @@ static void print_row(struct json_object *cells, struct json_object *pins, const
         if (cell) {
             word(cell, text, sizeof(text));
         }
-        const char *paint = report_paint(color && cell, cell ? plan_text(cell, "status") : "");
+        const char *paint = report_paint(color && cell, cell ? matrix_text(cell, "status") : "");
         fprintf(file, " %s%*s%s", paint, column(pin), text, *paint ? "\033[0m" : "");
     }
     fputc('\n', file);

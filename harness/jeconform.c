@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "choose.h"
+#include "choose_cells.h"
 #include "constants.h"
 #include "drift.h"
 #include "emit.h"
-#include "kept.h"
+#include "kept_folders.h"
 #include "list.h"
-#include "nearest.h"
+#include "nearest_name.h"
 #include "report.h"
 #include "run.h"
 
@@ -23,11 +23,11 @@ static int finish(const struct arguments *a, struct json_object *report) {
     return status;
 }
 
-static struct json_object *run_chosen(struct arguments *a, const struct plan *plan) {
+static struct json_object *run_chosen(struct arguments *a, const struct matrix *matrix) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned cores = processors > 0 ? (unsigned)processors : 1;
     unsigned jobs = a->jobs ? a->jobs : cores;
-    struct cell_list list = choose(a, plan);
+    struct cell_list list = choose(a, matrix);
     unsigned busy = list.count < jobs ? (unsigned)list.count : jobs;
     a->run.make_jobs = busy && cores > busy ? cores / busy : 1;
     struct json_object *cells = run_cells(&list, &a->run, jobs, a->quiet);
@@ -36,12 +36,12 @@ static struct json_object *run_chosen(struct arguments *a, const struct plan *pl
     return cells;
 }
 
-static int list(struct arguments *a, const struct plan *plan) {
-    return list_plan(plan, a->json, a->fetch);
+static int list(struct arguments *a, const struct matrix *matrix) {
+    return list_plan(matrix, a->json, a->fetch);
 }
 
-static int run(struct arguments *a, const struct plan *plan) {
-    struct json_object *report = report_make(run_chosen(a, plan));
+static int run(struct arguments *a, const struct matrix *matrix) {
+    struct json_object *report = report_make(run_chosen(a, matrix));
     if (a->json) {
         report_lines(report);
     } else {
@@ -50,10 +50,10 @@ static int run(struct arguments *a, const struct plan *plan) {
     return finish(a, report);
 }
 
-static int constants(struct arguments *a, const struct plan *plan) {
+static int constants(struct arguments *a, const struct matrix *matrix) {
     a->run.constants = true;
     a->run.every = a->all;
-    struct json_object *report = constants_report(run_chosen(a, plan));
+    struct json_object *report = constants_report(run_chosen(a, matrix));
     if (a->json) {
         report_lines(report);
     } else {
@@ -63,14 +63,14 @@ static int constants(struct arguments *a, const struct plan *plan) {
 }
 
 /* Together these fill every field of every version: three levels, guards, the huge page cache. */
-static int drift(struct arguments *a, const struct plan *plan) {
+static int drift(struct arguments *a, const struct matrix *matrix) {
     static const char *const configs[] = {"default", "la57", "guarded", "hpa", "bin-shards"};
     for (size_t i = 0; !a->configs.count && i < sizeof(configs) / sizeof(configs[0]); i++) {
         a->configs.name[i] = configs[i];
     }
     a->configs.count = a->configs.count ? a->configs.count : sizeof(configs) / sizeof(configs[0]);
     a->run.drift = true;
-    struct json_object *whole = report_make(run_chosen(a, plan)), *cells = NULL;
+    struct json_object *whole = report_make(run_chosen(a, matrix)), *cells = NULL;
     json_object_object_get_ex(whole, "cells", &cells);
     struct json_object *report = drift_report(cells);
     bool all_skipped = json_object_array_length(report) == 0;
@@ -82,7 +82,7 @@ static int drift(struct arguments *a, const struct plan *plan) {
     return all_skipped ? EXIT_UNREADABLE : good ? EXIT_DONE : EXIT_WRONG;
 }
 
-static int emit(struct arguments *a, const struct plan *plan) {
+static int emit(struct arguments *a, const struct matrix *matrix) {
     if (!a->seeds && !a->images) {
         return wrong_usage("an option is missing:", "--seeds DIR or --images DIR");
     }
@@ -90,11 +90,11 @@ static int emit(struct arguments *a, const struct plan *plan) {
     const struct emit_options wanted_files = {a->seeds, a->images,
                                               processors > 0 ? (unsigned)processors : 1, a->quiet};
     a->emits = true;
-    struct cell_list list = choose(a, plan);
+    struct cell_list list = choose(a, matrix);
     if (list.count == 0) { /* a pin that is not among those */
         a->emits = false;
         free(list.cell);
-        list = choose(a, plan);
+        list = choose(a, matrix);
     }
     int skipped = emit_cells(&list, &wanted_files);
     int status = skipped < 0                     ? EXIT_WRONG
@@ -105,8 +105,8 @@ static int emit(struct arguments *a, const struct plan *plan) {
 }
 
 /* As it was made: neither its date nor its command are changed. */
-static int report(struct arguments *a, const struct plan *plan) {
-    (void)plan;
+static int report(struct arguments *a, const struct matrix *matrix) {
+    (void)matrix;
     struct json_object *earlier = json_object_from_file(a->file);
     if (!report_is_sound(earlier)) {
         fprintf(stderr, "jeconform: %s is no report that --report-json wrote\n", a->file);
@@ -126,7 +126,7 @@ static int report(struct arguments *a, const struct plan *plan) {
 
 static const struct {
     const char *name;
-    int (*run)(struct arguments *a, const struct plan *plan);
+    int (*run)(struct arguments *a, const struct matrix *matrix);
 } commands[] = {{"list", list},           {"run", run},   {"drift", drift},
                 {"constants", constants}, {"emit", emit}, {"report", report}};
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -139,12 +139,12 @@ static int no_command(const char *name) {
     return unknown_name("command", name, like.best, "--help");
 }
 
-static int command(struct arguments *a, const struct plan *plan) {
+static int command(struct arguments *a, const struct matrix *matrix) {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(a->command, commands[i].name) == 0) {
-            int wrong = choose_check(a, plan);
+            int wrong = choose_check(a, matrix);
             bool ready = !wrong && report_files_check(&a->reports);
-            return wrong ? wrong : ready ? commands[i].run(a, plan) : EXIT_USAGE;
+            return wrong ? wrong : ready ? commands[i].run(a, matrix) : EXIT_USAGE;
         }
     }
     return no_command(a->command);
@@ -152,17 +152,17 @@ static int command(struct arguments *a, const struct plan *plan) {
 
 int main(int argc, char **argv) {
     struct arguments a = {.run = {.seed = 1}};
-    struct plan plan;
+    struct matrix matrix;
     int status;
     report_command(argc, argv, a.line, sizeof(a.line)); /* before getopt sorts it */
     if (!arguments_parse(argc, argv, &a, &status)) {
         return status;
     }
-    if (!plan_load(JEHEAP_HARNESS_DIR, &plan)) {
+    if (!matrix_load(JEHEAP_HARNESS_DIR, &matrix)) {
         return EXIT_UNREADABLE;
     }
-    status = command(&a, &plan);
-    plan_free(&plan);
+    status = command(&a, &matrix);
+    matrix_free(&matrix);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "jeconform: the output could not be written\n");
         return EXIT_UNREADABLE;

@@ -62,7 +62,7 @@ static void print_line(struct json_object *o) {
 
 static struct json_object *named(const char *kind, struct json_object *entry) {
     struct json_object *o = json_object_new_object();
-    json_object_object_add(o, kind, json_object_new_string(plan_text(entry, "name")));
+    json_object_object_add(o, kind, json_object_new_string(matrix_text(entry, "name")));
     return o;
 }
 
@@ -72,13 +72,13 @@ static void print_pin(struct json_object *pin, const char *status, const char *w
     bool unknown = strcmp(status, "unknown") == 0;
     if (json) {
         struct json_object *o = named("pin", pin);
-        json_object_object_add(o, "version", json_object_new_string(plan_text(pin, "version")));
+        json_object_object_add(o, "version", json_object_new_string(matrix_text(pin, "version")));
         json_object_object_add(o, "available", unknown ? NULL : json_object_new_boolean(here));
         json_object_object_add(o, "why", json_object_new_string(why));
         print_line(o);
         return;
     }
-    printf("  %-14s jemalloc %-6s %s%s%s\n", plan_text(pin, "name"), plan_text(pin, "version"),
+    printf("  %-14s jemalloc %-6s %s%s%s\n", matrix_text(pin, "name"), matrix_text(pin, "version"),
            here      ? "can be had"
            : unknown ? "unknown"
                      : "not here",
@@ -88,34 +88,35 @@ static void print_pin(struct json_object *pin, const char *status, const char *w
 
 static void list_pin(const struct asked *asked, struct json_object *pin, struct json_object *known,
                      bool json) {
-    const char *name = plan_text(pin, "name");
+    const char *name = matrix_text(pin, "name");
     struct json_object *fetched = known ? NULL : fetch_source(asked, name);
-    struct json_object *answer = known ? plan_named(known, name) : fetched;
-    print_pin(pin, answer ? plan_text(answer, "status") : "fail",
-              answer ? plan_text(answer, "why") : "cmake did not answer", json);
+    struct json_object *answer = known ? matrix_named(known, name) : fetched;
+    print_pin(pin, answer ? matrix_text(answer, "status") : "fail",
+              answer ? matrix_text(answer, "why") : "cmake did not answer", json);
     json_object_put(fetched);
 }
 
 static void list_config(struct json_object *config, bool json) {
     if (json) {
         struct json_object *o = named("config", config);
-        json_object_object_add(o, "about", json_object_new_string(plan_text(config, "about")));
+        json_object_object_add(o, "about", json_object_new_string(matrix_text(config, "about")));
         print_line(o);
         return;
     }
-    const char *since = plan_text(config, "since");
-    printf("  %-17s %s%s%s%s\n", plan_text(config, "name"), plan_text(config, "about"),
+    const char *since = matrix_text(config, "since");
+    printf("  %-17s %s%s%s%s\n", matrix_text(config, "name"), matrix_text(config, "about"),
            *since ? " (from " : "", since, *since ? " on)" : "");
 }
 
-static void list_pins(const struct plan *plan, const struct asked *asked, bool json, bool fetch) {
+static void list_pins(const struct matrix *matrix, const struct asked *asked, bool json,
+                      bool fetch) {
     struct json_object *answer = fetch ? NULL : known_sources(asked), *known = NULL;
     if (answer) {
         json_object_object_get_ex(answer, "pins", &known);
     }
     struct json_object *none = json_object_new_array();
-    for (size_t i = 0; i < json_object_array_length(plan->pins); i++) {
-        list_pin(asked, json_object_array_get_idx(plan->pins, i),
+    for (size_t i = 0; i < json_object_array_length(matrix->pins); i++) {
+        list_pin(asked, json_object_array_get_idx(matrix->pins, i),
                  fetch   ? NULL
                  : known ? known
                          : none,
@@ -125,7 +126,7 @@ static void list_pins(const struct plan *plan, const struct asked *asked, bool j
     json_object_put(answer);
 }
 
-int list_plan(const struct plan *plan, bool json, bool fetch) {
+int list_plan(const struct matrix *matrix, bool json, bool fetch) {
     struct asked asked;
     if (!prepare(&asked)) {
         fprintf(stderr, "jeconform: no folder can be made in /tmp: %s\n", strerror(errno));
@@ -134,12 +135,12 @@ int list_plan(const struct plan *plan, bool json, bool fetch) {
     if (!json) {
         printf("pins\n");
     }
-    list_pins(plan, &asked, json, fetch);
+    list_pins(matrix, &asked, json, fetch);
     if (!json) {
         printf("configs\n");
     }
-    for (size_t i = 0; i < json_object_array_length(plan->configs); i++) {
-        list_config(json_object_array_get_idx(plan->configs, i), json);
+    for (size_t i = 0; i < json_object_array_length(matrix->configs); i++) {
+        list_config(json_object_array_get_idx(matrix->configs, i), json);
     }
     rmdir(asked.dir);
     return 0;

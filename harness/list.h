@@ -2,10 +2,10 @@
 #ifndef JEHEAP_LIST_H
 #define JEHEAP_LIST_H
 
-#include "plan.h"
+#include "matrix.h"
 
 /* Prints them, as text or one JSON object a line. fetch: what is not here yet is fetched, which may
  * take minutes. The exit status of the program. */
-int list_plan(const struct plan *plan, bool json, bool fetch);
+int list_plan(const struct matrix *matrix, bool json, bool fetch);
 
 #endif

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "drift.h"
-#include "plan.h"
-#include "work.h"
+#include "matrix.h"
+#include "cell_work.h"
 
 /* By gdb, or by the emulator, where that can write one. What gdb would write for an hour, all that
  * a program has reserved, the witness leaves out as the kernel does. */
 static bool make_core(struct work *w, char *core, size_t size) {
-    bool own = strcmp(plan_text(w->build, "core"), "witness") == 0;
+    bool own = strcmp(matrix_text(w->build, "core"), "witness") == 0;
     if (!work_emulated(w) && own) {
         work_path(w, "core", core, size);
         return witness_own_core(&w->witness, core, w->why, sizeof(w->why));
@@ -19,7 +19,7 @@ static bool make_core(struct work *w, char *core, size_t size) {
         work_path(w, "core", core, size);
         return witness_core(&w->witness, core, w->why, sizeof(w->why));
     }
-    if (strcmp(plan_text(w->build, "core"), "qemu") != 0) {
+    if (strcmp(matrix_text(w->build, "core"), "qemu") != 0) {
         work_path(w, "core.own", core, size);
         return true;
     }
@@ -78,7 +78,7 @@ static bool strip(struct work *w, const char *option, const char *from, const ch
 
 static bool compare_stripped(struct work *w, const char *core, const char *name,
                              const char *option) {
-    const char *witness = plan_text(w->build, "witness");
+    const char *witness = matrix_text(w->build, "witness");
     char exe[128];
     work_path(w, name, exe, sizeof(exe));
     if (!strip(w, option, witness, exe)) {
@@ -107,7 +107,7 @@ static bool compare_all_stripped(struct work *w, const char *core) {
 /* The skeleton that cell.c made of the process, where it was to be made. */
 static bool compare_live_skeleton(struct work *w) {
     char skeleton[128], again[128];
-    if (!*plan_text(w->build, "live_skeleton")) {
+    if (!*matrix_text(w->build, "live_skeleton")) {
         return true;
     }
     bool lacks = w->comparison->lacks;
@@ -134,7 +134,7 @@ static bool compare_offline(struct work *w) {
 
 bool offline_compare(struct work *w) {
     struct comparison *c = w->comparison;
-    c->lacks = *plan_text(w->build, "core_lacks") != '\0';
+    c->lacks = *matrix_text(w->build, "core_lacks") != '\0';
     bool compared = compare_offline(w);
     if (compared && c->lacks && !c->absent) {
         snprintf(w->why, sizeof(w->why), "the core was to lack extents, and lacks none");

@@ -49,13 +49,13 @@ static struct json_object *configure(struct probe *p, const struct cell *cell,
     if (!answer) {
         snprintf(p->why, sizeof(p->why), "configure ended with status %d and said nothing", status);
     } else {
-        broken(p, plan_text(answer, "why"), "");
+        broken(p, matrix_text(answer, "why"), "");
     }
     return answer;
 }
 
 static bool ok(struct json_object *configured) {
-    return configured && strcmp(plan_text(configured, "status"), "ok") == 0;
+    return configured && strcmp(matrix_text(configured, "status"), "ok") == 0;
 }
 
 /* Headers that are found by the folder of the one that includes them have to be beside the varied
@@ -72,7 +72,7 @@ static bool make_shadow(struct probe *p) {
     }
     for (size_t i = 0; i < sizeof(linked) / sizeof(linked[0]); i++) {
         snprintf(path, sizeof(path), "%s/varied/%s", p->dir, linked[i]);
-        snprintf(to, sizeof(to), "%s/include/%s", plan_text(p->configured, "prefix"), linked[i]);
+        snprintf(to, sizeof(to), "%s/include/%s", matrix_text(p->configured, "prefix"), linked[i]);
         if (symlink(to, path) != 0) {
             return broken(p, "no link can be made: ", path);
         }
@@ -94,7 +94,7 @@ void probe_free(struct probe *p) {
 
 bool probe_build(struct probe *p, const char *version, struct jh_build *out) {
     enum jh_version family;
-    const char *machine = plan_text(p->configured, "machine");
+    const char *machine = matrix_text(p->configured, "machine");
     if (jh_version_parse(version, &family) != JH_OK) {
         return broken(p, "no layout is known for version ", version);
     }
@@ -169,7 +169,7 @@ static bool vary_definitions(struct probe *p, const struct jh_build *build) {
     char from_path[PATH_SIZE], to_path[PATH_SIZE], line[1024];
     struct definition d[DEFINITIONS];
     define(build, d);
-    snprintf(from_path, sizeof(from_path), "%s/include/%s", plan_text(p->configured, "prefix"),
+    snprintf(from_path, sizeof(from_path), "%s/include/%s", matrix_text(p->configured, "prefix"),
              definitions);
     snprintf(to_path, sizeof(to_path), "%s/varied/%s", p->dir, definitions);
     FILE *from = fopen(from_path, "r"), *to = from ? fopen(to_path, "w") : NULL;
@@ -196,7 +196,7 @@ static bool exists(const char *path) {
 static bool vary_size_classes(struct probe *p, const struct jh_build *build) {
     char script[PATH_SIZE], to[PATH_SIZE], quantum[16], page[16];
     snprintf(script, sizeof(script), "%s/include/" INTERNAL "size_classes.sh",
-             plan_text(p->configured, "prefix"));
+             matrix_text(p->configured, "prefix"));
     if (!exists(script) || (p->lg_page == build->lg_page && p->lg_quantum == build->lg_quantum)) {
         return true;
     }
@@ -241,7 +241,7 @@ static bool compile(const struct probe *p, bool varied, const char *program, con
                                         "-static",      "-Wl,--unresolved-symbols=ignore-all"};
     char include[3][PATH_SIZE];
     struct words w = {0};
-    const char *prefix = plan_text(p->configured, "prefix");
+    const char *prefix = matrix_text(p->configured, "prefix");
     snprintf(include[0], PATH_SIZE, "-I%s/varied", p->dir);
     snprintf(include[1], PATH_SIZE, "-I%s/include", prefix);
     snprintf(include[2], PATH_SIZE, "-I%s", prefix);
@@ -367,7 +367,7 @@ bool probe_proven(struct probe *p, const struct cell *cell, const struct jh_buil
     char path[PATH_SIZE];
     flags_of(build, &more);
     struct json_object *real = configure(p, cell, &more);
-    const char *prefix = real ? plan_text(real, "prefix") : "";
+    const char *prefix = real ? matrix_text(real, "prefix") : "";
     snprintf(path, sizeof(path), "%s/include/%s", prefix, size_classes);
     bool proven = ok(real) && same_file(p, prefix, definitions) &&
                   same_file(p, prefix, INTERNAL "jemalloc_preamble.h") &&

@@ -36,7 +36,7 @@ uint64_t report_sum(struct json_object *report, const char *level, const char *k
 static uint64_t count(struct json_object *report, const char *status) {
     uint64_t total = 0;
     for (size_t i = 0; i < report_cells(report); i++) {
-        total += strcmp(plan_text(report_cell(report, i), "status"), status) == 0;
+        total += strcmp(matrix_text(report_cell(report, i), "status"), status) == 0;
     }
     return total;
 }

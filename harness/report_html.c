@@ -79,10 +79,10 @@ static void write_head(FILE *file, struct json_object *report) {
             report_number(totals, "fail"), report_number(totals, "skip"));
     write_sums(file, report);
     fputs("<dl class=\"made\">\n", file);
-    term(file, "Date", plan_text(made, "date"));
-    code_term(file, "Command", "", plan_text(made, "command"));
-    term(file, "Machine", plan_text(made, "machine"));
-    term(file, "Versions", plan_text(made, "versions"));
+    term(file, "Date", matrix_text(made, "date"));
+    code_term(file, "Command", "", matrix_text(made, "command"));
+    term(file, "Machine", matrix_text(made, "machine"));
+    term(file, "Versions", matrix_text(made, "versions"));
     fputs("</dl>\n", file);
 }
 
@@ -120,14 +120,14 @@ static void number_cell(FILE *file, const char *label, const char *text) {
 }
 
 static void write_row(FILE *file, struct json_object *cell) {
-    const char *status = plan_text(cell, "status");
+    const char *status = matrix_text(cell, "status");
     char number[32];
     fprintf(file, "<tr class=\"%s\" data-status=\"%s\"><td class=\"config\"><b>", status, status);
-    report_escaped(file, plan_text(cell, "pin"));
+    report_escaped(file, matrix_text(cell, "pin"));
     fputs("</b> ", file);
-    report_escaped(file, plan_text(cell, "config"));
-    element(file, "small", "", plan_text(cell, "layout"));
-    element(file, "small", "", plan_text(cell, "why"));
+    report_escaped(file, matrix_text(cell, "config"));
+    element(file, "small", "", matrix_text(cell, "layout"));
+    element(file, "small", "", matrix_text(cell, "why"));
     fprintf(file, "</td><td class=\"state\"><span class=\"status\">%s</span></td>", status);
     for (size_t i = 0; i < REPORT_LEVELS; i++) {
         struct json_object *level = report_member(cell, report_levels[i]);
@@ -164,16 +164,16 @@ static void write_matrix(FILE *file, struct json_object *report) {
 
 /* Constants have no address; a combination of parameters is a cell of its own. */
 static void write_mismatch(FILE *file, struct json_object *m, const char *cell_command) {
-    const char *where = plan_text(m, "where"), *command = plan_text(m, "command");
+    const char *where = matrix_text(m, "where"), *command = matrix_text(m, "command");
     fputs("<div class=\"mismatch\">\n<b>", file);
-    report_escaped(file, plan_text(m, "level"));
+    report_escaped(file, matrix_text(m, "level"));
     fputs("</b> ", file);
-    element(file, "code", "", plan_text(m, "what"));
+    element(file, "code", "", matrix_text(m, "what"));
     fputs("\n<dl>\n", file);
     code_term(file, "address", "", strcmp(where, "0x0") == 0 ? "" : where);
-    code_term(file, "expected", "class=\"expected\"", plan_text(m, "expected"));
-    code_term(file, "seen", "class=\"seen\"", plan_text(m, "seen"));
-    code_term(file, "words", "", plan_text(m, "words"));
+    code_term(file, "expected", "class=\"expected\"", matrix_text(m, "expected"));
+    code_term(file, "seen", "class=\"seen\"", matrix_text(m, "seen"));
+    code_term(file, "words", "", matrix_text(m, "words"));
     code_term(file, "command", "", strcmp(command, cell_command) == 0 ? "" : command);
     fputs("</dl>\n</div>\n", file);
 }
@@ -182,16 +182,16 @@ static void write_failure(FILE *file, struct json_object *cell) {
     struct json_object *list = report_member(cell, "mismatch");
     size_t shown = list ? json_object_array_length(list) : 0;
     fputs("<section class=\"cell\" data-status=\"fail\">\n<h3>", file);
-    report_escaped(file, plan_text(cell, "pin"));
+    report_escaped(file, matrix_text(cell, "pin"));
     fputc(' ', file);
-    report_escaped(file, plan_text(cell, "config"));
+    report_escaped(file, matrix_text(cell, "config"));
     fputs("</h3>\n", file);
-    element(file, "p", "", plan_text(cell, "why"));
+    element(file, "p", "", matrix_text(cell, "why"));
     fputs("\n<p class=\"soft\">To repeat it: ", file);
-    element(file, "code", "", plan_text(cell, "command"));
+    element(file, "code", "", matrix_text(cell, "command"));
     fputs("</p>\n", file);
     for (size_t i = 0; i < shown; i++) {
-        write_mismatch(file, json_object_array_get_idx(list, i), plan_text(cell, "command"));
+        write_mismatch(file, json_object_array_get_idx(list, i), matrix_text(cell, "command"));
     }
     fputs("</section>\n", file);
 }
@@ -203,7 +203,7 @@ static void write_failures(FILE *file, struct json_object *report) {
     fputs("<h2>What failed</h2>\n", file);
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
-        if (strcmp(plan_text(cell, "status"), "fail") == 0) {
+        if (strcmp(matrix_text(cell, "status"), "fail") == 0) {
             write_failure(file, cell);
         }
     }
@@ -221,6 +221,6 @@ void report_write_html(struct json_object *report, FILE *file) {
     write_failures(file, report);
     write_matrix(file, report);
     fputs(legend, file);
-    element(file, "p", "class=\"soft\"", plan_text(report, "varies"));
+    element(file, "p", "class=\"soft\"", matrix_text(report, "varies"));
     fprintf(file, "\n<script>\n%s</script>\n</body>\n</html>\n", report_script);
 }

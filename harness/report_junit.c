@@ -27,7 +27,7 @@ void report_escaped(FILE *file, const char *text) {
 
 static void junit_mismatches(FILE *file, struct json_object *cell) {
     struct json_object *list = report_member(cell, "mismatch");
-    report_escaped(file, plan_text(cell, "command"));
+    report_escaped(file, matrix_text(cell, "command"));
     fputc('\n', file);
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *m = json_object_array_get_idx(list, i);
@@ -45,14 +45,14 @@ void report_write_junit(struct json_object *report, FILE *file) {
             report_number(totals, "skip"));
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
-        const char *status = plan_text(cell, "status");
+        const char *status = matrix_text(cell, "status");
         fprintf(file, "  <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">",
-                plan_text(cell, "pin"), plan_text(cell, "config"),
+                matrix_text(cell, "pin"), matrix_text(cell, "config"),
                 json_object_get_double(report_member(cell, "seconds")));
         if (strcmp(status, "pass") != 0) {
             const char *tag = strcmp(status, "skip") == 0 ? "skipped" : "failure";
             fprintf(file, "<%s message=\"", tag);
-            report_escaped(file, plan_text(cell, "why"));
+            report_escaped(file, matrix_text(cell, "why"));
             fprintf(file, "\">");
             junit_mismatches(file, cell);
             fprintf(file, "</%s>", tag);

@@ -19,7 +19,7 @@ static void append(char *out, size_t size, const char *text) {
 void report_command(int argc, char **argv, char *out, size_t size) {
     snprintf(out, size, "jeconform");
     for (int i = 1; i < argc; i++) {
-        const char *quote = plan_plain(argv[i]) ? "" : "'";
+        const char *quote = matrix_plain(argv[i]) ? "" : "'";
         append(out, size, " ");
         append(out, size, quote);
         append(out, size, argv[i]);

@@ -2,7 +2,7 @@
 #ifndef JEHEAP_REPORT_PARTS_H
 #define JEHEAP_REPORT_PARTS_H
 
-#include "plan.h"
+#include "matrix.h"
 #include "report.h"
 
 enum { REPORT_LEVELS = 5 };

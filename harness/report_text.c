@@ -15,8 +15,8 @@ const char *report_paint(bool color, const char *status) {
 }
 
 static void print_cell(struct json_object *cell, bool color, FILE *file) {
-    const char *status = plan_text(cell, "status");
-    fprintf(file, "%-14s %-17s %s%-4s%s", plan_text(cell, "pin"), plan_text(cell, "config"),
+    const char *status = matrix_text(cell, "status");
+    fprintf(file, "%-14s %-17s %s%-4s%s", matrix_text(cell, "pin"), matrix_text(cell, "config"),
             report_paint(color, status), status, color ? "\033[0m" : "");
     if (strcmp(status, "skip") != 0) {
         for (size_t i = 0; i < REPORT_LEVELS; i++) {
@@ -29,8 +29,8 @@ static void print_cell(struct json_object *cell, bool color, FILE *file) {
 }
 
 static bool same_reason(struct json_object *a, struct json_object *b) {
-    return strcmp(plan_text(a, "status"), plan_text(b, "status")) == 0 &&
-           strcmp(plan_text(a, "why"), plan_text(b, "why")) == 0;
+    return strcmp(matrix_text(a, "status"), matrix_text(b, "status")) == 0 &&
+           strcmp(matrix_text(a, "why"), matrix_text(b, "why")) == 0;
 }
 
 static bool said_before(struct json_object *report, size_t i) {
@@ -71,7 +71,8 @@ static size_t of_pin(struct json_object *report, const char *pin, struct json_ob
     size_t total = 0;
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
-        total += strcmp(plan_text(cell, "pin"), pin) == 0 && (!reason || same_reason(reason, cell));
+        total +=
+            strcmp(matrix_text(cell, "pin"), pin) == 0 && (!reason || same_reason(reason, cell));
     }
     return total;
 }
@@ -79,8 +80,8 @@ static size_t of_pin(struct json_object *report, const char *pin, struct json_ob
 /* Is it the first cell of its pin? */
 static bool first_of_pin(struct json_object *report, size_t i) {
     for (size_t k = 0; k < i; k++) {
-        if (strcmp(plan_text(report_cell(report, k), "pin"),
-                   plan_text(report_cell(report, i), "pin")) == 0) {
+        if (strcmp(matrix_text(report_cell(report, k), "pin"),
+                   matrix_text(report_cell(report, i), "pin")) == 0) {
             return false;
         }
     }
@@ -89,11 +90,11 @@ static bool first_of_pin(struct json_object *report, size_t i) {
 
 /* All the cells that a reason holds for; one name for a pin where it is every cell. */
 static void print_holders(struct json_object *report, struct json_object *reason, FILE *file) {
-    size_t column = (size_t)fprintf(file, "%s:", plan_text(reason, "status"));
+    size_t column = (size_t)fprintf(file, "%s:", matrix_text(reason, "status"));
     const char *comma = "";
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
-        const char *pin = plan_text(cell, "pin");
+        const char *pin = matrix_text(cell, "pin");
         char word[160];
         size_t total = of_pin(report, pin, NULL);
         bool all = total > 1 && of_pin(report, pin, reason) == total;
@@ -102,7 +103,7 @@ static void print_holders(struct json_object *report, struct json_object *reason
         }
         fputs(comma, file);
         column += strlen(comma);
-        snprintf(word, sizeof(word), "%s/%s", pin, all ? "*" : plan_text(cell, "config"));
+        snprintf(word, sizeof(word), "%s/%s", pin, all ? "*" : matrix_text(cell, "config"));
         put_word(word, &column, file);
         comma = ",";
     }
@@ -113,21 +114,21 @@ static void print_holders(struct json_object *report, struct json_object *reason
 static void print_reasons(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
-        if (strcmp(plan_text(cell, "status"), "pass") != 0 && !said_before(report, i)) {
+        if (strcmp(matrix_text(cell, "status"), "pass") != 0 && !said_before(report, i)) {
             print_holders(report, cell, file);
-            put_text(plan_text(cell, "why"), file);
+            put_text(matrix_text(cell, "why"), file);
         }
     }
 }
 
 /* Constants have no address; a combination of parameters is a cell of its own. */
 static void print_mismatch(struct json_object *m, const char *cell_command, FILE *file) {
-    const char *where = plan_text(m, "where"), *words = plan_text(m, "words");
-    const char *command = plan_text(m, "command");
+    const char *where = matrix_text(m, "where"), *words = matrix_text(m, "words");
+    const char *command = matrix_text(m, "command");
     bool address = strcmp(where, "0x0") != 0;
-    fprintf(file, "  %s: %s%s%s: expected %s, seen %s\n", plan_text(m, "level"),
-            plan_text(m, "what"), address ? " at " : "", address ? where : "",
-            plan_text(m, "expected"), plan_text(m, "seen"));
+    fprintf(file, "  %s: %s%s%s: expected %s, seen %s\n", matrix_text(m, "level"),
+            matrix_text(m, "what"), address ? " at " : "", address ? where : "",
+            matrix_text(m, "expected"), matrix_text(m, "seen"));
     if (*words) {
         fprintf(file, "      %s\n", words);
     }
@@ -143,10 +144,10 @@ static void print_mismatches(struct json_object *cell, FILE *file) {
     if (!total) {
         return;
     }
-    fprintf(file, "\n%s %s (%s):\n", plan_text(cell, "pin"), plan_text(cell, "config"),
-            plan_text(cell, "command"));
+    fprintf(file, "\n%s %s (%s):\n", matrix_text(cell, "pin"), matrix_text(cell, "config"),
+            matrix_text(cell, "command"));
     for (size_t i = 0; i < total && i < SHOWN; i++) {
-        print_mismatch(json_object_array_get_idx(list, i), plan_text(cell, "command"), file);
+        print_mismatch(json_object_array_get_idx(list, i), matrix_text(cell, "command"), file);
     }
     if (total > SHOWN) {
         fprintf(file, "  ... and more: --report-json has up to 100 of them\n");
@@ -156,7 +157,7 @@ static void print_mismatches(struct json_object *cell, FILE *file) {
 /* What passed, but not as the tree says of itself. */
 static void print_notes(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < report_cells(report); i++) {
-        const char *note = plan_text(report_cell(report, i), "note");
+        const char *note = matrix_text(report_cell(report, i), "note");
         if (*note) {
             fprintf(file, "note: %s\n", note);
             return; /* it is one tree */
@@ -181,7 +182,7 @@ static void print_list(struct json_object *report, bool color, FILE *file) {
 }
 
 static void status_word(struct json_object *cell, char *out, size_t size) {
-    const char *status = plan_text(cell, "status");
+    const char *status = matrix_text(cell, "status");
     snprintf(out, size, "%s", strcmp(status, "fail") == 0 ? "FAIL" : status);
 }
 

@@ -67,9 +67,9 @@ static void say_done(const struct run *r, const struct cell *cell, struct json_o
     if (r->quiet) {
         return;
     }
-    const char *why = plan_text(result, "why");
+    const char *why = matrix_text(result, "why");
     clear_line(r);
-    const char *status = plan_text(result, "status");
+    const char *status = matrix_text(result, "status");
     bool say_why = strcmp(status, "fail") == 0; /* the matrix has the reasons of skips */
     fprintf(stderr, "jeconform: [%zu/%zu] %s %s: %s%s%s\n", r->done, r->list->count, cell->pin,
             cell->config, status, say_why ? ": " : "", say_why ? why : "");

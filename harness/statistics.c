@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "matrix.h"
 
 static struct json_object *find(const char *said) {
     static const char start[] = "{\"jemalloc\"";
@@ -37,7 +37,7 @@ static void write_rows(FILE *out, struct json_object *arenas, const char *kind,
         for (size_t k = 0; keys[k]; k++) {
             char name[80];
             snprintf(name, sizeof(name), "arenas.%s.%zu.%s", kind, i, keys[k]);
-            write_number(out, name, plan_number(json_object_array_get_idx(rows, i), keys[k]));
+            write_number(out, name, matrix_number(json_object_array_get_idx(rows, i), keys[k]));
         }
     }
 }
@@ -48,11 +48,11 @@ static void write_facts(FILE *out, struct json_object *jemalloc) {
     static const char *const lextent[] = {"size", NULL};
     struct json_object *arenas = NULL;
     json_object_object_get_ex(jemalloc, "arenas", &arenas);
-    fprintf(out, "truth 1\nmeta version=%s\n", plan_text(jemalloc, "version"));
+    fprintf(out, "truth 1\nmeta version=%s\n", matrix_text(jemalloc, "version"));
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         char name[80];
         snprintf(name, sizeof(name), "arenas.%s", plain[i]);
-        write_number(out, name, plan_number(arenas, plain[i]));
+        write_number(out, name, matrix_number(arenas, plain[i]));
     }
     write_rows(out, arenas, "bin", bin);
     write_rows(out, arenas, "lextent", lextent);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plan.h"
+#include "matrix.h"
 
 enum { ANSWER_SECONDS = 300, WORDS_MAX = 32 };
 
@@ -97,10 +97,10 @@ static bool preload(struct json_object *build) {
     if (library.count > 0) {
         setenv("LD_PRELOAD", path, 1);
         setenv("WATCH_TRUTH", "truth", 1);
-        setenv("WATCH_LEAST", plan_text(build, "least"), 1);
+        setenv("WATCH_LEAST", matrix_text(build, "least"), 1);
         set_number("WATCH_INPUT", WATCH_INPUT);
         set_number("WATCH_OUTPUT", WATCH_OUTPUT);
-        setenv("MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+        setenv("MALLOC_CONF", matrix_text(build, "malloc_conf"), 1);
     }
     return library.count > 0;
 }
@@ -115,7 +115,7 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
     }
     snprintf(number, sizeof(number), "%lu", seed);
     add_words(&command, build, "emulator");
-    add_word(&command, plan_text(build, "witness"));
+    add_word(&command, matrix_text(build, "witness"));
     add_words(&command, build, "witness_args");
     int input = to[0], output = from[1];
     if (preload(build)) {
@@ -129,7 +129,7 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
         add_word(&command, "truth");
         add_word(&command, "--seed");
         add_word(&command, number);
-        setenv("JE_MALLOC_CONF", plan_text(build, "malloc_conf"), 1);
+        setenv("JE_MALLOC_CONF", matrix_text(build, "malloc_conf"), 1);
     }
     if (log >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
         dup2(log, STDERR_FILENO) >= 0) {
@@ -175,7 +175,7 @@ bool witness_start(struct json_object *build, const char *dir, unsigned long see
         char why[200];
         first_words(dir, why, sizeof(why));
         snprintf(error, error_size, "the witness %s did not get ready%s%s",
-                 plan_text(build, "witness"), why[0] ? ": " : "", why);
+                 matrix_text(build, "witness"), why[0] ? ": " : "", why);
         witness_stop(out);
         return false;
     }

@@ -12,8 +12,8 @@
  * the others have a root where nothing is. */
 #include "builds.h"
 #include "core_naive.h"
-#include "look.h"
-#include "memory.h"
+#include "ask_heap.h"
+#include "count_memory.h"
 #include "open/inside.h"
 
 #define WHOLE_ONE_IN 128
@@ -152,10 +152,10 @@ static void check(struct jt_target *t, const struct jh_layout *layout, uint64_t 
     check_segments(t, file, size);
     check_reference(t, file, size);
     if (layout) {
-        fuzz_look(&t->heap.reader, layout, root);
+        fuzz_ask_heap(&t->heap.reader, layout, root);
     }
     if (t->status == JT_OK && layout) {
-        fuzz_look(&t->heap.reader, &t->layout, t->heap.rtree_root);
+        fuzz_ask_heap(&t->heap.reader, &t->layout, t->heap.rtree_root);
         (void)jt_is_metadata(t, root);
     }
 }

@@ -8,8 +8,8 @@
  *
  * Debug information is read in a process of its own and layouts are searched for in one input of
  * 128; the others have a root where nothing is, which ends it after modules and symbols. */
-#include "look.h"
-#include "memory.h"
+#include "ask_heap.h"
+#include "count_memory.h"
 #include "open/inside.h"
 
 #define OPENED_MAX 6
@@ -43,7 +43,7 @@ static void check(struct jt_target *t) {
     for (unsigned part = 0; part < JT_PARTS; part++) {
         FUZZ_CHECK(t->source[part] != JT_UNKNOWN);
     }
-    fuzz_look(&t->heap.reader, &t->layout, t->heap.rtree_root);
+    fuzz_ask_heap(&t->heap.reader, &t->layout, t->heap.rtree_root);
     (void)jt_is_metadata(t, t->heap.rtree_root);
     (void)jt_metadata_bytes(t);
 }

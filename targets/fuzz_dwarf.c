@@ -3,7 +3,7 @@
  *
  * Relations: names and values that are found end, and lie in the file's own terms; a layout that
  * debug information has bent is either refused or safe for every later stage; twice the same. */
-#include "look.h"
+#include "ask_heap.h"
 #include "open/inside.h"
 
 /* As jt_open() has it when all that it knows is this file. */
@@ -42,7 +42,7 @@ static void bend(struct jt_target *t, struct jt_dwarf *dwarf) {
     jt_layout_from_dwarf(dwarf, &layout, &told);
     jt_told_take(t, build.version, &told);
     if (jh_layout_check(&layout, NULL) == JH_OK) {
-        fuzz_look_pure(&layout, zero);
+        fuzz_ask_pure(&layout, zero);
     }
 }
 

@@ -4,8 +4,8 @@
  * accepted passes jh_layout_check and is safe for every later stage; written and
  * read again it is the same; what is refused is a usage error with a sentence. */
 #include "learn/json_read.h"
-#include "look.h"
-#include "memory.h"
+#include "ask_heap.h"
+#include "count_memory.h"
 #include "open/open.h"
 
 #define HEAP_AT 0x10000
@@ -70,9 +70,9 @@ static void look(const struct jh_layout *layout, const uint8_t *data, size_t siz
     struct jh_reader reader;
     uint8_t head[JH_EXTENT_HEAD_MAX] = {0};
     memcpy(head, data, size < sizeof(head) ? size : sizeof(head));
-    fuzz_look_pure(layout, head);
+    fuzz_ask_pure(layout, head);
     FUZZ_CHECK(jh_image_reader(&image, &reader, NULL) == JH_OK);
-    fuzz_look(&reader, layout, HEAP_AT);
+    fuzz_ask_heap(&reader, layout, HEAP_AT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

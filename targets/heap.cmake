@@ -1,7 +1,7 @@
 # Whole heaps: the relations, the mutator.
 
 add_library(jeheap_fuzz_heap STATIC
-  heap_view.c heap_any.c heap_lookups.c heap_walks.c heap_restless.c mutate.c bend.c)
+  heap_view.c heap_answers.c heap_lookups.c heap_walks.c heap_changing.c mutate.c damage.c)
 target_link_libraries(jeheap_fuzz_heap PUBLIC jeheap_made)
 target_compile_options(jeheap_fuzz_heap PRIVATE ${JEHEAP_FUZZ_BLIND})
 

@@ -24,24 +24,25 @@ void heap_check_many(const struct heap_setup *setup, const uint64_t *addr, size_
  * answers. */
 uint64_t heap_check_walk(const struct heap_setup *setup);
 /* What holds of a walk, and of what is asked of an address, of memory that changes meanwhile. */
-void heap_check_restless(const struct heap_setup *setup, const uint64_t *addr, size_t count);
+void heap_check_changing(const struct heap_setup *setup, const uint64_t *addr, size_t count);
 
-/* ---- heap_any.c, and a walk in heap_walks.c ---------------------------------------------------
- */
+/* ---- heap_answers.c, and a walk in heap_walks.c ------------------------------------- */
 
 /* What holds of any answer by itself, whatever the bytes are and become: an extent is sound, and of
  * the address that was asked for; what a walk gives is in order, and it ends; an output is
  * untouched unless the call says JH_OK, and then there is a fault. They return what the call said.
  */
-enum jh_status heap_any_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                               struct jh_fault *fault);
-void heap_any_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
-                   struct jh_extent *out, enum jh_status *status);
-enum jh_status heap_any_before(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out);
-enum jh_status heap_any_after(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out);
-enum jh_status heap_any_locate(const struct jh_heap *heap, uint64_t addr, struct jh_location *out);
-enum jh_status heap_any_slab(const struct jh_heap *heap, const struct jh_extent *e, uint64_t addr,
-                             struct jh_slab *out);
-void heap_any_walk(const struct jh_heap *heap);
+enum jh_status heap_answers_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
+                                   struct jh_fault *fault);
+void heap_answers_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                       struct jh_extent *out, enum jh_status *status);
+enum jh_status heap_answers_before(const struct jh_heap *heap, uint64_t addr,
+                                   struct jh_extent *out);
+enum jh_status heap_answers_after(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out);
+enum jh_status heap_answers_locate(const struct jh_heap *heap, uint64_t addr,
+                                   struct jh_location *out);
+enum jh_status heap_answers_slab(const struct jh_heap *heap, const struct jh_extent *e,
+                                 uint64_t addr, struct jh_slab *out);
+void heap_answers_walk(const struct jh_heap *heap);
 
 #endif

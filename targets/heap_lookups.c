@@ -34,7 +34,7 @@ static void check_others(const struct heap_setup *s, uint64_t addr, enum jh_stat
     for (size_t i = 0; i < s->others; i++) {
         struct jh_extent out;
         struct jh_fault found;
-        FUZZ_CHECK(heap_any_lookup(&s->other[i], addr, &out, &found) == status);
+        FUZZ_CHECK(heap_answers_lookup(&s->other[i], addr, &out, &found) == status);
         FUZZ_CHECK(status == JH_OK ? same_extent(&out, e)
                                    : found.rule == fault->rule && found.addr == fault->addr &&
                                          found.seen == fault->seen && found.stage == fault->stage);
@@ -44,9 +44,9 @@ static void check_others(const struct heap_setup *s, uint64_t addr, enum jh_stat
 static void check_neighbours(const struct heap_setup *s, uint64_t addr) {
     struct jh_extent e;
     bool ordered = is_canonical(s->heap.layout, addr);
-    enum jh_status status = heap_any_before(&s->heap, addr, &e);
+    enum jh_status status = heap_answers_before(&s->heap, addr, &e);
     FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base + e.size - 1 < addr);
-    status = heap_any_after(&s->heap, addr, &e);
+    status = heap_answers_after(&s->heap, addr, &e);
     FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base > addr);
 }
 
@@ -54,7 +54,7 @@ static void check_neighbours(const struct heap_setup *s, uint64_t addr) {
 static void check_slab(const struct heap_setup *s, uint64_t addr, enum jh_status located,
                        const struct jh_location *l, const struct jh_extent *e) {
     static struct jh_slab slab;
-    if (heap_any_slab(&s->heap, e, addr, &slab) != JH_OK || located != JH_OK) {
+    if (heap_answers_slab(&s->heap, e, addr, &slab) != JH_OK || located != JH_OK) {
         return;
     }
     uint32_t region = jh_slab_region(s->heap.layout, e, addr);
@@ -69,7 +69,7 @@ static void check_slab(const struct heap_setup *s, uint64_t addr, enum jh_status
 static void check_locate(const struct heap_setup *s, uint64_t addr, enum jh_status status,
                          const struct jh_extent *e) {
     struct jh_location l;
-    enum jh_status located = heap_any_locate(&s->heap, addr, &l);
+    enum jh_status located = heap_answers_locate(&s->heap, addr, &l);
     if (addr >> s->heap.layout->build.lg_page == 0) {
         FUZZ_CHECK(located == JH_OK && !l.owned && l.why == JH_WHY_NULL);
         return;
@@ -94,7 +94,7 @@ static void check_locate(const struct heap_setup *s, uint64_t addr, enum jh_stat
 void heap_check_address(const struct heap_setup *s, uint64_t addr) {
     struct jh_extent e;
     struct jh_fault fault;
-    enum jh_status status = heap_any_lookup(&s->heap, addr, &e, &fault);
+    enum jh_status status = heap_answers_lookup(&s->heap, addr, &e, &fault);
     check_reference(s, addr, status, &e);
     check_others(s, addr, status, &e, &fault);
     check_neighbours(s, addr);
@@ -110,7 +110,7 @@ void heap_check_many(const struct heap_setup *s, const uint64_t *addr, size_t co
     }
     for (size_t reader = 0; reader <= s->others; reader++) {
         const struct jh_heap *heap = reader ? &s->other[reader - 1] : &s->heap;
-        heap_any_many(heap, addr, count, out, status);
+        heap_answers_many(heap, addr, count, out, status);
         for (size_t i = 0; i < count; i++) {
             FUZZ_CHECK(status[i] == wanted[i]);
             FUZZ_CHECK(status[i] != JH_OK || same_extent(&one[i], &out[i]));

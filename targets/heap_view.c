@@ -164,23 +164,23 @@ static struct heap_view *stirred(void *arg) {
     return v;
 }
 
-static enum jh_status read_restless(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+static enum jh_status read_changing(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     return copy(stirred(arg), addr, dst, len, got);
 }
 
-static enum jh_status gather_restless(void *arg, struct jh_span *span, size_t count) {
+static enum jh_status gather_changing(void *arg, struct jh_span *span, size_t count) {
     return gather(stirred(arg), span, count);
 }
 
-static const void *lend_restless(void *arg, uint64_t addr, size_t len) {
+static const void *lend_changing(void *arg, uint64_t addr, size_t len) {
     const struct heap_view *v = stirred(arg);
     return v->under.lend(v->under.arg, addr, len);
 }
 
-void heap_view_restless(struct heap_view *v, bool lends, struct jh_reader *out) {
-    *out = (struct jh_reader){.read = read_restless,
-                              .lend = lends ? lend_restless : NULL,
-                              .gather = !lends && v->gathers ? gather_restless : NULL,
+void heap_view_changing(struct heap_view *v, bool lends, struct jh_reader *out) {
+    *out = (struct jh_reader){.read = read_changing,
+                              .lend = lends ? lend_changing : NULL,
+                              .gather = !lends && v->gathers ? gather_changing : NULL,
                               .arg = v};
 }
 

@@ -40,7 +40,7 @@ void heap_view_exact(struct heap_view *view, struct jh_reader *out);
 
 /* Not the same bytes: before each read a patch is taken back, or made again, as in a process that
  * runs; or, lent, in one's own memory. Until it is still. */
-void heap_view_restless(struct heap_view *view, bool lends, struct jh_reader *out);
+void heap_view_changing(struct heap_view *view, bool lends, struct jh_reader *out);
 void heap_view_still(struct heap_view *view);
 
 #endif

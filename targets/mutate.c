@@ -1,7 +1,7 @@
 /* mutate.c - one change at a time: a patch more, a patch less, another question. */
 #include "mutate.h"
 
-#include "bend.h"
+#include "damage.h"
 #include "heap_images.h"
 
 /* ---- payload --------------------------------------------------------------------------------- */
@@ -33,21 +33,21 @@ static size_t remove_patch(uint8_t *data, size_t size, struct dice *dice) {
     return size - (to - from);
 }
 
-/* A bend more; a payload that is full loses one first. The place is asked for as well. */
+/* A damage more; a payload that is full loses one first. The place is asked for as well. */
 static size_t add_patch(uint8_t *data, size_t size, size_t max, const struct heap_image *image,
                         struct heap_input *input, struct dice *dice) {
-    struct bend bend;
-    bend_make(&bend, image, dice);
-    while (size && (size + HEAP_PATCH_HEADER + bend.patch.len > max ||
+    struct damage damage;
+    damage_make(&damage, image, dice);
+    while (size && (size + HEAP_PATCH_HEADER + damage.patch.len > max ||
                     patch_count(data, size) >= HEAP_PATCHES_MAX)) {
         size = remove_patch(data, size, dice);
     }
-    if (size + HEAP_PATCH_HEADER + bend.patch.len > max) {
+    if (size + HEAP_PATCH_HEADER + damage.patch.len > max) {
         return size;
     }
     input->probe[dice_below(dice, HEAP_PROBES)] =
-        (struct heap_probe){bend.patch.place, (int16_t)(dice_below(dice, 5) - 2)};
-    return size + heap_patch_write(&bend.patch, data + size);
+        (struct heap_probe){damage.patch.place, (int16_t)(dice_below(dice, 5) - 2)};
+    return size + heap_patch_write(&damage.patch, data + size);
 }
 
 static size_t change_byte(uint8_t *data, size_t size, struct dice *dice) {

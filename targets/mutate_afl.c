@@ -1,6 +1,6 @@
 /* mutate_afl.c - AFL++'s way to the mutator: AFL_CUSTOM_MUTATOR_LIBRARY=libjeheap_mutator.so. Its
  * own stages go on beside it. */
-#include "bend.h"
+#include "damage.h"
 #include "mutate.h"
 
 struct afl_mutator {

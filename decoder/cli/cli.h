@@ -68,7 +68,7 @@ struct cli {
     bool marked; /* stdout says that something is missing */
 };
 
-/* ---- say.c ---------------------------------------------------------------------------------- */
+/* ---- message.c ------------------------------------------------------------------------------- */
 
 /* A line on stderr: "jeheap: " and the sentence, made plain whatever a target put into it. */
 void cli_say(const char *text, ...) __attribute__((format(printf, 1, 2)));
@@ -103,15 +103,14 @@ int cli_process(const struct arguments *a);
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
 
-/* ---- check.c -------------------------------------------------------------------------------- */
+/* ---- heap_check.c ---------------------------------------------------------------------------- */
 
 /* Beside a walk over the whole heap: the rules that take more than one extent. NULL is allowed. */
 struct jt_check *cli_check_start(struct cli *cli);
 void cli_check_extent(struct jt_check *check, const struct jh_extent *e);
 void cli_check_end(struct cli *cli, struct jt_check *check);
 
-/* ---- sound.c: what a sound extent may contradict: its leaf elements and its bitmap ------------
- */
+/* ---- extent_check.c: what the leaf elements and the bitmap say of an extent ------------------ */
 
 /* Does its first page's element name it? That of a structure that is not in use does not. */
 bool sound_in_tree(const struct cli *cli, const struct jh_extent *e);
@@ -171,11 +170,11 @@ struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint
 void neighbours_check(struct cli *cli, const struct jh_extent *e);
 void neighbours_overlap(struct cli *cli, const struct jh_extent *e);
 
-/* ---- what.c: find ---------------------------------------------------------------------------- */
+/* ---- place_out.c: find ----------------------------------------------------------------------- */
 
 /* p NULL: it is jemalloc's, or no address at all. */
-void what_json(struct cli *cli, const struct jt_place *p);
-void what_text(const struct jt_place *p);
+void place_json(struct cli *cli, const struct jt_place *p);
+void place_text(const struct jt_place *p);
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
@@ -186,17 +185,17 @@ void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
 void command_skeleton(struct cli *cli);
 
-/* ---- running.c: a process that runs while it is read ---------------------------------------- */
+/* ---- running_process.c: a process that runs while it is read --------------------------------- */
 
 /* Is it stopped? For running_say(), by when no file may be opened. */
 void running_watch(struct cli *cli);
 /* What is corrupt, or was not found, may be so because the process runs: how to know. */
 void running_say(const struct cli *cli);
 
-/* ---- cut.c ---------------------------------------------------------------------------------- */
+/* ---- sigbus.c ------------------------------------------------------------------------------- */
 
 /* Calls work. False when a file that is mapped was cut off meanwhile, and work given up. */
-bool cut_guard(void (*work)(struct cli *), struct cli *cli);
+bool sigbus_guard(void (*work)(struct cli *), struct cli *cli);
 
 /* ---- progress.c: how far long work is, and --timeout ---------------------------------------- */
 

@@ -88,7 +88,7 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
     piece_json(j, "before", b);
     piece_json(j, "after", a);
     if (!l->owned) {
-        what_json(cli, place);
+        place_json(cli, place);
     }
     json_close(j, '}');
     json_line(j);
@@ -129,7 +129,7 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
         printf(" (--root 0x%" PRIx64 ")\n", other_root(cli)->addr);
     }
     if (place) {
-        what_text(place);
+        place_text(place);
     }
     piece_text(cli, "before", b);
     piece_text(cli, "after", a);

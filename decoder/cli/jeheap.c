@@ -135,7 +135,7 @@ static int run(const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
     buffer_output();
-    if (!cut_guard(work, &cli)) {
+    if (!sigbus_guard(work, &cli)) {
         cut_off(&cli);
     }
     jt_close(cli.target);

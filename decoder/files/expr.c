@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "files/inside.h"
-#include "files/value.h"
+#include "files/expr_value.h"
 
 #define DEPTH_MAX 64
 #define STEPS_MAX 1000000 /* what is computed, and characters of the macros in it */

@@ -1,7 +1,7 @@
 /* inside.h - what the files of files/ tell each other and the rooms after it.
  *
- * modules.c finds the ELF files that the target has mapped; symbols.c, version.c and dwarf.c read
- * them. */
+ * modules.c finds the ELF files that the target has mapped; symbols.c, version_string.c and dwarf.c
+ * read them. */
 #ifndef JEHEAP_FILES_INSIDE_H
 #define JEHEAP_FILES_INSIDE_H
 
@@ -20,7 +20,7 @@ struct jt_elf {
     struct jt_elf *alt;   /* what several files share of their debug information (dwz -m) */
     Dwarf *dwarf;
     bool dwarf_tried;
-    struct jt_symbols *symbols; /* open/nearest.c: NULL until somebody asks */
+    struct jt_symbols *symbols; /* open/nearest_symbol.c: NULL until somebody asks */
     bool memory_ran_out;        /* while its other files were looked for */
     struct jt_file_id {
         dev_t device;
@@ -148,7 +148,7 @@ uint64_t jt_root_array(const struct jt_target *target, const struct jt_root_symb
 /* Is there anything in the tree? */
 bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root);
 
-/* ---- version.c ------------------------------------------------------------------------------ */
+/* ---- version_string.c ------------------------------------------------------------------------ */
 
 /* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */
 bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128]);
@@ -179,7 +179,7 @@ bool jt_version_find(struct jt_target *target, const struct jt_module *module, c
 typedef const char *jt_macro_fn(void *arg, const char *name, size_t len);
 bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out);
 
-/* ---- macro.c, dwarf.c ----------------------------------------------------------------------- */
+/* ---- macros.c, dwarf.c ----------------------------------------------------------------------- */
 
 struct jt_macros; /* name -> text; the texts live as long as the Dwarf, or are its own */
 struct jt_macros *jt_macros_read(Dwarf_Die *unit);

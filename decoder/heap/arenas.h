@@ -60,7 +60,7 @@ bool jt_block_of(struct jt_target *target, uint64_t addr, struct jh_block *out);
 /* The header at this address, with its extent. */
 bool jt_block_read(struct jt_target *target, uint64_t at, struct jh_block *out);
 
-/* arenas_form.c */
+/* arena_offsets.c */
 void jt_arena_form_learn(struct jt_target *target);
 /* What its arena_t and base_t tell: sn_next, avail, stash. */
 void jt_arena_learn(struct jt_target *target, struct jt_arena *arena);

@@ -21,7 +21,7 @@
 #define JT_NESTED_MAX (JT_TEXT_MAX - 1024)
 
 /* Writes the sentence and the status into the target, and returns the status. Whatever the target
- * says in it is made plain (plain.h). */
+ * says in it is made plain (plain_text.h). */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
 void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
@@ -86,7 +86,7 @@ struct jt_private {
     struct jt_ranges data;    /* of the file, what is on the disk; none: nobody knows */
     struct jh_segment *piece; /* of the image, when the file has holes; NULL: segment */
 
-    /* watch.c */
+    /* progress.c */
     jt_watch_fn *watch; /* NULL: nobody has asked */
     void *watch_arg;
     const char *doing; /* what was said last */
@@ -182,7 +182,7 @@ void jt_note_freebsd(struct jt_target *target, uint64_t type, const uint8_t *des
 /* The image reader over priv->segment. */
 enum jt_status jt_image_start(struct jt_target *target);
 
-/* ---- holes.c, watch.c ----------------------------------------------------------------------- */
+/* ---- sparse_core.c, progress.c --------------------------------------------------------------- */
 
 /* The runs of the file that are on the disk, at most so many. False: nobody knows. */
 bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,

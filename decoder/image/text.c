@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "image/plain.h"
+#include "image/plain_text.h"
 #include "image/inside.h"
 
 int jt_exit_status(enum jt_status status) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "image/plain.h"
+#include "image/plain_text.h"
 #include "learn/digits.h"
 
 /* ---- bytes, gathered until a value at the top is complete ------------------------------------ */

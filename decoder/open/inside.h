@@ -34,8 +34,8 @@ enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_b
 const struct jt_thread *jt_thread_at(const struct jt_target *target, uint64_t addr,
                                      struct jt_range mapping, bool *tls);
 
-/* nearest.c: section and symbol of an address of the module, which may be known or not. False: no
- * part of the file is loaded there. */
+/* nearest_symbol.c: section and symbol of an address of the module, which may be known or not.
+ * False: no part of the file is loaded there. */
 bool jt_nearest(struct jt_target *target, const struct jt_module *module, uint64_t addr,
                 struct jt_place *out);
 

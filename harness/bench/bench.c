@@ -45,7 +45,7 @@ static void same(uint64_t ours, uint64_t theirs, const char *what) {
 
 static void verify(const struct bench *b) {
     for (size_t i = 0; i < b->live; i++) {
-        struct seen ours = ours_one(b->addr[i]), theirs = theirs_one(b->addr[i]);
+        struct seen ours = jeheap_one(b->addr[i]), theirs = jemalloc_one(b->addr[i]);
         same(ours.addr, theirs.addr, "addr");
         same(ours.size, theirs.size, "size");
         same(ours.sn, theirs.sn, "sn");
@@ -73,23 +73,23 @@ static double measure(struct bench *b, enum side side, uint64_t expected) {
     for (size_t i = 0; i < passes; i++) {
         switch (side) {
         case HARD:
-            sum += theirs_hard(b->addr, b->lookups);
+            sum += jemalloc_hard(b->addr, b->lookups);
             break;
         case BARE:
-            sum += theirs_bare(b->addr, b->lookups);
+            sum += jemalloc_bare(b->addr, b->lookups);
             break;
         case LOOKUP:
-            sum += ours_lookup(b->addr, b->lookups);
+            sum += jeheap_lookup(b->addr, b->lookups);
             break;
         case MANY:
-            sum += ours_lookup_many(b->addr, b->lookups);
+            sum += jeheap_lookup_many(b->addr, b->lookups);
             break;
         case COPY:
-            theirs_copy(&b->metadata, b->copy);
+            jemalloc_copy(&b->metadata, b->copy);
             sum += b->metadata.sum;
             break;
         default:
-            sum += ours_walk(&extents);
+            sum += jeheap_walk(&extents);
             break;
         }
     }
@@ -147,13 +147,13 @@ static void run(struct bench *b, size_t live, bool json) {
     b->live = live;
     b->lookups = live < LOOKUPS ? live : LOOKUPS;
     b->passes = LOOKUPS / b->lookups;
-    ours_attach(theirs_root_symbol());
-    theirs_metadata(ours_extent_head(), &b->metadata);
+    jeheap_attach(jemalloc_root_symbol());
+    jemalloc_metadata(jeheap_extent_head(), &b->metadata);
     b->walks = LOOKUPS / 10 / b->metadata.extents + 1;
     b->walks = b->walks > 16 ? 16 : b->walks;
     b->copy = need(realloc(b->copy, b->metadata.bytes));
     verify(b);
-    uint64_t lookups = theirs_hard(b->addr, b->lookups);
+    uint64_t lookups = jemalloc_hard(b->addr, b->lookups);
     for (size_t round = 0; round <= ROUNDS; round++) { /* the first only warms up */
         for (enum side side = 0; side < SIDES; side++) {
             double ns = measure(b, side, side >= COPY ? b->metadata.sum : lookups);

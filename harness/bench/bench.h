@@ -1,5 +1,5 @@
 /* What the two sides of the benchmark share: the same questions, asked in jemalloc's words by
- * theirs.c and in the decoder's by ours.c. Neither sees the other's headers. */
+ * jemalloc.c and in the decoder's by jeheap.c. Neither sees the other's headers. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -29,14 +29,14 @@ const uint64_t *heap_grow(size_t live);
 void *need(void *memory); /* or the program ends */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* ---- theirs.c: jemalloc's own code ----------------------------------------------------------- */
+/* ---- jemalloc.c: jemalloc's own code -------------------------------------------------------- */
 
 /* The same walk through the tree as ours, then edata_*_get. Sum of seen_sum() over all addresses.
  * hard: rtree_leaf_elm_lookup_hard(), jemalloc's lookup behind its caches, which it fills.
  * bare: the loads of that lookup alone, inlined here. */
-uint64_t theirs_hard(const uint64_t *addr, size_t count);
-uint64_t theirs_bare(const uint64_t *addr, size_t count);
-struct seen theirs_one(uint64_t addr);
+uint64_t jemalloc_hard(const uint64_t *addr, size_t count);
+uint64_t jemalloc_bare(const uint64_t *addr, size_t count);
+struct seen jemalloc_one(uint64_t addr);
 
 /* The bytes that a walk must touch. */
 struct metadata {
@@ -49,21 +49,21 @@ struct metadata {
     uint64_t sum; /* of seen_sum() over all extents */
 };
 
-void theirs_metadata(size_t extent_head, struct metadata *out);
-void theirs_copy(const struct metadata *metadata, void *to); /* to: metadata->bytes */
+void jemalloc_metadata(size_t extent_head, struct metadata *out);
+void jemalloc_copy(const struct metadata *metadata, void *to); /* to: metadata->bytes */
 
 /* Where arena_emap_global is. */
-uint64_t theirs_root_symbol(void);
+uint64_t jemalloc_root_symbol(void);
 
-/* ---- ours.c: the decoder --------------------------------------------------------------------- */
+/* ---- jeheap.c: the decoder ------------------------------------------------------------ */
 
 /* Look at this process as it is mapped now. */
-void ours_attach(uint64_t root_symbol);
-size_t ours_extent_head(void);
+void jeheap_attach(uint64_t root_symbol);
+size_t jeheap_extent_head(void);
 
-uint64_t ours_lookup(const uint64_t *addr, size_t count);
-uint64_t ours_lookup_many(const uint64_t *addr, size_t count);
-struct seen ours_one(uint64_t addr);
-uint64_t ours_walk(size_t *extents);
+uint64_t jeheap_lookup(const uint64_t *addr, size_t count);
+uint64_t jeheap_lookup_many(const uint64_t *addr, size_t count);
+struct seen jeheap_one(uint64_t addr);
+uint64_t jeheap_walk(size_t *extents);
 
 #endif

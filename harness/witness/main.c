@@ -151,32 +151,32 @@ static void write_meta(const struct options *options) {
     meta_text("version", version);
     meta_text("family", family_name());
     meta_hex("pid", (uint64_t)getpid());
-    meta_hex("root", oracle_root());
+    meta_hex("root", heap_facts_root());
     meta_hex("seed", options->seed);
     meta_hex("threads", load.threads);
     meta_hex("arenas", load.threads == 0 ? 0 : WORKLOAD_ARENAS);
     meta_hex("allocations", workload_live(&load));
 }
 
-static uint64_t write_heap(struct oracle *oracle, FILE *file) {
+static uint64_t write_heap(struct heap_facts *facts, FILE *file) {
     truth_start(&truth, file);
-    oracle_heap(oracle, &truth, &load);
+    heap_facts_heap(facts, &truth, &load);
     return truth.digest;
 }
 
 /* The heap comes after the last question that jemalloc might allocate something to answer, and what
  * a first question makes it allocate is allocated by asking everything once for nothing. */
-static uint64_t write_all(struct oracle *oracle, FILE *file) {
+static uint64_t write_all(struct heap_facts *facts, FILE *file) {
     truth_start(&truth, NULL);
     api_write(&truth, &load);
     api_stats(&truth);
     truth_start(&truth, file);
     api_write(&truth, &load);
     api_stats(&truth);
-    uint64_t digest = write_heap(oracle, file);
-    oracle_check(oracle, &load);
+    uint64_t digest = write_heap(facts, file);
+    heap_facts_check(facts, &load);
     api_addresses(&truth, &load);
-    oracle_addresses(oracle, &truth);
+    heap_facts_addresses(facts, &truth);
     return digest;
 }
 
@@ -185,7 +185,7 @@ static void write_line(const char *line) {
     truth_end(&truth);
 }
 
-static uint64_t write_levels(const struct options *options, struct oracle *oracle, FILE *file) {
+static uint64_t write_levels(const struct options *options, struct heap_facts *facts, FILE *file) {
     uint64_t digest = 0;
     truth_start(&truth, file);
     write_line("truth 1");
@@ -195,14 +195,14 @@ static uint64_t write_levels(const struct options *options, struct oracle *oracl
         functions_write(&truth, options->seed);
     }
     if (options->level >= LEVEL_ALL) {
-        digest = write_all(oracle, file);
+        digest = write_all(facts, file);
     }
     write_line("end");
     return digest;
 }
 
 /* Under another name until it is complete, so that nobody ever sees half of it. */
-static uint64_t write_file(const struct options *options, struct oracle *oracle) {
+static uint64_t write_file(const struct options *options, struct heap_facts *facts) {
     char name[4096];
     int length = snprintf(name, sizeof(name), "%s.%ld", options->truth, (long)getpid());
     FILE *file = (size_t)length < sizeof(name) ? fopen(name, "w") : NULL;
@@ -210,7 +210,7 @@ static uint64_t write_file(const struct options *options, struct oracle *oracle)
         die("Cannot write beside %s.", options->truth);
     }
     setvbuf(file, NULL, _IOFBF, 1 << 16);
-    uint64_t digest = write_levels(options, oracle, file);
+    uint64_t digest = write_levels(options, facts, file);
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed || rename(name, options->truth) != 0) {
         unlink(name);
@@ -221,20 +221,20 @@ static uint64_t write_file(const struct options *options, struct oracle *oracle)
 
 /* ---- ready ----------------------------------------------------------------------------------- */
 
-static void again(const struct options *options, struct oracle *oracle, uint64_t digest) {
-    bool same = options->level < LEVEL_ALL || write_heap(oracle, NULL) == digest;
+static void again(const struct options *options, struct heap_facts *facts, uint64_t digest) {
+    bool same = options->level < LEVEL_ALL || write_heap(facts, NULL) == digest;
     puts(same ? "same" : "changed");
     fflush(stdout);
 }
 
-static void obey(const struct options *options, struct oracle *oracle, uint64_t digest) {
+static void obey(const struct options *options, struct heap_facts *facts, uint64_t digest) {
     char line[4096];
     printf("ready %ld\n", (long)getpid());
     fflush(stdout);
     while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "quit\n") != 0) {
         line[strcspn(line, "\n")] = '\0';
         if (strcmp(line, "again") == 0) {
-            again(options, oracle, digest);
+            again(options, facts, digest);
         } else if (strncmp(line, "core ", 5) == 0) {
             core_write(line + 5);
             puts("core");
@@ -252,7 +252,7 @@ int main(int argc, char **argv) {
     parse(argc, argv, &options);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* whoever started it may read it (Yama) */
-    if (options.around != NULL && !around_make(options.around, AROUND_BEFORE)) {
+    if (options.around != NULL && !surroundings_make(options.around, SURROUNDINGS_BEFORE)) {
         usage("no such thing to have around the heap", options.around);
     }
     je_free(je_malloc(1)); /* from 5.2.0 on the tables are filled at start */
@@ -265,9 +265,9 @@ int main(int argc, char **argv) {
         workload_run(&load);
     }
     if (options.around != NULL) {
-        around_make(options.around, AROUND_AFTER);
+        surroundings_make(options.around, SURROUNDINGS_AFTER);
     }
-    struct oracle *oracle = oracle_new();
-    obey(&options, oracle, write_file(&options, oracle));
+    struct heap_facts *facts = heap_facts_new();
+    obey(&options, facts, write_file(&options, facts));
     return 0;
 }

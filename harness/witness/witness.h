@@ -67,12 +67,12 @@ void functions_write(struct truth *truth, uint64_t seed);
 const char *family_name(void);
 
 /* From jemalloc's own data. The heap's lines are bin, leaf, extent, slab and cached. */
-struct oracle;
-struct oracle *oracle_new(void);
-void oracle_heap(struct oracle *oracle, struct truth *truth, const struct workload *load);
-void oracle_check(const struct oracle *oracle, const struct workload *load);
-void oracle_addresses(const struct oracle *oracle, struct truth *truth);
-uintptr_t oracle_root(void);
+struct heap_facts;
+struct heap_facts *heap_facts_new(void);
+void heap_facts_heap(struct heap_facts *facts, struct truth *truth, const struct workload *load);
+void heap_facts_check(const struct heap_facts *facts, const struct workload *load);
+void heap_facts_addresses(const struct heap_facts *facts, struct truth *truth);
+uintptr_t heap_facts_root(void);
 
 /* The thread cache of the calling thread, and what one holds. */
 void *cache_of_this_thread(void);
@@ -83,10 +83,10 @@ void cache_write(struct truth *truth, void *cache);
 void core_write(const char *path);
 _Noreturn void core_abort(void);
 
-/* What real programs have around their heap (around.c), by its name: made if this is when it has to
- * be, before the heap or after. False: there is no such. */
-enum around { AROUND_BEFORE, AROUND_AFTER };
-bool around_make(const char *name, enum around when);
+/* What real programs have around their heap (surroundings.c), by its name: made if this is when it
+ * has to be, before the heap or after. False: there is no such. */
+enum surroundings { SURROUNDINGS_BEFORE, SURROUNDINGS_AFTER };
+bool surroundings_make(const char *name, enum surroundings when);
 
 /* From the public API only. */
 void api_write(struct truth *truth, const struct workload *load);

@@ -204,8 +204,8 @@ test_busy() {
     local torn=0 look
     need_tool "$CC"
     have stock
-    "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy.c" \
-        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy.c does not build"
+    "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy_heap.c" \
+        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy_heap.c does not build"
     background "$WORK/busy" >"$WORK/busy.out"
     wait_line "$WORK/busy.out" "$BACK" '^ready' || fail "busy ended"
     sleep 0.5

@@ -221,7 +221,7 @@ core_of() {
     [ -s "$CORE" ] || gcore_of "${PID[$1]}" "$CORE"
 }
 
-# small NAME [CFLAG...]: a process of small.c, linked with the jemalloc of the witness `stock`. Also
+# small NAME [CFLAG...]: a process of small_heap.c, linked with the jemalloc of the witness `stock`. Also
 # SMALL[NAME]: what it printed. CFLAGS make another build of it.
 declare -A SMALL
 small() {
@@ -237,9 +237,9 @@ small() {
         rm -r "$dir" # with the core of the one that has ended: another's addresses are others
     fi
     mkdir -p "$dir"
-    "$CC" -O1 -Wl,--build-id "$@" -I"${PREFIX[stock]}/include" -o "$dir/small" "$CLI_DIR/small.c" \
+    "$CC" -O1 -Wl,--build-id "$@" -I"${PREFIX[stock]}/include" -o "$dir/small" "$CLI_DIR/small_heap.c" \
         "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "small.c does not build: $(head -n 3 "$WORK/cc.log")"
+        fail "small_heap.c does not build: $(head -n 3 "$WORK/cc.log")"
     background "$dir/small" >"$dir/stdout" 2>&1 </dev/null
     PID[$name]=$BACK
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "small ended"
@@ -265,7 +265,7 @@ open_folder() {
     chmod 755 "$1"
 }
 
-# nobodys PROGRAM: a process of small.c in such a folder. Sets BACK.
+# nobodys PROGRAM: a process of small_heap.c in such a folder. Sets BACK.
 nobodys() {
     background "${NOBODY[@]}" "$1" >"$1.stdout" </dev/null
     wait_line "$1.stdout" "$BACK" '^ready' || skip "nobody may not run $1"

@@ -262,16 +262,16 @@ END
 # Damage that rules of arenas name: of skeletons of damaged cores all answers are the same. The heaps
 # are those of ci/damage, in which one word was changed.
 test_damaged_arenas() {
-    local pin family families=()
+    local pin kind kinds=()
     have stock # a machine that makes no witness cannot make these either
-    for family in 'slab: arena_ind' 'extent: serial number' 'slab: bin_shard' 'unused: list link' \
+    for kind in 'slab: arena_ind' 'extent: serial number' 'slab: bin_shard' 'unused: list link' \
         'root: a slot cleared' 'leaf node: 64 KiB of zeroes' 'extent: all of it' 'base block: size' \
         'base block: next'; do
-        families+=(--family "$family")
+        kinds+=(--kind "$kind")
     done
     for pin in 5.3.0 redis-7.0; do
         JEHEAP_BIN=${JEHEAP%/*} "$ROOT_DIR/ci/damage" --skeleton --pin "$pin" --count 2 --jobs 2 \
-            "${families[@]}" >"$OUT" 2>"$ERR"
+            "${kinds[@]}" >"$OUT" 2>"$ERR"
         grep -q ' 0 otherwise;' "$OUT" || fail "$pin: $(grep '^  otherwise' "$OUT" | head -n 3) $(said)"
         [ "$(grep -c '^base block: next  *[1-9]' "$OUT")" -eq 1 ] || fail "not named: $(<"$OUT")"
     done

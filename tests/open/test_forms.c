@@ -1,5 +1,5 @@
-/* Debug information in each family's own form, as a compiler writes it (form.c): it says what the
- * formulas say, and leads to the same bits from any of its neighbours. */
+/* Debug information in each family's own form, as a compiler writes it (dwarf_forms.c): it says
+ * what the formulas say, and leads to the same bits from any of its neighbours. */
 #include <gelf.h>
 #include <setjmp.h>
 #include <stdarg.h>

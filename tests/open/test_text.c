@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "image/plain.h"
+#include "image/plain_text.h"
 #include "open/inside.h"
 
 static void statuses(void **state) {

@@ -139,7 +139,7 @@ static void check_rtree(const struct heap_image *image, struct fuzz_input *in) {
 
 static void check_bent(const struct heap_image *image, struct fuzz_input *in) {
     layout_is(image, fuzz_layout(in));
-    assert_int_equal(fuzz_take(in, 4), UINT32_C(3) << 24); /* one bend, of no bit */
+    assert_int_equal(fuzz_take(in, 4), UINT32_C(3) << 24); /* one damage, of no bit */
     assert_int_equal(fuzz_take(in, 8), 0x10000);
     assert_non_null(place_of(image, HEAP_PLACE_EXTENT, in->data, in->size));
 }

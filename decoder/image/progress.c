@@ -1,0 +1,93 @@
+/* progress.c - long work: whoever has asked for it is told how far it is, and may end it. Of a
+ * large core that is read pages are given back, so that it does not fill the memory. */
+#include <sys/mman.h>
+
+#include "image/inside.h"
+
+#define EVERY 64                    /* reads between two looks at the clock */
+#define LARGE (UINT64_C(64) << 20)  /* bytes on the disk: a smaller core may stay in memory */
+#define BEHIND (UINT64_C(16) << 20) /* bytes that are read before pages are given back */
+#define PAGE 4096
+
+bool jt_go_on(struct jt_target *target, const char *doing, uint64_t done, uint64_t all) {
+    struct jt_private *p = target->priv;
+    if (!p->given_up && p->watch != NULL) {
+        p->doing = doing;
+        p->given_up = !p->watch(p->watch_arg, doing, done, all);
+    }
+    return !p->given_up;
+}
+
+void jt_give_back(struct jt_target *target, uint64_t bytes) {
+    struct jt_private *p = target->priv;
+    p->behind += bytes;
+    if (p->behind >= BEHIND && p->core_mapped) {
+        p->behind = 0;
+        (void)madvise((void *)(uintptr_t)p->core, p->core_size, MADV_DONTNEED);
+    }
+}
+
+/* ---- around the reader ---------------------------------------------------------------------- */
+
+static bool step(struct jt_target *target, uint64_t bytes) {
+    struct jt_private *p = target->priv;
+    p->read += bytes;
+    jt_give_back(target, bytes > PAGE ? bytes : PAGE);
+    if (--p->until == 0) {
+        p->until = EVERY;
+        return jt_go_on(target, p->opened ? "reading the heap" : "looking for the heap", p->read,
+                        0);
+    }
+    return !p->given_up;
+}
+
+static enum jh_status watch_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
+    struct jt_target *target = arg;
+    const struct jh_reader *inner = &target->priv->inner;
+    *got = 0;
+    return step(target, len) ? inner->read(inner->arg, addr, dst, len, got) : JH_LIMIT;
+}
+
+static const void *watch_lend(void *arg, uint64_t addr, size_t len) {
+    struct jt_target *target = arg;
+    const struct jh_reader *inner = &target->priv->inner;
+    return step(target, len) ? inner->lend(inner->arg, addr, len) : NULL;
+}
+
+static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count) {
+    struct jt_target *target = arg;
+    const struct jh_reader *inner = &target->priv->inner;
+    return step(target, count * PAGE) ? inner->gather(inner->arg, span, count) : JH_LIMIT;
+}
+
+static uint64_t watch_next(void *arg, uint64_t addr) {
+    const struct jh_reader *inner = &((const struct jt_target *)arg)->priv->inner;
+    return inner->next(inner->arg, addr);
+}
+
+static uint64_t watch_nonzero(void *arg, uint64_t addr) {
+    const struct jh_reader *inner = &((const struct jt_target *)arg)->priv->inner;
+    return inner->nonzero(inner->arg, addr);
+}
+
+static bool watch_retry(void *arg, unsigned times) {
+    const struct jt_private *p = ((const struct jt_target *)arg)->priv;
+    return !p->given_up && p->inner.retry(p->inner.arg, times);
+}
+
+void jt_watch_reader(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    if (p->watch == NULL && (!p->core_mapped || jt_core_bytes(target) < LARGE)) {
+        return;
+    }
+    p->inner = target->heap.reader;
+    p->until = 1;
+    target->heap.reader =
+        (struct jh_reader){.read = watch_read,
+                           .lend = p->inner.lend != NULL ? watch_lend : NULL,
+                           .gather = p->inner.gather != NULL ? watch_gather : NULL,
+                           .next = watch_next,
+                           .nonzero = p->inner.nonzero != NULL ? watch_nonzero : NULL,
+                           .retry = p->inner.retry != NULL ? watch_retry : NULL,
+                           .arg = target};
+}
