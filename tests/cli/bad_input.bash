@@ -365,6 +365,35 @@ END
     rm "$WORK/nowhere" "$WORK/of_nowhere"
 }
 
+# Nodes of which a process has the first page alone: where memory goes on is known, and need not be asked for
+# page by page.
+test_nodes_of_one_page() {
+    local root number=512 # of 511 pages more; the search for jemalloc's own memory takes 65536 reads
+    background python3 - $number <<'END' >"$WORK/pages"
+import ctypes, struct, sys, time
+PAGE, NODE, number = 4096, 2 << 20, int(sys.argv[1])
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + 3 * [ctypes.c_int] + [ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+start = libc.mmap(None, (number + 2) * NODE, 0, 0x4022, -1, 0) # PROT_NONE; private, anonymous, not reserved
+root = (start + NODE - 1) // NODE * NODE
+libc.mprotect(root, NODE, 3)
+nodes = [root + (i + 1) * NODE for i in range(number)]
+for node in nodes:
+    libc.mprotect(node, PAGE, 3)
+ctypes.memmove(root, struct.pack(f"<{number}Q", *nodes), 8 * number)
+print(hex(root), flush=True)
+time.sleep(300)
+END
+    wait_line "$WORK/pages" "$BACK" 0x || fail "no root"
+    root=$(cat "$WORK/pages")
+    jeheap extents "$BACK" --layout 5.3.0 --root "$root" --max-reads $((256 * number))
+    [ "$RC" -eq 4 ] || fail "status $RC: $(said)"
+    err_has 'of all rtree\.node-absent 512$'
+    ! grep -q max-reads "$ERR" || fail "$(said)"
+}
+
 # What is missing comes first, and then what can be said of the rest.
 test_core_cut_off_before_jemalloc() {
     local early
