@@ -191,7 +191,7 @@ struct jt_elf *jt_elf_open(const struct jt_files *files, const char *file, bool 
 }
 
 /* The file counts only when its build-id is the one we look for, or, where there is none, its
- * checksum. */
+ * checksum, which may then not be NULL. */
 static struct jt_elf *open_same(struct jt_elf *of, const struct jt_files *files, const char *file,
                                 const struct jt_build_id *id, const GElf_Word *crc) {
     struct jt_build_id found;
@@ -201,7 +201,7 @@ static struct jt_elf *open_same(struct jt_elf *of, const struct jt_files *files,
     }
     jt_elf_build_id(elf, &found);
     bool same = found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0;
-    if (same && (id->size != 0 || (crc != NULL && checksum(elf) == *crc))) {
+    if (same && (id->size != 0 || checksum(elf) == *crc)) {
         return elf;
     }
     jt_elf_close(elf);

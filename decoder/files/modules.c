@@ -229,7 +229,7 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
 }
 
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
-    bool unnamed = target->kind == JT_CORE && target->priv->mappings == 0, has_main = false;
+    bool unnamed = target->kind == JT_CORE && target->priv->mappings == 0;
     bool ok = unnamed ? modules_from_memory(target) : modules_from_mappings(target);
     size_t own = ok ? jt_module_of_exe(target, exe) : JT_NO_MODULE;
     if (exe != NULL && access(exe, R_OK) != 0) {
@@ -239,9 +239,8 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     exe = own == JT_NOT_WANTED ? NULL : exe;
     for (size_t i = 0; ok && i < target->modules; i++) {
         jt_module_open(target, &target->module[i], i == own ? exe : NULL);
-        has_main |= target->module[i].main;
     }
-    if (ok && own >= JT_NOT_WANTED && (unnamed || (exe != NULL && !has_main))) {
+    if (ok && own >= JT_NOT_WANTED && (unnamed || exe != NULL)) {
         ok = module_from_name(target, exe);
     }
     if (!ok) {

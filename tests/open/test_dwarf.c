@@ -667,6 +667,26 @@ static void what_several_files_share(void **state) {
     }
 }
 
+/* It is here, and has no macros either. */
+static void a_shared_file_without_macros(void **state) {
+    (void)state;
+    struct made other = shared_file(7);
+    built(&other);
+    shared.at = elf->bytes;
+    shared.len = elf->mapped;
+    struct jt_elf *kept = elf;
+    shared_path = "/bin/common.debug";
+    struct made m = with_root(NO_MACROS);
+    altlink(&m, "common.debug", 7, 4);
+    built_beside(&m);
+    assert_non_null(elf->alt);
+    struct jt_dwarf d = read_apart();
+    assert_true(d.found && d.macros == NULL);
+    assert_string_equal(warning, "");
+    done(&d);
+    jt_elf_close(kept);
+}
+
 /* In the same file, as dwz does it for one. */
 static void units_that_are_imported(void **state) {
     (void)state;
@@ -683,21 +703,22 @@ static void units_that_are_imported(void **state) {
 }
 
 static void split_units(void **state) {
-    static const uint16_t name[] = {DW_AT_dwo_name, DW_AT_producer};
+    static const uint16_t name[] = {DW_AT_dwo_name, DW_AT_producer, DW_AT_producer};
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         struct made m;
         memset(&m, 0, sizeof m);
         attack_number(&m.info, 0, 4);
         attack_number(&m.info, 5, 2);
-        attack_number(&m.info, DW_UT_compile, 1);
+        attack_number(&m.info, i < 2 ? DW_UT_compile : DW_UT_skeleton, 1);
         attack_number(&m.info, 8, 1);
         attack_number(&m.info, 0, 4);
+        attack_number(&m.info, 4711, i < 2 ? 0 : 8); /* the other unit's */
         DIE(&m, DW_TAG_compile_unit, true, {name[i], DW_FORM_string, 0, "arena.dwo"});
         built(&m);
         struct jt_dwarf d = read_apart();
         assert_false(d.found);
-        assert_string_equal(warning, i == 0 ? "the debug information of /bin/made is in .dwo or "
+        assert_string_equal(warning, i != 1 ? "the debug information of /bin/made is in .dwo or "
                                               ".dwp files, which are not read"
                                             : "");
         done(&d);
@@ -726,6 +747,19 @@ static void sections_that_cannot_be_unpacked(void **state) {
     built(&m);
     assert_false(jt_elf_has_zstd(elf));
     jt_elf_close(elf);
+    struct made_elf f = {.sections = 0}; /* all of it, and it is broken */
+    s = made_add(&f, ".debug_info", SHT_PROGBITS);
+    s->flags = SHF_COMPRESSED;
+    attack_add(&s->bytes, &header, sizeof header);
+    attack_fill(&s->bytes, s->bytes.len + 100, "x", 1);
+    struct attack_bytes file = made_build(&f);
+    elf = jt_elf_bytes(file.at, file.len);
+    free(file.at);
+    module.elf = elf;
+    d = read_apart();
+    assert_false(d.found);
+    assert_non_null(strstr(warning, "is compressed with zstd, which elfutils cannot"));
+    done(&d);
 }
 
 int main(void) {
@@ -743,6 +777,7 @@ int main(void) {
         cmocka_unit_test(too_many_macros),
         cmocka_unit_test(ignored_children),
         cmocka_unit_test(what_several_files_share),
+        cmocka_unit_test(a_shared_file_without_macros),
         cmocka_unit_test(units_that_are_imported),
         cmocka_unit_test(split_units),
         cmocka_unit_test(sections_that_cannot_be_unpacked),

@@ -94,6 +94,27 @@ static void build_ids(void **state) {
     }
 }
 
+/* Headers that say more than the file has. */
+static void what_is_not_in_the_file(void **state) {
+    (void)state;
+    struct made_elf f = {.sections = 0};
+    add_id(&f, 20);
+    struct attack_bytes file = made_build(&f);
+    Elf64_Ehdr *h = (Elf64_Ehdr *)(void *)file.at;
+    Elf64_Phdr *ph = (Elf64_Phdr *)(void *)(file.at + h->e_phoff);
+    ph->p_type = PT_NOTE;
+    ph->p_filesz = UINT64_C(1) << 40;
+    struct jt_elf *elf = opened(&file);
+    assert_int_equal(id_of(elf).size, 0);
+    jt_elf_close(elf);
+    Elf64_Shdr *sh = (Elf64_Shdr *)(void *)(file.at + h->e_shoff);
+    sh[1].sh_name = 1u << 30;
+    elf = opened(&file);
+    assert_null(jt_section(elf->elf, ".note.gnu.build-id"));
+    jt_elf_close(elf);
+    free(file.at);
+}
+
 static void debug_information_by_its_section(void **state) {
     static const char *const name[] = {".debug_info", ".zdebug_info", ".debug_infos", "debug_info"};
     (void)state;
@@ -445,6 +466,7 @@ int main(void) {
         cmocka_unit_test(a_version_among_constants),
         cmocka_unit_test(what_is_no_file),
         cmocka_unit_test(build_ids),
+        cmocka_unit_test(what_is_not_in_the_file),
         cmocka_unit_test(debug_information_by_its_section),
         cmocka_unit_test(segments_of_the_same_bytes),
         cmocka_unit_test(headers_that_are_not_there),

@@ -185,12 +185,113 @@ static void names_that_are_too_long(void **state) {
     jt_close(t);
 }
 
+/* Parts that the file does not have; nothing of them is in memory. */
+static void parts_that_are_not_in_the_file(void **state) {
+    (void)state;
+    start();
+    build_id();
+    elf.header.e_phnum = 5;
+    elf.ph[2] = elf.ph[3] = elf.ph[4] = elf.ph[0];
+    elf.ph[2].p_offset = UINT64_C(1) << 40;
+    elf.ph[3].p_filesz = UINT64_C(1) << 40;
+    elf.ph[4].p_flags = PF_W;
+    for (unsigned i = 2; i < 5; i++) {
+        elf.ph[i].p_vaddr += 0x10000 * i;
+        elf.ph[i].p_offset += 8;
+    }
+    map(elf_path);
+    save();
+    struct jt_target *t = opened(NULL);
+    assert_int_equal(t->modules, 1);
+    assert_int_equal(t->module[0].memory_id.size, 20);
+    assert_int_equal(t->module[0].file_id.size, 20);
+    assert_int_equal(t->module[0].state, JT_FILE_SAME);
+    assert_int_equal(t->priv->segments, 1);
+    jt_close(t);
+}
+
+/* Memory of no file lies between a file's pieces. */
+static void what_lies_between(void **state) {
+    static const uint64_t piece[2][3] = {{0x30000, 0x32000, 0}, {0x36000, 0x37000, 2}};
+    (void)state;
+    start();
+    elf.ph[0].p_memsz = 0x2000;
+    elf.ph[1] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_offset = 0x2000, .p_vaddr = AT + 0x6000, .p_memsz = 0x1000};
+    save();
+    core_load(&core, 0x30000, &elf, sizeof elf);
+    core_note_pieces(&core, &piece[0], 1, elf_path);
+    core_note_file(&core, 0x33000, 0x34000, "anonymous");
+    core_note_pieces(&core, &piece[1], 1, elf_path);
+    struct jt_target *t = opened(NULL);
+    assert_int_equal(t->modules, 1);
+    assert_null(jt_module_at(t, 0x33000));
+    assert_ptr_equal(jt_module_at(t, 0x36000), &t->module[0]);
+    jt_close(t);
+}
+
+/* Nothing tells where the program was loaded, but it is where it wants to be, as its build-id says.
+ */
+static void a_program_that_stayed(void **state) {
+    (void)state;
+    start();
+    build_id();
+    elf.ph[2].p_type = PT_INTERP;
+    save();
+    core_load(&core, AT, &elf, sizeof elf);
+    core_note_file(&core, 0x70000, 0x71000, "/nowhere/other");
+    struct jt_target *t = opened(elf_path);
+    const struct jt_module *main = &t->module[t->modules - 1];
+    assert_true(main->main && main->elf != NULL);
+    assert_int_equal(main->state, JT_FILE_SAME);
+    jt_close(t);
+}
+
+/* Two files of a jemalloc, of which nothing proves that they are the right ones. */
+static void files_that_nothing_proves(void **state) {
+    static const char version[] = "5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c";
+    (void)state;
+    start();
+    memcpy(&elf.ph[10], version, sizeof version);
+    save();
+    map(elf_path);
+    core_note_file(&core, 0x50000, 0x51000, elf_path);
+    core_load(&core, 0x50000, "", 0);
+    core.load[core.loads - 1].memsz = 0x1000;
+    core.load[core.loads - 1].flags = PF_X;
+    struct jt_target *t = opened(NULL);
+    assert_int_equal(t->modules, 2);
+    (void)jt_modules_doubt(t);
+    assert_int_equal(t->module[0].state, JT_FILE_DIFFERS);
+    assert_int_equal(t->module[1].state, JT_FILE_DIFFERS);
+    assert_null(jt_modules_doubt(t));
+    jt_close(t);
+}
+
+/* An owner of as many letters. */
+static void notes_of_nobody(void **state) {
+    uint8_t desc[64] = {0};
+    (void)state;
+    start();
+    core_load(&core, 0x30000, "x", 1);
+    core_note_of(&core, "FreeBSX", 8, desc, sizeof desc);
+    core_note(&core, NT_PRPSINFO, desc, sizeof desc); /* cut off */
+    struct jt_target *t = opened(NULL);
+    assert_int_equal(t->pid, 0);
+    jt_close(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_that_are_others),
         cmocka_unit_test(programs_that_look_like_libraries),
         cmocka_unit_test(libraries_by_their_names),
         cmocka_unit_test(names_that_are_too_long),
+        cmocka_unit_test(parts_that_are_not_in_the_file),
+        cmocka_unit_test(what_lies_between),
+        cmocka_unit_test(a_program_that_stayed),
+        cmocka_unit_test(files_that_nothing_proves),
+        cmocka_unit_test(notes_of_nobody),
     };
     snprintf(core_path, sizeof core_path, "/tmp/jeheap-module-%d.core", (int)getpid());
     snprintf(elf_path, sizeof elf_path, "/tmp/jeheap-module-%d.elf", (int)getpid());

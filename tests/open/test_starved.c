@@ -114,13 +114,52 @@ static void files_that_are_not_searched(void **state) {
     m = jt_module_add(&target, own);
     jt_module_open(&target, m, NULL);
     assert_true(m->unopened);
+    m->asked = true;
+    m->state = JT_FILE_UNPROVEN; /* and has no jemalloc */
+    jt_warn_of_files(&target);
+    assert_int_equal(target.warnings, 1);
     fail_memory(1);
     assert_false(jt_module_try(&target, m, own));
     fail_memory(0);
     assert_true(target.memory_ran_out);
+    for (unsigned nth = 1; nth <= 2; nth++) { /* what a core lacks is in the file */
+        target.module[1].state = JT_FILE_SAME;
+        fail_memory(nth);
+        assert_int_equal(jt_modules_fill(&target), JT_UNREADABLE);
+        fail_memory(0);
+    }
     jt_modules_close(&target);
     free(target.warning[0]);
     free(target.warning);
+}
+
+static void sentences(void **state) {
+    (void)state;
+    for (unsigned nth = 1; nth <= 2; nth++) {
+        target.memory_ran_out = false;
+        fail_memory(nth);
+        jt_warn(&target, "it is so");
+        fail_memory(0);
+        assert_true(target.memory_ran_out);
+        assert_int_equal(target.warnings, 0);
+    }
+    free(target.warning);
+}
+
+static void macros_that_are_packed(void **state) {
+    (void)state;
+    static const char text[] = "LG_PAGE 12";
+    size_t size = 1;
+    struct jt_macros *m = jt_macros_unpack(strdup(text), sizeof text);
+    assert_non_null(m);
+    fail_memory(1);
+    assert_null(jt_macros_pack(m, 1000, &size));
+    fail_memory(0);
+    assert_int_equal(size, 0);
+    jt_macros_free(m);
+    fail_memory(2);
+    assert_null(jt_macros_unpack(strdup(text), sizeof text));
+    fail_memory(0);
 }
 
 int main(void) {
@@ -130,6 +169,8 @@ int main(void) {
         cmocka_unit_test_setup(process_ids_of_freebsd, start),
         cmocka_unit_test_setup(sizes_of_pages, start),
         cmocka_unit_test_setup(files_that_are_not_searched, start),
+        cmocka_unit_test_setup(sentences, start),
+        cmocka_unit_test_setup(macros_that_are_packed, start),
         cmocka_unit_test_setup(until_where_there_is_something, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
