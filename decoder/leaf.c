@@ -49,8 +49,8 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
     return !rule ? JH_OK : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule);
 }
 
-static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,
-                uint64_t value) {
+static void put_field(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,
+                      uint64_t value) {
     if (!field.width) {
         return; /* its offset means nothing */
     }
@@ -65,9 +65,9 @@ static void put(const struct jh_layout *layout, uint8_t *bytes, struct jh_field 
 
 void jh_leaf_encode(const struct jh_layout *layout, const struct jh_leaf *leaf, uint8_t *bytes) {
     memset(bytes, 0, layout->leaf_size);
-    put(layout, bytes, layout->leaf[JH_LEAF_EXTENT], leaf->extent);
-    put(layout, bytes, layout->leaf[JH_LEAF_SZIND], leaf->szind);
-    put(layout, bytes, layout->leaf[JH_LEAF_SLAB], leaf->slab);
-    put(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head);
-    put(layout, bytes, layout->leaf[JH_LEAF_STATE], leaf->state_bits);
+    put_field(layout, bytes, layout->leaf[JH_LEAF_EXTENT], leaf->extent);
+    put_field(layout, bytes, layout->leaf[JH_LEAF_SZIND], leaf->szind);
+    put_field(layout, bytes, layout->leaf[JH_LEAF_SLAB], leaf->slab);
+    put_field(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head);
+    put_field(layout, bytes, layout->leaf[JH_LEAF_STATE], leaf->state_bits);
 }

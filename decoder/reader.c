@@ -93,7 +93,7 @@ static const struct jh_segment *first_from(const struct jh_image *image, uint64_
     return low < image->count ? &image->segment[low] : NULL;
 }
 
-static const struct jh_segment *find(struct jh_image *image, uint64_t addr) {
+static const struct jh_segment *find_segment(struct jh_image *image, uint64_t addr) {
     const struct jh_segment **window = jh_image_window(image, addr);
     if (*window && addr - (*window)->addr < (*window)->len) {
         return *window;
@@ -110,7 +110,7 @@ static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len
     struct jh_image *image = arg;
     size_t done = 0;
     while (done < len) {
-        const struct jh_segment *s = find(image, addr + done);
+        const struct jh_segment *s = find_segment(image, addr + done);
         if (!s) {
             break;
         }
@@ -128,7 +128,7 @@ static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len
 }
 
 const void *jh_image_lend(void *arg, uint64_t addr, size_t len) {
-    const struct jh_segment *s = find((struct jh_image *)arg, addr);
+    const struct jh_segment *s = find_segment((struct jh_image *)arg, addr);
     return s ? jh_segment_at(s, addr, len) : NULL;
 }
 
@@ -141,7 +141,7 @@ static uint64_t image_next(void *arg, uint64_t addr) {
 }
 
 static uint64_t image_nonzero(void *arg, uint64_t addr) {
-    const struct jh_segment *s = find((struct jh_image *)arg, addr);
+    const struct jh_segment *s = find_segment((struct jh_image *)arg, addr);
     return s && !s->bytes ? s->addr + s->len : addr;
 }
 

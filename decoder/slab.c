@@ -33,8 +33,8 @@ static size_t bitmap_bytes(const struct jh_layout *layout, const struct jh_bin *
 }
 
 /* The bitmap is in it. */
-static void finish(const struct jh_layout *layout, const struct jh_extent *extent,
-                   struct jh_slab *out) {
+static void finish_slab(const struct jh_layout *layout, const struct jh_extent *extent,
+                        struct jh_slab *out) {
     const struct jh_bin *bin = &layout->bin[extent->szind];
     out->base = extent->base;
     out->reg_size = bin->reg_size;
@@ -62,7 +62,7 @@ enum jh_status jh_slab_read(const struct jh_heap *heap, const struct jh_extent *
         return status;
     }
     memcpy(out->bitmap, at, bytes);
-    finish(layout, extent, out);
+    finish_slab(layout, extent, out);
     return JH_OK;
 }
 
@@ -84,7 +84,7 @@ static void read_some(const struct jh_heap *heap, const struct jh_extent *extent
     for (size_t i = 0; i < count; i++) {
         if (bytes[i]) {
             memcpy(out[i].bitmap, bytes[i], len[i]);
-            finish(layout, &extent[i], &out[i]);
+            finish_slab(layout, &extent[i], &out[i]);
             status[i] = JH_OK;
         } else {
             status[i] = jh_slab_read(heap, &extent[i], &out[i], NULL);

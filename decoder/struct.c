@@ -71,7 +71,7 @@ static uint64_t tcache_nbins_max(const struct jh_layout *l) {
     return l->sc_nbins + 4U * (lg_limit - lg_large_min) + 1;
 }
 
-static uint64_t number(const struct jh_layout *l, unsigned count) {
+static uint64_t count_number(const struct jh_layout *l, unsigned count) {
     switch (count) {
     case N_NONE:
         return 0;
@@ -148,8 +148,8 @@ struct cursor {
 static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsigned depth);
 
 /* Step on the next row that this build has; NULL at the end, or where nothing more is known. */
-static const struct jh_row *step(const struct jh_layout *l, struct cursor *c, struct shape *shape,
-                                 unsigned depth) {
+static const struct jh_row *next_row(const struct jh_layout *l, struct cursor *c,
+                                     struct shape *shape, unsigned depth) {
     while (c->known && c->next < c->rows->count) {
         const struct jh_row *row = &c->rows->row[c->next++];
         if (!in_version(l->build.version, row->from, row->to) ||
@@ -159,7 +159,7 @@ static const struct jh_row *step(const struct jh_layout *l, struct cursor *c, st
         *shape = shape_of(l, (enum jh_type)row->type, depth + 1);
         uint32_t align = row->when & W_CACHELINE ? CACHELINE : shape->align; /* no shape has more */
         c->offset = c->rows->is_union ? 0 : align_up(c->end, align);
-        uint64_t end = c->offset + shape->size * number(l, row->count);
+        uint64_t end = c->offset + shape->size * count_number(l, row->count);
         c->end = c->end > end ? c->end : end;
         c->align = c->align > align ? c->align : align;
         c->known = shape->known;
@@ -168,7 +168,7 @@ static const struct jh_row *step(const struct jh_layout *l, struct cursor *c, st
     return NULL;
 }
 
-static struct cursor start(const struct jh_rows *rows) {
+static struct cursor start_rows(const struct jh_rows *rows) {
     return (struct cursor){rows, 0, 0, 1, 0, true};
 }
 
@@ -179,8 +179,8 @@ static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsig
     if (!rows || depth > DEPTH_MAX) {
         return basic(l, type);
     }
-    struct cursor c = start(rows);
-    while (step(l, &c, &shape, depth)) {
+    struct cursor c = start_rows(rows);
+    while (next_row(l, &c, &shape, depth)) {
     }
     return (struct shape){align_up(c.end, c.align), c.align, c.known};
 }
@@ -194,18 +194,18 @@ static bool is_it(const struct jh_row *row, const char *name, size_t len, size_t
 
 /* Where in the struct is the index-th member, or the one with the name? Unnamed structs are looked
  * into. *index counts down over the members that are passed. */
-static const struct jh_row *find(const struct jh_layout *l, const struct jh_rows *rows,
-                                 const char *name, size_t len, size_t *index, uint64_t *offset,
-                                 struct shape *shape, unsigned depth) {
-    struct cursor c = start(rows);
+static const struct jh_row *find_row(const struct jh_layout *l, const struct jh_rows *rows,
+                                     const char *name, size_t len, size_t *index, uint64_t *offset,
+                                     struct shape *shape, unsigned depth) {
+    struct cursor c = start_rows(rows);
     const struct jh_row *row;
     uint64_t base = *offset;
-    while (depth < DEPTH_MAX && (row = step(l, &c, shape, depth)) != NULL) {
+    while (depth < DEPTH_MAX && (row = next_row(l, &c, shape, depth)) != NULL) {
         const struct jh_rows *inner = row->type > T_UNKNOWN ? rows_of(l, row->type) : NULL;
         *offset = base + c.offset;
         if (inner && !row->name) {
             struct shape of_inner = *shape;
-            row = find(l, inner, name, len, index, offset, &of_inner, depth + 1);
+            row = find_row(l, inner, name, len, index, offset, &of_inner, depth + 1);
             if (row) {
                 *shape = of_inner;
                 return row;
@@ -219,7 +219,7 @@ static const struct jh_row *find(const struct jh_layout *l, const struct jh_rows
 
 /* ---- for callers ---------------------------------------------------------------------------- */
 
-static const struct jh_rows *named(const struct jh_layout *l, const char *name) {
+static const struct jh_rows *rows_named(const struct jh_layout *l, const char *name) {
     for (unsigned t = T_UNKNOWN + 1; t < T_TYPES; t++) {
         const struct jh_rows *rows = rows_of(l, (enum jh_type)t);
         if (rows && rows->name && strcmp(rows->name, name) == 0) {
@@ -249,8 +249,8 @@ static enum jh_status size_of(const struct jh_layout *layout, const struct jh_ro
     if (!rows) {
         return unsupported(fault, "struct.name");
     }
-    struct cursor c = start(rows);
-    while (step(layout, &c, &shape, 0)) {
+    struct cursor c = start_rows(rows);
+    while (next_row(layout, &c, &shape, 0)) {
     }
     if (!c.known) {
         return unsupported(fault, "struct.size");
@@ -262,7 +262,7 @@ static enum jh_status size_of(const struct jh_layout *layout, const struct jh_ro
 
 enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name, uint64_t *size,
                               uint32_t *align, struct jh_fault *fault) {
-    return size_of(layout, named(layout, name), size, align, fault);
+    return size_of(layout, rows_named(layout, name), size, align, fault);
 }
 
 unsigned jh_type_size(const struct jh_layout *layout, enum jh_type type) {
@@ -273,26 +273,26 @@ unsigned jh_type_size(const struct jh_layout *layout, enum jh_type type) {
     return (unsigned)size;
 }
 
-static void give(const struct jh_layout *l, const struct jh_row *row, uint64_t offset,
-                 const struct shape *shape, struct jh_member *out) {
+static void give_member(const struct jh_layout *l, const struct jh_row *row, uint64_t offset,
+                        const struct shape *shape, struct jh_member *out) {
     const struct jh_rows *inner = row->type > T_UNKNOWN ? rows_of(l, row->type) : NULL;
     *out = (struct jh_member){row->name, inner ? inner->name : NULL, offset,
-                              shape->known ? shape->size : 0, number(l, row->count)};
+                              shape->known ? shape->size : 0, count_number(l, row->count)};
 }
 
 enum jh_status jh_struct_nth(const struct jh_layout *layout, const char *name, size_t index,
                              struct jh_member *out) {
-    const struct jh_rows *rows = named(layout, name);
+    const struct jh_rows *rows = rows_named(layout, name);
     struct shape shape = {0, 1, false};
     uint64_t offset = 0;
     if (!rows) {
         return JH_UNSUPPORTED;
     }
-    const struct jh_row *row = find(layout, rows, NULL, 0, &index, &offset, &shape, 0);
+    const struct jh_row *row = find_row(layout, rows, NULL, 0, &index, &offset, &shape, 0);
     if (!row) {
         return JH_END;
     }
-    give(layout, row, offset, &shape, out);
+    give_member(layout, row, offset, &shape, out);
     return JH_OK;
 }
 
@@ -306,7 +306,7 @@ static enum jh_status member_of(const struct jh_layout *layout, const struct jh_
     }
     for (;;) {
         size_t len = strcspn(path, "."), none = 0;
-        row = rows ? find(layout, rows, path, len, &none, &offset, &shape, 0) : NULL;
+        row = rows ? find_row(layout, rows, path, len, &none, &offset, &shape, 0) : NULL;
         if (!row) {
             return unsupported(fault, "struct.member");
         }
@@ -316,13 +316,13 @@ static enum jh_status member_of(const struct jh_layout *layout, const struct jh_
         path += len + 1;
         rows = row->type > T_UNKNOWN ? rows_of(layout, row->type) : NULL;
     }
-    give(layout, row, offset, &shape, out);
+    give_member(layout, row, offset, &shape, out);
     return JH_OK;
 }
 
 enum jh_status jh_struct_member(const struct jh_layout *layout, const char *name, const char *path,
                                 struct jh_member *out, struct jh_fault *fault) {
-    return member_of(layout, named(layout, name), path, out, fault);
+    return member_of(layout, rows_named(layout, name), path, out, fault);
 }
 
 unsigned jh_type_offset(const struct jh_layout *layout, enum jh_type type, const char *path) {

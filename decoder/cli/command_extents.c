@@ -12,7 +12,7 @@ static bool wanted(const struct arguments *a, const struct jh_extent *e) {
            (!a->state || strcmp(a->state, extent_state(e, state)) == 0);
 }
 
-static void give(struct cli *cli, const struct jh_extent *e) {
+static void print_extent(struct cli *cli, const struct jh_extent *e) {
     if (cli->args->json) {
         extent_json(cli, NULL, e);
         json_line(&cli->json);
@@ -41,7 +41,7 @@ void command_extents(struct cli *cli) {
         cli_check_extent(check, &e);
         sound_add(cli, &slabs, &e);
         if (wanted(cli->args, &e)) {
-            give(cli, &e);
+            print_extent(cli, &e);
         }
     }
     sound_end(cli, &slabs);
@@ -54,7 +54,8 @@ void command_extents(struct cli *cli) {
 /* ---- one of them ---------------------------------------------------------------------------- */
 
 /* e_bits field by field; the words behind it. */
-static uint64_t raw(const struct cli *cli, const struct jh_extent *e, enum jh_extent_field field) {
+static uint64_t raw_field(const struct cli *cli, const struct jh_extent *e,
+                          enum jh_extent_field field) {
     const struct jh_layout *l = &cli->target->layout;
     struct jh_field f = l->extent[field];
     switch (field) {
@@ -87,7 +88,7 @@ static void fields_json(struct cli *cli, const struct jh_extent *e) {
             continue;
         }
         json_open(j, jh_extent_field_name(i), '{');
-        json_address(j, "raw", raw(cli, e, i));
+        json_address(j, "raw", raw_field(cli, e, i));
         json_number(j, "offset", f.offset);
         json_number(j, "shift", f.shift);
         json_number(j, "width", f.width);
@@ -105,7 +106,7 @@ static void fields_text(struct cli *cli, const struct jh_extent *e) {
             printf("  %-10s -                  not in this build\n", jh_extent_field_name(i));
             continue;
         }
-        snprintf(value, sizeof(value), "0x%" PRIx64, raw(cli, e, i));
+        snprintf(value, sizeof(value), "0x%" PRIx64, raw_field(cli, e, i));
         printf("  %-10s %-18s %u:%u:%u\n", jh_extent_field_name(i), value, f.offset, f.shift,
                f.width);
     }
@@ -113,8 +114,8 @@ static void fields_text(struct cli *cli, const struct jh_extent *e) {
 
 /* A sound structure may contradict the tree, where that leads to it, or its bitmap: one that is not
  * in use has no elements. */
-static enum jh_status check(const struct cli *cli, const struct jh_extent *e,
-                            struct jh_fault *fault) {
+static enum jh_status check_extent(const struct cli *cli, const struct jh_extent *e,
+                                   struct jh_fault *fault) {
     enum jh_status status = jh_extent_check(&cli->target->layout, e, fault);
     if (status == JH_OK && sound_in_tree(cli, e)) {
         status = sound_extent(cli, e, fault);
@@ -172,13 +173,13 @@ static enum jh_status read_and_check(const struct cli *cli, uint64_t at, struct 
         status = jh_extent_read(&cli->target->heap, at, e, fault);
         *read = status == JH_OK;
         if (*read) {
-            status = check(cli, e, fault);
+            status = check_extent(cli, e, fault);
         }
     } while (status == JH_CORRUPT && reader->retry && reader->retry(reader->arg, times++));
     return status;
 }
 
-static void one(struct cli *cli, uint64_t at) {
+static void print_one(struct cli *cli, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
     bool read;
@@ -201,6 +202,6 @@ static void one(struct cli *cli, uint64_t at) {
 
 void command_extent(struct cli *cli) {
     for (size_t i = 0; i < cli->args->operands; i++) {
-        one(cli, cli_address(cli, i));
+        print_one(cli, cli_address(cli, i));
     }
 }

@@ -174,8 +174,8 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
 }
 
 /* One heap: what stands there, or why nothing does. */
-static void answer(struct cli *cli, struct checked *checked, uint64_t addr,
-                   const struct jh_location *l) {
+static void print_answer(struct cli *cli, struct checked *checked, uint64_t addr,
+                         const struct jh_location *l) {
     struct piece none = {0, 0, NULL}, b = none, a = none;
     struct jt_place room, *place = NULL;
     check_extent(cli, checked, &l->extent);
@@ -220,8 +220,8 @@ static struct jt_target *other_heap(struct cli *cli, uint64_t addr, struct jh_lo
 }
 
 /* e: the extent that has it, or NULL where that could not be told. */
-static void find(struct cli *cli, struct checked *checked, uint64_t addr,
-                 const struct jh_extent *e) {
+static void find_address(struct cli *cli, struct checked *checked, uint64_t addr,
+                         const struct jh_extent *e) {
     struct jt_target *chosen = cli->target;
     struct jh_location l;
     struct jh_fault fault;
@@ -246,7 +246,7 @@ static void find(struct cli *cli, struct checked *checked, uint64_t addr,
         cli_status(cli, EXIT_PARTIAL);
         return;
     }
-    answer(cli, checked, addr, &l);
+    print_answer(cli, checked, addr, &l);
     cli->target = chosen;
 }
 
@@ -256,7 +256,7 @@ static void find_batch(struct cli *cli, struct checked *checked, const uint64_t 
     enum jh_status status[BATCH];
     jh_lookup_many(&cli->target->heap, addr, count, extent, status);
     for (size_t i = 0; i < count; i++) {
-        find(cli, checked, addr[i], status[i] == JH_OK ? &extent[i] : NULL);
+        find_address(cli, checked, addr[i], status[i] == JH_OK ? &extent[i] : NULL);
     }
 }
 

@@ -22,7 +22,7 @@ static uint64_t count_others(const struct jt_target *view) {
     return extents;
 }
 
-static struct totals count(struct cli *cli) {
+static struct totals count_extents(struct cli *cli) {
     struct totals t = {0};
     struct jh_walk walk;
     struct jh_extent e;
@@ -230,7 +230,7 @@ static void info_text(struct cli *cli, const struct totals *totals) {
 }
 
 void command_info(struct cli *cli) {
-    struct totals totals = count(cli);
+    struct totals totals = count_extents(cli);
     progress_clear();
     if (cli->target->memory_ran_out) { /* for another heap, too */
         cli_status(cli, EXIT_PARTIAL);

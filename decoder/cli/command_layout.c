@@ -39,7 +39,7 @@ static void list_json(struct json *j, enum jh_version version, const char *stock
     json_line(j);
 }
 
-static void list(struct cli *cli) {
+static void list_builds(struct cli *cli) {
     char name[128] = "";
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         struct jh_build build;
@@ -67,7 +67,7 @@ static void list(struct cli *cli) {
     }
 }
 
-static void made(struct cli *cli) {
+static void print_made(struct cli *cli) {
     struct jh_build build = cli->args->build;
     struct jh_layout layout;
     struct jh_fault fault;
@@ -95,8 +95,8 @@ void command_layout(struct cli *cli) {
         jt_layout_write(&cli->target->layout, stdout);
         printf("\n");
     } else if (cli->args->list) {
-        list(cli);
+        list_builds(cli);
     } else {
-        made(cli);
+        print_made(cli);
     }
 }

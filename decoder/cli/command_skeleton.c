@@ -6,11 +6,11 @@
 
 #include "output.h"
 
-static void fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
+static void say_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
     cli_fault(arg, "walk", status, fault);
 }
 
-static void said(struct cli *cli, const struct jt_skeleton *s) {
+static void say_result(struct cli *cli, const struct jt_skeleton *s) {
     struct json *j = &cli->json;
     if (!cli->args->json) {
         cli_put(cli->args->output);
@@ -62,7 +62,7 @@ static const char *wrong_with(struct cli *cli, enum jt_status status) {
 }
 
 void command_skeleton(struct cli *cli) {
-    struct jt_skeleton s = {.fault = fault, .arg = cli};
+    struct jt_skeleton s = {.fault = say_fault, .arg = cli};
     FILE *file = fdopen(cli->args->output_fd, "wb");
     enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
     const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
@@ -80,5 +80,5 @@ void command_skeleton(struct cli *cli) {
     say_left_out(cli, s.left_out);
     say_others(cli);
     cli_status(cli, s.left_out ? EXIT_PARTIAL : EXIT_DONE);
-    said(cli, &s);
+    say_result(cli, &s);
 }

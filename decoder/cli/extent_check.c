@@ -13,8 +13,8 @@ bool sound_in_tree(const struct cli *cli, const struct jh_extent *e) {
     return leaf.extent == e->at;
 }
 
-static enum jh_status once(const struct cli *cli, const struct jh_extent *e, bool pages,
-                           struct jh_fault *fault) {
+static enum jh_status check_once(const struct cli *cli, const struct jh_extent *e, bool pages,
+                                 struct jh_fault *fault) {
     struct jh_slab slab;
     enum jh_status status = pages ? jh_pages_check(&cli->target->heap, e, fault) : JH_OK;
     if (status == JH_OK && jh_extent_is_slab(e) &&
@@ -37,7 +37,7 @@ static bool is_still_wrong(const struct cli *cli, struct sound_suspect *s, bool 
     struct jh_extent now, behind;
     if (jh_extent_read(heap, s->extent.at, &now, NULL) != JH_OK || now.base != s->extent.base ||
         now.size != s->extent.size || now.szind != s->extent.szind ||
-        now.state != s->extent.state || once(cli, &now, pages, &s->fault) == JH_OK) {
+        now.state != s->extent.state || check_once(cli, &now, pages, &s->fault) == JH_OK) {
         return false;
     }
     s->sure = jh_extent_read(heap, now.at, &behind, NULL) == JH_OK && same_extent(&now, &behind);
@@ -47,7 +47,8 @@ static bool is_still_wrong(const struct cli *cli, struct sound_suspect *s, bool 
 
 /* Those that are wrong as long as there is time to look; returns how many. Of memory that does not
  * change all are. */
-static size_t settle(const struct cli *cli, struct sound_suspect *s, size_t count, bool pages) {
+static size_t check_again(const struct cli *cli, struct sound_suspect *s, size_t count,
+                          bool pages) {
     const struct jh_reader *reader = &cli->target->heap.reader;
     for (unsigned times = 0; count && reader->retry && reader->retry(reader->arg, times); times++) {
         size_t left = 0;
@@ -63,8 +64,8 @@ static size_t settle(const struct cli *cli, struct sound_suspect *s, size_t coun
 enum jh_status sound_extent(const struct cli *cli, const struct jh_extent *e,
                             struct jh_fault *fault) {
     struct sound_suspect s = {.extent = *e, .sure = true};
-    enum jh_status status = once(cli, e, true, &s.fault);
-    if (status == JH_OK || settle(cli, &s, 1, true) == 0 || !s.sure) {
+    enum jh_status status = check_once(cli, e, true, &s.fault);
+    if (status == JH_OK || check_again(cli, &s, 1, true) == 0 || !s.sure) {
         return JH_OK;
     }
     *fault = s.fault;
@@ -89,7 +90,7 @@ void sound_say(struct cli *cli, const char *doing, enum jh_status status, const 
 /* ---- all slabs of a walk --------------------------------------------------------------------- */
 
 static void say_suspects(struct cli *cli, struct sound_slabs *s) {
-    size_t count = settle(cli, s->suspect, s->suspects, false);
+    size_t count = check_again(cli, s->suspect, s->suspects, false);
     for (size_t i = 0; i < count; i++) {
         if (s->suspect[i].sure) {
             sound_say(cli, "walk", JH_CORRUPT, &s->suspect[i].extent, &s->suspect[i].fault);

@@ -15,13 +15,13 @@ const char *extent_state(const struct jh_extent *e, char out[32]) {
     return out;
 }
 
-static bool has(const struct cli *cli, enum jh_extent_field field) {
+static bool has_field(const struct cli *cli, enum jh_extent_field field) {
     return cli->target->layout.extent[field].width != 0;
 }
 
 static void number_or_null(struct cli *cli, const char *key, enum jh_extent_field field,
                            uint64_t value) {
-    if (has(cli, field)) {
+    if (has_field(cli, field)) {
         json_number(&cli->json, key, value);
     } else {
         json_null(&cli->json, key);
@@ -29,7 +29,7 @@ static void number_or_null(struct cli *cli, const char *key, enum jh_extent_fiel
 }
 
 static void bool_or_null(struct cli *cli, const char *key, enum jh_extent_field field, bool value) {
-    if (has(cli, field)) {
+    if (has_field(cli, field)) {
         json_bool(&cli->json, key, value);
     } else {
         json_null(&cli->json, key);
@@ -58,7 +58,7 @@ void extent_json(struct cli *cli, const char *key, const struct jh_extent *e) {
     json_bool(j, "allocated", e->allocated);
     bool_or_null(cli, "committed", JH_EXTENT_COMMITTED, e->committed);
     bool_or_null(cli, "dumpable", JH_EXTENT_DUMPABLE, e->dumpable);
-    json_text(j, "pai", !has(cli, JH_EXTENT_PAI) ? NULL : e->pai ? "hpa" : "pac");
+    json_text(j, "pai", !has_field(cli, JH_EXTENT_PAI) ? NULL : e->pai ? "hpa" : "pac");
     bool_or_null(cli, "zeroed", JH_EXTENT_ZEROED, e->zeroed);
     bool_or_null(cli, "guarded", JH_EXTENT_GUARDED, e->guarded);
     json_text(j, "state", extent_state(e, state));
@@ -91,7 +91,7 @@ struct row {
     size_t len;
 };
 
-static void put(struct row *row, const char *text, size_t len) {
+static void put_text(struct row *row, const char *text, size_t len) {
     memcpy(row->text + row->len, text, len);
     row->len += len;
 }
@@ -105,7 +105,7 @@ static void blanks(struct row *row, size_t len, size_t width) {
 /* Columns end with a blank. Text stands at the left, numbers at the right. */
 static void text_column(struct row *row, const char *text, size_t width) {
     size_t len = strlen(text);
-    put(row, text, len);
+    put_text(row, text, len);
     blanks(row, len, width + 1);
 }
 
@@ -113,12 +113,12 @@ static void number_column(struct row *row, uint64_t value, size_t width) {
     char room[DIGITS_ROOM + 1], *end = room + sizeof(room) - 1, *at = digits_decimal(end, value);
     *end = ' ';
     blanks(row, (size_t)(end - at), width);
-    put(row, at, (size_t)(end - at) + 1);
+    put_text(row, at, (size_t)(end - at) + 1);
 }
 
 static void address_column(struct row *row, uint64_t value) {
     char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_address(end, value);
-    put(row, at, (size_t)(end - at));
+    put_text(row, at, (size_t)(end - at));
     blanks(row, (size_t)(end - at), 19);
 }
 
@@ -128,21 +128,21 @@ static void regions_column(struct row *row, uint32_t nfree, uint32_t nregs) {
     *--at = '/';
     at = digits_decimal(at, nfree);
     blanks(row, (size_t)(end - at), 12);
-    put(row, at, (size_t)(end - at) + 1);
+    put_text(row, at, (size_t)(end - at) + 1);
 }
 
 static void put_word(struct row *row, const char *word) {
-    put(row, word, strlen(word));
+    put_text(row, word, strlen(word));
 }
 
 static void state_column(const struct cli *cli, struct row *row, const struct jh_extent *e) {
     char state[32];
     size_t len = strlen(extent_state(e, state));
     put_word(row, cli_paint(cli, state));
-    put(row, state, len);
+    put_text(row, state, len);
     blanks(row, len, 10);
     put_word(row, cli_plain(cli));
-    put(row, " ", 1);
+    put_text(row, " ", 1);
 }
 
 void extent_row(const struct cli *cli, const struct jh_extent *e) {
@@ -160,10 +160,10 @@ void extent_row(const struct cli *cli, const struct jh_extent *e) {
         regions_column(&row, e->nfree, cli->target->layout.bin[e->szind].nregs);
     } else {
         blanks(&row, 0, 11);
-        put(&row, "- ", 2);
+        put_text(&row, "- ", 2);
     }
     const char flags[] = {e->committed ? 'C' : '-', e->zeroed ? 'Z' : '-', e->guarded ? 'G' : '-',
                           e->is_head ? 'H' : '-',   e->pai ? 'P' : '-',    '\n'};
-    put(&row, flags, sizeof(flags));
+    put_text(&row, flags, sizeof(flags));
     fwrite_unlocked(row.text, 1, row.len, stdout);
 }

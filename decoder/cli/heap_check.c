@@ -1,12 +1,12 @@
 /* heap_check.c - the rules that a walk is asked beside the extents that it gives. */
 #include "cli.h"
 
-static void say(void *arg, enum jh_status status, const struct jh_fault *fault) {
+static void say_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
     cli_fault(arg, "arena", status, fault);
 }
 
 struct jt_check *cli_check_start(struct cli *cli) {
-    return jt_check_start(cli->target, say, cli);
+    return jt_check_start(cli->target, say_fault, cli);
 }
 
 void cli_check_extent(struct jt_check *check, const struct jh_extent *e) {

@@ -4,7 +4,8 @@
 static const struct piece none = {0, 0, NULL};
 
 /* It could not be read, or is damaged: that is said, and the answer goes without it. */
-static struct piece broken(struct cli *cli, enum jh_status status, const struct jh_fault *fault) {
+static struct piece broken_piece(struct cli *cli, enum jh_status status,
+                                 const struct jh_fault *fault) {
     cli_fault(cli, "find", status, fault);
     return none;
 }
@@ -15,7 +16,7 @@ static struct piece piece_in(struct cli *cli, const struct jh_extent *e, uint64_
     struct jh_fault fault;
     enum jh_status status = jh_locate_in(&cli->target->heap, addr, e, &l, &fault);
     return status == JH_OK ? (struct piece){l.start, l.size, jh_use_name(l.use)}
-                           : broken(cli, status, &fault);
+                           : broken_piece(cli, status, &fault);
 }
 
 /* An extent may be found by one page's element, and what another page's says is not what is found:
@@ -89,7 +90,7 @@ struct piece neighbours_before(struct cli *cli, const struct jh_location *l, uin
     }
     enum jh_status status = jh_before(&cli->target->heap, addr, &e, &fault);
     if (status != JH_OK) {
-        return broken(cli, status, &fault);
+        return broken_piece(cli, status, &fault);
     }
     if (!e.at || meets(&e, &l->extent)) { /* nothing, or not next to it */
         return none;
@@ -107,7 +108,7 @@ struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint
     }
     enum jh_status status = jh_after(&cli->target->heap, addr, &e, &fault);
     if (status != JH_OK) {
-        return broken(cli, status, &fault);
+        return broken_piece(cli, status, &fault);
     }
     if (!e.at || meets(&e, &l->extent)) {
         return none;

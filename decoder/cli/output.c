@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int cannot(const struct arguments *a, int status, const char *why) {
+static int cannot_write(const struct arguments *a, int status, const char *why) {
     cli_say("%s: %s", a->output, why);
     return status;
 }
@@ -61,7 +61,7 @@ static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
 
 /* Held back while there is a file, and nobody yet who would remove it. */
-static void hold(sigset_t *before) {
+static void hold_signals(sigset_t *before) {
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < ENDS; i++) {
@@ -94,7 +94,7 @@ static int put_in_place(const struct arguments *a, const char *beside, int statu
         if (rename(beside, a->output) == 0) {
             return status;
         }
-        status = cannot(a, EXIT_PARTIAL, strerror(errno));
+        status = cannot_write(a, EXIT_PARTIAL, strerror(errno));
     }
     unlink(beside);
     return status;
@@ -103,7 +103,7 @@ static int put_in_place(const struct arguments *a, const char *beside, int statu
 /* ---- both ----------------------------------------------------------------------------------- */
 
 /* Returns in the process that writes; or when there is none, which is said. */
-static int part(struct arguments *a, const char *beside, const sigset_t *mask) {
+static int partial_file(struct arguments *a, const char *beside, const sigset_t *mask) {
     pid_t parent = getpid();
     usual_mode(a->output_fd);
     writer = fork();
@@ -113,7 +113,7 @@ static int part(struct arguments *a, const char *beside, const sigset_t *mask) {
     if (writer < 0) {
         int error = errno;
         unlink(beside);
-        return cannot(a, EXIT_UNREADABLE, strerror(error));
+        return cannot_write(a, EXIT_UNREADABLE, strerror(error));
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent ? 0 : EXIT_UNREADABLE;
@@ -121,9 +121,10 @@ static int part(struct arguments *a, const char *beside, const sigset_t *mask) {
 
 static int with_file(struct arguments *a, char *beside) {
     sigset_t mask;
-    hold(&mask);
+    hold_signals(&mask);
     a->output_fd = mkstemp(beside);
-    int status = a->output_fd < 0 ? cannot(a, EXIT_USAGE, strerror(errno)) : part(a, beside, &mask);
+    int status = a->output_fd < 0 ? cannot_write(a, EXIT_USAGE, strerror(errno))
+                                  : partial_file(a, beside, &mask);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return status;
 }
@@ -132,12 +133,12 @@ int output_start(struct arguments *args) {
     static const char suffix[] = ".XXXXXX";
     const char *why_not = may_not_replace(args);
     if (why_not) {
-        return cannot(args, EXIT_USAGE, why_not);
+        return cannot_write(args, EXIT_USAGE, why_not);
     }
     size_t length = strlen(args->output);
     char *beside = malloc(length + sizeof(suffix));
     if (!beside) {
-        return cannot(args, EXIT_UNREADABLE, "out of memory");
+        return cannot_write(args, EXIT_UNREADABLE, "out of memory");
     }
     memcpy(beside, args->output, length);
     memcpy(beside + length, suffix, sizeof(suffix));

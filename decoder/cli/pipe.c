@@ -14,7 +14,7 @@
 
 enum { PIECE = 65536 };
 
-static int cannot(const struct arguments *a, const char *why) {
+static int cannot_copy(const struct arguments *a, const char *why) {
     cli_say("%s: cannot be copied: %s", a->target.target, why);
     return EXIT_UNREADABLE;
 }
@@ -68,7 +68,7 @@ static bool write_all(int fd, const char *bytes, size_t len, uint64_t at) {
 }
 
 /* All of it; of what is no ELF file the beginning, which tells what it is. */
-static int copy(const struct arguments *a, int from, int to) {
+static int copy_core(const struct arguments *a, int from, int to) {
     char bytes[PIECE];
     uint64_t size = 0;
     ssize_t got = 0;
@@ -83,12 +83,13 @@ static int copy(const struct arguments *a, int from, int to) {
         }
         elf = size != 0 || got < 4 || memcmp(bytes, "\177ELF", 4) == 0;
         if (!write_all(to, bytes, (size_t)got, size)) {
-            return cannot(a, strerror(errno));
+            return cannot_copy(a, strerror(errno));
         }
         size += (size_t)got;
     }
     if (got < 0 || size == 0) {
-        return cannot(a, got < 0 ? strerror(errno) : "nothing comes from this pipe; not a core");
+        return cannot_copy(a,
+                           got < 0 ? strerror(errno) : "nothing comes from this pipe; not a core");
     }
     return EXIT_DONE;
 }
@@ -103,9 +104,9 @@ int pipe_copy(struct arguments *args) {
     int from = open(target, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO may have no writer */
     int to = from < 0 ? -1 : unnamed_file();
     if (to < 0) {
-        return cannot(args, strerror(errno));
+        return cannot_copy(args, strerror(errno));
     }
-    int status = copy(args, from, to);
+    int status = copy_core(args, from, to);
     close(from);
     snprintf(copied, sizeof(copied), "/proc/self/fd/%d", to);
     args->target.name = target;

@@ -26,7 +26,7 @@ void progress_clear(void) {
 }
 
 /* Binary units, as all sizes are: bytes, or nothing that is known to be the whole. */
-static void show(int64_t seconds, const char *doing, uint64_t done, uint64_t all) {
+static void show_line(int64_t seconds, const char *doing, uint64_t done, uint64_t all) {
     fprintf(stderr, "\r\033[Kjeheap: %s, %" PRIi64 " s, %" PRIu64 " ", doing, seconds, done >> 20);
     if (all) {
         fprintf(stderr, "of %" PRIu64 " ", all >> 20);
@@ -44,7 +44,7 @@ static bool may_show(const struct cli *cli) {
     return cli->progress.terminal && (!cli->opened || at_the_end || !isatty(STDOUT_FILENO));
 }
 
-static bool look(void *arg, const char *doing, uint64_t done, uint64_t all) {
+static bool look_at_clock(void *arg, const char *doing, uint64_t done, uint64_t all) {
     struct cli *cli = arg;
     struct progress *p = &cli->progress;
     int64_t t = now();
@@ -53,7 +53,7 @@ static bool look(void *arg, const char *doing, uint64_t done, uint64_t all) {
     }
     if (t - p->start >= SECOND && t - p->shown >= SHOWN_EVERY && may_show(cli)) {
         p->shown = t;
-        show((t - p->start) / SECOND, doing, done, all);
+        show_line((t - p->start) / SECOND, doing, done, all);
     }
     return true;
 }
@@ -67,6 +67,6 @@ void progress_start(struct cli *cli, struct jt_options *options) {
     int64_t start = now();
     int64_t deadline = a->timeout ? start + (int64_t)a->timeout * SECOND : 0;
     cli->progress = (struct progress){.terminal = terminal, .start = start, .deadline = deadline};
-    options->watch = look;
+    options->watch = look_at_clock;
     options->watch_arg = cli;
 }

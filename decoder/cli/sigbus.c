@@ -10,7 +10,7 @@
 
 static sigjmp_buf behind;
 
-static void jump(int number) {
+static void jump_back(int number) {
     (void)number;
     siglongjmp(behind, 1);
 }
@@ -18,7 +18,7 @@ static void jump(int number) {
 bool sigbus_guard(void (*work)(struct cli *), struct cli *cli) {
     struct sigaction action;
     memset(&action, 0, sizeof(action));
-    action.sa_handler = jump;
+    action.sa_handler = jump_back;
     action.sa_flags = SA_NODEFER; /* nothing returns from it */
     sigaction(SIGBUS, &action, NULL);
     if (sigsetjmp(behind, 0) != 0) {

@@ -81,7 +81,7 @@ static void limit_memory(rlim_t most) {
     }
 }
 
-static void bound(size_t size) {
+static void limit_process(size_t size) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF};
     long ms = TIME_MS + TIME_MS_PER_MIB * (long)(size >> 20);
     struct itimerval time = {.it_value = {ms / 1000, ms % 1000 * 1000}};
@@ -101,11 +101,11 @@ static size_t mapped_by(const struct jt_elf *elf) {
     return elf == NULL ? 0 : elf->mapped + (elf->alt == NULL ? 0 : elf->alt->mapped);
 }
 
-static void decode(const struct jt_root_symbol *root, int fd) {
+static void write_answer(const struct jt_root_symbol *root, int fd) {
     struct message m;
     size_t text = 0;
     const struct jt_elf *elf = root->module->elf;
-    bound(mapped_by(elf) + mapped_by(elf->debug));
+    limit_process(mapped_by(elf) + mapped_by(elf->debug));
     errno = 0;
     jt_dwarf_read(root, &m.dwarf);
     if (errno == ENOMEM) {
@@ -122,7 +122,7 @@ static void decode(const struct jt_root_symbol *root, int fd) {
 
 /* ---- this one ------------------------------------------------------------------------------- */
 
-static bool take(int fd, struct jt_dwarf *out) {
+static bool receive_answer(int fd, struct jt_dwarf *out) {
     struct message m;
     if (read_all(fd, &m, sizeof m) != sizeof m || m.text > TEXT_MAX) {
         return false;
@@ -187,12 +187,12 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
     pid_t pid = fork();
     if (pid == 0) {
         close(fd[0]);
-        decode(root, fd[1]);
+        write_answer(root, fd[1]);
     }
     int error = errno;
     close(fd[1]);
     errno = 0;
-    bool taken = pid > 0 && take(fd[0], out);
+    bool taken = pid > 0 && receive_answer(fd[0], out);
     jt_note_memory(target);
     close(fd[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {

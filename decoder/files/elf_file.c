@@ -27,7 +27,7 @@ static uint8_t *room(size_t size, size_t *out) {
 }
 
 /* Takes over the mapping. NULL when it is no ELF file. */
-static struct jt_elf *take(uint8_t *bytes, size_t size, size_t mapped) {
+static struct jt_elf *open_elf(uint8_t *bytes, size_t size, size_t mapped) {
     Elf *elf = bytes == NULL ? NULL : elf_memory((char *)bytes, size);
     struct jt_elf *made = NULL;
     if (elf != NULL && elf_kind(elf) == ELF_K_ELF) {
@@ -60,7 +60,7 @@ struct jt_elf *jt_elf_of(int fd) {
         bytes = NULL;
     }
     close(fd);
-    struct jt_elf *elf = bytes == NULL ? NULL : take(bytes, (size_t)st.st_size, mapped);
+    struct jt_elf *elf = bytes == NULL ? NULL : open_elf(bytes, (size_t)st.st_size, mapped);
     if (elf != NULL) {
         elf->id.device = st.st_dev;
         elf->id.inode = st.st_ino;
@@ -87,7 +87,7 @@ struct jt_elf *jt_elf_bytes(const void *bytes, size_t size) {
     if (copy != NULL) {
         memcpy(copy, bytes, size);
     }
-    return take(copy, size, mapped);
+    return open_elf(copy, size, mapped);
 }
 
 void jt_elf_close(struct jt_elf *elf) {

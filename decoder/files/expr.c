@@ -38,7 +38,7 @@ static struct value fail(struct eval *e) {
     return (struct value){0, false, false};
 }
 
-static void blanks(struct eval *e) {
+static void skip_blanks(struct eval *e) {
     for (;;) {
         while (isspace((unsigned char)*e->at)) {
             e->at++;
@@ -51,8 +51,8 @@ static void blanks(struct eval *e) {
     }
 }
 
-static bool take(struct eval *e, const char *text) {
-    blanks(e);
+static bool accept_token(struct eval *e, const char *text) {
+    skip_blanks(e);
     size_t n = strlen(text);
     if (strncmp(e->at, text, n) != 0) {
         return false;
@@ -135,10 +135,10 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
     size_t len, words = 0;
     const struct type *t;
     *out = (struct type){NULL, 0, 0};
-    if (!take(e, "(")) {
+    if (!accept_token(e, "(")) {
         return false;
     }
-    for (blanks(e); (t = type_at(e->at, &len)) != NULL; blanks(e), words++) {
+    for (skip_blanks(e); (t = type_at(e->at, &len)) != NULL; skip_blanks(e), words++) {
         e->at += len;
         if (t->size != 0 && !(out->size != 0 && t->size == 4)) { /* "long int" is a long */
             out->size = t->size;
@@ -147,7 +147,7 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
             out->sign = t->sign;
         }
     }
-    if (words != 0 && take(e, ")")) {
+    if (words != 0 && accept_token(e, ")")) {
         return true;
     }
     e->at = start;
@@ -168,7 +168,7 @@ static struct value inner(struct eval *e, const char *text, const struct param *
     in.params = params;
     in.depth = e->depth + 1;
     struct value v = expression(&in);
-    blanks(&in);
+    skip_blanks(&in);
     *e->steps += (unsigned)(in.at - text); /* long names and blanks cost something as well */
     if (in.failed || *in.at != 0) {
         return fail(e);
@@ -193,11 +193,11 @@ static const char *arguments(struct eval *e, const char *text, struct param para
     struct eval names = *e;
     names.at = text + 1;
     *params = 0;
-    if (!take(e, "(")) {
+    if (!accept_token(e, "(")) {
         return NULL;
     }
     do {
-        blanks(&names);
+        skip_blanks(&names);
         size_t len = identifier(names.at);
         if (len == 0 || *params == PARAMS_MAX) {
             return NULL;
@@ -209,8 +209,8 @@ static const char *arguments(struct eval *e, const char *text, struct param para
         if (e->failed) {
             return NULL;
         }
-    } while (take(&names, ",") && take(e, ","));
-    return take(&names, ")") && take(e, ")") ? names.at : NULL;
+    } while (accept_token(&names, ",") && accept_token(e, ","));
+    return accept_token(&names, ")") && accept_token(e, ")") ? names.at : NULL;
 }
 
 static struct value named(struct eval *e) {
@@ -251,7 +251,7 @@ static struct value named(struct eval *e) {
 /* ---- operators ------------------------------------------------------------------------------ */
 
 static struct value primary(struct eval *e) {
-    blanks(e);
+    skip_blanks(e);
     if (++*e->steps > STEPS_MAX) {
         return fail(e);
     }
@@ -261,18 +261,18 @@ static struct value primary(struct eval *e) {
     if (identifier(e->at) != 0) {
         return named(e);
     }
-    if (!take(e, "(")) {
+    if (!accept_token(e, "(")) {
         return fail(e);
     }
     e->depth++;
     struct value v = expression(e);
     e->depth--;
-    return take(e, ")") ? v : fail(e);
+    return accept_token(e, ")") ? v : fail(e);
 }
 
 static struct value unary(struct eval *e) {
     struct type type;
-    blanks(e);
+    skip_blanks(e);
     if (e->failed || ++e->depth > DEPTH_MAX) {
         return fail(e);
     }
@@ -305,7 +305,7 @@ static const struct {
 };
 
 static enum op next_operator(struct eval *e, int rank, int *found) {
-    blanks(e);
+    skip_blanks(e);
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         size_t n = strlen(operators[i].text);
         if (strncmp(e->at, operators[i].text, n) != 0) {
@@ -345,14 +345,14 @@ static struct value binary(struct eval *e, int rank) {
 
 static struct value expression(struct eval *e) {
     struct value condition = binary(e, 1);
-    if (e->failed || !take(e, "?")) {
+    if (e->failed || !accept_token(e, "?")) {
         return condition;
     }
     e->depth++; /* what follows looks at it */
     bool dead = e->dead, yes = condition.bits != 0;
     e->dead = dead || !yes;
     struct value a = expression(e);
-    if (!take(e, ":")) {
+    if (!accept_token(e, ":")) {
         return fail(e);
     }
     e->dead = dead || yes;
@@ -368,7 +368,7 @@ bool jt_eval(const char *text, jt_macro_fn *macro, void *arg, uint64_t *out) {
     unsigned steps = 0;
     struct eval e = {text, macro, arg, NULL, 0, 0, &steps, false, false};
     struct value v = expression(&e);
-    blanks(&e);
+    skip_blanks(&e);
     if (e.failed || *e.at != 0) {
         return false;
     }

@@ -45,7 +45,7 @@ static struct entry *slot(const struct jt_macros *m, const char *name, size_t le
     }
 }
 
-static bool grow(struct jt_macros *m) {
+static bool grow_table(struct jt_macros *m) {
     struct jt_macros bigger = *m;
     bigger.room = m->room == 0 ? 4096 : 2 * m->room;
     bigger.entry = calloc(bigger.room, sizeof *bigger.entry);
@@ -62,8 +62,8 @@ static bool grow(struct jt_macros *m) {
     return true;
 }
 
-static void set(struct jt_macros *m, const char *text, bool defined) {
-    if (2 * m->used >= m->room && !grow(m)) {
+static void set_macro(struct jt_macros *m, const char *text, bool defined) {
+    if (2 * m->used >= m->room && !grow_table(m)) {
         m->failed = true;
         return;
     }
@@ -152,7 +152,7 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     case DW_MACRO_undef_strx:
         text = dwarf_macro_param(macro, 1, &attr) == 0 ? dwarf_formstring(&attr) : NULL;
         if (text != NULL) { /* dwarf_macro_param2() knows no strings of other files */
-            set(m, text, defines(opcode));
+            set_macro(m, text, defines(opcode));
         }
         break;
     case DW_MACRO_import:
@@ -233,7 +233,7 @@ struct jt_macros *jt_macros_unpack(char *texts, size_t size) {
     }
     m->texts = texts;
     for (const char *text = texts; text < texts + size && !m->failed; text += strlen(text) + 1) {
-        set(m, text, true);
+        set_macro(m, text, true);
     }
     if (!m->failed) {
         return m;

@@ -94,8 +94,8 @@ static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
     return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
-static void take(struct jt_target *target, struct jt_module *module, struct jt_elf *elf,
-                 const struct place *at) {
+static void use_file(struct jt_target *target, struct jt_module *module, struct jt_elf *elf,
+                     const struct place *at) {
     module->elf = elf;
     module->head = at->head;
     module->bias = at->bias;
@@ -171,7 +171,7 @@ bool jt_module_try(struct jt_target *target, struct jt_module *module, const cha
     bool same = both ? same_id(&module->memory_id, &module->file_id) : at.same;
     module->state = !same ? JT_FILE_DIFFERS : both ? JT_FILE_SAME : JT_FILE_UNPROVEN;
     if (same) {
-        take(target, module, elf, &at);
+        use_file(target, module, elf, &at);
     } else {
         jt_elf_close(elf);
     }

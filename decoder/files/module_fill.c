@@ -9,7 +9,7 @@ struct fill {
     size_t count;
 };
 
-static bool take(struct fill *fill, struct jh_segment segment) {
+static bool add_segment(struct fill *fill, struct jh_segment segment) {
     struct jh_segment *grown = jt_grow(fill->segment, fill->count, sizeof *grown);
     if (grown == NULL) {
         return false;
@@ -32,8 +32,9 @@ static bool take_module(struct fill *fill, const struct jt_module *module) {
             (ph.p_flags & PF_W) != 0 || ph.p_offset > size || ph.p_filesz > size - ph.p_offset) {
             continue;
         }
-        if (!take(fill, (struct jh_segment){module->bias + ph.p_vaddr,
-                                            (const uint8_t *)bytes + ph.p_offset, ph.p_filesz})) {
+        if (!add_segment(fill,
+                         (struct jh_segment){module->bias + ph.p_vaddr,
+                                             (const uint8_t *)bytes + ph.p_offset, ph.p_filesz})) {
             return false;
         }
     }

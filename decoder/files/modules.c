@@ -106,8 +106,8 @@ static uint64_t end_of(const struct headers *h) {
     return end;
 }
 
-static void place(struct jt_target *target, struct jt_module *module, const struct headers *h,
-                  size_t first, size_t last) {
+static void place_module(struct jt_target *target, struct jt_module *module,
+                         const struct headers *h, size_t first, size_t last) {
     const struct jt_private *p = target->priv;
     module->head = p->mapping[first].start;
     module->bias = h->bias;
@@ -151,7 +151,7 @@ static bool modules_from_mappings(struct jt_target *target) {
         if (module == NULL) {
             return false;
         }
-        place(target, module, &h, i, last);
+        place_module(target, module, &h, i, last);
     }
     return !p->code.lost && !target->memory_ran_out;
 }

@@ -161,7 +161,8 @@ static void take_wanted(void *arg, const char *name, uint64_t value, uint64_t si
 }
 
 /* A skeleton has no file to look into, but the variables that decoding takes are named in it. */
-static bool variable(const struct jt_private *p, const char *name, uint64_t *addr, uint64_t *size) {
+static bool find_variable(const struct jt_private *p, const char *name, uint64_t *addr,
+                          uint64_t *size) {
     for (size_t i = 0; i < p->source->variables; i++) {
         if (strcmp(p->source->variable[i].name, name) == 0) {
             *addr = p->source->variable[i].addr;
@@ -175,7 +176,7 @@ static bool variable(const struct jt_private *p, const char *name, uint64_t *add
 bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint64_t *size) {
     struct wanted w = {target->prefix, name, 0, 0, 0, 0};
     if (jt_is_skeleton(target)) {
-        return variable(target->priv, name, addr, size);
+        return find_variable(target->priv, name, addr, size);
     }
     if (target->jemalloc == NULL || target->root_name[0] == 0) {
         return false;

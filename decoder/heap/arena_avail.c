@@ -13,7 +13,7 @@ bool jt_check_word(const struct jt_check *c, uint64_t at, uint64_t *out) {
 }
 
 /* Each of them is marked once; one that cannot be one, or comes again: cannot be told. */
-static bool mark(struct jt_check *c, uint64_t at) {
+static bool mark_node(struct jt_check *c, uint64_t at) {
     uint64_t slot = jt_check_slot(c, at);
     if (slot == JT_SLOT_NONE || at % c->target->layout.extent_align != 0 ||
         jt_bit(c->avail, slot)) {
@@ -32,7 +32,7 @@ struct nodes {
 };
 
 /* 0 is no node. */
-static bool push(struct jt_check *c, struct nodes *nodes, uint64_t at) {
+static bool push_node(struct jt_check *c, struct nodes *nodes, uint64_t at) {
     if (at == 0) {
         return true;
     }
@@ -43,7 +43,7 @@ static bool push(struct jt_check *c, struct nodes *nodes, uint64_t at) {
     }
     nodes->at = grown;
     grown[nodes->count++] = at;
-    return mark(c, at);
+    return mark_node(c, at);
 }
 
 /* phn: prev, next, lchild. */
@@ -51,12 +51,12 @@ static bool mark_heap(struct jt_check *c, uint64_t head) {
     struct nodes nodes = {NULL, 0};
     uint64_t word = c->target->priv->words, link = c->target->priv->base->form.heap;
     uint64_t next, lchild;
-    bool good = jt_check_word(c, head, &next) && push(c, &nodes, next);
+    bool good = jt_check_word(c, head, &next) && push_node(c, &nodes, next);
     while (good && nodes.count != 0) {
         uint64_t at = nodes.at[--nodes.count] + link;
         good = jt_read_word(c->target, at + word, &next) &&
-               jt_read_word(c->target, at + 2 * word, &lchild) && push(c, &nodes, next) &&
-               push(c, &nodes, lchild);
+               jt_read_word(c->target, at + 2 * word, &lchild) && push_node(c, &nodes, next) &&
+               push_node(c, &nodes, lchild);
     }
     free(nodes.at);
     return good;
@@ -67,7 +67,8 @@ static bool mark_ring(struct jt_check *c, uint64_t head) {
     uint64_t first, at;
     bool good = jt_check_word(c, head, &first);
     for (at = first; good && at != 0;) {
-        good = mark(c, at) && jt_read_word(c->target, at + c->target->priv->base->form.ring, &at);
+        good =
+            mark_node(c, at) && jt_read_word(c->target, at + c->target->priv->base->form.ring, &at);
         if (at == first) {
             break;
         }

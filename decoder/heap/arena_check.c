@@ -64,7 +64,7 @@ uint64_t jt_check_slot(struct jt_check *c, uint64_t at) {
     return JT_SLOT_NONE;
 }
 
-static void end(struct jt_check *c) {
+static void end_arena(struct jt_check *c) {
     free(c->block);
     free(c->first);
     free(c->seen);
@@ -108,7 +108,7 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
     }
     if (c->seen == NULL || c->avail == NULL) {
         target->memory_ran_out = true;
-        end(c);
+        end_arena(c);
         return NULL;
     }
     for (size_t i = 0; i < p->base->arenas.faults; i++) {
@@ -143,8 +143,8 @@ static enum jh_status judge_once(struct jt_target *target, const struct jt_arena
 }
 
 /* Where it contradicts, in a process that may be changing it: as it is by now. */
-static enum jh_status judge(struct jt_target *target, const struct jt_arena *arena,
-                            const struct jh_extent *e, struct jh_fault *fault) {
+static enum jh_status judge_extent(struct jt_target *target, const struct jt_arena *arena,
+                                   const struct jh_extent *e, struct jh_fault *fault) {
     struct jh_extent now = *e;
     unsigned times = 0;
     enum jh_status status = judge_once(target, arena, &now, fault);
@@ -163,7 +163,7 @@ void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
     uint64_t slot = jt_check_slot(c, e->at);
     const struct jt_arena *arena =
         slot == JT_SLOT_NONE ? NULL : &c->target->priv->base->arenas.arena[c->block[c->last].arena];
-    if (judge(c->target, arena, e, &fault) != JH_OK) {
+    if (judge_extent(c->target, arena, e, &fault) != JH_OK) {
         c->fault(c->arg, JH_CORRUPT, &fault);
     }
     if (slot != JT_SLOT_NONE) {
@@ -182,7 +182,7 @@ void jt_check_end(struct jt_check *c, bool whole) {
         }
     }
     c->target->memory_ran_out |= c->covered.lost;
-    end(c);
+    end_arena(c);
 }
 
 enum jh_status jt_check_one(struct jt_target *target, const struct jh_extent *e,
@@ -195,5 +195,5 @@ enum jh_status jt_check_one(struct jt_target *target, const struct jh_extent *e,
             arena = &p->base->arenas.arena[p->base->block[i].arena];
         }
     }
-    return p->base->arenas.count == 0 ? JH_OK : judge(target, arena, e, fault);
+    return p->base->arenas.count == 0 ? JH_OK : judge_extent(target, arena, e, fault);
 }

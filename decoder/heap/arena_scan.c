@@ -63,7 +63,7 @@ static void add_lost(struct scan *s, const struct jh_extent *e) {
 }
 
 /* One slot; returns how many bytes it takes. */
-static unsigned slot(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t index) {
+static unsigned scan_slot(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t index) {
     unsigned align = s->layout->extent_align;
     bool seen = jt_bit(s->c->seen, index);
     struct jh_extent e;
@@ -88,11 +88,11 @@ static unsigned slot(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t
 }
 
 /* Slots of the piece; returns how many bytes are done with. */
-static uint64_t piece(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t len) {
+static uint64_t scan_piece(struct scan *s, uint64_t at, const uint8_t *bytes, uint64_t len) {
     uint64_t first = jt_check_slot(s->c, at), done = 0;
     unsigned align = s->layout->extent_align;
     while (len - done >= s->need) {
-        done += slot(s, at + done, bytes + done, first + done / align);
+        done += scan_slot(s, at + done, bytes + done, first + done / align);
         done = done > len ? len : done;
     }
     return done;
@@ -119,7 +119,7 @@ static bool scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer
         size_t want = b->used - at < s->piece ? (size_t)(b->used - at) : s->piece, got = 0;
         enum jh_status status = r->read(r->arg, at, buffer, want, &got);
         if (got >= s->need) {
-            uint64_t done = piece(s, at, buffer, got);
+            uint64_t done = scan_piece(s, at, buffer, got);
             if (done > s->left) {
                 say_limit(s, JH_STAGE_ARENA, at, s->all, "arena.search-limit");
                 return false;

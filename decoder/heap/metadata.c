@@ -207,8 +207,8 @@ struct array {
     uint64_t from, len; /* what is in bytes; len 0: it could not be read as a whole */
 };
 
-static bool element(const struct metadata *m, struct array *a, uint64_t at, uint64_t left,
-                    uint64_t *out) {
+static bool read_element(const struct metadata *m, struct array *a, uint64_t at, uint64_t left,
+                         uint64_t *out) {
     if (at - a->from >= sizeof a->bytes) {
         a->from = at;
         a->len = left < sizeof a->bytes ? left : sizeof a->bytes;
@@ -233,7 +233,7 @@ static bool take_arenas(struct metadata *m, uint64_t arenas, uint64_t size, uint
         return false;
     }
     for (uint64_t i = 0; i < count; i++) {
-        if (!element(m, &array, arenas + stride * i, stride * (count - i), &arena)) {
+        if (!read_element(m, &array, arenas + stride * i, stride * (count - i), &arena)) {
             return false;
         }
         if (arena == 0) {
@@ -275,7 +275,8 @@ void jt_metadata_learn(struct jt_target *target, const struct jt_dwarf *dwarf) {
 }
 
 /* b0 and the arenas: variables, or looked for. */
-static bool variables(struct jt_target *target, uint64_t *b0, uint64_t *arenas, uint64_t *size) {
+static bool find_variables(struct jt_target *target, uint64_t *b0, uint64_t *arenas,
+                           uint64_t *size) {
     uint64_t at, unused;
     if (jt_symbol(target, "b0", &at, &unused)) {
         return jt_read_word(target, at, b0) && *b0 != 0 &&
@@ -296,7 +297,7 @@ void jt_metadata_find(struct jt_target *target) {
         jt_metadata_done(target, false);
         return;
     }
-    bool complete = variables(target, &b0, &arenas, &size);
+    bool complete = find_variables(target, &b0, &arenas, &size);
     struct metadata m = {target,
                          p,
                          p->base->base_blocks,

@@ -13,7 +13,7 @@ bool jt_mapped(const struct jt_target *target, uint64_t addr) {
 }
 
 /* The same from what an image reader has for its argument. */
-static const struct jt_private *around(const struct jh_image *image) {
+static const struct jt_private *private_of(const struct jh_image *image) {
     return (const struct jt_private *)(const void *)((const char *)image -
                                                      offsetof(struct jt_private, image));
 }
@@ -34,7 +34,7 @@ bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr) {
 }
 
 static bool in_image(void *arg, uint64_t addr) {
-    return may_be_mapped(around(arg), addr);
+    return may_be_mapped(private_of(arg), addr);
 }
 
 static bool in_target(void *arg, uint64_t addr) {

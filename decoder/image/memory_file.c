@@ -6,7 +6,7 @@
 #define ROOM 4096 /* at first */
 
 /* What fopencookie() asks for: how many bytes were taken, 0 for an error. */
-static ssize_t put(void *cookie, const char *bytes, size_t len) {
+static ssize_t write_bytes(void *cookie, const char *bytes, size_t len) {
     struct jt_memory_file *m = cookie;
     if (len > m->room - m->size) {
         size_t room = 2 * (m->size + len); /* of what is there, so it does not wrap */
@@ -26,7 +26,7 @@ static ssize_t put(void *cookie, const char *bytes, size_t len) {
 bool jt_memory_open(struct jt_memory_file *m) {
     *m = (struct jt_memory_file){.bytes = malloc(ROOM), .room = ROOM};
     if (m->bytes != NULL) {
-        m->file = fopencookie(m, "w", (cookie_io_functions_t){.write = put});
+        m->file = fopencookie(m, "w", (cookie_io_functions_t){.write = write_bytes});
     }
     if (m->file == NULL) {
         free(m->bytes);
@@ -35,7 +35,7 @@ bool jt_memory_open(struct jt_memory_file *m) {
 }
 
 char *jt_memory_close(struct jt_memory_file *m, size_t *size) {
-    (void)fclose(m->file); /* put() says what fails */
+    (void)fclose(m->file); /* write_bytes() says what fails */
     *size = m->lost ? 0 : m->size;
     if (m->lost) {
         free(m->bytes);

@@ -24,7 +24,7 @@ bool jt_utf8_controls(const unsigned char *p) {
 }
 
 /* One sequence, or each byte of it in hexadecimal. Returns how many bytes it takes in out. */
-static size_t put(const unsigned char *p, unsigned length, bool as_it_is, char *out) {
+static size_t put_char(const unsigned char *p, unsigned length, bool as_it_is, char *out) {
     static const char digit[] = "0123456789abcdef";
     if (as_it_is) {
         memcpy(out, p, length);
@@ -47,7 +47,7 @@ void jt_plain(const char *text, char *out, size_t size) {
         unsigned length = jt_utf8_length(p);
         bool sound = length != 0 && !jt_utf8_controls(p);
         unsigned step = length != 0 ? length : 1;
-        size_t len = put(p, step, sound, piece);
+        size_t len = put_char(p, step, sound, piece);
         if (len >= size - at) {
             break;
         }

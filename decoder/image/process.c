@@ -169,7 +169,7 @@ static void open_mem(struct jt_target *target) {
     target->priv->mem_fd = open(name, O_RDONLY | O_CLOEXEC);
 }
 
-static enum jt_status probe(struct jt_target *target) {
+static enum jt_status probe_memory(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint8_t byte;
     size_t got;
@@ -218,7 +218,7 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
                                              .next = process_next,
                                              .retry = process_retry};
     jt_watch_reader(target);
-    return probe(target);
+    return probe_memory(target);
 }
 
 /* /proc/PID/mem stays that of the memory that it was opened for: once nobody uses that any more it

@@ -29,7 +29,7 @@ void jt_give_back(struct jt_target *target, uint64_t bytes) {
 
 /* ---- around the reader ---------------------------------------------------------------------- */
 
-static bool step(struct jt_target *target, uint64_t bytes) {
+static bool count_bytes(struct jt_target *target, uint64_t bytes) {
     struct jt_private *p = target->priv;
     p->read += bytes;
     jt_give_back(target, bytes > PAGE ? bytes : PAGE);
@@ -45,19 +45,19 @@ static enum jh_status watch_read(void *arg, uint64_t addr, void *dst, size_t len
     struct jt_target *target = arg;
     const struct jh_reader *inner = &target->priv->inner;
     *got = 0;
-    return step(target, len) ? inner->read(inner->arg, addr, dst, len, got) : JH_LIMIT;
+    return count_bytes(target, len) ? inner->read(inner->arg, addr, dst, len, got) : JH_LIMIT;
 }
 
 static const void *watch_lend(void *arg, uint64_t addr, size_t len) {
     struct jt_target *target = arg;
     const struct jh_reader *inner = &target->priv->inner;
-    return step(target, len) ? inner->lend(inner->arg, addr, len) : NULL;
+    return count_bytes(target, len) ? inner->lend(inner->arg, addr, len) : NULL;
 }
 
 static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count) {
     struct jt_target *target = arg;
     const struct jh_reader *inner = &target->priv->inner;
-    return step(target, count * PAGE) ? inner->gather(inner->arg, span, count) : JH_LIMIT;
+    return count_bytes(target, count * PAGE) ? inner->gather(inner->arg, span, count) : JH_LIMIT;
 }
 
 static uint64_t watch_next(void *arg, uint64_t addr) {

@@ -11,7 +11,7 @@
 #define GRAIN 4096 /* bytes: no hole is shorter */
 
 /* Fewer and longer runs: what lies in a short hole reads as zero all the same. */
-static void join(struct jt_ranges *data, uint64_t shortest) {
+static void join_runs(struct jt_ranges *data, uint64_t shortest) {
     size_t kept = 0;
     for (size_t i = 1; i < data->count; i++) {
         if (data->range[i].start - data->range[kept].end < shortest) {
@@ -38,7 +38,7 @@ bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
         jt_ranges_add(data, (uint64_t)from, (uint64_t)(to - from));
         while (data->count >= most) {
             shortest *= 2;
-            join(data, shortest);
+            join_runs(data, shortest);
         }
         at = to;
     }
@@ -51,8 +51,8 @@ static size_t pieces_of(const struct jt_ranges *data, uint64_t offset, uint64_t 
     return 2 * (jt_ranges_behind(data->range, data->count, end - 1) - first) + 3;
 }
 
-static size_t cut(struct jh_segment s, uint64_t offset, const struct jt_ranges *data,
-                  struct jh_segment *out) {
+static size_t cut_segment(struct jh_segment s, uint64_t offset, const struct jt_ranges *data,
+                          struct jh_segment *out) {
     size_t made = 0, i = jt_ranges_behind(data->range, data->count, offset);
     for (uint64_t done = 0; done < s.len;) {
         uint64_t at = offset + done;
@@ -87,7 +87,7 @@ struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t 
     for (size_t i = 0; all != NULL && i < p->segments; i++) {
         struct jh_segment s = p->segment[i];
         if (offset_of(p, &s, &offset)) {
-            made += cut(s, offset, &p->data, all + made);
+            made += cut_segment(s, offset, &p->data, all + made);
         } else {
             all[made++] = s;
         }

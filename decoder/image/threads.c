@@ -11,7 +11,7 @@
 
 #define THREADS_MAX 65536 /* each is a note, or a folder of /proc */
 
-static bool add(struct jt_target *target, const struct jt_thread *thread) {
+static bool add_thread(struct jt_target *target, const struct jt_thread *thread) {
     struct jt_private *p = target->priv;
     if (p->threads == THREADS_MAX) {
         return false;
@@ -59,7 +59,7 @@ static void add_noted(struct jt_target *target, const uint8_t *note, size_t size
     if (tls != 0) {
         thread.tls = jt_number_at(target, note + first + (size_t)tls * word, word);
     }
-    (void)add(target, &thread);
+    (void)add_thread(target, &thread);
 }
 
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
@@ -123,7 +123,7 @@ void jt_threads_read(struct jt_target *target) {
         if (read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
             thread.stack = stack_of(text);
         }
-        if (!add(target, &thread)) {
+        if (!add_thread(target, &thread)) {
             break;
         }
     }

@@ -81,7 +81,7 @@ static bool take_bin(const struct jt_bin_table *table, const struct jh_layout *l
     return true;
 }
 
-static bool sound(const struct jh_layout *layout, uint32_t index, const struct jh_bin *bin) {
+static bool is_sound(const struct jh_layout *layout, uint32_t index, const struct jh_bin *bin) {
     uint64_t page = (uint64_t)1 << layout->build.lg_page;
     return bin->reg_size == jh_index2size(layout, index) && bin->slab_size != 0 &&
            bin->slab_size % page == 0 && bin->nregs == bin->slab_size / bin->reg_size &&
@@ -116,7 +116,7 @@ bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout
     memcpy(bin, layout->bin, sizeof bin);
     for (uint32_t i = 0; i < layout->sc_nbins; i++) {
         if (!take_bin(table, layout, (size_t)i * o.stride, &o, &bin[i]) ||
-            !sound(layout, i, &bin[i])) {
+            !is_sound(layout, i, &bin[i])) {
             return false;
         }
     }

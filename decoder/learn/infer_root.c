@@ -72,8 +72,8 @@ static void learn_build(struct jt_scan *s, const struct jt_module *m) {
     }
 }
 
-static bool wanted(const struct jt_target *target, const struct jt_search *search,
-                   const struct jt_module *m) {
+static bool is_wanted(const struct jt_target *target, const struct jt_search *search,
+                      const struct jt_module *m) {
     for (size_t i = 0; i < target->roots; i++) {
         if (target->root[i].module == m) {
             return false;
@@ -87,7 +87,7 @@ static bool says_version(const struct jt_search *search, const struct jt_module 
     return search->sayers ? jt_version_among_constants(m, version) : jt_version_in(m);
 }
 
-static void look(struct jt_scan *s, const struct jt_module *m, bool damaged) {
+static void search_module(struct jt_scan *s, const struct jt_module *m, bool damaged) {
     learn_build(s, m);
     s->damaged = damaged;
     scan_module(s, m);
@@ -98,10 +98,10 @@ static void look_in_sayers(struct jt_scan *s) {
     for (size_t i = 0; i < s->target->modules; i++) {
         const struct jt_module *m = &s->target->module[i];
         size_t before = s->search->count;
-        if (wanted(s->target, s->search, m) && says_version(s->search, m)) {
-            look(s, m, false);
+        if (is_wanted(s->target, s->search, m) && says_version(s->search, m)) {
+            search_module(s, m, false);
             if (s->search->count == before) {
-                look(s, m, true);
+                search_module(s, m, true);
             }
         }
     }
@@ -110,8 +110,8 @@ static void look_in_sayers(struct jt_scan *s) {
 static void look_in_others(struct jt_scan *s, bool damaged) {
     for (size_t i = 0; i < s->target->modules && !s->out; i++) {
         const struct jt_module *m = &s->target->module[i];
-        if (wanted(s->target, s->search, m) && !jt_version_in(m)) {
-            look(s, m, damaged);
+        if (is_wanted(s->target, s->search, m) && !jt_version_in(m)) {
+            search_module(s, m, damaged);
         }
     }
 }

@@ -13,7 +13,7 @@ static void flush(struct json *j) {
 }
 
 /* len is at most that of a key, a number or a character. */
-static void put(struct json *j, const char *text, size_t len) {
+static void put_bytes(struct json *j, const char *text, size_t len) {
     if (sizeof(j->room) - j->used < len) {
         flush(j);
     }
@@ -22,7 +22,7 @@ static void put(struct json *j, const char *text, size_t len) {
 }
 
 static void put_one(struct json *j, char c) {
-    put(j, &c, 1);
+    put_bytes(j, &c, 1);
 }
 
 static void end_value(struct json *j) {
@@ -42,11 +42,11 @@ static void character(struct json *j, const unsigned char *p, unsigned length) {
         put_one(j, (char)*p);
     } else if (length && jt_utf8_controls(p)) {
         snprintf(escaped, sizeof escaped, "\\u%04x", length == 1 ? p[0] : p[1]);
-        put(j, escaped, 6);
+        put_bytes(j, escaped, 6);
     } else if (length) {
-        put(j, (const char *)p, length);
+        put_bytes(j, (const char *)p, length);
     } else {
-        put(j, "\\ufffd", 6);
+        put_bytes(j, "\\ufffd", 6);
     }
 }
 
@@ -71,14 +71,14 @@ static void begin(struct json *j, const char *key) {
     j->comma = true;
     if (key) {
         put_one(j, '"');
-        put(j, key, strlen(key));
-        put(j, "\":", 2);
+        put_bytes(j, key, strlen(key));
+        put_bytes(j, "\":", 2);
     }
 }
 
 static void word(struct json *j, const char *key, const char *text) {
     begin(j, key);
-    put(j, text, strlen(text));
+    put_bytes(j, text, strlen(text));
     end_value(j);
 }
 
@@ -116,14 +116,14 @@ void json_address(struct json *j, const char *key, uint64_t value) {
     *--at = '"';
     *end++ = '"';
     begin(j, key);
-    put(j, at, (size_t)(end - at));
+    put_bytes(j, at, (size_t)(end - at));
     end_value(j);
 }
 
 void json_number(struct json *j, const char *key, uint64_t value) {
     char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_decimal(end, value);
     begin(j, key);
-    put(j, at, (size_t)(end - at));
+    put_bytes(j, at, (size_t)(end - at));
     end_value(j);
 }
 

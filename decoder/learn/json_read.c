@@ -12,7 +12,7 @@ struct parser {
     unsigned depth;
 };
 
-static bool value(struct parser *p);
+static bool parse_value(struct parser *p);
 
 static void skip_space(struct parser *p) {
     while (*p->at == ' ' || *p->at == '\n' || *p->at == '\r' || *p->at == '\t') {
@@ -20,7 +20,7 @@ static void skip_space(struct parser *p) {
     }
 }
 
-static bool take(struct parser *p, char c) {
+static bool accept_char(struct parser *p, char c) {
     skip_space(p);
     if (*p->at != c) {
         return false;
@@ -63,7 +63,7 @@ static char *put_utf8(char *to, uint32_t code) {
 }
 
 /* Half a surrogate pair becomes U+FFFD. NULL: not an escape. */
-static char *escape(struct parser *p, char *to) {
+static char *parse_escape(struct parser *p, char *to) {
     static const char letter[] = "\"\\/bfnrt", meaning[] = "\"\\/\b\f\n\r\t";
     const char *found = p->at[1] ? strchr(letter, p->at[1]) : NULL;
     if (found) {
@@ -85,7 +85,7 @@ static char *escape(struct parser *p, char *to) {
     return put_utf8(to, (uint32_t)code);
 }
 
-static bool text(struct parser *p, struct json_value *v) {
+static bool parse_text(struct parser *p, struct json_value *v) {
     char *to = ++p->at;
     v->kind = JSON_TEXT;
     v->text = to;
@@ -95,7 +95,7 @@ static bool text(struct parser *p, struct json_value *v) {
         }
         if (*p->at != '\\') {
             *to++ = *p->at++;
-        } else if (!(to = escape(p, to))) {
+        } else if (!(to = parse_escape(p, to))) {
             return false;
         }
     }
@@ -107,7 +107,7 @@ static bool text(struct parser *p, struct json_value *v) {
 
 /* ---- all others ----------------------------------------------------------------------------- */
 
-static bool digits(struct parser *p) {
+static bool parse_digits(struct parser *p) {
     if (!digit(*p->at)) {
         return false;
     }
@@ -117,7 +117,7 @@ static bool digits(struct parser *p) {
     return true;
 }
 
-static bool whole(struct parser *p, struct json_value *v) {
+static bool parse_whole(struct parser *p, struct json_value *v) {
     if (!digit(*p->at) || (*p->at == '0' && digit(p->at[1]))) {
         return false;
     }
@@ -129,16 +129,16 @@ static bool whole(struct parser *p, struct json_value *v) {
     return true;
 }
 
-static bool number(struct parser *p, struct json_value *v) {
+static bool parse_number(struct parser *p, struct json_value *v) {
     v->kind = JSON_INT;
     p->at += *p->at == '-';
-    if (!whole(p, v)) {
+    if (!parse_whole(p, v)) {
         return false;
     }
     if (*p->at == '.') {
         v->kind = JSON_REAL;
         p->at++;
-        if (!digits(p)) {
+        if (!parse_digits(p)) {
             return false;
         }
     }
@@ -148,10 +148,10 @@ static bool number(struct parser *p, struct json_value *v) {
     v->kind = JSON_REAL;
     p->at++;
     p->at += *p->at == '+' || *p->at == '-';
-    return digits(p);
+    return parse_digits(p);
 }
 
-static bool word(struct parser *p, struct json_value *v) {
+static bool parse_word(struct parser *p, struct json_value *v) {
     static const struct {
         const char *text;
         enum json_kind kind;
@@ -166,44 +166,44 @@ static bool word(struct parser *p, struct json_value *v) {
             return true;
         }
     }
-    return number(p, v);
+    return parse_number(p, v);
 }
 
-static bool inside(struct parser *p, struct json_value *v) {
+static bool parse_member(struct parser *p, struct json_value *v) {
     bool object = *p->at == '{';
     char close = object ? '}' : ']';
     v->kind = object ? JSON_OBJECT : JSON_ARRAY;
     p->at++;
-    if (take(p, close)) {
+    if (accept_char(p, close)) {
         return true;
     }
     do {
         skip_space(p);
-        if (object && (*p->at != '"' || !value(p) || !take(p, ':'))) {
+        if (object && (*p->at != '"' || !parse_value(p) || !accept_char(p, ':'))) {
             return false;
         }
-        if (!value(p)) {
+        if (!parse_value(p)) {
             return false;
         }
         v->count++;
-    } while (take(p, ','));
-    return take(p, close);
+    } while (accept_char(p, ','));
+    return accept_char(p, close);
 }
 
-static bool value(struct parser *p) {
+static bool parse_value(struct parser *p) {
     struct json_value *v = &p->value[p->values++];
     skip_space(p);
     *v = (struct json_value){.text = p->at};
     if (*p->at == '"') {
         v->span = 1;
-        return text(p, v);
+        return parse_text(p, v);
     }
     bool nested = *p->at == '{' || *p->at == '[';
     if (nested && p->depth == JSON_DEPTH) {
         return false;
     }
     p->depth += nested;
-    bool ok = nested ? inside(p, v) : word(p, v);
+    bool ok = nested ? parse_member(p, v) : parse_word(p, v);
     p->depth -= nested;
     v->len = (uint32_t)(p->at - v->text);
     v->span = (uint32_t)(&p->value[p->values] - v);
@@ -234,7 +234,7 @@ struct json_value *json_read(const char *bytes, size_t len, size_t *wrong) {
     memcpy(copy, bytes, len);
     copy[len] = 0;
     struct parser p = {copy, values, 0, 0};
-    bool ok = value(&p);
+    bool ok = parse_value(&p);
     if (ok) {
         skip_space(&p);
     }

@@ -47,8 +47,8 @@ static void vote(struct votes *v, uint64_t slab_size) {
     v->lead += v->slab_size == slab_size ? 1 : (uint32_t)-1;
 }
 
-static void count(const struct jh_heap *heap, const struct jh_extent *e, struct jh_layout *layout,
-                  struct votes *v) {
+static void count_slab(const struct jh_heap *heap, const struct jh_extent *e,
+                       struct jh_layout *layout, struct votes *v) {
     if (e->size != v->slab_size || !bits_agree(heap, e, layout)) {
         v->disagree++;
         return;
@@ -112,7 +112,7 @@ size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effor
             if (pass == 0) {
                 vote(&v[e.szind], e.size);
             } else {
-                count(&heap, &e, layout, &v[e.szind]);
+                count_slab(&heap, &e, layout, &v[e.szind]);
             }
         }
     }

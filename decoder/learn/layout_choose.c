@@ -21,9 +21,9 @@ static unsigned part_value(const struct jh_build *build, enum jt_part part) {
 
 /* Known beforehand when there is no candidate with another value, else inferred; but one that a
  * rival has another value for is only the default. */
-static void settle(struct jt_target *target, const struct jt_evidence *evidence,
-                   const struct jt_candidates *all, const struct jt_candidate *best,
-                   enum jt_part part) {
+static void report_choice(struct jt_target *target, const struct jt_evidence *evidence,
+                          const struct jt_candidates *all, const struct jt_candidate *best,
+                          enum jt_part part) {
     if (target->source[part] != JT_UNKNOWN) {
         return;
     }
@@ -92,8 +92,8 @@ static bool alike(const struct jt_candidate *a, const struct jt_candidate *b) {
            jh_family(a->build.version)->emap == jh_family(b->build.version)->emap;
 }
 
-static struct jt_candidate *look(struct jt_target *target, struct jt_evidence *evidence,
-                                 struct jt_candidates *all, enum jt_effort effort) {
+static struct jt_candidate *try_candidates(struct jt_target *target, struct jt_evidence *evidence,
+                                           struct jt_candidates *all, enum jt_effort effort) {
     struct jt_candidate *best = &all->c[0];
     for (size_t i = 0; i < all->count; i++) {
         all->c[i].tried = false;
@@ -116,13 +116,13 @@ static struct jt_candidate *look(struct jt_target *target, struct jt_evidence *e
 /* Candidates are many when any version may be: a glance has to show something sound in them. */
 static struct jt_candidate *look_at_versions(struct jt_target *target, struct jt_evidence *evidence,
                                              struct jt_candidates *all) {
-    struct jt_candidate *best = look(target, evidence, all, JT_FIT_GLANCE);
+    struct jt_candidate *best = try_candidates(target, evidence, all, JT_FIT_GLANCE);
     size_t blind = 0;
     for (size_t i = 0; i < all->count; i++) {
         all->c[i].blind = all->c[i].fit.sound == 0;
         blind += all->c[i].blind;
     }
-    return blind == all->count ? best : look(target, evidence, all, JT_FIT_LOOK);
+    return blind == all->count ? best : try_candidates(target, evidence, all, JT_FIT_LOOK);
 }
 
 /* Nothing but the heap tells which version it is. */
@@ -134,8 +134,8 @@ static enum jt_status no_version(struct jt_target *target) {
                    jt_version_text(target));
 }
 
-static enum jt_status take(struct jt_target *target, struct jt_evidence *evidence,
-                           struct jt_candidate *best) {
+static enum jt_status use_candidate(struct jt_target *target, struct jt_evidence *evidence,
+                                    struct jt_candidate *best) {
     struct jh_fault fault = {.status = JH_OK};
     struct jt_told told = {.differences = 0};
     evidence->build = best->build;
@@ -168,7 +168,7 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *ev
     if (all.count == 0) {
         return unsupported(target, evidence, &fault);
     }
-    struct jt_candidate *best = version ? look(target, evidence, &all, JT_FIT_LOOK)
+    struct jt_candidate *best = version ? try_candidates(target, evidence, &all, JT_FIT_LOOK)
                                         : look_at_versions(target, evidence, &all);
     if (!version && !jt_candidate_sees(best)) {
         return no_version(target);
@@ -181,8 +181,8 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *ev
     }
     best = jt_candidates_look_again(target, evidence, &all, best);
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
-        settle(target, evidence, &all, best, part[i]);
+        report_choice(target, evidence, &all, best, part[i]);
     }
     enum jt_status status = jt_candidates_judge(target, &all, best);
-    return status == JT_OK ? take(target, evidence, best) : status;
+    return status == JT_OK ? use_candidate(target, evidence, best) : status;
 }

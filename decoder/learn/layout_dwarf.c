@@ -8,14 +8,14 @@
 
 /* ---- build parameters ----------------------------------------------------------------------- */
 
-static bool number(struct jt_dwarf *dwarf, const char *name, uint64_t most, uint64_t *out) {
+static bool read_constant(struct jt_dwarf *dwarf, const char *name, uint64_t most, uint64_t *out) {
     return dwarf->macros != NULL && jt_macros_value(dwarf->macros, name, out) && *out <= most;
 }
 
 static void take_u8(struct jt_target *target, struct jt_dwarf *dwarf, const char *name,
                     enum jt_part part, uint8_t *out) {
     uint64_t value;
-    if (!number(dwarf, name, 64, &value)) {
+    if (!read_constant(dwarf, name, 64, &value)) {
         return;
     }
     *out = (uint8_t)value;
@@ -51,8 +51,8 @@ void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
     take_u8(target, dwarf, "LG_VADDR", JT_PART_LG_VADDR, &build->lg_vaddr);
     take_u8(target, dwarf, "LG_PAGE", JT_PART_LG_PAGE, &build->lg_page);
     take_u8(target, dwarf, "LG_QUANTUM", JT_PART_LG_QUANTUM, &build->lg_quantum);
-    if (number(dwarf, "SC_LG_SLAB_MAXREGS", 32, &value) ||
-        number(dwarf, "LG_SLAB_MAXREGS", 32, &value)) {
+    if (read_constant(dwarf, "SC_LG_SLAB_MAXREGS", 32, &value) ||
+        read_constant(dwarf, "LG_SLAB_MAXREGS", 32, &value)) {
         build->lg_slab_maxregs = value + 3 == build->lg_page ? 0 : (uint8_t)value;
     }
     build->debug = jt_macros_text(dwarf->macros, "JEMALLOC_DEBUG") != NULL;
@@ -65,7 +65,7 @@ void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf,
 
 /* ---- differences ---------------------------------------------------------------------------- */
 
-static void add(struct jt_told *told, struct jt_difference difference) {
+static void add_difference(struct jt_told *told, struct jt_difference difference) {
     if (told->differences < JT_DIFFERENCES_MAX) {
         told->difference[told->differences++] = difference;
     }
@@ -136,11 +136,11 @@ static const char *const macro_name[JH_EXTENT_BITS] = {
 static bool bits_macro(struct jt_dwarf *dwarf, const char *name, const char *what, uint64_t *out) {
     char text[64];
     snprintf(text, sizeof text, "EDATA_BITS_%s_%s", name, what);
-    if (number(dwarf, text, UINT64_MAX, out)) {
+    if (read_constant(dwarf, text, UINT64_MAX, out)) {
         return true;
     }
     snprintf(text, sizeof text, "EXTENT_BITS_%s_%s", name, what);
-    return number(dwarf, text, UINT64_MAX, out);
+    return read_constant(dwarf, text, UINT64_MAX, out);
 }
 
 /* Which bits of e_bits the field has: shift and width, or the mask where there is no width: 5.0 has
@@ -171,7 +171,8 @@ static void take_field(struct jt_told *out, enum jh_extent_field index, const st
     if (f->width == told->width && (f->width == 0 || f->shift == told->shift)) {
         return;
     }
-    add(out, (struct jt_difference){
+    add_difference(
+        out, (struct jt_difference){
                  .kind = JT_BITS, .what = jh_extent_field_name(index), .told = *told, .was = *f});
     *f = *told;
 }
@@ -183,8 +184,8 @@ static void drop_field(struct jt_told *out, enum jh_extent_field index, uint64_t
     if (f->offset != layout->extent[JH_EXTENT_BITS].offset || (jh_field_mask(*f) & taken) == 0) {
         return; /* sn may be a word of its own */
     }
-    add(out,
-        (struct jt_difference){.kind = JT_NO_BITS, .what = jh_extent_field_name(index), .was = *f});
+    add_difference(out, (struct jt_difference){
+                            .kind = JT_NO_BITS, .what = jh_extent_field_name(index), .was = *f});
     f->width = 0;
 }
 
@@ -222,7 +223,7 @@ static void take_states(struct jt_told *out, const struct jt_dwarf *dwarf,
     if (count == 0 || (!differs && count == layout->states)) {
         return;
     }
-    add(out, (struct jt_difference){.kind = JT_STATES});
+    add_difference(out, (struct jt_difference){.kind = JT_STATES});
     layout->states = count;
     for (uint8_t i = 0; i < count; i++) {
         layout->state[i] =
@@ -237,7 +238,8 @@ static bool differs(struct jt_told *out, const char *what, uint32_t seen, uint32
     if (seen == JT_DWARF_UNKNOWN || seen == made || seen > most) {
         return false;
     }
-    add(out, (struct jt_difference){.kind = JT_NUMBER, .what = what, .seen = seen, .made = made});
+    add_difference(
+        out, (struct jt_difference){.kind = JT_NUMBER, .what = what, .seen = seen, .made = made});
     return true;
 }
 
@@ -283,7 +285,8 @@ static void take_leaf(struct jt_told *out, const struct jt_dwarf *d, struct jh_l
         return;
     }
     if (compact != (l->leaf_form == JH_LEAF_COMPACT)) {
-        add(out, (struct jt_difference){.kind = JT_LEAVES, .what = compact ? "compact" : "wide"});
+        add_difference(
+            out, (struct jt_difference){.kind = JT_LEAVES, .what = compact ? "compact" : "wide"});
         return;
     }
     if (differs(out, "the size of a leaf element", d->leaf_size, l->leaf_size, UINT8_MAX)) {

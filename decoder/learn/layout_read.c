@@ -19,7 +19,7 @@ struct in {
 };
 
 /* The first mistake is the one that is told. */
-static JT_PRINTF(2, 3) void bad(struct in *in, const char *text, ...) {
+static JT_PRINTF(2, 3) void say_bad(struct in *in, const char *text, ...) {
     va_list args;
     if (in->failed) {
         return;
@@ -36,25 +36,25 @@ static const struct json_value *child(struct in *in, const struct json_value *ob
                                       const char *key, enum json_kind kind, bool required) {
     const struct json_value *value = json_member(object, key);
     if (value == NULL && required) {
-        bad(in, "\"%s\" is missing", key);
+        say_bad(in, "\"%s\" is missing", key);
     }
     if (value == NULL || value->kind == kind) {
         return value;
     }
-    bad(in, "\"%s\" should be a %s", key, json_kind_name(kind));
+    say_bad(in, "\"%s\" should be a %s", key, json_kind_name(kind));
     return NULL;
 }
 
 /* A whole number, not negative, at most most; out is untouched when the key is not there. */
-static void take(struct in *in, const struct json_value *object, const char *key, bool required,
-                 uint64_t most, uint64_t *out) {
+static void read_number(struct in *in, const struct json_value *object, const char *key,
+                        bool required, uint64_t most, uint64_t *out) {
     const struct json_value *value = child(in, object, key, JSON_INT, required);
     if (value == NULL) {
         return;
     }
     if (value->text[0] == '-' || value->wide || value->number > most) {
-        bad(in, "\"%s\" is %.*s, and may be 0 to %" PRIu64, key,
-            value->len < 40 ? (int)value->len : 40, value->text, most);
+        say_bad(in, "\"%s\" is %.*s, and may be 0 to %" PRIu64, key,
+                value->len < 40 ? (int)value->len : 40, value->text, most);
     } else {
         *out = value->number;
     }
@@ -63,14 +63,14 @@ static void take(struct in *in, const struct json_value *object, const char *key
 static uint8_t take8(struct in *in, const struct json_value *object, const char *key, bool required,
                      uint8_t otherwise) {
     uint64_t value = otherwise;
-    take(in, object, key, required, UINT8_MAX, &value);
+    read_number(in, object, key, required, UINT8_MAX, &value);
     return (uint8_t)value;
 }
 
 static uint16_t take16(struct in *in, const struct json_value *object, const char *key,
                        uint16_t otherwise) {
     uint64_t value = otherwise;
-    take(in, object, key, false, UINT16_MAX, &value);
+    read_number(in, object, key, false, UINT16_MAX, &value);
     return (uint16_t)value;
 }
 
@@ -84,7 +84,7 @@ static void take_build(struct in *in, const struct json_value *top, struct jh_bu
     enum jh_version version = JH_5_3_0;
     const struct json_value *name = child(in, top, "version", JSON_TEXT, true);
     if (name != NULL && jh_version_parse(name->text, &version) != JH_OK) {
-        bad(in, "\"version\" is \"%.40s\", which is not known", name->text);
+        say_bad(in, "\"version\" is \"%.40s\", which is not known", name->text);
     }
     jh_build_init(b, version);
     b->lg_vaddr = take8(in, top, "lg_vaddr", true, 0);
@@ -115,7 +115,7 @@ static void take_field(struct in *in, const struct json_value *fields, const cha
     }
     uint64_t value[4] = {0, 0, 0, 0};
     for (unsigned i = 0; i < 4; i++) {
-        take(in, field, key[i], true, i == 0 ? 4096 : 64, &value[i]);
+        read_number(in, field, key[i], true, i == 0 ? 4096 : 64, &value[i]);
     }
     *out = (struct jh_field){(uint16_t)value[0], (uint8_t)value[1], (uint8_t)value[2],
                              (uint8_t)value[3]};
@@ -142,7 +142,7 @@ static void take_fields(struct in *in, const struct json_value *part, name_fn *n
             i++;
         }
         if (i == count) {
-            bad(in, "\"%.60s\" is not a field's name", key->text);
+            say_bad(in, "\"%.60s\" is not a field's name", key->text);
         }
     }
     for (unsigned i = 0; i < count; i++) {
@@ -157,7 +157,7 @@ static void take_leaf(struct in *in, const struct json_value *top, struct jh_lay
     }
     const struct json_value *form = child(in, leaf, "form", JSON_TEXT, false);
     if (form != NULL && strcmp(form->text, jt_leaf_form_name[l->leaf_form]) != 0) {
-        bad(in, "\"form\" of the leaf contradicts lg_vaddr");
+        say_bad(in, "\"form\" of the leaf contradicts lg_vaddr");
     }
     l->leaf_size = take8(in, leaf, "size", false, l->leaf_size);
     l->leaf_low_bits = take8(in, leaf, "low_bits", false, l->leaf_low_bits);
@@ -172,7 +172,7 @@ static void take_states(struct in *in, const struct json_value *top, struct jh_l
     }
     uint32_t count = states->count;
     if (count == 0 || count > JH_STATES_MAX) {
-        bad(in, "\"states\" has %" PRIu32 " names, and may have 1 to %d", count, JH_STATES_MAX);
+        say_bad(in, "\"states\" has %" PRIu32 " names, and may have 1 to %d", count, JH_STATES_MAX);
         return;
     }
     l->states = (uint8_t)count;
@@ -185,7 +185,7 @@ static void take_states(struct in *in, const struct json_value *top, struct jh_l
             s++;
         }
         if (s == JH_STATE_UNKNOWN && (name == NULL || strcmp(name, "unknown") != 0)) {
-            bad(in, "\"states\": \"%.40s\" is none", name == NULL ? "null" : name);
+            say_bad(in, "\"states\": \"%.40s\" is none", name == NULL ? "null" : name);
         }
         l->state[i] = (enum jh_state)s;
     }
@@ -209,7 +209,7 @@ static void take_extent(struct in *in, const struct json_value *top, struct jh_l
     take_fields(in, extent, extent_name, l->extent, JH_EXTENT_FIELDS);
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (l->extent[needed[i]].width == 0) {
-            bad(in, "\"%s\" of the extent is missing", jh_extent_field_name(needed[i]));
+            say_bad(in, "\"%s\" of the extent is missing", jh_extent_field_name(needed[i]));
         }
     }
 }
@@ -220,12 +220,12 @@ static void take_root(struct in *in, const struct json_value *top, struct jh_lay
     if (root == NULL) {
         return;
     }
-    take(in, root, "offset", false, UINT32_MAX, &offset);
+    read_number(in, root, "offset", false, UINT32_MAX, &offset);
     l->root_offset = (uint32_t)offset;
     const struct json_value *symbol = child(in, root, "symbol", JSON_TEXT, false);
     if (symbol != NULL && strcmp(symbol->text, l->root_symbol) != 0) {
-        bad(in, "\"symbol\" of the root is \"%s\" in jemalloc %s", l->root_symbol,
-            jh_version_name(l->build.version));
+        say_bad(in, "\"symbol\" of the root is \"%s\" in jemalloc %s", l->root_symbol,
+                jh_version_name(l->build.version));
     }
 }
 
@@ -235,22 +235,22 @@ static void take_bins(struct in *in, const struct json_value *top, struct jh_lay
         return;
     }
     if (classes->count != l->sc_nsizes) {
-        bad(in, "\"size_classes\" has %" PRIu32 " entries, and should have %u", classes->count,
-            l->sc_nsizes);
+        say_bad(in, "\"size_classes\" has %" PRIu32 " entries, and should have %u", classes->count,
+                l->sc_nsizes);
         return;
     }
     const struct json_value *row = classes + 1;
     for (uint32_t i = 0; i < l->sc_nbins; i++, row = json_next(row)) {
         uint64_t nregs = l->bin[i].nregs, shards = l->bin[i].n_shards;
-        take(in, row, "size", true, UINT64_MAX, &l->bin[i].reg_size);
-        take(in, row, "slab_size", false, UINT64_MAX, &l->bin[i].slab_size);
-        take(in, row, "nregs", false, UINT32_MAX, &nregs);
-        take(in, row, "n_shards", false, UINT32_MAX, &shards);
+        read_number(in, row, "size", true, UINT64_MAX, &l->bin[i].reg_size);
+        read_number(in, row, "slab_size", false, UINT64_MAX, &l->bin[i].slab_size);
+        read_number(in, row, "nregs", false, UINT32_MAX, &nregs);
+        read_number(in, row, "n_shards", false, UINT32_MAX, &shards);
         l->bin[i].nregs = (uint32_t)nregs;
         l->bin[i].n_shards = (uint32_t)shards;
         if (l->bin[i].reg_size != jh_index2size(l, i)) {
-            bad(in, "\"size_classes\": size %" PRIu64 " of class %u should be %" PRIu64,
-                l->bin[i].reg_size, i, jh_index2size(l, i));
+            say_bad(in, "\"size_classes\": size %" PRIu64 " of class %u should be %" PRIu64,
+                    l->bin[i].reg_size, i, jh_index2size(l, i));
         }
     }
 }
@@ -264,9 +264,9 @@ static void compare_constants(struct in *in, const struct json_value *top,
         if (!jt_constant_is_flat(i)) {
             continue;
         }
-        take(in, top, key, false, UINT64_MAX, &is);
+        read_number(in, top, key, false, UINT64_MAX, &is);
         if (is != should) {
-            bad(in, "\"%s\" is %" PRIu64 ", and all the rest says %" PRIu64, key, is, should);
+            say_bad(in, "\"%s\" is %" PRIu64 ", and all the rest says %" PRIu64, key, is, should);
         }
     }
 }
@@ -275,7 +275,7 @@ static void take_top(struct in *in, const struct json_value *top, struct jh_layo
     struct jh_build build;
     struct jh_fault fault;
     if (top->kind != JSON_OBJECT) {
-        bad(in, "not a JSON object");
+        say_bad(in, "not a JSON object");
         return;
     }
     take_build(in, top, &build);
@@ -283,7 +283,7 @@ static void take_top(struct in *in, const struct json_value *top, struct jh_layo
         return;
     }
     if (jh_layout_make(&build, l, &fault) != JH_OK) {
-        bad(in, "no such build is described: %s (%" PRIu64 ")", fault.rule, fault.seen);
+        say_bad(in, "no such build is described: %s (%" PRIu64 ")", fault.rule, fault.seen);
         return;
     }
     take_leaf(in, top, l);
@@ -291,10 +291,10 @@ static void take_top(struct in *in, const struct json_value *top, struct jh_layo
     take_states(in, top, l);
     take_root(in, top, l);
     take_bins(in, top, l);
-    take(in, top, "large_pad", false, UINT64_MAX, &l->large_pad);
+    read_number(in, top, "large_pad", false, UINT64_MAX, &l->large_pad);
     l->large_by_size = take_bool(in, top, "large_by_size", l->large_by_size);
     if (!in->failed && jh_layout_check(l, &fault) != JH_OK) {
-        bad(in, "not a sound layout: %s", fault.rule);
+        say_bad(in, "not a sound layout: %s", fault.rule);
     }
     if (!in->failed) { /* a mask of a field that is not sound has no meaning */
         compare_constants(in, top, l);
@@ -306,16 +306,16 @@ enum jt_status jt_layout_read(const char *text, size_t len, struct jh_layout *ou
     struct in in = {error, false};
     struct jh_layout layout;
     if (len > TEXT_MAX) {
-        bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
+        say_bad(&in, "%zu bytes are no layout: it has %u at most", len, TEXT_MAX);
     }
     size_t wrong = 0;
     struct json_value *top = in.failed ? NULL : json_read(text, len, &wrong);
     if (top != NULL) {
         take_top(&in, top, &layout);
     } else if (wrong == JSON_NO_MEMORY) {
-        bad(&in, "out of memory");
+        say_bad(&in, "out of memory");
     } else {
-        bad(&in, "not JSON, at byte %zu", wrong);
+        say_bad(&in, "not JSON, at byte %zu", wrong);
     }
     free(top);
     if (in.failed) {

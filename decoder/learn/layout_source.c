@@ -48,8 +48,8 @@ static void find_version(struct jt_target *target, struct jt_evidence *evidence)
 
 /* All versions were tried. One that is too new for jeheap may be laid out as one that is known, but
  * not without being asked for. */
-static enum jt_status tried(struct jt_target *target, const struct jt_evidence *evidence,
-                            enum jt_status status) {
+static enum jt_status after_trial(struct jt_target *target, const struct jt_evidence *evidence,
+                                  enum jt_status status) {
     const char *like = jh_version_name(evidence->build.version), *text = target->version_string;
     enum jh_version release;
     if (jt_version_between(text, &release)) {
@@ -109,7 +109,7 @@ static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *ev
     bool known = target->source[JT_PART_VERSION] != JT_UNKNOWN;
     enum jt_status status = jt_layout_choose(target, evidence);
     if (!known) {
-        status = tried(target, evidence, status);
+        status = after_trial(target, evidence, status);
     }
     if (status == JT_OK) {
         finish_sources(target, evidence);

@@ -71,8 +71,8 @@ static void warn_of_found(struct jt_target *target, const struct jt_search *sear
 
 /* The version string names the module, the heap itself the root. Nothing is found without an
  * error. */
-static enum jt_status look(struct jt_target *target, const struct jt_options *o,
-                           struct jt_search *search) {
+static enum jt_status search_root(struct jt_target *target, const struct jt_options *o,
+                                  struct jt_search *search) {
     search->in = o->in;
     enum jt_status status = what_build(target, o->layout, search);
     if (status != JT_OK) {
@@ -177,7 +177,7 @@ static enum jt_status choose_any(struct jt_target *target, struct jt_evidence *e
     if (used != 0) {
         return choose_root(target, evidence, used, wanted);
     }
-    enum jt_status status = look(target, o, &search);
+    enum jt_status status = search_root(target, o, &search);
     if (status != JT_OK) {
         return status;
     }

@@ -33,7 +33,7 @@ bool jt_scan_is_node(const struct jt_scan *s, uint64_t value) {
 
 /* ---- which elements may be in use ------------------------------------------------------------ */
 
-static void mark(struct jt_scan *s, uint64_t first, uint64_t count) {
+static void mark_words(struct jt_scan *s, uint64_t first, uint64_t count) {
     for (uint64_t at = first; count != 0;) {
         uint64_t bit = at % 64, n = 64 - bit < count ? 64 - bit : count;
         s->in_use[at / 64] |= (n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
@@ -54,8 +54,8 @@ static void mark_indexes(struct jt_scan *s) {
         uint64_t part = p->mapped[i].start >> shift, first = part & (elements - 1);
         uint64_t count = ((p->mapped[i].end - 1) >> shift) - part + 1;
         uint64_t here = count < elements - first ? count : elements - first;
-        mark(s, first, here);
-        mark(s, 0, count - here < first ? count - here : first);
+        mark_words(s, first, here);
+        mark_words(s, 0, count - here < first ? count - here : first);
     }
     s->indexes = 0;
     for (size_t i = 0; i < elements / 64; i++) {
@@ -179,8 +179,8 @@ void jt_scan_words(struct jt_scan *s) {
     }
 }
 
-static void keep(struct jt_scan *s, const uint8_t *page, size_t bytes, uint64_t at,
-                 size_t *strange) {
+static void keep_page(struct jt_scan *s, const uint8_t *page, size_t bytes, uint64_t at,
+                      size_t *strange) {
     unsigned size = s->target->priv->words;
     for (size_t i = 0; i + size <= bytes; i += size) {
         uint64_t value = jt_number_at(s->target, page + i, size);
@@ -212,7 +212,7 @@ void jt_scan_collect(struct jt_scan *s, uint64_t end) {
         if (jh_read(r, s->to, page, (size_t)len, NULL) == JH_OK &&
             !jt_all_zero(page, (size_t)len)) {
             s->pages++;
-            keep(s, page, (size_t)len, s->to, &strange);
+            keep_page(s, page, (size_t)len, s->to, &strange);
         }
         s->left -= len;
         s->to += len;

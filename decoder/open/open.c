@@ -106,7 +106,7 @@ static enum jt_status learn_without(struct jt_target *target, struct jt_evidence
                    JT_NESTED_MAX, error, doubtful->file);
 }
 
-static enum jt_status learn(struct jt_target *target, const struct jt_options *options) {
+static enum jt_status learn_target(struct jt_target *target, const struct jt_options *options) {
     struct jt_evidence evidence = {.options = options};
     if (jt_is_skeleton(target)) {
         return jt_skeleton_open(target, &evidence);
@@ -144,7 +144,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     }
     jt_mapped_start(target);
     if (status == JT_OK) {
-        status = learn(target, options);
+        status = learn_target(target, options);
     }
     if (status == JT_OK) {
         jt_root_choose(target);

@@ -14,7 +14,7 @@ const char *jt_what_name(enum jt_what what) {
 
 /* ---- the mapping ---------------------------------------------------------------------------- */
 
-static bool take(const struct jt_mapping *m, struct jt_place *out) {
+static bool take_mapping(const struct jt_mapping *m, struct jt_place *out) {
     out->start = m->start;
     out->end = m->end;
     out->path = m->path;
@@ -29,7 +29,7 @@ static bool find_mapping(const struct jt_private *p, uint64_t addr, struct jt_pl
         size_t middle = low + (high - low) / 2;
         const struct jt_mapping *m = &p->mapping[middle];
         if (addr >= m->start && addr < m->end) {
-            return take(m, out);
+            return take_mapping(m, out);
         }
         if (m->end <= addr) {
             low = middle + 1;

@@ -20,7 +20,7 @@ struct found {
 };
 
 /* Where only the memory tells whether an extent is new. */
-static void take(void *arg, enum jh_status status, const struct jh_fault *fault) {
+static void take_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
     struct found *f = arg;
     f->limit = status == JH_LIMIT ? *fault : f->limit;
     if (strcmp(fault->rule, "arena.lost-active") == 0 && f->written.count < JT_WRITTEN_MAX &&
@@ -61,7 +61,7 @@ static void forget_the_programs(struct jt_target *target, const struct jt_ranges
 void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
                     const struct jt_ranges *covered, struct jt_ranges *keep) {
     struct found found = {.target = target};
-    struct jt_check *c = jt_check_start(target, take, &found);
+    struct jt_check *c = jt_check_start(target, take_fault, &found);
     if (c == NULL) {
         return; /* the target knows that memory ran out */
     }
@@ -98,7 +98,7 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
 #define OF_BLOCK 2u
 #define OF_FAULT 9u /* with the name */
 
-static void put(const struct jt_target *target, FILE *file, uint64_t value) {
+static void put_word(const struct jt_target *target, FILE *file, uint64_t value) {
     uint8_t bytes[8];
     jt_number_put(target, bytes, value, 8);
     fwrite(bytes, 1, sizeof bytes, file);
@@ -107,30 +107,30 @@ static void put(const struct jt_target *target, FILE *file, uint64_t value) {
 void jt_arenas_note(const struct jt_target *target, FILE *file) {
     const struct jt_private *p = target->priv;
     const struct jt_arenas *a = &p->base->arenas;
-    put(target, file, a->count);
-    put(target, file, a->faults);
-    put(target, file, p->base->written.count);
+    put_word(target, file, a->count);
+    put_word(target, file, a->faults);
+    put_word(target, file, p->base->written.count);
     for (size_t i = 0; i < a->count; i++) {
-        put(target, file, a->arena[i].known.ind);
-        put(target, file, a->arena[i].known.sn_next);
-        put(target, file, a->arena[i].avail);
-        put(target, file, a->arena[i].stash);
+        put_word(target, file, a->arena[i].known.ind);
+        put_word(target, file, a->arena[i].known.sn_next);
+        put_word(target, file, a->arena[i].avail);
+        put_word(target, file, a->arena[i].stash);
     }
     for (size_t i = 0; a->count != 0 && i < p->base->blocks; i++) {
-        put(target, file, p->base->block[i].used);
-        put(target, file, p->base->block[i].arena);
+        put_word(target, file, p->base->block[i].used);
+        put_word(target, file, p->base->block[i].arena);
     }
     for (size_t i = 0; i < a->faults; i++) {
         const struct jh_fault *f = &a->fault[i];
         char rule[JT_VERDICT_RULE] = "";
         memcpy(rule, f->rule, strlen(f->rule));
-        put(target, file, f->status);
-        put(target, file, f->addr);
-        put(target, file, f->seen);
+        put_word(target, file, f->status);
+        put_word(target, file, f->addr);
+        put_word(target, file, f->seen);
         fwrite(rule, 1, sizeof rule, file);
     }
     for (size_t i = 0; i < p->base->written.count; i++) {
-        put(target, file, p->base->written.range[i].start);
+        put_word(target, file, p->base->written.range[i].start);
     }
 }
 
@@ -139,7 +139,7 @@ struct words {
     const uint8_t *at;
 };
 
-static uint64_t next(struct words *w) {
+static uint64_t next_word(struct words *w) {
     uint64_t value = jt_number_at(w->target, w->at, 8);
     w->at += 8;
     return value;
@@ -148,11 +148,11 @@ static uint64_t next(struct words *w) {
 static bool read_arenas(struct words *w, struct jt_arenas *a, size_t count) {
     for (; a->count < count; a->count++) {
         struct jt_arena *arena = &a->arena[a->count];
-        uint64_t ind = next(w);
+        uint64_t ind = next_word(w);
         *arena = (struct jt_arena){.known = {.ind = (uint32_t)ind}};
-        arena->known.sn_next = next(w);
-        arena->avail = next(w);
-        arena->stash = next(w);
+        arena->known.sn_next = next_word(w);
+        arena->avail = next_word(w);
+        arena->stash = next_word(w);
         if (ind > UINT32_MAX) {
             return false;
         }
@@ -163,7 +163,7 @@ static bool read_arenas(struct words *w, struct jt_arenas *a, size_t count) {
 static bool read_blocks(struct words *w, struct jt_private *p) {
     for (size_t i = 0; p->base->arenas.count != 0 && i < p->base->blocks; i++) {
         struct jt_block *b = &p->base->block[i];
-        uint64_t used = next(w), arena = next(w);
+        uint64_t used = next_word(w), arena = next_word(w);
         if (used < b->start || arena >= p->base->arenas.count) {
             return false;
         }
@@ -174,7 +174,7 @@ static bool read_blocks(struct words *w, struct jt_private *p) {
 }
 
 static bool read_fault(struct words *w, struct jt_private *p) {
-    uint64_t status = next(w), at = next(w), seen = next(w);
+    uint64_t status = next_word(w), at = next_word(w), seen = next_word(w);
     const char *name = (const char *)w->at;
     const char *rule = memchr(name, 0, JT_VERDICT_RULE) == NULL ? NULL : jt_rule_kept(p, name);
     w->at += JT_VERDICT_RULE;
@@ -193,7 +193,7 @@ static bool read_head(struct words *w, const struct jt_private *p, uint64_t coun
         return false;
     }
     for (size_t i = 0; i < HEAD; i++) {
-        count[i] = next(w);
+        count[i] = next_word(w);
         if (count[i] > words) {
             return false;
         }
@@ -229,7 +229,7 @@ bool jt_arenas_note_read(struct jt_target *target) {
         }
     }
     for (uint64_t i = 0; i < count[2]; i++) {
-        jt_ranges_add(&p->base->written, next(&w), 1);
+        jt_ranges_add(&p->base->written, next_word(&w), 1);
     }
     jt_ranges_merge(&p->base->written);
     target->memory_ran_out |= p->base->written.lost;

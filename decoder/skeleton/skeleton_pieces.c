@@ -143,8 +143,8 @@ static void find_loads(struct jt_maker *m) {
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static enum jt_status make(struct jt_maker *m, const struct jt_ranges *keep,
-                           struct jt_skeleton *out) {
+static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *keep,
+                                    struct jt_skeleton *out) {
     enum jt_status status = find_pieces(m, keep);
     if (status != JT_OK) {
         return status;
@@ -189,7 +189,7 @@ enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt
         status = check_root(target, out);
     }
     if (status == JT_OK) {
-        status = make(&m, &keep, out);
+        status = make_skeleton(&m, &keep, out);
     }
     jt_ranges_free(&keep);
     free(m.piece);

@@ -77,7 +77,7 @@ static enum jh_status kept_read(void *arg, uint64_t addr, void *dst, size_t len,
 }
 
 /* What the extent breaks, if its bytes can be had at all. */
-static void judge(struct jt_target *target, const struct jh_heap *heap, uint64_t at) {
+static void judge_extent(struct jt_target *target, const struct jh_heap *heap, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status = jh_extent_read(heap, at, &e, &fault);
@@ -107,7 +107,7 @@ void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep) {
     for (jh_walk_start(&walk, &heap); status != JH_END;) {
         status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_ABSENT && fault.stage == JH_STAGE_READER) {
-            judge(target, &all, jh_addr2base(fault.addr, target->layout.extent_align));
+            judge_extent(target, &all, jh_addr2base(fault.addr, target->layout.extent_align));
         }
     }
     jt_verdicts_sort(target);

@@ -7,7 +7,7 @@
 #define BUFFER (64u << 10)
 
 /* In the target's words: Elf32 and Elf64 differ in the width of some, and in one word's place. */
-static void put(const struct jt_maker *m, uint64_t value, unsigned size) {
+static void put_number(const struct jt_maker *m, uint64_t value, unsigned size) {
     uint8_t bytes[8];
     jt_number_put(m->target, bytes, value, size);
     fwrite(bytes, 1, size, m->file);
@@ -29,24 +29,24 @@ static void put_header(const struct jt_maker *m, size_t segments) {
     bool wide = p->words == 8, many = segments >= PN_XNUM;
     uint64_t sections = header_size[wide] + (uint64_t)segments * segment_size[wide];
     fwrite(ELFMAG, 1, SELFMAG, m->file);
-    put(m, wide ? ELFCLASS64 : ELFCLASS32, 1);
-    put(m, p->little_endian ? ELFDATA2LSB : ELFDATA2MSB, 1);
-    put(m, EV_CURRENT, 1);
-    put(m, p->freebsd ? ELFOSABI_FREEBSD : ELFOSABI_NONE, 1);
+    put_number(m, wide ? ELFCLASS64 : ELFCLASS32, 1);
+    put_number(m, p->little_endian ? ELFDATA2LSB : ELFDATA2MSB, 1);
+    put_number(m, EV_CURRENT, 1);
+    put_number(m, p->freebsd ? ELFOSABI_FREEBSD : ELFOSABI_NONE, 1);
     put_zeroes(m, EI_NIDENT - EI_ABIVERSION);
-    put(m, ET_CORE, 2);
-    put(m, p->machine, 2);
-    put(m, EV_CURRENT, 4);
-    put(m, 0, p->words);                   /* e_entry */
-    put(m, header_size[wide], p->words);   /* e_phoff */
-    put(m, many ? sections : 0, p->words); /* e_shoff */
-    put(m, 0, 4);                          /* e_flags */
-    put(m, header_size[wide], 2);
-    put(m, segment_size[wide], 2);
-    put(m, many ? PN_XNUM : segments, 2);
-    put(m, section_size[wide], 2);
-    put(m, many, 2); /* e_shnum */
-    put(m, 0, 2);
+    put_number(m, ET_CORE, 2);
+    put_number(m, p->machine, 2);
+    put_number(m, EV_CURRENT, 4);
+    put_number(m, 0, p->words);                   /* e_entry */
+    put_number(m, header_size[wide], p->words);   /* e_phoff */
+    put_number(m, many ? sections : 0, p->words); /* e_shoff */
+    put_number(m, 0, 4);                          /* e_flags */
+    put_number(m, header_size[wide], 2);
+    put_number(m, segment_size[wide], 2);
+    put_number(m, many ? PN_XNUM : segments, 2);
+    put_number(m, section_size[wide], 2);
+    put_number(m, many, 2); /* e_shnum */
+    put_number(m, 0, 2);
 }
 
 /* Where there are too many segments for e_phnum, section 0 has their number (sh_info). */
@@ -57,26 +57,26 @@ static void put_section(const struct jt_maker *m, size_t segments) {
         return;
     }
     put_zeroes(m, before);
-    put(m, segments, 4);
+    put_number(m, segments, 4);
     put_zeroes(m, section_size[wide] - before - 4);
 }
 
 static void put_segment(const struct jt_maker *m, uint32_t type, const struct jt_load *l) {
     unsigned word = m->target->priv->words;
     uint32_t flags = type == PT_LOAD ? PF_R | PF_W : PF_R;
-    put(m, type, 4);
+    put_number(m, type, 4);
     if (word == 8) {
-        put(m, flags, 4);
+        put_number(m, flags, 4);
     }
-    put(m, l->offset, word);
-    put(m, l->addr, word);
-    put(m, 0, word); /* p_paddr */
-    put(m, l->filesz, word);
-    put(m, l->memsz, word);
+    put_number(m, l->offset, word);
+    put_number(m, l->addr, word);
+    put_number(m, 0, word); /* p_paddr */
+    put_number(m, l->filesz, word);
+    put_number(m, l->memsz, word);
     if (word == 4) {
-        put(m, flags, 4);
+        put_number(m, flags, 4);
     }
-    put(m, 1, word); /* p_align */
+    put_number(m, 1, word); /* p_align */
 }
 
 static uint64_t padded(uint64_t size, uint64_t unit) {
@@ -94,9 +94,9 @@ static uint64_t notes_size(const struct jt_maker *m) {
 static void put_notes(const struct jt_maker *m) {
     for (size_t i = 0; i < JT_NOTES; i++) {
         size_t size = m->note[i].size;
-        put(m, sizeof JT_NOTE_OWNER, 4);
-        put(m, size, 4);
-        put(m, i + 1, 4);
+        put_number(m, sizeof JT_NOTE_OWNER, 4);
+        put_number(m, size, 4);
+        put_number(m, i + 1, 4);
         fwrite(JT_NOTE_OWNER, 1, sizeof JT_NOTE_OWNER, m->file);
         put_zeroes(m, padded(sizeof JT_NOTE_OWNER, 4) - sizeof JT_NOTE_OWNER);
         fwrite(m->note[i].bytes, 1, size, m->file);
