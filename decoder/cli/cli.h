@@ -20,7 +20,8 @@ struct arguments {
     size_t operands;
     const char *addresses; /* the operand of find that is "-" or "@FILE"; NULL: none */
     int addresses_fd;      /* input.h */
-    bool json, quiet, color, no_sandbox;
+    bool json, quiet, no_sandbox, bytes;
+    bool color, color_said; /* on stdout, on stderr */
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
     uint64_t pipe_limit;         /* pipe.h */
@@ -35,7 +36,7 @@ struct arguments {
     /* layout without a target */
     const char *jemalloc, *machine;
     struct jh_build build;
-    bool list;
+    bool list, sizes;
 };
 
 /* Monotonic nanoseconds. */
@@ -44,7 +45,22 @@ struct progress {
     bool terminal;                  /* on stderr */
 };
 
+struct resident {
+    int pagemap;            /* of a process: its /proc/PID/pagemap */
+    uint64_t page;          /* of the kernel's */
+    uint64_t start, end;    /* yet to be counted */
+    uint64_t pages, looked; /* in memory; at how many words it was looked */
+    bool unknown;
+};
+
 #define CLI_RULES 64
+#define CLI_NOTES 16
+
+struct noted { /* a fault, in words */
+    enum jh_status status;
+    const char *rule;
+    char where[256];
+};
 
 struct cli {
     const struct arguments *args;
@@ -57,11 +73,17 @@ struct cli {
     struct {
         const char *rule;
         uint64_t count;
-    } broken[CLI_RULES]; /* how many of each rule; the last one's is that of all others, too */
-    bool corrupt;        /* one of them was that */
+    } broken[CLI_RULES];  /* how many of each rule; the last one's is that of all others, too */
+    bool corrupt;         /* one of them was that */
+    bool verdict_follows; /* and counts them */
+    bool in_answer;       /* faults concern the answer that is printed next */
+    struct noted note[CLI_NOTES];
+    size_t notes;
+    char compared[64];   /* what the next fault's rule has compared; "" */
     bool in_flight_said; /* that an operation in flight breaks a rule, too */
     int proc_fd;         /* a process that is read: its /proc/PID/status */
-    char proc_state;     /* when it was opened: R, S, T...; 0: not known */
+    struct resident resident;
+    char proc_state; /* when it was opened: R, S, T...; 0: not known */
     struct budget *budget;
     struct progress progress;
     bool opened; /* there is a heap to be asked */
@@ -72,18 +94,21 @@ struct cli {
 
 /* A line on stderr: "jeheap: " and the sentence, made plain whatever a target put into it. */
 void cli_say(const char *text, ...) __attribute__((format(printf, 1, 2)));
+void cli_say_color(bool color); /* of the word corrupt, from now on */
 /* A target's text on stdout, made plain. */
 void cli_put(const char *text);
+
+/* ---- size_text.c ---------------------------------------------------------------------------- */
+
+#define SIZE_TEXT 32
+/* "28 KiB", "1.38 MiB"; "3584 bytes" of what is small and no whole KiB, and of all with --bytes.
+ * Somewhere in room. */
+const char *cli_size_text(const struct cli *cli, uint64_t size, char room[SIZE_TEXT]);
 
 /* ---- shared.c ------------------------------------------------------------------------------- */
 
 /* Remember an exit status; 1 and 4 together are 4: what is missing may hide more findings. */
 void cli_status(struct cli *cli, int status);
-/* Say a fault on stderr, and the exit status that follows from it. */
-void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
-               const struct jh_fault *fault);
-/* How many faults were not said, and that the result is partial. */
-void cli_count_faults(const struct cli *cli);
 /* With --json a line that says so; once. Nothing stands on stdout but whole lines. */
 void cli_mark_partial(struct cli *cli);
 /* "0x1f" or "31"; false when the text is neither. */
@@ -102,6 +127,23 @@ int cli_process(const struct arguments *a);
 /* ANSI codes, or "" without --color. */
 const char *cli_paint(const struct cli *cli, const char *word);
 const char *cli_plain(const struct cli *cli);
+
+/* ---- faults.c ------------------------------------------------------------------------------- */
+
+/* Say a fault on stderr, or keep it for the answer; and the exit status that follows from it. */
+void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
+               const struct jh_fault *fault);
+/* Those that were kept: lines of the answer. */
+void cli_answer_faults(struct cli *cli);
+/* How many faults were not said, and that the result is partial. */
+void cli_count_faults(const struct cli *cli);
+/* Behind a walk over the whole heap: is it sound, and how often each rule is broken. */
+void cli_verdict_json(struct cli *cli);
+void cli_verdict_text(const struct cli *cli, uint64_t extents);
+
+/* ---- rule_words.c ---------------------------------------------------------------------------- */
+
+const char *cli_rule_words(const char *rule);
 
 /* ---- heap_check.c ---------------------------------------------------------------------------- */
 
@@ -191,6 +233,18 @@ void command_skeleton(struct cli *cli);
 void running_watch(struct cli *cli);
 /* What is corrupt, or was not found, may be so because the process runs: how to know. */
 void running_say(const struct cli *cli);
+
+/* Bytes of it that are in memory; 0 when that is not known. */
+uint64_t running_resident(const struct cli *cli);
+
+/* ---- resident.c: which memory of a process is there: info ------------------------------------ */
+
+/* By when no file may be opened. */
+void resident_watch(struct cli *cli);
+/* A range of jemalloc's. */
+void resident_add(struct cli *cli, uint64_t start, uint64_t end);
+/* Bytes of them all that are in memory; false: that is not known. */
+bool resident_bytes(struct cli *cli, uint64_t *out);
 
 /* ---- sigbus.c ------------------------------------------------------------------------------- */
 

@@ -188,16 +188,19 @@ static void print_one(struct cli *cli, uint64_t at) {
     if (cli->args->json && (read || none)) {
         one_json(cli, read ? &e : NULL, status == JH_OK ? NULL : fault.rule,
                  none ? "no extent structure" : NULL);
-    } else if (read) {
+    } else if (read && !none) {
         extent_row_head(cli);
         extent_row(cli, &e);
         fields_text(cli, &e);
+        cli->in_answer = true;
     }
     if (none) {
         say_no_structure(cli, at);
     } else if (status != JH_OK) {
         sound_say(cli, "extent", status, &e, &fault);
     }
+    cli_answer_faults(cli);
+    cli->in_answer = false;
 }
 
 void command_extent(struct cli *cli) {

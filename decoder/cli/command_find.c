@@ -16,6 +16,14 @@ static const char *why_not(const struct jh_location *l, const struct jt_place *p
     return word ? jt_what_name(place->what) : jh_why_name(l->why);
 }
 
+static const char *why_in_words(const struct jh_location *l, const struct jt_place *place) {
+    const char *why = why_not(l, place);
+    return strcmp(why, "null") == 0       ? "page 0: a null pointer"
+           : strcmp(why, "no leaf") == 0  ? "no extent of jemalloc's has it"
+           : strcmp(why, "metadata") == 0 ? "jemalloc's own memory (metadata)"
+                                          : why;
+}
+
 static void piece_json(struct json *j, const char *key, const struct piece *p) {
     if (!p->state) {
         json_null(j, key);
@@ -96,9 +104,29 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
 
 static void piece_text(const struct cli *cli, const char *side, const struct piece *p) {
     if (p->state) {
-        printf("    %s: 0x%" PRIx64 " %" PRIu64 " bytes %s%s%s\n", side, p->start, p->size,
-               cli_paint(cli, p->state), p->state, cli_plain(cli));
+        char room[SIZE_TEXT];
+        printf("    %s: 0x%" PRIx64 " %s %s%s%s\n", side, p->start,
+               cli_size_text(cli, p->size, room), cli_paint(cli, p->state), p->state,
+               cli_plain(cli));
     }
+}
+
+/* What is not in use has no size class. */
+static void extent_text(const struct cli *cli, const struct jh_location *l) {
+    const struct jh_layout *layout = &cli->target->layout;
+    const struct jh_extent *e = &l->extent;
+    char room[SIZE_TEXT];
+    printf("    extent 0x%" PRIx64 ": 0x%" PRIx64 " %s, arena %" PRIu32 "\n", e->at, e->base,
+           cli_size_text(cli, e->size, room), e->arena_ind);
+    if (!e->allocated) {
+        return;
+    }
+    printf("    szind %" PRIu32 ": %s", e->szind,
+           cli_size_text(cli, jh_index2size(layout, e->szind), room));
+    if (l->owned && jh_extent_is_slab(e)) {
+        printf(", region %" PRIu32 " of %" PRIu32, l->region_index, layout->bin[e->szind].nregs);
+    }
+    printf("\n");
 }
 
 static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr,
@@ -107,21 +135,15 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
     printf("0x%" PRIx64 ": ", addr);
     if (!l->owned) {
         printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli),
-               why_not(l, place));
+               why_in_words(l, place));
     } else {
         const char *use = jh_use_name(l->use);
-        printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %" PRIu64 " bytes\n", cli_paint(cli, use),
-               use, cli_plain(cli), l->start, addr - l->start, l->size);
+        char room[SIZE_TEXT];
+        printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %s\n", cli_paint(cli, use), use,
+               cli_plain(cli), l->start, addr - l->start, cli_size_text(cli, l->size, room));
     }
     if (e->at) {
-        printf("    extent 0x%" PRIx64 ": 0x%" PRIx64 " %" PRIu64 " bytes, arena %" PRIu32
-               ", szind %" PRIu32,
-               e->at, e->base, e->size, e->arena_ind, e->szind);
-        if (l->owned && jh_extent_is_slab(e)) {
-            printf(", region %" PRIu32 " of %" PRIu32, l->region_index,
-                   cli->target->layout.bin[e->szind].nregs);
-        }
-        printf("\n");
+        extent_text(cli, l);
     }
     if (other_root(cli)) {
         printf("    in another heap, that of ");
@@ -133,6 +155,7 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
     }
     piece_text(cli, "before", b);
     piece_text(cli, "after", a);
+    cli_answer_faults(cli);
 }
 
 /* One object or line for each address, whatever happens to it: owned is null when it cannot be
@@ -140,7 +163,9 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
 static void cannot_tell(struct cli *cli, uint64_t addr, const char *why) {
     struct json *j = &cli->json;
     if (!cli->args->json) {
-        printf("0x%" PRIx64 ": cannot tell: %s\n", addr, why);
+        printf("0x%" PRIx64 ": cannot tell: %s%s%s\n", addr, cli_paint(cli, why), why,
+               cli_plain(cli));
+        cli_answer_faults(cli);
         return;
     }
     json_open(j, NULL, '{');
@@ -230,8 +255,8 @@ static void find_address(struct cli *cli, struct checked *checked, uint64_t addr
         e ? jh_locate_in(heap, addr, e, &l, &fault) : jh_locate(heap, addr, &l, &fault);
     cli->chosen = chosen;
     if (status != JH_OK) {
-        cannot_tell(cli, addr, jh_status_name(status));
         cli_fault(cli, "find", status, &fault);
+        cannot_tell(cli, addr, jh_status_name(status));
         return;
     }
     if (!l.owned && l.why == JH_WHY_NO_LEAF && jt_mapped(chosen, addr)) {
@@ -272,6 +297,7 @@ static void find_list(struct cli *cli, struct checked *checked) {
 
 void command_find(struct cli *cli) {
     struct checked checked = {{0}};
+    cli->in_answer = !cli->args->json;
     for (size_t i = 0; i < cli->args->operands; i++) {
         uint64_t addr = cli_address(cli, i);
         if (input_is_list(cli->args->operand[i])) {

@@ -7,18 +7,39 @@
 struct totals {
     uint64_t extents, slabs, large, allocated_bytes, unused_bytes, metadata_bytes;
     uint64_t others[JT_ROOTS_LISTED]; /* extents of each root that was not chosen */
+    uint64_t resident, resident_own;  /* of a process; 0 when not known */
+    bool own_known;
 };
 
+/* What is retained was given back to the system, and may be terabytes. */
+static void count_resident(struct cli *cli, const struct jh_extent *e) {
+    if (cli->target->kind == JT_PROCESS && e->state != JH_RETAINED) {
+        resident_add(cli, e->base, e->base + e->size);
+    }
+}
+
+static void count_blocks(struct cli *cli, struct jt_target *view) {
+    const struct jt_range *range;
+    size_t ranges = cli->target->kind == JT_PROCESS ? jt_metadata_ranges(view, &range) : 0;
+    for (size_t i = 0; i < ranges; i++) {
+        resident_add(cli, range[i].start, range[i].end);
+    }
+}
+
 /* Extents of another heap than the chosen one; what is wrong in it is not the question. */
-static uint64_t count_others(const struct jt_target *view) {
+static uint64_t count_others(struct cli *cli, struct jt_target *view) {
     struct jh_walk walk;
     struct jh_extent e;
     enum jh_status status = JH_OK;
     uint64_t extents = 0;
     for (jh_walk_start(&walk, &view->heap); status != JH_END;) {
         status = jh_walk_next(&walk, &e, NULL);
-        extents += status == JH_OK;
+        if (status == JH_OK) {
+            extents++;
+            count_resident(cli, &e);
+        }
     }
+    count_blocks(cli, view);
     return extents;
 }
 
@@ -35,6 +56,7 @@ static struct totals count_extents(struct cli *cli) {
         status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_OK) {
             cli_check_extent(check, &e);
+            count_resident(cli, &e);
             t.extents++;
             sound_add(cli, &slabs, &e);
             t.slabs += jh_extent_is_slab(&e);
@@ -47,10 +69,13 @@ static struct totals count_extents(struct cli *cli) {
     sound_end(cli, &slabs);
     cli_check_end(cli, check);
     for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
-        const struct jt_target *view = jt_root_view(cli->target, i);
-        t.others[i] = view && view != cli->target ? count_others(view) : 0;
+        struct jt_target *view = jt_root_view(cli->target, i);
+        t.others[i] = view && view != cli->target ? count_others(cli, view) : 0;
     }
     t.metadata_bytes = jt_metadata_bytes(cli->target);
+    count_blocks(cli, cli->target);
+    t.own_known = resident_bytes(cli, &t.resident_own);
+    t.resident = running_resident(cli);
     return t;
 }
 
@@ -125,12 +150,28 @@ static void modules_json(struct cli *cli) {
     json_close(j, ']');
 }
 
+static void resident_json(struct cli *cli, const struct totals *totals) {
+    struct json *j = &cli->json;
+    if (totals->resident == 0) {
+        json_null(j, "resident_bytes");
+        json_null(j, "resident_jemalloc_bytes");
+        return;
+    }
+    json_number(j, "resident_bytes", totals->resident);
+    if (totals->own_known) {
+        json_number(j, "resident_jemalloc_bytes", totals->resident_own);
+    } else {
+        json_null(j, "resident_jemalloc_bytes");
+    }
+}
+
 static void info_json(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_text(j, "target", cli_target(cli));
     json_text(j, "kind", kind_name(t->kind));
+    json_bool(j, "is_skeleton", jt_is_skeleton(t));
     json_number(j, "pid", (uint64_t)t->pid);
     json_text(j, "jemalloc_version", *t->version_string ? t->version_string : NULL);
     layout_json(cli);
@@ -143,10 +184,12 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "unused_bytes", totals->unused_bytes);
     json_number(j, "metadata_bytes", totals->metadata_bytes);
     json_text(j, "metadata_learnt_from", totals->metadata_bytes == 0 ? NULL : metadata_source(t));
+    resident_json(cli, totals);
     json_number(j, "bytes_present", t->bytes_present);
     json_number(j, "bytes_absent", t->bytes_absent);
     json_number(j, "bytes_truncated", t->bytes_truncated);
     json_number(j, "faults", cli->faults);
+    cli_verdict_json(cli);
     json_bool(j, "partial", cli->status == EXIT_PARTIAL);
     roots_json(cli, totals);
     modules_json(cli);
@@ -192,16 +235,52 @@ static void roots_text(struct cli *cli, const struct totals *totals) {
     }
 }
 
+static void bytes_text(const struct cli *cli, const struct totals *totals) {
+    struct jt_target *t = cli->target;
+    char a[SIZE_TEXT], b[SIZE_TEXT];
+    printf("bytes     %s in allocated extents, %s in others\n",
+           cli_size_text(cli, totals->allocated_bytes, a),
+           cli_size_text(cli, totals->unused_bytes, b));
+    if (totals->metadata_bytes != 0) {
+        printf("          %s of metadata%s\n", cli_size_text(cli, totals->metadata_bytes, a),
+               jt_metadata_inferred(t) ? " (inferred)" : "");
+    } else { /* every jemalloc has some */
+        printf("          metadata is not known\n");
+    }
+    if (t->kind != JT_CORE) {
+        return;
+    }
+    printf("absent    %s are mapped and not in this image, %s were cut off\n",
+           cli_size_text(cli, t->bytes_absent, a), cli_size_text(cli, t->bytes_truncated, b));
+}
+
+/* Where a leak is that no allocator knows of. Between both looks a process may have given some
+ * back. */
+static void resident_text(const struct cli *cli, const struct totals *totals) {
+    uint64_t all = totals->resident, own = totals->resident_own;
+    char a[SIZE_TEXT], b[SIZE_TEXT], c[SIZE_TEXT];
+    if (all == 0) {
+        return;
+    }
+    printf("resident  %s of the process", cli_size_text(cli, all, a));
+    if (totals->own_known) {
+        printf(": %s jemalloc's, %s of other memory\n", cli_size_text(cli, own, b),
+               cli_size_text(cli, all > own ? all - own : 0, c));
+    } else {
+        printf("; how much is jemalloc's is not known\n");
+    }
+}
+
 static void info_text(struct cli *cli, const struct totals *totals) {
     struct jt_target *t = cli->target;
-    printf("%s ", kind_name(t->kind));
+    printf("%s ", jt_is_skeleton(t) ? "skeleton" : kind_name(t->kind));
     cli_put(cli_target(cli));
     if (t->kind == JT_CORE && t->pid) {
         printf(" of process %d", t->pid);
     }
     printf("\njemalloc  ");
     cli_put(*t->version_string ? t->version_string : "(no version string)");
-    printf("%s", t->jemalloc ? " in " : "");
+    printf("%s", t->jemalloc ? "\n          in " : "");
     cli_put(t->jemalloc ? t->jemalloc->path : "");
     printf("\nlayout    %s\n", t->layout_name);
     print_trial(t);
@@ -210,26 +289,19 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     }
     printf("root      0x%" PRIx64 "%s", t->heap.rtree_root, *t->root_name ? " in " : "");
     cli_put(t->root_name);
-    printf("\n");
+    printf(t->source[JT_PART_ROOT] == JT_INFERRED ? ", found by looking: no symbols\n" : "\n");
     roots_text(cli, totals);
     printf("extents   %" PRIu64 ": %" PRIu64 " slabs, %" PRIu64 " large, %" PRIu64
            " not allocated\n",
            totals->extents, totals->slabs, totals->large,
            totals->extents - totals->slabs - totals->large);
-    printf("bytes     %" PRIu64 " in allocated extents, %" PRIu64 " in others, ",
-           totals->allocated_bytes, totals->unused_bytes);
-    if (totals->metadata_bytes != 0) {
-        printf("%" PRIu64 " of metadata%s\n", totals->metadata_bytes,
-               jt_metadata_inferred(t) ? " (inferred)" : "");
-    } else { /* every jemalloc has some */
-        printf("metadata is not known\n");
-    }
-    printf("absent    %" PRIu64 " bytes are mapped and not in this image, %" PRIu64
-           " were cut off\n",
-           t->bytes_absent, t->bytes_truncated);
+    bytes_text(cli, totals);
+    resident_text(cli, totals);
+    cli_verdict_text(cli, totals->extents);
 }
 
 void command_info(struct cli *cli) {
+    cli->verdict_follows = !cli->args->json;
     struct totals totals = count_extents(cli);
     progress_clear();
     if (cli->target->memory_ran_out) { /* for another heap, too */

@@ -1,4 +1,5 @@
 /* layout: of a target, or made from parameters. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "options.h"
@@ -67,6 +68,30 @@ static void list_builds(struct cli *cli) {
     }
 }
 
+/* The size classes, one a line. */
+static void print_sizes(const struct jh_layout *l) {
+    printf("%5s %20s %-5s %7s %5s\n", "szind", "bytes", "kind", "regions", "pages");
+    for (uint32_t i = 0; i < l->sc_nsizes; i++) {
+        printf("%5" PRIu32 " %20" PRIu64 " ", i, jh_index2size(l, i));
+        if (i < l->sc_nbins) {
+            printf("slab  %7" PRIu32 " %5" PRIu64 "\n", l->bin[i].nregs,
+                   l->bin[i].slab_size >> l->build.lg_page);
+        } else {
+            printf("large %7s %5s\n", "-", "-");
+        }
+    }
+}
+
+/* As a table only where that is asked for: programs have the classes in the object. */
+static void print_layout(const struct cli *cli, const struct jh_layout *layout) {
+    if (cli->args->sizes && !cli->args->json) {
+        print_sizes(layout);
+        return;
+    }
+    jt_layout_write(layout, stdout);
+    printf("\n");
+}
+
 static void print_made(struct cli *cli) {
     struct jh_build build = cli->args->build;
     struct jh_layout layout;
@@ -86,14 +111,12 @@ static void print_made(struct cli *cli) {
         cli_status(cli, EXIT_USAGE);
         return;
     }
-    jt_layout_write(&layout, stdout);
-    printf("\n");
+    print_layout(cli, &layout);
 }
 
 void command_layout(struct cli *cli) {
     if (cli->target) {
-        jt_layout_write(&cli->target->layout, stdout);
-        printf("\n");
+        print_layout(cli, &cli->target->layout);
     } else if (cli->args->list) {
         list_builds(cli);
     } else {

@@ -1,4 +1,5 @@
 /* extent_check.c - the leaf elements and the bitmap of an extent that is sound in itself. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli.h"
@@ -78,6 +79,10 @@ enum jh_status sound_extent(const struct cli *cli, const struct jh_extent *e,
 
 void sound_say(struct cli *cli, const char *doing, enum jh_status status, const struct jh_extent *e,
                const struct jh_fault *fault) {
+    if (strcmp(fault->rule, "slab.nfree") == 0) {
+        snprintf(cli->compared, sizeof(cli->compared),
+                 ": nfree is %" PRIu32 ", the bitmap has %" PRIu64 " free", e->nfree, fault->seen);
+    }
     cli_fault(cli, doing, status, fault);
     if (strcmp(fault->rule, "slab.nfree") == 0 && !cli->in_flight_said && !cli->args->quiet &&
         fault->seen - e->nfree + IN_FLIGHT_MAX <= 2 * IN_FLIGHT_MAX) {

@@ -77,14 +77,10 @@ void extent_json(struct cli *cli, const char *key, const struct jh_extent *e) {
     json_close(j, '}');
 }
 
-void extent_row_head(const struct cli *cli) {
-    (void)cli;
-    printf("%-18s %-18s %12s %-10s %-5s %5s %5s %11s %5s\n", "extent", "addr", "size", "state",
-           "kind", "arena", "szind", "free/regions", "flags");
-}
+/* ---- a line, put together by hand: printf() would take most of the time ------------------- */
 
-/* ---- a line, put together by hand: printf() would take most of the time that writing it does --
- */
+/* Together 80, of addresses of 48 bits. */
+enum { ADDRESS = 14, SIZE = 8, SIZE_BYTES = 12, STATE = 8, REGIONS = 8 };
 
 struct row {
     char text[256];
@@ -119,7 +115,7 @@ static void number_column(struct row *row, uint64_t value, size_t width) {
 static void address_column(struct row *row, uint64_t value) {
     char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_address(end, value);
     put_text(row, at, (size_t)(end - at));
-    blanks(row, (size_t)(end - at), 19);
+    blanks(row, (size_t)(end - at), ADDRESS + 1);
 }
 
 static void regions_column(struct row *row, uint32_t nfree, uint32_t nregs) {
@@ -127,8 +123,26 @@ static void regions_column(struct row *row, uint32_t nfree, uint32_t nregs) {
     *end = ' ';
     *--at = '/';
     at = digits_decimal(at, nfree);
-    blanks(row, (size_t)(end - at), 12);
+    blanks(row, (size_t)(end - at), REGIONS);
     put_text(row, at, (size_t)(end - at) + 1);
+}
+
+static void none_column(struct row *row, size_t width) {
+    blanks(row, 1, width);
+    put_text(row, "- ", 2);
+}
+
+static void size_column(const struct cli *cli, struct row *row, uint64_t size) {
+    char room[SIZE_TEXT];
+    if (cli->args->bytes) {
+        number_column(row, size, SIZE_BYTES);
+        return;
+    }
+    const char *text = cli_size_text(cli, size, room);
+    size_t len = (size_t)(room + SIZE_TEXT - 1 - text);
+    blanks(row, len, SIZE);
+    put_text(row, text, len);
+    put_text(row, " ", 1);
 }
 
 static void put_word(struct row *row, const char *word) {
@@ -140,9 +154,15 @@ static void state_column(const struct cli *cli, struct row *row, const struct jh
     size_t len = strlen(extent_state(e, state));
     put_word(row, cli_paint(cli, state));
     put_text(row, state, len);
-    blanks(row, len, 10);
+    blanks(row, len, STATE);
     put_word(row, cli_plain(cli));
     put_text(row, " ", 1);
+}
+
+void extent_row_head(const struct cli *cli) {
+    printf("%-*s %-*s %*s %-*s %-5s %5s %5s %*s flags\n", ADDRESS, "extent", ADDRESS, "addr",
+           cli->args->bytes ? SIZE_BYTES : SIZE, "size", STATE, "state", "kind", "arena", "szind",
+           REGIONS, "free/all");
 }
 
 void extent_row(const struct cli *cli, const struct jh_extent *e) {
@@ -151,16 +171,19 @@ void extent_row(const struct cli *cli, const struct jh_extent *e) {
     row.len = 0;
     address_column(&row, e->at);
     address_column(&row, e->addr);
-    number_column(&row, e->size, 12);
+    size_column(cli, &row, e->size);
     state_column(cli, &row, e);
     text_column(&row, slab ? "slab" : e->allocated ? "large" : "-", 5);
     number_column(&row, e->arena_ind, 5);
-    number_column(&row, e->szind, 5);
+    if (e->allocated) {
+        number_column(&row, e->szind, 5);
+    } else { /* it has none, and jemalloc stores the number of size classes */
+        none_column(&row, 5);
+    }
     if (slab && e->szind < cli->target->layout.sc_nbins) {
         regions_column(&row, e->nfree, cli->target->layout.bin[e->szind].nregs);
     } else {
-        blanks(&row, 0, 11);
-        put_text(&row, "- ", 2);
+        none_column(&row, REGIONS);
     }
     const char flags[] = {e->committed ? 'C' : '-', e->zeroed ? 'Z' : '-', e->guarded ? 'G' : '-',
                           e->is_head ? 'H' : '-',   e->pai ? 'P' : '-',    '\n'};

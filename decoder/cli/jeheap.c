@@ -17,6 +17,29 @@ static void say_lacks(const struct arguments *a, const char *lacks) {
     }
 }
 
+/* Which extents are damaged is said by those commands that look at all of them. */
+static void say_warnings(const struct cli *cli) {
+    const struct jt_target *t = cli->target;
+    void (*command)(struct cli *) = cli->args->command->run;
+    bool all = command == command_info || command == command_extents || command == command_skeleton;
+    size_t passed = all && t->status == JT_OK ? t->damage : 0;
+    for (size_t i = 0; i < t->warnings && !cli->args->quiet; i++) {
+        if (i + 1 != passed) {
+            cli_say("warning: %s", t->warning[i]);
+        }
+    }
+}
+
+/* One short line; `info` has the rest in its text. */
+static void say_layout(const struct cli *cli) {
+    const struct jt_target *t = cli->target;
+    bool in_text = cli->args->command->run == command_info && !cli->args->json;
+    if (!cli->args->quiet && !in_text) {
+        cli_say("layout %s%s", t->layout_name,
+                t->source[JT_PART_ROOT] == JT_INFERRED ? ", no symbols" : "");
+    }
+}
+
 static bool open_target(struct cli *cli) {
     struct jt_options options = cli->args->target;
     progress_start(cli, &options);
@@ -26,15 +49,13 @@ static bool open_target(struct cli *cli) {
         cli->status = EXIT_UNREADABLE;
         return false;
     }
-    for (size_t i = 0; i < cli->target->warnings && !cli->args->quiet; i++) {
-        cli_say("warning: %s", cli->target->warning[i]);
-    }
+    say_warnings(cli);
     if (status != JT_OK) {
         cli_say("%s", cli->target->error);
         cli->status = jt_exit_status(status);
         running_say(cli);
-    } else if (!cli->args->quiet) {
-        cli_say("layout %s", cli->target->layout_name); /* `info` says where it was learnt */
+    } else {
+        say_layout(cli);
     }
     return status == JT_OK;
 }
@@ -91,6 +112,7 @@ static void work(struct cli *cli) {
     const struct arguments *a = cli->args;
     if (a->target.target) {
         running_watch(cli);
+        resident_watch(cli);
         if (!open_sandboxed(cli)) {
             return;
         }
@@ -135,6 +157,7 @@ static int run(const struct arguments *a) {
     struct budget budget;
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
     buffer_output();
+    cli_say_color(a->color_said);
     if (!sigbus_guard(work, &cli)) {
         cut_off(&cli);
     }

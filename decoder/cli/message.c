@@ -8,6 +8,23 @@
 
 enum { LINE_MAX_SAID = 8192 }; /* the longest path, and a sentence around it */
 
+static bool color_said;
+
+void cli_say_color(bool color) {
+    color_said = color;
+}
+
+static void put_line(const char *line) {
+    static const char corrupt[] = ": corrupt: ";
+    const char *at = color_said ? strstr(line, corrupt) : NULL;
+    if (!at) {
+        fprintf(stderr, "jeheap: %s\n", line);
+        return;
+    }
+    fprintf(stderr, "jeheap: %.*s: \033[1;31mcorrupt\033[0m: %s\n", (int)(at - line), line,
+            at + sizeof(corrupt) - 1);
+}
+
 /* In one piece, so that lines of several programs do not mix. */
 void cli_say(const char *text, ...) {
     char raw[LINE_MAX_SAID], line[LINE_MAX_SAID];
@@ -17,7 +34,7 @@ void cli_say(const char *text, ...) {
     va_end(args);
     jt_plain(raw, line, sizeof(line));
     progress_clear();
-    fprintf(stderr, "jeheap: %s\n", line);
+    put_line(line);
 }
 
 void cli_put(const char *text) {

@@ -1,5 +1,6 @@
 /* option_values.c - the values of options, from text. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,9 +89,19 @@ const char *color_word(size_t index) {
     return word[index];
 }
 
+/* https://no-color.org: not empty, whatever it is. */
+void color_auto(struct arguments *a) {
+    const char *no = getenv("NO_COLOR");
+    bool wanted = no == NULL || !*no;
+    a->color = wanted && isatty(STDOUT_FILENO);
+    a->color_said = wanted && isatty(STDERR_FILENO);
+}
+
 bool set_color(struct arguments *a, const struct option_row *row, const char *value) {
-    bool automatic = strcmp(value, "auto") == 0 && isatty(STDOUT_FILENO);
-    a->color = automatic || strcmp(value, "always") == 0;
+    a->color = a->color_said = strcmp(value, "always") == 0;
+    if (strcmp(value, "auto") == 0) {
+        color_auto(a);
+    }
     return is_word(row, value);
 }
 

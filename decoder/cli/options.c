@@ -181,7 +181,7 @@ bool options_read(struct arguments *a, int argc, char **argv) {
     const struct option_row *asked;
     bool given[OPTIONS_MAX] = {false};
     rows_for_getopt(&g);
-    a->color = isatty(STDOUT_FILENO);
+    color_auto(a);
     opterr = 0;
     if (!read_first(a, &g, argc, argv, &asked)) {
         return false;

@@ -85,6 +85,8 @@ bool set_size(struct arguments *a, const struct option_row *row, const char *val
 bool set_root(struct arguments *a, const struct option_row *row, const char *value);
 bool set_word(struct arguments *a, const struct option_row *row, const char *value);
 bool set_state(struct arguments *a, const struct option_row *row, const char *value);
+/* On terminals, unless NO_COLOR is in the environment. */
+void color_auto(struct arguments *a);
 bool set_color(struct arguments *a, const struct option_row *row, const char *value);
 
 const char *state_word(size_t index);

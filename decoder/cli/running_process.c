@@ -1,17 +1,34 @@
 /* running_process.c - a process that runs while it is read. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 
+enum { STATUS_MAX = 4096 };
+
+/* What stands behind it; NULL: nothing does. */
+static const char *line_of(int proc_fd, const char *before, char text[STATUS_MAX]) {
+    ssize_t got = pread(proc_fd, text, STATUS_MAX - 1, 0);
+    text[got > 0 ? got : 0] = 0;
+    const char *at = strstr(text, before);
+    return at ? at + strlen(before) : NULL;
+}
+
 /* R, S, T...; 0 when it is not to be known. */
 static char state_of(int proc_fd) {
     static const char before[] = "\nState:\t";
-    char text[256] = ""; /* it is the third line, and a name in the first one is short */
-    const char *at = pread(proc_fd, text, sizeof(text) - 1, 0) > 0 ? strstr(text, before) : NULL;
-    return at ? at[sizeof(before) - 1] : 0;
+    char text[STATUS_MAX];
+    const char *at = line_of(proc_fd, before, text);
+    return at ? *at : 0;
+}
+
+uint64_t running_resident(const struct cli *cli) {
+    char text[STATUS_MAX];
+    const char *at = line_of(cli->proc_fd, "\nVmRSS:\t", text);
+    return at ? strtoull(at, NULL, 10) * 1024 : 0;
 }
 
 /* A core has number 0, which no process has. */

@@ -15,61 +15,6 @@ void cli_status(struct cli *cli, int status) {
     }
 }
 
-enum { SAID = 20, SAID_OF_RULE = 5 }; /* faults that are said one by one */
-
-/* How often the rule was broken. */
-static uint64_t count_rule(struct cli *cli, const char *rule) {
-    size_t i = 0;
-    while (i + 1 < CLI_RULES && cli->broken[i].rule && strcmp(cli->broken[i].rule, rule) != 0) {
-        i++;
-    }
-    cli->broken[i].rule = rule;
-    return ++cli->broken[i].count;
-}
-
-void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
-               const struct jh_fault *fault) {
-    cli->faults++;
-    if (count_rule(cli, fault->rule) <= SAID_OF_RULE && cli->faults_said < SAID) {
-        const char *doubt = jh_in_flight(fault) ? " (or an operation in flight)" : "";
-        char by[80] = "";
-        cli->faults_said++;
-        if (fault->element) {
-            snprintf(by, sizeof(by), ", by the leaf element 0x%" PRIx64 " of page 0x%" PRIx64,
-                     fault->element, fault->page);
-        }
-        if (!cli->args->quiet) {
-            cli_say("%s: %s: %s at 0x%" PRIx64 ", value 0x%" PRIx64 "%s%s", doing,
-                    jh_status_name(status), fault->rule, fault->addr, fault->seen, by, doubt);
-        }
-    }
-    cli->corrupt |= status == JH_CORRUPT;
-    cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
-}
-
-/* Each rule that was broken more often than was said. */
-static void count_more(const struct cli *cli) {
-    char text[CLI_RULES * 64];
-    size_t len = 0;
-    for (size_t i = 0; i < CLI_RULES && cli->broken[i].rule; i++) {
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s %" PRIu64, i ? "," : "",
-                                cli->broken[i].rule, cli->broken[i].count);
-    }
-    cli_say("%" PRIu64 " more faults; of all%s", cli->faults - cli->faults_said, text);
-}
-
-void cli_count_faults(const struct cli *cli) {
-    if (cli->args->quiet) {
-        return;
-    }
-    if (cli->faults > cli->faults_said) {
-        count_more(cli);
-    }
-    if (cli->status == EXIT_PARTIAL) {
-        cli_say("this result is partial");
-    }
-}
-
 void cli_mark_partial(struct cli *cli) {
     if (!cli->args->json || cli->marked) {
         return;
@@ -148,7 +93,8 @@ const char *cli_paint(const struct cli *cli, const char *word) {
     if (strcmp(word, "held") == 0 || strcmp(word, "active") == 0) {
         return "\033[32m";
     }
-    return strcmp(word, "not owned") == 0 ? "\033[1;31m" : "\033[33m";
+    return strcmp(word, "not owned") == 0 || strcmp(word, "corrupt") == 0 ? "\033[1;31m"
+                                                                          : "\033[33m";
 }
 
 const char *cli_plain(const struct cli *cli) {

@@ -21,6 +21,9 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr);
 uint64_t jt_metadata_bytes(struct jt_target *target);
 bool jt_metadata_inferred(struct jt_target *target);
 
+/* Those blocks, sorted and disjoint; how many. */
+size_t jt_metadata_ranges(struct jt_target *target, const struct jt_range **out);
+
 typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault *fault);
 
 /* ---- rules that more than one extent, or jemalloc's own memory, are needed for --------------- */

@@ -311,6 +311,12 @@ void jt_metadata_find(struct jt_target *target) {
     jt_metadata_done(target, complete && !m.doubtful);
 }
 
+size_t jt_metadata_ranges(struct jt_target *target, const struct jt_range **out) {
+    jt_metadata_find(target);
+    *out = target->priv->base->range;
+    return target->priv->base->ranges;
+}
+
 /* The tree's root node is part of a variable, not of a block. */
 static bool in_root(const struct jt_target *target, uint64_t addr) {
     const struct jh_layout *l = &target->layout;

@@ -24,7 +24,8 @@
  * says in it is made plain (plain_text.h). */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
-void jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
+/* Which of the target's warnings it is: 1, 2...; 0: memory ran out, or there are too many. */
+size_t jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
 /* Libraries say "there is none" when memory ran out as well; only errno tells. It was set to 0
  * before they were asked. */
@@ -63,6 +64,7 @@ struct jt_private {
     struct jt_ranges code;     /* what can be executed; of a core, as far as its headers name it */
     struct jt_ranges writable; /* likewise */
     uint64_t entry;            /* AT_ENTRY, 0 when not known */
+    uint64_t vdso;             /* AT_SYSINFO_EHDR, likewise */
     uint64_t phdr;             /* AT_PHDR: where the program's headers are, 0 when not known */
     uint64_t phnum;            /* AT_PHNUM */
     uint64_t execfn;           /* AT_EXECFN: address of the program's name, 0 when not known */

@@ -60,6 +60,10 @@ void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
         case FREEBSD_EXECPATH:
             p->execfn = p->freebsd ? value : p->execfn;
             break;
+        case AT_SYSINFO_EHDR: /* FreeBSD has the seed of random numbers there, the kernel's as well
+                               */
+            p->vdso = value;
+            break;
         case AT_PAGESZ:
             p->page_size = value;
             break;

@@ -149,6 +149,7 @@ struct jt_target {
     char error[JT_TEXT_MAX]; /* one sentence: what is wrong, where, what to do; "" when JT_OK */
     char **warning;
     size_t warnings;
+    size_t damage; /* which of them says that not all extents decode that were tried: 1, 2... */
 
     enum jt_kind kind;
     int pid;          /* 0 for a core that does not tell */

@@ -89,11 +89,11 @@ void *jt_grow(void *array, size_t count, size_t element) {
 
 #define WARNINGS_MAX 100 /* nobody reads more, and a broken core could make millions */
 
-void jt_warn(struct jt_target *target, const char *text, ...) {
+size_t jt_warn(struct jt_target *target, const char *text, ...) {
     char raw[JT_TEXT_MAX], line[JT_TEXT_MAX];
     va_list args;
     if (target->warnings >= WARNINGS_MAX) {
-        return;
+        return 0;
     }
     va_start(args, text);
     vsnprintf(raw, sizeof raw, text, args);
@@ -101,7 +101,7 @@ void jt_warn(struct jt_target *target, const char *text, ...) {
     jt_plain(raw, line, sizeof line);
     for (size_t i = 0; i < target->warnings; i++) {
         if (strcmp(target->warning[i], line) == 0) {
-            return; /* a skeleton's warnings come up again when it is opened */
+            return i + 1; /* a skeleton's warnings come up again when it is opened */
         }
     }
     char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);
@@ -113,6 +113,7 @@ void jt_warn(struct jt_target *target, const char *text, ...) {
         grown[target->warnings++] = copy;
     }
     target->memory_ran_out |= copy == NULL;
+    return copy == NULL ? 0 : target->warnings;
 }
 
 bool jt_number(const char *text, uint64_t *out) {

@@ -107,10 +107,8 @@ void jt_samples_free(struct jt_target *target);
 struct jt_found_root {
     const struct jt_module *module;
     uint64_t root;
-    uint64_t extents;        /* about how many there are, to 256 */
-    uint64_t tried, unsound; /* of them */
-    bool clean;              /* nearly all decode */
-    struct jh_fault fault;   /* the first unsound one's */
+    uint64_t extents; /* about how many there are, to 256 */
+    bool clean;       /* nearly all decode */
 };
 
 /* What is looked for. Zero it, and fill in the first ones. */

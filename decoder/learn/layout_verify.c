@@ -76,11 +76,12 @@ enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_option
     target->tried = fit.sound + fit.unsound;
     if (jt_fits(&fit)) {
         if (fit.unsound != 0) {
-            jt_warn(target,
-                    "of %" PRIu64 " extents that the layout was tried on %" PRIu64
-                    " are unsound (%s at 0x%" PRIx64
-                    "): the heap is damaged, or was caught in the middle of a change",
-                    target->tried, fit.unsound, fit.fault.rule, fit.fault.addr);
+            target->damage =
+                jt_warn(target,
+                        "of %" PRIu64 " extents that the layout was tried on %" PRIu64
+                        " are unsound (%s at 0x%" PRIx64
+                        "): the heap is damaged, or was caught in the middle of a change",
+                        target->tried, fit.unsound, fit.fault.rule, fit.fault.addr);
         }
         return JT_OK;
     }

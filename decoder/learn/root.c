@@ -55,20 +55,6 @@ static enum jt_status what_build(struct jt_target *target, const char *given,
     return JT_OK;
 }
 
-/* Damage beneath it is no reason to have no root: all commands go around it. */
-static void warn_of_found(struct jt_target *target, const struct jt_search *search) {
-    const struct jt_found_root *found = search->found;
-    jt_warn(target, "no symbols: the root 0x%" PRIx64 " was found by looking for it", found->root);
-    if (!found->clean) {
-        jt_warn(target,
-                "beneath the root 0x%" PRIx64 " the heap is damaged, or was caught in the middle "
-                "of a change: of %" PRIu64 " extents that were tried %" PRIu64
-                " are unsound (%s at "
-                "0x%" PRIx64 ")",
-                found->root, found->tried, found->unsound, found->fault.rule, found->fault.addr);
-    }
-}
-
 /* The version string names the module, the heap itself the root. Nothing is found without an
  * error. */
 static enum jt_status search_root(struct jt_target *target, const struct jt_options *o,
@@ -104,7 +90,7 @@ static enum jt_status take_found(struct jt_target *target, struct jt_evidence *e
     if (text[0] != 0) {
         memcpy(target->version_string, text, sizeof text);
     }
-    warn_of_found(target, search);
+    /* damage beneath it is no reason to have no root; jt_layout_verify() says it */
     warn_of_others(target, search);
     return JT_OK;
 }

@@ -196,10 +196,7 @@ static bool ask_fit(struct jt_scan *s, const struct jh_layout *layout, void *arg
         return false;
     }
     found.extents = fit.elements < EXTENTS_MAX ? fit.elements : EXTENTS_MAX;
-    found.tried = fit.sound + fit.unsound;
-    found.unsound = fit.unsound;
     found.clean = fit.against <= fit.sound / 16; /* as in a process that runs */
-    found.fault = fit.fault;
     if (jt_found_better(&found, best) < 0) {
         *best = found;
     }

@@ -100,6 +100,9 @@ void jt_place_find(struct jt_target *target, uint64_t addr, struct jt_place *out
     bool named = !jt_is_skeleton(target) && find_mapping(p, addr, out);
     if (target->kind == JT_CORE && !jt_is_skeleton(target)) {
         named |= find_header(target, addr, out);
+        if (named && p->vdso >= out->start && p->vdso < out->end) { /* a core has no name for it */
+            out->path = "[vdso]";
+        }
     }
     if (!named && !jt_mapped(target, addr)) {
         out->what = JT_IN_NOTHING;

@@ -119,15 +119,22 @@ test_a_leaf_that_contradicts() {
 # The slab's bitmap and its nfree do not agree: by little, as a thread in the middle of malloc leaves
 # it, and by more.
 test_a_bitmap_that_contradicts() {
-    local extent first bits flipped command
+    local extent first bits flipped command compared
     tiny_slab 0
     bits=$(ask get "$OUT" bits | head -n 1)
+    compared='value 0x[0-9a-f]*: nfree is [0-9]+, the bitmap has [0-9]+ free'
     for flipped in $((1 << 28)) $((1 << 36)); do
         ask poke "$CORE" "$WORK/damaged" "$extent" $((bits ^ flipped))
         for command in "find $first" "extents" "info" "extent $extent"; do
             # shellcheck disable=SC2086
             status 1 jeheap ${command%% *} "$WORK/damaged" --exe "${EXE[tiny]}" ${command#"${command%% *}"}
-            err_has "corrupt: slab\.nfree at $extent, value 0x[0-9a-f]*\$"
+            if [ "${command%% *}" = info ] || [ "$command" = extents ]; then
+                err_has "^jeheap: walk: corrupt: slab\.nfree at $extent, $compared\$"
+            else
+                out_has '^    corrupt: slab\.nfree, not as many regions are free by the bitmap as nfree says$'
+                out_has "^        at $extent, $compared\$"
+                ! grep -q corrupt "$ERR" || fail "said twice: $(said)"
+            fi
             if [ $flipped = $((1 << 28)) ]; then
                 err_has '^jeheap: nfree of a slab differs by few regions: when a thread was in the'
             else
@@ -273,10 +280,81 @@ test_text() {
     addr=$(small_value tiny large)
     size=$(small_value tiny usable)
     status 0 jeheap find "${PID[tiny]}" "$(hex addr + 10)"
-    out_has "^$(hex addr + 10): held, $addr \\+ 10 of $size bytes$"
-    out_has '^    extent 0x[0-9a-f]+: 0x[0-9a-f]+ [0-9]+ bytes, arena 0, szind [0-9]+$'
+    out_has "^$(hex addr + 10): held, $addr \\+ 10 of [0-9.]+ [KM]iB$"
+    out_has '^    extent 0x[0-9a-f]+: 0x[0-9a-f]+ [0-9.]+ [KM]iB, arena 0$'
+    out_has '^    szind [0-9]+: [0-9.]+ [KM]iB$'
     status 1 jeheap find "${PID[tiny]}" "$addr" 0x1000
-    out_has '^0x1000: not owned: '
+    out_has '^0x1000: not owned: unmapped$'
+    status 0 jeheap find "${PID[tiny]}" "$addr" --bytes
+    out_has "^$addr: held, $addr \\+ 0 of $size bytes$"
+    addr=$(small_value tiny first)
+    status 0 jeheap find "${PID[tiny]}" "$addr"
+    out_has "^$addr: held, $addr \\+ 0 of 8 bytes$"
+    out_has '^    szind 0: 8 bytes, region [0-9]+ of 512$'
+    out_has '^    after: 0x[0-9a-f]+ 8 bytes '
+}
+
+# What a program is told by a word is said to a person.
+test_why_in_plain_words() {
+    small tiny
+    status 1 jeheap find "${PID[tiny]}" 0 "$(small_value tiny stack)" "$(small_value tiny no_bin)"
+    out_has '^0x0: not owned: page 0: a null pointer$'
+    out_has "^$(small_value tiny stack): not owned: no extent of jemalloc's has it$"
+    status 0 jeheap find "${PID[tiny]}" "$(small_value tiny first)" --json
+    status 1 jeheap find "${PID[tiny]}" "$(ask get "$OUT" extent.extent)"
+    out_has "not owned: jemalloc's own memory \\(metadata\\)$"
+    # What is not in use has no size class.
+    status 0 jeheap extents "${PID[tiny]}" --state retained --json
+    status 0 jeheap find "${PID[tiny]}" "$(ask get "$OUT" base | head -n 1)"
+    out_has '^0x[0-9a-f]+: retained, '
+    if grep -q szind "$OUT"; then fail "a size class of what is not in use: $(cat "$OUT")"; fi
+}
+
+# What is wrong stands on the lines of the answer that it concerns, in color, and in words.
+test_corrupt_on_the_line_of_the_answer() {
+    local extent first words="the first page's element, or any of a slab's, has another size class than the allocated extent"
+    tiny_slab 4
+    ask relabel "$CORE" "$WORK/damaged" "$extent" 5
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first" 0x1000 --quiet
+    [ "$(sed -n '/ corrupt: /=' "$OUT")" -lt "$(sed -n '/^0x1000/=' "$OUT")" ] ||
+        fail "on another line: $(cat "$OUT")"
+    out_has "^    corrupt: leaf\\.szind, $words$"
+    out_has "^        at $first, value 0x5, by the leaf element 0x[0-9a-f]* of page $first$"
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first" --color always
+    out_has $'^    \033\\[1;31mcorrupt\033\\[0m: leaf'
+    if grep -q corrupt "$ERR"; then fail "said twice: $(said)"; fi
+    status 1 jeheap extent "$WORK/damaged" --exe "${EXE[tiny]}" "$extent"
+    out_has "^    corrupt: leaf\\.szind, $words$"
+    # On stderr the words stand once.
+    status 1 jeheap extents "$WORK/damaged" --exe "${EXE[tiny]}" --color always
+    err_has $'^jeheap: walk: \033\\[1;31mcorrupt\033\\[0m: leaf\\.szind at '
+    [ "$(grep -cxF "jeheap: leaf.szind: $words" "$ERR")" -eq 1 ] || fail "not once: $(said)"
+    status 1 jeheap extents "$WORK/damaged" --exe "${EXE[tiny]}" --color never
+    if has_color "$ERR"; then fail "escape codes with never"; fi
+    # What cannot be told at all.
+    ask poke "$CORE" "$WORK/damaged" "$extent" 0xffffffffffffffff
+    status 1 jeheap find "$WORK/damaged" --exe "${EXE[tiny]}" "$first"
+    out_has "^$first: cannot tell: corrupt$"
+    out_has '^    corrupt: extent\.'
+    rm "$WORK/damaged"
+}
+
+# A core has no name for it.
+test_vdso() {
+    local addr target
+    small tiny
+    core_of tiny
+    addr=$(python3 -c 'import struct, sys
+print(*(hex(value) for key, value in struct.iter_unpack("QQ", open(sys.argv[1], "rb").read()) if key == 33))' \
+        "/proc/${PID[tiny]}/auxv")
+    [ -n "$addr" ] || skip "this kernel has no vdso"
+    for target in "${PID[tiny]}" "$CORE"; do
+        status 1 jeheap find "$target" "$(hex addr + 5)" --json
+        ask are "$OUT" owned=false what.kind=kernel "what.mapping.start=$addr" 'what.mapping.path=[vdso]'
+    done
+    status 1 jeheap find "$CORE" "$addr"
+    out_has '^    in kernel$'
+    out_has '^    mapping 0x[0-9a-f]+-0x[0-9a-f]+ r-x \[vdso\]$'
 }
 
 # Not owned, and for which reason.

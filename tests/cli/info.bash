@@ -54,11 +54,91 @@ test_text() {
     have stock
     status 0 jeheap info "${PID[stock]}"
     out_has "^process ${PID[stock]}$"
-    out_has "^jemalloc  $(meta stock version) in ${EXE[stock]}$"
+    out_has "^jemalloc  $(meta stock version)$"
+    out_has "^          in ${EXE[stock]}$"
+    [ ! -s "$ERR" ] || fail "said twice, on stderr too: $(said)"
     out_has '^layout    5\.3\.0,lg_vaddr=48,'
     out_has '^ +lg_vaddr +from dwarf$'
     out_has "^root      $(meta stock root) in je_arena_emap_global$"
     out_has "^extents   $(grep -c '^extent ' "${TRUTH[stock]}"): "
+    [[ $(tail -n 1 "$OUT") == "verdict   all $(grep -c '^extent ' "${TRUTH[stock]}") extents are sound" ]] ||
+        fail "the last line is $(tail -n 1 "$OUT")"
+}
+
+# The last word on a whole walk: how often each rule is broken, and in which words.
+test_verdict() {
+    local extent
+    small tiny
+    core_of tiny
+    status 0 jeheap info "$CORE" --json
+    ask are "$OUT" verdict=sound 'faults_by_rule={}' is_skeleton=false
+    status 0 jeheap extents "$CORE" --slab --json --quiet
+    extent=$(sed -n '1s/^{"extent":"\([^"]*\)".*/\1/p' "$OUT")
+    ask poke "$CORE" "$WORK/damaged" "$extent" 0xffffffffffffffff
+    status 1 jeheap info "$WORK/damaged" --exe "${EXE[tiny]}"
+    out_has '^verdict   corrupt; [0-9]+ faults$'
+    [[ $(tail -n 1 "$OUT") =~ ^\ +[0-9]+\ [a-z]+\.[a-z-]+\ \ [a-z] ]] || fail "$(tail -n 2 "$OUT")"
+    [ "$(awk '/^verdict/ { on = 1; next } on { sum += $1 } END { print sum }' "$OUT")" -eq \
+        "$(sed -n 's/^verdict   corrupt; \([0-9]*\) faults$/\1/p' "$OUT")" ] || fail "$(cat "$OUT")"
+    if grep -Eq 'unsound|more faults' "$ERR"; then fail "said twice: $(said)"; fi
+    status 1 jeheap info "$WORK/damaged" --exe "${EXE[tiny]}" --color always
+    out_has $'^verdict   \033\\[1;31mcorrupt\033\\[0m; '
+    status 1 jeheap info "$WORK/damaged" --exe "${EXE[tiny]}" --json --quiet
+    ask are "$OUT" verdict=corrupt
+    out_has '"faults_by_rule":\{"[a-z]+\.[a-z-]+":[0-9]+[,}]'
+    rm "$WORK/damaged"
+    status 4 jeheap info "${PID[tiny]}" --max-reads 5
+    out_has '^verdict   incomplete: not all could be read; what could be is sound; [0-9]+ faults$'
+    out_has '^ +[0-9]+ reader\.budget  --max-reads or --timeout is used up$'
+    status 4 jeheap info "${PID[tiny]}" --max-reads 5 --json
+    ask are "$OUT" verdict=incomplete
+    ask notes-first "$CORE" "$WORK/whole" # one that was cut off behind all that is asked for
+    head -c -5000 "$WORK/whole" >"$WORK/cut"
+    jeheap info "$WORK/cut" --exe "${EXE[tiny]}"
+    out_has '^verdict   incomplete: not all could be read; what could be is sound(; [0-9]+ faults)?$'
+    rm "$WORK/whole" "$WORK/cut"
+}
+
+test_skeleton_is_called_one() {
+    small tiny
+    status 0 jeheap skeleton "${PID[tiny]}" -o "$WORK/tiny.skeleton"
+    status 0 jeheap info "$WORK/tiny.skeleton"
+    out_has "^skeleton $WORK/tiny.skeleton of process ${PID[tiny]}$"
+    status 0 jeheap info "$WORK/tiny.skeleton" --json
+    ask are "$OUT" kind=core is_skeleton=true resident_bytes=null resident_jemalloc_bytes=null
+}
+
+# Memory that no allocator knows of, where many a leak is.
+test_resident() {
+    local pid all own
+    small roomy '-DROOMY=1536ul<<20'
+    pid=${PID[roomy]}
+    status 0 jeheap info "$pid" --json
+    all=$(ask get "$OUT" resident_bytes)
+    own=$(ask get "$OUT" resident_jemalloc_bytes)
+    [ $((all - own)) -ge $((60 << 20)) ] || # looking maps zeroes in lumps
+        fail "$own of $all bytes are jemalloc's, and 64 MiB are not"
+    [ $own -ge $((32 << 20)) ] || fail "$own bytes are jemalloc's, and 32 MiB were written to"
+    [ $own -lt $((96 << 20)) ] || fail "$own bytes are jemalloc's, with those that nobody wrote to"
+    status 0 jeheap info "$pid"
+    out_has '^resident  [0-9.]+ MiB of the process: [0-9.]+ MiB jemalloc.s, [0-9.]+ MiB of other memory$'
+    out_has '^bytes     1\.[56][0-9]* GiB in allocated extents, '
+    need_tool strace
+    try strace -qq -o /dev/null -P "/proc/$pid/pagemap" -e inject=pread64:error=EIO \
+        "$JEHEAP" info "$pid" --no-sandbox --json
+    ask are "$OUT" resident_jemalloc_bytes=null
+    try strace -qq -o /dev/null -P "/proc/$pid/pagemap" -e inject=openat:error=EACCES \
+        "$JEHEAP" info "$pid" --no-sandbox
+    out_has '^resident  [0-9.]+ MiB of the process; how much is jemalloc.s is not known$'
+    try strace -qq -o /dev/null -P "/proc/$pid/status" -e inject=openat:error=EACCES \
+        "$JEHEAP" info "$pid" --no-sandbox --json
+    ask are "$OUT" resident_bytes=null resident_jemalloc_bytes=null
+    small reader -DREADS # of more memory than it has by the kernel's count
+    status 0 jeheap info "${PID[reader]}"
+    out_has '^resident  [0-9.]+ MiB of the process: [0-9.]+ MiB jemalloc.s, 0 bytes of other memory$'
+    small vast '-DROOMY=300ul<<30' # that is not looked at page by page
+    status 0 jeheap info "${PID[vast]}" --json
+    ask are "$OUT" resident_jemalloc_bytes=null
 }
 
 # A library may bring its own jemalloc, in use as well.
@@ -224,7 +304,7 @@ test_no_build_id_and_no_version() {
     status 0 jeheap info "$BACK" --layout 5.3.0 --json --quiet
     ask are "$OUT" jemalloc_version=null faults=0
     status 0 jeheap info "$BACK" --layout 5.3.0
-    out_has '^jemalloc  \(no version string\) in '
+    out_has '^jemalloc  \(no version string\)$'
 }
 
 # Found by hand, say: the tree is read wherever it is.
@@ -303,6 +383,7 @@ says_running() {
     local pattern=$1
     shift
     status 1 "$@"
+    cat "$OUT" >>"$ERR" # that of one extent is on the lines of the answer
     err_has 'corrupt: extent\.'
     [ "$(grep -c 'half-way' "$ERR")" -eq 1 ] || fail "$(ran "$@"): not said once: $(said)"
     err_has "^jeheap: the process $pattern running: .* may be a change seen half-way; stop it \\(kill -STOP ${PID[unsound]}\\) or run again$"
@@ -377,7 +458,7 @@ END
     err_has '/s\\x1b\[2J\\x07\\x0a\\xc2\\x9b\\xff'
     nothing_raw "$JEHEAP" info "$core" --exe "${EXE[tiny]}"
     [ "$RC" -eq 0 ] || fail "status $RC: $(said)"
-    out_has '^jemalloc .*/s\\x1b\[2J\\x07\\x0a\\xc2\\x9b\\xff$'
+    out_has '^          in .*/s\\x1b\[2J\\x07\\x0a\\xc2\\x9b\\xff$'
     nothing_raw "$JEHEAP" info "$core" --exe "${EXE[tiny]}" --json
     out_has '/s\\u001b\[2J\\u0007\\u000a\\u009b\\ufffd"'
     nothing_raw "$JEHEAP" info "$WORK/"$'\e[2J\n'

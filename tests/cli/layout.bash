@@ -242,3 +242,29 @@ test_no_such_layout() {
     refuses 2 'lg_vadr' jeheap info "${PID[tiny]}" --layout 5.3.0,lg_vadr=48
     refuses 2 '--layout' jeheap info "${PID[tiny]}" --layout ''
 }
+
+# The size classes as a table: what the object has, of a target and of what is made.
+test_sizes() {
+    small tiny
+    status 0 jeheap layout --jemalloc 5.3.0
+    python3 - "$OUT" >"$WORK/expected" <<'END'
+import json
+import sys
+layout = json.load(open(sys.argv[1]))
+for i, c in enumerate(layout["size_classes"]):
+    slab = (["slab", c["nregs"], c["slab_size"] >> layout["lg_page"]] if "nregs" in c
+            else ["large", "-", "-"])
+    print(i, c["size"], *slab)
+END
+    status 0 jeheap layout --jemalloc 5.3.0 --sizes
+    [[ $(head -n 1 "$OUT") =~ ^szind\ +bytes\ kind\ +regions\ pages$ ]] || fail "$(head -n 1 "$OUT")"
+    sed 1d "$OUT" | awk '{ $1 = $1; print }' >"$WORK/table"
+    same_file "$WORK/expected" "$WORK/table" "layout --sizes"
+    status 0 jeheap layout "${PID[tiny]}" --sizes
+    sed 1d "$OUT" | awk '{ $1 = $1; print }' >"$WORK/table"
+    same_file "$WORK/expected" "$WORK/table" "layout PID --sizes"
+    status 0 jeheap layout --jemalloc 5.3.0 --sizes --json # an object, for programs
+    ask have "$OUT" size_classes
+    refuses 2 '--sizes is an option of' jeheap info "${PID[tiny]}" --sizes
+    refuses 2 'sizes' jeheap layout --list --sizes
+}

@@ -89,6 +89,10 @@ same_file() {
     cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2" | head -4 | cut -c1-300 | tr '\n' ' ')"
 }
 
+has_color() {
+    grep -q $'\033' "$1"
+}
+
 # What is not jemalloc's a core knows less of: who a thread is called, permissions. Without that.
 without_what() {
     sed -E 's/,"what":(null|\{.*\})\}$/}/' "$1"

@@ -88,10 +88,6 @@ test_addresses_are_strings_sizes_are_numbers() {
     out_has '"bits":"0x[0-9a-f]+"'
 }
 
-has_color() {
-    grep -q $'\033' "$1"
-}
-
 test_color() {
     local addr
     small tiny
@@ -123,6 +119,33 @@ test_color_on_a_terminal() {
     has_color "$OUT" || fail "no escape codes on a terminal"
     script -qec "$command --color never" /dev/null >"$OUT" 2>"$ERR" </dev/null
     ! has_color "$OUT" || fail "escape codes on a terminal with never"
+}
+
+# https://no-color.org
+test_no_color() {
+    need_tool script
+    small tiny
+    local command="'$JEHEAP' extents ${PID[tiny]}" option
+    for option in '' '--color auto'; do
+        NO_COLOR=1 script -qec "$command $option" /dev/null >"$OUT" 2>"$ERR" </dev/null
+        ! has_color "$OUT" || fail "escape codes with NO_COLOR and $option"
+        NO_COLOR='' script -qec "$command $option" /dev/null >"$OUT" 2>"$ERR" </dev/null
+        has_color "$OUT" || fail "none with an empty NO_COLOR and $option"
+    done
+    NO_COLOR=1 status 0 jeheap extents "${PID[tiny]}" --color always
+    has_color "$OUT" || fail "--color always does not count"
+}
+
+test_bytes() {
+    small tiny
+    status 0 jeheap info "${PID[tiny]}" --json
+    ask get "$OUT" allocated_bytes unused_bytes metadata_bytes | paste -s -d ' ' >"$WORK/exact"
+    status 0 jeheap info "${PID[tiny]}" --bytes
+    sed -n 's/^bytes  *//p; s/^ *\([0-9]* bytes of metadata\)/\1/p' "$OUT" | tr -dc '0-9 \n' |
+        xargs >"$WORK/text"
+    same_file "$WORK/exact" "$WORK/text" "info --bytes"
+    status 0 jeheap info "${PID[tiny]}"
+    out_has '^bytes     [0-9.]+ [KM]iB in allocated extents, [0-9.]+ [KM]iB in others$'
 }
 
 # A warning is on stderr and does not change stdout; --quiet takes it away.

@@ -119,6 +119,18 @@ int main(void) {
     void **stray = no_bin + 128 / sizeof(void *);
     stray[0] = (void *)(232ul << 20 | 3 << 17); /* a retained extent, of which no leaf knows */
     stray[1] = stray[2] = (void *)0x10000;
+#ifdef ROOMY /* so much of jemalloc's, of which a little is written to, and other memory */
+    char *theirs = je_malloc(ROOMY);
+    memset(theirs, 1, 32 << 20);
+    char *ours = mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(ours, 1, 64 << 20);
+#endif
+#ifdef READS /* what is only read is zero, and the kernel's */
+    volatile char *zeroes = je_malloc(64 << 20);
+    for (size_t i = 0; i < 64 << 20; i += 4096) {
+        (void)zeroes[i];
+    }
+#endif
 #ifdef SECOND /* another jemalloc in the same program; IDLE: it is never asked */
     void *(*volatile second)(size_t) = SECOND;
 #ifdef EVENLY /* as much of both */
