@@ -29,6 +29,11 @@ static enum jh_status behind_read(void *arg, uint64_t addr, void *dst, size_t le
         return JH_LIMIT;
     }
     b->read += len;
+    if (b->what == HOLE && addr >= BEHIND && addr < BEHIND + b->len) {
+        memset(dst, 0, len);
+        *got = len;
+        return JH_OK;
+    }
     if (b->what == SHARED && addr >= BEHIND) {
         addr = MADE_BLOCK5 + MADE_EXTENTS + addr % 0x1000;
     }

@@ -337,6 +337,29 @@ static size_t roots_of(const struct made_symbol *symbol, size_t count,
     return found;
 }
 
+/* In a table whose entries have no size; and in that of the file itself, as the one beside it has
+ * none. */
+static void tables_of_symbols(void **state) {
+    static const struct made_symbol symbol = {"extents_rtree", 0x1000, ROOT_SIZE};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct made_elf f = {.sections = 0}, none = {.sections = 0};
+        struct jt_root_symbol root[JT_ROOTS_MAX];
+        made_symbols(&f, i == 0 ? SHT_SYMTAB : SHT_DYNSYM, &symbol, 1);
+        add_text(&none, ".debug_info", "");
+        struct attack_bytes file = made_build(&f);
+        Elf64_Ehdr *h = (Elf64_Ehdr *)(void *)file.at;
+        Elf64_Shdr *sh = (Elf64_Shdr *)(void *)(file.at + h->e_shoff);
+        sh[1].sh_entsize = i == 0 ? 0 : sh[1].sh_entsize;
+        struct jt_module module = {.elf = opened(&file)};
+        module.elf->debug = i == 0 ? NULL : finished(&none);
+        struct jt_target target = {.module = &module, .modules = 1};
+        assert_int_equal(jt_roots_find(&target, root), i);
+        jt_elf_close(module.elf);
+        free(file.at);
+    }
+}
+
 static void many_roots(void **state) {
     struct made_symbol symbol[JT_ROOTS_MAX + 4];
     struct jt_root_symbol root[JT_ROOTS_MAX];
@@ -473,6 +496,7 @@ int main(void) {
         cmocka_unit_test(debug_links),
         cmocka_unit_test(debug_files_of_others),
         cmocka_unit_test(own_debug_information),
+        cmocka_unit_test(tables_of_symbols),
         cmocka_unit_test(many_roots),
         cmocka_unit_test(sizes_of_roots),
         cmocka_unit_test(long_names_of_roots),
