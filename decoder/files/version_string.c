@@ -97,12 +97,11 @@ bool jt_version_next(const uint8_t *bytes, size_t size, size_t *at, char out[128
 
 /* git describe as jemalloc's configure calls it says all of the commit; others abbreviate it. */
 static bool is_whole(const char *text) {
-    const char *hex = strrchr(text, 'g');
-    return hex != NULL && strlen(hex + 1) == 40;
+    return strlen(text + strcspn(text, "g")) == 1 + 40;
 }
 
 bool jt_version_old(const struct jt_module *module, char out[128]) {
-    Elf_Scn *scn = module->elf == NULL ? NULL : jt_section(module->elf->elf, ".rodata");
+    Elf_Scn *scn = jt_section(module->elf->elf, ".rodata"); /* it was opened */
     const Elf_Data *data = scn == NULL ? NULL : elf_rawdata(scn, NULL);
     for (char major = '3'; data != NULL && data->d_buf != NULL && major <= '4'; major++) {
         for (size_t at = 0; next_of(data->d_buf, data->d_size, &at, major, out);) {

@@ -190,6 +190,27 @@ static void words_that_all_look_like_arenas(void **state) {
     made_end(m);
 }
 
+/* What a module has between its ranges is not its own, in the skeleton either. */
+static void a_module_of_two_ranges(void **state) {
+    (void)state;
+    char name[] = "/bin/program";
+    struct made *m = made_start(JH_5_3_0);
+    struct jt_range range[] = {{MADE_MODULE, MADE_MODULE + 0x8000},
+                               {MADE_MODULE + 0x9000, MADE_MODULE + sizeof m->module}};
+    struct jt_module module = {
+        .path = name, .range = range, .ranges = 2, .start = range[0].start, .end = range[1].end};
+    made_variables(m);
+    m->target.module = &module;
+    m->target.modules = 1;
+    struct jt_target *t = skeleton_of(m);
+    assert_int_equal(t->modules, 1);
+    assert_int_equal(t->module[0].ranges, 2);
+    assert_int_equal(t->module[0].range[1].start, range[1].start);
+    assert_null(jt_module_at(t, MADE_MODULE + 0x8800));
+    jt_close(t);
+    made_end(m);
+}
+
 /* A core whose blocks have more bytes than it: a skeleton says so as well. */
 static void blocks_that_share_bytes(void **state) {
     (void)state;
@@ -735,6 +756,7 @@ int main(void) {
         cmocka_unit_test(arenas_that_are_not_found),
         cmocka_unit_test(an_arena_that_is_absent),
         cmocka_unit_test(an_array_that_is_cut_off),
+        cmocka_unit_test(a_module_of_two_ranges),
         cmocka_unit_test(blocks_that_share_bytes),
         cmocka_unit_test(one_extent_alone),
         cmocka_unit_test(a_block_that_is_cut_off_at_the_end),

@@ -337,6 +337,18 @@ static size_t roots_of(const struct made_symbol *symbol, size_t count,
     return found;
 }
 
+static void constants_of_no_bytes(void **state) {
+    char text[128];
+    (void)state;
+    struct made_elf f = {.sections = 0};
+    (void)made_add(&f, ".rodata", SHT_NOBITS);
+    struct jt_module module = {.elf = finished(&f)};
+    assert_false(jt_version_old(&module, text));
+    assert_false(jt_version_unknown(VERSION));
+    assert_true(jt_version_unknown("5.9.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c"));
+    jt_elf_close(module.elf);
+}
+
 /* In a table whose entries have no size; and in that of the file itself, as the one beside it has
  * none. */
 static void tables_of_symbols(void **state) {
@@ -496,6 +508,7 @@ int main(void) {
         cmocka_unit_test(debug_links),
         cmocka_unit_test(debug_files_of_others),
         cmocka_unit_test(own_debug_information),
+        cmocka_unit_test(constants_of_no_bytes),
         cmocka_unit_test(tables_of_symbols),
         cmocka_unit_test(many_roots),
         cmocka_unit_test(sizes_of_roots),

@@ -117,6 +117,32 @@ static void sound_bins(void **state) {
     }
 }
 
+/* Debug information says that a number stands where the table has ended. */
+static void bins_that_end_early(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        start(JH_5_3_0, machine[0]);
+        layout.sc_nbins = 1;
+        variable("bin_infos")->size = stride;
+        assert_true(bins_are_taken());
+        dwarf.slab_size = i == 0 ? stride : i == 1 ? 200 : JT_DWARF_UNKNOWN;
+        dwarf.nregs = i == 2 ? stride : JT_DWARF_UNKNOWN;
+        dwarf.n_shards = i == 3 ? stride : JT_DWARF_UNKNOWN;
+        assert_false(bins_are_taken());
+    }
+}
+
+/* A version has one name for them. */
+static void bins_of_two_names(void **state) {
+    static const enum jh_version version[] = {JH_5_0_0, JH_5_3_0};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        start(version[i], machine[0]);
+        add(i == 0 ? "bin_infos" : "arena_bin_info", BINS + stride, layout.sc_nbins * stride);
+        assert_true(bins_are_taken());
+    }
+}
+
 /* One number of the last bin is another one. */
 static void unsound_bins(void **state) {
     (void)state;
@@ -252,6 +278,8 @@ static void large_size_classes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_bins),
+        cmocka_unit_test(bins_that_end_early),
+        cmocka_unit_test(bins_of_two_names),
         cmocka_unit_test(unsound_bins),
         cmocka_unit_test(tables_of_another_size),
         cmocka_unit_test(bins_far_apart),

@@ -560,6 +560,8 @@ static void why_there_is_none(void **state) {
     (void)jt_no_root(t, NULL, true, &s);
     assert_non_null(strstr(t->error, "root.search-limit at 0x5000: no symbols"));
     assert_non_null(strstr(t->error, "after 8 KiB of variables; give the same program"));
+    (void)jt_no_root(t, "5.3.0", false, &s);
+    assert_non_null(strstr(t->error, "root.search-limit at 0x5000: no symbols"));
     struct jt_range range = {heap.module[0].start, heap.module[0].start + 4096};
     s.limit_at = range.start;
     heap.module[0].range = &range;

@@ -133,6 +133,31 @@ static void files_that_are_not_searched(void **state) {
     free(target.warning);
 }
 
+static struct jt_elf *without_an_id(void *arg, const char *name) {
+    struct jt_elf *elf = jt_files_here.open(arg, name);
+    assert_non_null(elf);
+    elf->id = (struct jt_file_id){.inode = 0};
+    return elf;
+}
+
+/* What comes from no file is one by its name. */
+static void files_that_are_none(void **state) {
+    (void)state;
+    static const struct jt_files files = {without_an_id, NULL};
+    elf_version(EV_CURRENT);
+    assert_int_equal(jh_image_reader(&priv.image, &target.heap.reader, NULL), JH_OK);
+    target.kind = JT_CORE;
+    rooms.source.files = &files;
+    for (unsigned i = 0; i < 6; i++) {
+        struct jt_module *m =
+            jt_module_add(&target, i == 4 ? "/proc/self/./exe" : "/proc/self/exe");
+        assert_non_null(m);
+        jt_module_open(&target, m, NULL);
+        assert_int_equal(m->unopened, i == 5);
+    }
+    jt_modules_close(&target);
+}
+
 static void sentences(void **state) {
     (void)state;
     for (unsigned nth = 1; nth <= 2; nth++) {
@@ -169,6 +194,7 @@ int main(void) {
         cmocka_unit_test_setup(process_ids_of_freebsd, start),
         cmocka_unit_test_setup(sizes_of_pages, start),
         cmocka_unit_test_setup(files_that_are_not_searched, start),
+        cmocka_unit_test_setup(files_that_are_none, start),
         cmocka_unit_test_setup(sentences, start),
         cmocka_unit_test_setup(macros_that_are_packed, start),
         cmocka_unit_test_setup(until_where_there_is_something, start),
