@@ -8,8 +8,12 @@
 
 #if defined(__GNUC__)
 #define JH_PREFETCH(p) __builtin_prefetch(p)
+#define JH_INLINE static inline __attribute__((always_inline))
+#define JH_NOINLINE __attribute__((noinline))
 #else
 #define JH_PREFETCH(p) ((void)(p))
+#define JH_INLINE static inline
+#define JH_NOINLINE
 #endif
 
 static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status status,
@@ -65,18 +69,26 @@ static inline uint64_t jh_page(const struct jh_layout *layout) {
 }
 
 /* Nodes and extents lie in blocks of several MiB: one remembered segment for each such stretch of
- * addresses saves nearly every search. */
-static inline const struct jh_segment **jh_image_window(struct jh_image *image, uint64_t addr) {
-    return &image->window[(addr >> 21) % JH_IMAGE_WINDOWS];
+ * addresses saves nearly every search. Blocks are often a power of two apart: the product with the
+ * golden ratio spreads those over all windows (Fibonacci hashing). */
+static inline struct jh_window *jh_image_window(struct jh_image *image, uint64_t addr) {
+    enum { LG_STRETCH = 21, LG_WINDOWS = 8 };
+    uint64_t product = (addr >> LG_STRETCH) * UINT64_C(0x9e3779b97f4a7c15);
+    return &image->window[product >> (64 - LG_WINDOWS)];
 }
 
-static inline const uint8_t *jh_segment_at(const struct jh_segment *s, uint64_t addr, size_t len) {
-    uint64_t offset = addr - s->addr;
-    bool lends = s->bytes && offset < s->len && s->len - offset >= len;
-    return lends ? s->bytes + offset : NULL;
+/* len bytes, at most JH_WINDOW_BYTES, when the window has them; else NULL, and all of the image is
+ * to be asked. */
+static inline const uint8_t *jh_window_lend(const struct jh_window *w, uint64_t addr, size_t len) {
+    uint64_t offset = addr - w->addr;
+    return offset < w->span && len <= JH_WINDOW_BYTES ? w->bytes + offset : NULL;
 }
 
 const void *jh_image_lend(void *arg, uint64_t addr, size_t len);
+
+/* The same; the window of nodes of a level is then where this one is. */
+const uint8_t *jh_image_lend_node(struct jh_image *image, unsigned level, uint64_t addr,
+                                  size_t len);
 
 /* Reading what a pointer at from led to came to this status: where nothing can have been, the
  * pointer is corrupt, and the bytes not only absent. from 0: no pointer of the target's. */
@@ -92,8 +104,8 @@ static inline enum jh_status jh_led(const struct jh_reader *reader, enum jh_stat
  * spend most of their time here. */
 static inline const uint8_t *jh_lend(const struct jh_reader *reader, uint64_t addr, size_t len) {
     if (reader->lend == jh_image_lend) {
-        const struct jh_segment *s = *jh_image_window((struct jh_image *)reader->arg, addr);
-        const uint8_t *bytes = s ? jh_segment_at(s, addr, len) : NULL;
+        const struct jh_window *w = jh_image_window((struct jh_image *)reader->arg, addr);
+        const uint8_t *bytes = jh_window_lend(w, addr, len);
         if (bytes) {
             return bytes;
         }
@@ -124,14 +136,18 @@ static inline enum jh_status jh_fetch(const struct jh_reader *reader, uint64_t a
 void jh_fetch_many(const struct jh_reader *reader, const uint64_t *addr, size_t count, size_t len,
                    uint8_t *buf, const uint8_t **out);
 
-/* Only the extent pointer of a leaf element. */
-static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
+/* Only the extent pointer of a leaf element whose first word is this one. */
+static inline uint64_t jh_leaf_pointer(const struct jh_layout *layout, uint64_t first) {
     struct jh_field field = layout->leaf[JH_LEAF_EXTENT];
-    uint64_t at = jh_load(layout, bytes, field.word) & jh_low_mask(field.width);
+    uint64_t at = first & jh_low_mask(field.width);
     if (layout->leaf_sign_extend && at >> ((field.width - 1) & 63)) {
         at |= ~jh_low_mask(field.width);
     }
     return at & ~jh_low_mask(layout->leaf_low_bits);
+}
+
+static inline uint64_t jh_leaf_extent(const struct jh_layout *layout, const uint8_t *bytes) {
+    return jh_leaf_pointer(layout, jh_load(layout, bytes, layout->leaf[JH_LEAF_EXTENT].word));
 }
 
 /* The leaf element of the address's page: its own address, 0 when a node on the way is not there,

@@ -5,22 +5,31 @@
 #include <string.h>
 
 /* Below a compact element's pointer, above its last field. The other forms have none. */
-static uint8_t unused_bits(const struct jh_layout *layout, const uint8_t *bytes) {
+static uint8_t unused_bits(const struct jh_layout *layout, uint64_t first) {
     struct jh_field state = layout->leaf[JH_LEAF_STATE];
-    uint64_t low = layout->build.little_endian ? bytes[0] : bytes[layout->build.pointer_size - 1];
     bool some = layout->leaf_form == JH_LEAF_COMPACT && state.width;
-    return some ? (uint8_t)(low & jh_low_mask(layout->leaf_low_bits) &
+    return some ? (uint8_t)(first & jh_low_mask(layout->leaf_low_bits) &
                             ~jh_low_mask(state.shift + (unsigned)state.width))
                 : 0;
 }
 
+/* A field; first is the element's first word, which often has it. */
+static inline uint64_t field(const struct jh_layout *layout, const uint8_t *bytes, uint64_t first,
+                             enum jh_leaf_field which) {
+    struct jh_field f = layout->leaf[which];
+    return !f.width || f.offset || f.word != layout->build.pointer_size
+               ? jh_field_get(layout, bytes, f)
+               : jh_field_of(first, f);
+}
+
 void jh_leaf_decode(const struct jh_layout *layout, const uint8_t *bytes, struct jh_leaf *out) {
-    out->extent = jh_leaf_extent(layout, bytes);
-    out->szind = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SZIND]);
-    out->state_bits = (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_STATE]);
-    out->slab = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SLAB]) != 0;
-    out->is_head = jh_field_get(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD]) != 0;
-    out->unused = unused_bits(layout, bytes);
+    uint64_t first = jh_load(layout, bytes, layout->build.pointer_size);
+    out->extent = jh_leaf_pointer(layout, first);
+    out->szind = (uint32_t)field(layout, bytes, first, JH_LEAF_SZIND);
+    out->state_bits = (uint32_t)field(layout, bytes, first, JH_LEAF_STATE);
+    out->slab = field(layout, bytes, first, JH_LEAF_SLAB) != 0;
+    out->is_head = field(layout, bytes, first, JH_LEAF_IS_HEAD) != 0;
+    out->unused = unused_bits(layout, first);
 }
 
 bool jh_leaf_may_be_left_behind(const struct jh_layout *layout, const struct jh_leaf *leaf) {

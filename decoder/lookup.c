@@ -1,390 +1,285 @@
-/* lookup: the extent that owns an address. A slab has a leaf element for every page; any other
- * extent only for its first and its last (emap.c: emap_register_boundary), so an address inside it
- * is found by going back to the nearest element in front of it. */
-#include "internal.h"
+/* lookup: the extent that owns an address. With a plan, what is sound is found by a few comparisons
+ * (plan.h); all else goes the long way (seek.c). */
+#include "plan.h"
+#include "seek.h"
 
-#define MAX_PASSED_DEFAULT (UINT64_C(1) << 26)
-#define SEEK_BUF 4096  /* multiple of every element size */
-#define EXTENT_COST 64 /* reading an extent takes as long as passing so many empty elements */
+/* ---- the short way: of bytes that are lent ----------------------------------------------------
+ */
 
-struct seek {
-    const struct jh_heap *heap;
-    int direction; /* -1: towards lower addresses, 1: higher */
-    uint64_t node[JH_RTREE_HEIGHT_MAX];
-    uint64_t index[JH_RTREE_HEIGHT_MAX]; /* the element that has been dealt with */
-    unsigned level;                      /* of the node that it stands in */
-    uint64_t left;                       /* elements that may still be passed */
-    uint64_t value;                      /* child or extent found; 0: none in this node */
-    uint64_t at;                         /* address of the element that it was found in */
+/* Both are constants wherever time matters, so that compilers make a function of each kind. */
+struct kind {
+    bool wide;  /* as the plan says */
+    bool image; /* the reader is one of an image */
 };
 
-static bool is_leaf(const struct jh_layout *layout, unsigned level) {
-    return level + 1U == layout->rtree_height;
-}
+static const struct kind quick = {true, true}, wide = {true, false}, other = {false, false};
 
-static unsigned element_size(const struct jh_layout *layout, unsigned level) {
-    return is_leaf(layout, level) ? layout->leaf_size : layout->rtree_node_size;
-}
-
-static uint64_t element(const struct jh_layout *layout, unsigned level, const uint8_t *bytes) {
-    return is_leaf(layout, level) ? jh_leaf_extent(layout, bytes)
-                                  : jh_load(layout, bytes, layout->rtree_node_size);
-}
-
-/* Pass over count elements in bytes; stops at the first that is not empty. */
-static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint64_t count) {
-    const struct jh_layout *layout = s->heap->layout;
-    unsigned size = element_size(layout, level);
-    if (jh_all_zero(bytes, count * size)) {
-        return count;
+/* Of a node. Those of one level are most often in one segment. */
+JH_INLINE const uint8_t *lent_node(const struct jh_reader *reader, struct kind kind, unsigned level,
+                                   uint64_t at, size_t len) {
+    if (!kind.image) {
+        return jh_lend(reader, at, len);
     }
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t which = s->direction < 0 ? count - 1 - i : i;
-        s->value = element(layout, level, bytes + which * size);
-        if (s->value) {
-            return i + 1;
+    const struct jh_window *w = &((const struct jh_image *)reader->arg)->node[level];
+    uint64_t offset = at - w->addr;
+    return offset < w->span ? w->bytes + offset : jh_image_lend_node(reader->arg, level, at, len);
+}
+
+/* Of an extent, at least its head. */
+JH_INLINE const uint8_t *lent_head(const struct jh_heap *heap, struct kind kind, uint64_t at) {
+    if (!kind.image) {
+        return jh_lend(&heap->reader, at, heap->layout->extent_head);
+    }
+    const struct jh_window *w = jh_image_window(heap->reader.arg, at);
+    uint64_t offset = at - w->addr;
+    return offset < w->span ? w->bytes + offset
+                            : jh_image_lend(heap->reader.arg, at, JH_WINDOW_BYTES);
+}
+
+/* leaves: as in the plan. */
+JH_INLINE const uint8_t *element_below(const struct jh_heap *heap, struct kind kind,
+                                       unsigned leaves, uint64_t addr) {
+    const struct jh_plan *plan = heap->plan;
+    unsigned pointer = kind.wide ? 8 : plan->layout->rtree_node_size;
+    unsigned leaf = kind.image ? JH_LEAF_BYTES_MAX : plan->layout->leaf_size;
+    uint64_t node = heap->rtree_root;
+    for (unsigned l = 0; l < leaves; l++) {
+        uint64_t at = node + jh_plan_offset(plan, kind.wide, addr, l);
+        const uint8_t *bytes = lent_node(&heap->reader, kind, l, at, pointer);
+        node = bytes ? jh_plan_load(plan, kind.wide, bytes, pointer) : 0;
+        if (!node || node & (pointer - 1)) {
+            return NULL;
         }
     }
-    return count;
+    uint64_t at = node + jh_plan_offset(plan, kind.wide, addr, leaves);
+    return lent_node(&heap->reader, kind, leaves, at, leaf);
 }
 
-/* Of the node at this level, or of a part of it. */
-static enum jh_status fetch(const struct seek *s, unsigned level, uint64_t at, size_t len,
-                            uint8_t *buf, const uint8_t **out, struct jh_fault *fault) {
-    const struct jh_reader *reader = &s->heap->reader;
-    uint64_t from = 0;
-    if (level) {
-        from = s->node[level - 1] + s->index[level - 1] * s->heap->layout->rtree_node_size;
+/* The leaf element of an address. NULL: not to be had at once, or not canonical. Nearly all trees
+ * have two levels, and no loop then. */
+JH_INLINE const uint8_t *element_of(const struct jh_heap *heap, struct kind kind, uint64_t addr) {
+    const struct jh_plan *plan = heap->plan;
+    if (addr > plan->lower_half && jh_canonical(plan->layout, addr) != addr) {
+        return NULL;
     }
-    return jh_led(reader, jh_fetch(reader, at, len, buf, out, fault), from, s->node[level],
-                  JH_STAGE_RTREE, "rtree.child-unmapped", fault);
+    return kind.image && plan->leaves == 1 ? element_below(heap, kind, 1, addr)
+                                           : element_below(heap, kind, plan->leaves, addr);
 }
 
-/* The next element of the node at this level that is not empty: value, or 0 at the node's end. */
-static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *fault) {
-    const struct jh_layout *layout = s->heap->layout;
-    unsigned size = element_size(layout, level);
-    uint64_t all = UINT64_C(1) << layout->rtree_level[level].bits;
-    uint8_t buf[SEEK_BUF];
-    s->value = 0;
-    while (!s->value) {
-        uint64_t rest = s->direction < 0 ? s->index[level] : all - 1 - s->index[level];
-        uint64_t count = rest < SEEK_BUF / size ? rest : SEEK_BUF / size;
-        bool at_end = !count;
-        count = count < s->left ? count : s->left;
-        uint64_t first = s->direction < 0 ? s->index[level] - count : s->index[level] + 1;
-        if (at_end) {
-            return JH_OK;
-        }
-        if (!count) {
-            return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->node[level], 0, "rtree.max-passed");
-        }
-        const uint8_t *bytes;
-        enum jh_status status =
-            fetch(s, level, s->node[level] + first * size, count * size, buf, &bytes, fault);
-        if (status != JH_OK) {
-            return status;
-        }
-        uint64_t passed = pass(s, level, bytes, count);
-        s->left -= passed;
-        s->index[level] += s->direction < 0 ? -passed : passed;
-    }
-    s->at = s->node[level] + s->index[level] * size;
-    return JH_OK;
+/* Is the extent at an address, whose head is in bytes, the one that owns addr? */
+JH_INLINE bool take(const struct jh_plan *plan, struct kind kind, uint64_t at, const uint8_t *head,
+                    uint64_t addr, struct jh_brief *out) {
+    return jh_plan_take(plan, kind.wide, at, head, out) && jh_plan_covers(plan, out, addr);
 }
 
-/* Down along the key as far as there are nodes. */
-static enum jh_status enter(struct seek *s, uint64_t key, struct jh_fault *fault) {
-    const struct jh_layout *layout = s->heap->layout;
-    s->node[0] = s->heap->rtree_root;
-    for (unsigned l = 0;; l++) {
-        s->index[l] = jh_rtree_subkey(layout, key, l);
-        s->level = l;
-        if (is_leaf(layout, l)) {
-            return JH_OK;
-        }
-        uint8_t buf[8];
-        const uint8_t *bytes;
-        unsigned size = layout->rtree_node_size;
-        uint64_t at = s->node[l] + s->index[l] * size;
-        enum jh_status status = fetch(s, l, at, size, buf, &bytes, fault);
-        if (status != JH_OK) {
-            return status;
-        }
-        uint64_t child = jh_load(layout, bytes, size);
-        if (!jh_aligned(child, size)) {
-            return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
-        }
-        if (!child) {
-            return JH_OK;
-        }
-        s->node[l + 1] = child;
-    }
+/* The head of the extent that owns the address, or NULL: it may have one all the same. */
+JH_INLINE const uint8_t *find(const struct jh_heap *heap, struct kind kind, uint64_t addr,
+                              struct jh_brief *out) {
+    const uint8_t *element = element_of(heap, kind, addr);
+    uint64_t at = element ? jh_plan_leaf(heap->plan, kind.wide, element) : 0;
+    const uint8_t *head = at ? lent_head(heap, kind, at) : NULL;
+    return head && take(heap->plan, kind, at, head, addr, out) ? head : NULL;
 }
 
-static void start(struct seek *s, const struct jh_heap *heap, int direction) {
-    *s = (struct seek){.heap = heap, .direction = direction};
-    s->left = heap->limits.max_passed ? heap->limits.max_passed : MAX_PASSED_DEFAULT;
+JH_INLINE bool find_extent(const struct jh_heap *heap, struct kind kind, uint64_t addr,
+                           struct jh_extent *out) {
+    struct jh_brief brief;
+    const uint8_t *head = find(heap, kind, addr, &brief);
+    if (head) {
+        jh_plan_fill(heap->plan, kind.wide, &brief, head, out);
+    }
+    return head != NULL;
 }
 
-/* Go on from where it stands to the next leaf element that is not empty: value is its extent, 0
- * when there is none on this side. */
-static enum jh_status next_element(struct seek *s, struct jh_fault *fault) {
-    const struct jh_layout *layout = s->heap->layout;
-    for (;;) {
-        enum jh_status status = scan(s, s->level, fault);
-        if (status != JH_OK) {
-            return status;
-        }
-        if (s->value && is_leaf(layout, s->level)) {
-            return JH_OK;
-        }
-        if (!s->value && s->level == 0) {
-            return JH_OK;
-        }
-        if (!s->value) {
-            s->level--;
-        } else if (!jh_aligned(s->value, layout->rtree_node_size)) {
-            return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, s->at, s->value,
-                           "rtree.child-alignment");
-        } else {
-            uint64_t end = UINT64_C(1) << layout->rtree_level[s->level + 1].bits;
-            s->level++;
-            s->node[s->level] = s->value;
-            s->index[s->level] = s->direction < 0 ? end : UINT64_MAX;
-        }
-    }
+/* ---- one address ----------------------------------------------------------------------------- */
+
+JH_INLINE bool is_quick(const struct jh_heap *heap) {
+    return jh_plan_of(heap) && heap->plan->wide && heap->reader.lend == jh_image_lend;
 }
 
-static enum jh_status read_sound(const struct jh_heap *heap, uint64_t at, struct jh_extent *out,
-                                 struct jh_fault *fault) {
-    enum jh_status status = jh_extent_read(heap, at, out, fault);
-    return status == JH_OK ? jh_extent_check(heap->layout, out, fault) : status;
-}
-
-static bool may_be_left_behind(const struct jh_layout *layout, const uint8_t *bytes) {
-    struct jh_leaf leaf;
-    jh_leaf_decode(layout, bytes, &leaf);
-    return jh_leaf_may_be_left_behind(layout, &leaf);
-}
-
-/* The extent of a leaf element, which covers the element's page; at is 0 for an element that
- * jemalloc left behind. */
-static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t element_at,
-                                        const uint8_t *bytes, uint64_t page, struct jh_extent *out,
-                                        struct jh_fault *fault) {
-    uint64_t at = jh_leaf_extent(heap->layout, bytes);
-    struct jh_fault found;
-    enum jh_status status = read_sound(heap, at, out, &found);
-    if (status == JH_OK && !jh_extent_covers(out, page)) {
-        if (may_be_left_behind(heap->layout, bytes)) {
-            out->at = 0;
-            return JH_OK;
-        }
-        status = jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, page, at, "leaf.extent-not-covering");
-    }
-    status = jh_led(&heap->reader, status, page, at, JH_STAGE_LEAF, "leaf.extent-unmapped", &found);
-    if (status != JH_OK && fault) {
-        *fault = found;
-        fault->element = element_at;
-        fault->page = page;
-    }
-    return status;
-}
-
-/* The page that the leaf element under the seek speaks of. */
-static uint64_t page_of(const struct seek *s) {
-    const struct jh_layout *layout = s->heap->layout;
-    uint64_t page = 0;
-    for (unsigned l = 0; l <= s->level; l++) {
-        page |= s->index[l] << (layout->sc_ptr_bits - layout->rtree_level[l].cumbits);
-    }
-    return jh_canonical(layout, page);
-}
-
-/* The nearest extent on one side of where the seek stands; at is 0 when there is none. */
-static enum jh_status next_extent(struct seek *s, struct jh_extent *out, struct jh_fault *fault) {
-    out->at = 0;
-    for (;;) {
-        uint8_t buf[JH_LEAF_BYTES_MAX];
-        const uint8_t *bytes;
-        enum jh_status status = next_element(s, fault);
-        if (status != JH_OK || !s->value) {
-            return status;
-        }
-        s->left -= s->left < EXTENT_COST ? s->left : EXTENT_COST;
-        status = jh_fetch(&s->heap->reader, s->at, s->heap->layout->leaf_size, buf, &bytes, fault);
-        if (status == JH_OK) {
-            status = extent_of_element(s->heap, s->at, bytes, page_of(s), out, fault);
-        }
-        if (status != JH_OK || out->at) {
-            return status;
-        }
-    }
-}
-
-static enum jh_status beside_once(const struct jh_heap *heap, uint64_t addr, int direction,
-                                  struct jh_extent *out, struct jh_fault *fault) {
-    struct jh_extent e = {0};
-    struct seek s;
-    start(&s, heap, direction);
-    enum jh_status status = enter(&s, addr, fault);
-    if (status == JH_OK) {
-        status = next_extent(&s, &e, fault);
-    }
-    while (status == JH_OK && e.at && jh_extent_covers(&e, addr)) { /* addr is in it: its far end */
-        status = next_extent(&s, &e, fault);
-    }
-    if (status == JH_OK) {
-        *out = e;
-    }
-    return status;
-}
-
-/* A fault only when it stays one. */
-static enum jh_status beside(const struct jh_heap *heap, uint64_t addr, int direction,
-                             struct jh_extent *out, struct jh_fault *fault) {
-    unsigned times = 0;
-    enum jh_status status = beside_once(heap, addr, direction, out, fault);
-    while (status == JH_CORRUPT && jh_retry(&heap->reader, &times)) {
-        status = beside_once(heap, addr, direction, out, fault);
-    }
-    return status;
-}
-
-enum jh_status jh_before(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                         struct jh_fault *fault) {
-    return beside(heap, addr, -1, out, fault);
-}
-
-enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                        struct jh_fault *fault) {
-    return beside(heap, addr, 1, out, fault);
-}
-
-/* No element of its own: inside the extent whose first page is nearest in front, or in none. */
-static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                                struct jh_fault *fault) {
-    struct seek s;
-    start(&s, heap, -1);
-    enum jh_status status = enter(&s, addr, fault);
-    if (status == JH_OK) {
-        status = next_extent(&s, out, fault);
-    }
-    if (status == JH_OK && out->at && !jh_extent_covers(out, addr)) {
-        out->at = 0;
-    }
-    return status;
-}
-
-/* In none by what stands in front: is it in one whose first page has no element? Then the next
- * element behind the address is its last page's. What else is wrong there is not this address's. */
-static enum jh_status look_ahead(const struct jh_heap *heap, uint64_t addr,
-                                 struct jh_fault *fault) {
-    struct seek s;
-    struct jh_extent e;
-    struct jh_fault found = {.status = JH_OK};
-    start(&s, heap, 1);
-    enum jh_status status = enter(&s, addr, &found);
-    if (status == JH_OK) {
-        status = next_extent(&s, &e, &found);
-    }
-    if (status == JH_OK && e.at && jh_extent_covers(&e, addr) &&
-        !jh_extent_may_be_left_behind(heap->layout, &e)) {
-        status =
-            jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, e.base, e.at, "leaf.first-page-missing");
-        found.element = s.at;
-        found.page = page_of(&s);
-    } else if (status != JH_LIMIT) {
-        return JH_OK;
-    }
-    if (fault) {
-        *fault = found;
-    }
-    return status;
-}
-
-static enum jh_status lookup_once(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
-                                  struct jh_fault *fault) {
-    uint8_t buf[JH_LEAF_BYTES_MAX];
-    const uint8_t *bytes;
-    uint64_t at;
-    struct jh_extent e = {.at = 0};
-    if (jh_canonical(heap->layout, addr) != addr) {
-        *out = e;
-        return JH_OK;
-    }
-    enum jh_status status = jh_rtree_fetch(heap, addr, buf, &at, &bytes, fault);
-    if (status == JH_OK && at && jh_leaf_extent(heap->layout, bytes)) {
-        status = extent_of_element(heap, at, bytes, jh_addr2base(addr, jh_page(heap->layout)), &e,
-                                   fault);
-    }
-    if (status == JH_OK && !e.at) {
-        status = look_back(heap, addr, &e, fault);
-    }
-    if (status == JH_OK && !e.at) {
-        status = look_ahead(heap, addr, fault);
-    }
-    if (status == JH_OK) {
-        *out = e;
-    }
-    return status;
+static JH_NOINLINE enum jh_status lookup_other(const struct jh_heap *heap, uint64_t addr,
+                                               struct jh_extent *out, struct jh_fault *fault) {
+    bool found = jh_plan_of(heap) && heap->reader.lend &&
+                 (heap->plan->wide ? find_extent(heap, wide, addr, out)
+                                   : find_extent(heap, other, addr, out));
+    return found ? JH_OK : jh_seek_owner(heap, addr, out, fault);
 }
 
 enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                          struct jh_fault *fault) {
-    unsigned times = 0;
-    enum jh_status status = lookup_once(heap, addr, out, fault);
-    while (status == JH_CORRUPT && jh_retry(&heap->reader, &times)) {
-        status = lookup_once(heap, addr, out, fault);
+    if (!is_quick(heap)) {
+        return lookup_other(heap, addr, out, fault);
+    }
+    return find_extent(heap, quick, addr, out) ? JH_OK : jh_seek_owner(heap, addr, out, fault);
+}
+
+static void shorten(const struct jh_extent *e, struct jh_brief *out) {
+    *out = (struct jh_brief){e->at,    e->addr,  e->size, e->bits,
+                             e->szind, e->state, e->slab, e->allocated};
+}
+
+static JH_NOINLINE enum jh_status brief_other(const struct jh_heap *heap, uint64_t addr,
+                                              struct jh_brief *out, struct jh_fault *fault) {
+    struct jh_extent e;
+    enum jh_status status = lookup_other(heap, addr, &e, fault);
+    if (status == JH_OK) {
+        shorten(&e, out);
     }
     return status;
 }
 
+enum jh_status jh_lookup_brief(const struct jh_heap *heap, uint64_t addr, struct jh_brief *out,
+                               struct jh_fault *fault) {
+    struct jh_brief brief;
+    if (is_quick(heap) && find(heap, quick, addr, &brief)) {
+        *out = brief;
+        return JH_OK;
+    }
+    return brief_other(heap, addr, out, fault);
+}
+
 /* ---- many at once: each step of all of them before the next step of any --------------------- */
 
-static void lookup_batch(const struct jh_heap *heap, const uint64_t *addr, size_t count,
-                         struct jh_extent *out, enum jh_status *status) {
-    const struct jh_layout *layout = heap->layout;
+/* What was found of each address of a batch: the extent that its leaf element names, and that one's
+ * head; NULL where there is none, or not at once. */
+struct batch {
+    uint64_t at[JH_FETCH_MAX];
+    const uint8_t *head[JH_FETCH_MAX];
     uint8_t buf[JH_FETCH_MAX * JH_EXTENT_HEAD_MAX];
-    const uint8_t *bytes[JH_FETCH_MAX];
-    uint64_t at[JH_FETCH_MAX], node[JH_FETCH_MAX] = {0}; /* as in slab.c */
+};
+
+/* What a step is going to read is asked for a step ahead. */
+static void find_heads(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                       struct batch *b) {
+    const uint8_t *element[JH_FETCH_MAX];
     for (size_t i = 0; i < count; i++) {
-        node[i] = heap->rtree_root;
+        element[i] = element_of(heap, quick, addr[i]);
+        JH_PREFETCH(element[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        b->at[i] = element[i] ? jh_plan_leaf(heap->plan, true, element[i]) : 0;
+        b->head[i] = b->at[i] ? lent_head(heap, quick, b->at[i]) : NULL;
+        JH_PREFETCH(b->head[i]);
+    }
+}
+
+/* The same with any reader: what is not lent is read together. */
+static void read_heads(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                       struct batch *b) {
+    const struct jh_layout *layout = heap->layout;
+    uint64_t at[JH_FETCH_MAX];
+    memset(b->at, 0, sizeof(b->at));
+    for (size_t i = 0; i < count; i++) {
+        b->at[i] = jh_canonical(layout, addr[i]) == addr[i] ? heap->rtree_root : 0;
     }
     for (unsigned level = 0; level < layout->rtree_height; level++) {
-        unsigned size = element_size(layout, level);
+        bool leaves = level + 1U == layout->rtree_height;
+        unsigned size = leaves ? layout->leaf_size : layout->rtree_node_size;
         for (size_t i = 0; i < count; i++) {
-            at[i] = node[i] ? node[i] + jh_rtree_subkey(layout, addr[i], level) * size : 0;
+            at[i] = b->at[i] ? b->at[i] + jh_rtree_subkey(layout, addr[i], level) * size : 0;
         }
-        jh_fetch_many(&heap->reader, at, count, size, buf, bytes);
+        jh_fetch_many(&heap->reader, at, count, size, b->buf, b->head);
         for (size_t i = 0; i < count; i++) {
-            node[i] = bytes[i] ? element(layout, level, bytes[i]) : 0;
-            if (!is_leaf(layout, level) && !jh_aligned(node[i], size)) {
-                node[i] = 0; /* jh_lookup() says what is wrong */
+            b->at[i] = !b->head[i] ? 0
+                       : leaves    ? jh_leaf_extent(layout, b->head[i])
+                                   : jh_load(layout, b->head[i], size);
+            if (!leaves && !jh_aligned(b->at[i], size)) {
+                b->at[i] = 0; /* jh_lookup() says what is wrong */
             }
         }
     }
-    jh_fetch_many(&heap->reader, node, count, layout->extent_head, buf, bytes);
+    jh_fetch_many(&heap->reader, b->at, count, layout->extent_head, b->buf, b->head);
+}
+
+/* One of those that were read. */
+static bool decode(const struct jh_heap *heap, uint64_t at, const uint8_t *head, uint64_t addr,
+                   struct jh_extent *out) {
+    const struct jh_plan *plan = jh_plan_of(heap);
+    struct jh_brief brief;
+    struct jh_extent e;
+    if (plan && take(plan, other, at, head, addr, &brief)) {
+        jh_plan_fill(plan, other.wide, &brief, head, out);
+        return true;
+    }
+    jh_extent_decode(heap->layout, at, head, &e);
+    if (!jh_extent_covers(&e, addr) || jh_extent_check(heap->layout, &e, NULL) != JH_OK) {
+        return false;
+    }
+    *out = e;
+    return true;
+}
+
+/* What is not found is rare: inside a large extent, not owned, or a fault. */
+static JH_NOINLINE void other_batch(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                                    struct jh_extent *out, enum jh_status *status) {
+    struct batch b;
+    read_heads(heap, addr, count, &b);
     for (size_t i = 0; i < count; i++) {
-        struct jh_extent e;
-        if (bytes[i] && jh_canonical(layout, addr[i]) == addr[i]) {
-            jh_extent_decode(layout, node[i], bytes[i], &e);
-            if (jh_extent_covers(&e, addr[i]) && jh_extent_check(layout, &e, NULL) == JH_OK) {
-                status[i] = JH_OK;
-                out[i] = e;
-                continue;
-            }
-        }
-        /* rare: inside a large extent, not owned, or a fault */
-        status[i] = jh_lookup(heap, addr[i], &out[i], NULL);
+        bool found = b.head[i] && decode(heap, b.at[i], b.head[i], addr[i], &out[i]);
+        status[i] = found ? JH_OK : jh_lookup(heap, addr[i], &out[i], NULL);
     }
+}
+
+static JH_NOINLINE void quick_batch(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                                    struct jh_extent *out, enum jh_status *status) {
+    struct batch b;
+    find_heads(heap, addr, count, &b);
+    for (size_t i = 0; i < count; i++) {
+        struct jh_brief brief;
+        if (b.head[i] && take(heap->plan, quick, b.at[i], b.head[i], addr[i], &brief)) {
+            jh_plan_fill(heap->plan, quick.wide, &brief, b.head[i], &out[i]);
+            status[i] = JH_OK;
+        } else {
+            status[i] = jh_seek_owner(heap, addr[i], &out[i], NULL);
+        }
+    }
+}
+
+static size_t part_of(size_t count, size_t done) {
+    return count - done < JH_FETCH_MAX ? count - done : JH_FETCH_MAX;
 }
 
 void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                     struct jh_extent *out, enum jh_status *status) {
-    for (size_t done = 0; done < count; done += JH_FETCH_MAX) {
-        size_t part = count - done < JH_FETCH_MAX ? count - done : JH_FETCH_MAX;
-        lookup_batch(heap, addr + done, part, out + done, status + done);
+    bool lent = is_quick(heap);
+    for (size_t i = 0; i < count; i += JH_FETCH_MAX) {
+        (lent ? quick_batch : other_batch)(heap, addr + i, part_of(count, i), out + i, status + i);
+    }
+}
+
+static JH_NOINLINE void other_brief_batch(const struct jh_heap *heap, const uint64_t *addr,
+                                          size_t count, struct jh_brief *out,
+                                          enum jh_status *status) {
+    struct jh_extent e[JH_FETCH_MAX];
+    other_batch(heap, addr, count, e, status);
+    for (size_t i = 0; i < count; i++) {
+        if (status[i] == JH_OK) {
+            shorten(&e[i], &out[i]);
+        }
+    }
+}
+
+static JH_NOINLINE void quick_brief_batch(const struct jh_heap *heap, const uint64_t *addr,
+                                          size_t count, struct jh_brief *out,
+                                          enum jh_status *status) {
+    struct batch b;
+    find_heads(heap, addr, count, &b);
+    for (size_t i = 0; i < count; i++) {
+        struct jh_brief brief;
+        if (b.head[i] && take(heap->plan, quick, b.at[i], b.head[i], addr[i], &brief)) {
+            out[i] = brief;
+            status[i] = JH_OK;
+        } else {
+            status[i] = brief_other(heap, addr[i], &out[i], NULL);
+        }
+    }
+}
+
+void jh_lookup_brief_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                          struct jh_brief *out, enum jh_status *status) {
+    bool lent = is_quick(heap);
+    for (size_t i = 0; i < count; i += JH_FETCH_MAX) {
+        (lent ? quick_brief_batch : other_brief_batch)(heap, addr + i, part_of(count, i), out + i,
+                                                       status + i);
     }
 }

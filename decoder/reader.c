@@ -94,15 +94,17 @@ static const struct jh_segment *first_from(const struct jh_image *image, uint64_
 }
 
 static const struct jh_segment *find_segment(struct jh_image *image, uint64_t addr) {
-    const struct jh_segment **window = jh_image_window(image, addr);
-    if (*window && addr - (*window)->addr < (*window)->len) {
-        return *window;
+    struct jh_window *window = jh_image_window(image, addr);
+    const struct jh_segment *s = window->segment;
+    if (s && addr - s->addr < s->len) {
+        return s;
     }
-    const struct jh_segment *s = first_from(image, addr);
+    s = first_from(image, addr);
     if (!s || s->addr > addr) {
         return NULL;
     }
-    *window = s;
+    bool lends = s->bytes && s->len >= JH_WINDOW_BYTES;
+    *window = (struct jh_window){s->addr, lends ? s->len - (JH_WINDOW_BYTES - 1) : 0, s->bytes, s};
     return s;
 }
 
@@ -129,7 +131,17 @@ static enum jh_status image_read(void *arg, uint64_t addr, void *dst, size_t len
 
 const void *jh_image_lend(void *arg, uint64_t addr, size_t len) {
     const struct jh_segment *s = find_segment((struct jh_image *)arg, addr);
-    return s ? jh_segment_at(s, addr, len) : NULL;
+    bool lends = s && s->bytes && s->len - (addr - s->addr) >= len;
+    return lends ? s->bytes + (addr - s->addr) : NULL;
+}
+
+const uint8_t *jh_image_lend_node(struct jh_image *image, unsigned level, uint64_t addr,
+                                  size_t len) {
+    const uint8_t *bytes = jh_image_lend(image, addr, len);
+    if (bytes) {
+        image->node[level] = *jh_image_window(image, addr);
+    }
+    return bytes;
 }
 
 static uint64_t image_next(void *arg, uint64_t addr) {
@@ -163,6 +175,7 @@ enum jh_status jh_image_reader(struct jh_image *image, struct jh_reader *out,
         }
     }
     memset(image->window, 0, sizeof(image->window));
+    memset(image->node, 0, sizeof(image->node));
     *out = (struct jh_reader){.read = image_read,
                               .lend = jh_image_lend,
                               .arg = image,

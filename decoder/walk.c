@@ -2,6 +2,8 @@
  * empty stretches are skipped, and the extents of a batch are fetched together. */
 #include "walk_entry.h"
 
+#include "plan.h"
+
 #include <string.h>
 
 #define MAX_NODES_DEFAULT (UINT64_C(1) << 16)
@@ -140,20 +142,20 @@ static bool is_zero(const uint8_t *bytes) {
     return !(word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7]);
 }
 
-static void pass(struct jh_walk *w, size_t len, unsigned size) {
-    w->run += len;
-    w->run_len -= len;
-    w->node[w->level].index += len / size;
+static inline void pass(struct jh_walk *w, size_t count, unsigned size) {
+    w->run += count * size;
+    w->run_len -= count * size;
+    w->node[w->level].index += count;
 }
 
 /* Advance over empty elements of the run. Elements of 12 bytes (5.0 to 5.2 on 32-bit targets) do
  * not fill a block: they are looked at one by one. */
 static void skip_empty(struct jh_walk *w, unsigned size) {
     while (BLOCK % size == 0 && w->run_len >= STRETCH && jh_all_zero(w->run, STRETCH)) {
-        pass(w, STRETCH, size);
+        pass(w, STRETCH / size, size);
     }
     while (BLOCK % size == 0 && w->run_len >= BLOCK && is_zero(w->run)) {
-        pass(w, BLOCK, size);
+        pass(w, BLOCK / size, size);
     }
 }
 
@@ -177,6 +179,59 @@ static void extend(struct jh_walk *w, struct jh_pending *p, uint64_t page) {
     p->same_class &= leaf.szind == p->leaf.szind && leaf.slab == p->leaf.slab;
 }
 
+static uint64_t word_at(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Eight elements of eight bytes at once. */
+static bool all_are(const uint8_t *bytes, uint64_t word) {
+    uint64_t other = 0;
+    for (unsigned i = 0; i < BLOCK / 8; i++) {
+        other |= word_at(bytes + i * 8U) ^ word;
+    }
+    return !other;
+}
+
+/* How many elements from the one at hand on are the same as the one that was seen last, as a slab's
+ * are? Of one that is short it does not pay to look at eight. */
+static uint64_t same_elements(const struct jh_walk *w) {
+    uint64_t count = 0, all = w->run_len / 8;
+    while (count < all && word_at(w->run + count * 8) == w->last_word) {
+        count++;
+        while (count >= BLOCK / 8 && count + BLOCK / 8 <= all &&
+               all_are(w->run + count * 8, w->last_word)) {
+            count += BLOCK / 8;
+        }
+    }
+    return count;
+}
+
+/* Add them to the entry that the last one belongs to. */
+static void extend_same(struct jh_walk *w) {
+    uint64_t count = same_elements(w), index = w->node[w->level].index;
+    struct jh_pending *p = &w->pending[w->pending_count - 1];
+    if (!count) {
+        return;
+    }
+    if (p->elements == 1) {
+        p->second_page = page_of(w, index);
+        p->second_behind = jh_leaf_may_be_left_behind(w->heap->layout, &p->leaf);
+    }
+    p->last_page = page_of(w, index + count - 1);
+    p->elements += count;
+    pass(w, count, 8);
+}
+
+static void decode_leaf(const struct jh_heap *heap, const uint8_t *bytes, struct jh_leaf *out) {
+    if (jh_plan_of(heap) && heap->plan->wide && jh_plan_leaf(heap->plan, true, bytes)) {
+        jh_plan_leaf_decode(heap->plan, true, bytes, out);
+    } else {
+        jh_leaf_decode(heap->layout, bytes, out);
+    }
+}
+
 /* An element that is not empty. False when it does not belong to the batch, which is full. */
 static bool collect_one(struct jh_walk *w, uint64_t extent) {
     uint64_t page = page_of(w, w->node[w->level].index);
@@ -190,8 +245,22 @@ static bool collect_one(struct jh_walk *w, uint64_t extent) {
     struct jh_pending *p = &w->pending[w->pending_count++];
     *p = (struct jh_pending){
         .page = page, .last_page = page, .elements = 1, .same_state = true, .same_class = true};
-    jh_leaf_decode(w->heap->layout, w->run, &p->leaf);
+    decode_leaf(w->heap, w->run, &p->leaf);
     w->last_extent = extent;
+    return true;
+}
+
+/* The element at hand. False as above. */
+static bool collect_next(struct jh_walk *w, unsigned size) {
+    uint64_t extent = jh_leaf_extent(w->heap->layout, w->run);
+    if (extent && !collect_one(w, extent)) {
+        return false;
+    }
+    w->last_word = extent && size == 8 ? word_at(w->run) : 0;
+    pass(w, 1, size);
+    if (w->last_word) {
+        extend_same(w);
+    }
     return true;
 }
 
@@ -203,13 +272,11 @@ static void collect(struct jh_walk *w) {
     while (w->run_len) {
         skip_empty(w, size);
         uint64_t in_block = (w->run_len < BLOCK ? w->run_len : BLOCK) / size;
-        for (; in_block; in_block--) {
-            uint64_t extent = jh_leaf_extent(layout, w->run);
-            if (extent && !collect_one(w, extent)) {
+        for (; in_block && w->run_len; in_block--) {
+            if (!collect_next(w, size)) {
                 w->full = true;
                 return;
             }
-            pass(w, size, size);
         }
     }
 }

@@ -2,6 +2,8 @@
  * nothing. */
 #include "walk_entry.h"
 
+#include "plan.h"
+
 void jh_entry_stop(struct jh_walk *w) {
     w->level = 0;
     w->pending_count = w->pending_next = 0;
@@ -248,12 +250,9 @@ static bool settle(struct jh_walk *w, struct jh_pending *p) {
     return true;
 }
 
-enum jh_status jh_entry_next(struct jh_walk *w, struct jh_pending *p, struct jh_extent *out,
-                             struct jh_fault *fault) {
+static enum jh_status entry_slow(struct jh_walk *w, struct jh_pending *p, struct jh_extent *out,
+                                 struct jh_fault *fault) {
     struct jh_extent e = {.base = 0};
-    if (is_given(w, p)) {
-        return rest_of_given(w, p, fault);
-    }
     if (w->heap->reader.retry && !settle(w, p)) {
         return JH_END;
     }
@@ -281,4 +280,53 @@ enum jh_status jh_entry_next(struct jh_walk *w, struct jh_pending *p, struct jh_
     rescan(w, p, key_of(w, e.base));
     return jh_led(&w->heap->reader, status, p->page, p->leaf.extent, JH_STAGE_LEAF,
                   "leaf.extent-unmapped", fault);
+}
+
+/* ---- the short way, by the plan ---------------------------------------------------------------
+ */
+
+/* Are the entry's elements all that the extent has, and as they should be? */
+JH_INLINE bool agrees(const struct jh_plan *plan, const struct jh_pending *p,
+                      const struct jh_brief *e) {
+    uint64_t last = e->size + plan->page_mask; /* less a page */
+    uint64_t elements =
+        e->slab && e->allocated ? e->size >> plan->layout->build.lg_page : 1U + (last != 0);
+    return p->elements == elements && p->last_page - p->page == last && p->same_state &&
+           (p->same_class || !e->slab) && jh_plan_leaf_agrees(plan, &p->leaf, e);
+}
+
+/* An entry of which nothing is wrong, and nothing was said. */
+JH_INLINE bool give_sound(struct jh_walk *w, const struct jh_plan *plan, bool wide,
+                          const struct jh_pending *p, struct jh_extent *out) {
+    struct jh_brief e;
+    if (!p->head || p->leaf_said || !w->extents_left ||
+        !jh_plan_take(plan, wide, p->leaf.extent, p->head, &e)) {
+        return false;
+    }
+    uint64_t base = e.addr & plan->page_mask;
+    uint64_t page = p->page <= plan->lower_half ? p->page : jh_canonical(plan->layout, p->page);
+    if (base != page || base < w->last_end || !agrees(plan, p, &e)) {
+        return false;
+    }
+    w->extents_left--;
+    w->last_at = e.at;
+    w->last_end = base + (e.size - 1) == UINT64_MAX ? UINT64_MAX : base + e.size;
+    w->last_page = base + (e.size + plan->page_mask);
+    w->last_slab = e.slab && e.allocated;
+    w->last_behind = plan->layout->leaf_left_behind && e.state == JH_ACTIVE && !e.allocated;
+    jh_plan_fill(plan, wide, &e, p->head, out);
+    return true;
+}
+
+enum jh_status jh_entry_next(struct jh_walk *w, struct jh_pending *p, struct jh_extent *out,
+                             struct jh_fault *fault) {
+    const struct jh_plan *plan = jh_plan_of(w->heap);
+    if (is_given(w, p)) {
+        return rest_of_given(w, p, fault);
+    }
+    if (plan &&
+        (plan->wide ? give_sound(w, plan, true, p, out) : give_sound(w, plan, false, p, out))) {
+        return JH_OK;
+    }
+    return entry_slow(w, p, out, fault);
 }

@@ -66,7 +66,7 @@ static void check_way_back(const struct jh_layout *layout) {
 /* A heap made of the input's own bytes. */
 static void look(const struct jh_layout *layout, const uint8_t *data, size_t size) {
     struct jh_segment segment = {HEAP_AT, data, size};
-    struct jh_image image = {&segment, 1, {NULL}};
+    struct jh_image image = {.segment = &segment, .count = 1};
     struct jh_reader reader;
     uint8_t head[JH_EXTENT_HEAD_MAX] = {0};
     memcpy(head, data, size < sizeof(head) ? size : sizeof(head));

@@ -127,6 +127,7 @@ static void behind_the_last_region(void **state) {
     struct image image;
     image_stock(&image, JH_5_3_0);
     image.layout.bin[3].nregs = 255; /* as opt.slab_sizes could make it */
+    image_plan(&image);
     uint64_t at = image_put(
         &image, &(struct image_extent){.addr = A, .size = 0x3000, .szind = 3, .slab = true});
     owned(locate(&image.heap, A + 12239), JH_USE_HELD, A + 12192, 48, 47);

@@ -235,6 +235,30 @@ static void every_segment_is_found(void **state) {
     }
 }
 
+/* Blocks of metadata are often a power of two apart: none makes another one be searched for again.
+ */
+static void segments_far_apart_do_not_evict_each_other(void **state) {
+    (void)state;
+    static const uint8_t there[0x100];
+    for (unsigned lg = 21; lg < 40; lg++) {
+        struct jh_segment far[3];
+        struct jh_reader reader;
+        for (uint64_t i = 0; i < COUNT(far); i++) {
+            far[i] = (struct jh_segment){0x7f0000000000 + (i << lg), there, sizeof(there)};
+        }
+        struct jh_image image = {.segment = far, .count = COUNT(far)};
+        assert_int_equal(jh_image_reader(&image, &reader, NULL), JH_OK);
+        for (size_t i = 0; i < COUNT(far); i++) {
+            assert_ptr_equal(reader.lend(reader.arg, far[i].addr, 8), there);
+        }
+        size_t remembered = 0;
+        for (size_t i = 0; i < JH_IMAGE_WINDOWS; i++) {
+            remembered += image.window[i].segment != NULL;
+        }
+        assert_int_equal(remembered, COUNT(far));
+    }
+}
+
 static void statuses_and_stages_have_names(void **state) {
     (void)state;
     assert_string_equal(jh_status_name(JH_OK), "ok");
@@ -283,6 +307,7 @@ int main(void) {
         cmocka_unit_test(what_goes_on_is_found),
         cmocka_unit_test(zeroes),
         cmocka_unit_test(every_segment_is_found),
+        cmocka_unit_test(segments_far_apart_do_not_evict_each_other),
         cmocka_unit_test(statuses_and_stages_have_names),
         cmocka_unit_test(status_numbers_are_pinned),
     };

@@ -168,6 +168,7 @@ struct jt_target {
     char root_name[128]; /* the symbol, prefix included: "je_arena_emap_global"; or "" */
     char prefix[64];     /* the private prefix alone: "je_" */
     struct jh_layout layout;
+    struct jh_plan plan;   /* of the layout, once it is known */
     char layout_name[128]; /* jt_layout_parse() reads it back: "5.3.0,lg_vaddr=48,..." */
     enum jt_source source[JT_PARTS];
     /* Layouts that the heap decodes with equally well, the chosen one first. More than one: they

@@ -209,6 +209,9 @@ static enum jt_status open_target(const struct jt_options *options, const struct
                        priv->doing);
     }
     priv->opened = true;
+    if (status == JT_OK && jh_plan_make(&target->layout, &target->plan, NULL) == JH_OK) {
+        target->heap.plan = &target->plan;
+    }
     return status;
 }
 

@@ -14,15 +14,19 @@
 #define ROUNDS 11
 #define LOOKUPS 1000000 /* at least so many lookups, or walked extents, are in one measurement */
 
-enum side { HARD, BARE, LOOKUP, MANY, COPY, WALK, SIDES };
+enum side { HARD, BARE, LOOKUP, MANY, ALL, ALL_MANY, COPY, WALK, SIDES };
 
 static const struct row {
     const char *what, *against;
     enum side ours, theirs;
     double goal; /* 0: for information */
 } rows[] = {
-    {"lookup", "hard", LOOKUP, HARD, 1.5},    {"lookup", "bare", LOOKUP, BARE, 0},
-    {"lookup_many", "hard", MANY, HARD, 0.7}, {"lookup_many", "bare", MANY, BARE, 0},
+    {"lookup", "hard", LOOKUP, HARD, 1.5},
+    {"lookup", "bare", LOOKUP, BARE, 0},
+    {"lookup_many", "hard", MANY, HARD, 0.7},
+    {"lookup_many", "bare", MANY, BARE, 0},
+    {"all", "hard", ALL, HARD, 0},
+    {"all_many", "hard", ALL_MANY, HARD, 0},
     {"walk", "memcpy", WALK, COPY, 2.0},
 };
 
@@ -83,6 +87,12 @@ static double measure(struct bench *b, enum side side, uint64_t expected) {
             break;
         case MANY:
             sum += jeheap_lookup_many(b->addr, b->lookups);
+            break;
+        case ALL:
+            sum += jeheap_lookup_all(b->addr, b->lookups);
+            break;
+        case ALL_MANY:
+            sum += jeheap_lookup_all_many(b->addr, b->lookups);
             break;
         case COPY:
             jemalloc_copy(&b->metadata, b->copy);
@@ -172,9 +182,12 @@ static void run(struct bench *b, size_t live, bool json) {
 
 static const char about[] =
     "jemalloc 5.3.0, random live pointers, %d lookups a measurement, %d alternating rounds.\n"
-    "hard    rtree_leaf_elm_lookup_hard(), then arena_ind, slab, state, szind, nfree, addr, size\n"
-    "        and sn by edata_*_get(); jemalloc's uncached lookup, its cache upkeep included\n"
+    "hard    rtree_leaf_elm_lookup_hard(), then arena_ind, slab, state, szind, nfree, addr and "
+    "size\n"
+    "        by edata_*_get(); jemalloc's uncached lookup, its cache upkeep included\n"
     "bare    the same without the upkeep: two dependent loads, inlined, then the getters\n"
+    "lookup  the same fields by jh_lookup_brief(); all: all there are, by jh_lookup(); many: "
+    "batches\n"
     "memcpy  of what a walk must touch: the root node and each leaf node in use, whole, and of "
     "each\n"
     "        extent the cache line that holds its fields, from where they are into one buffer\n\n"

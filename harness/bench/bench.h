@@ -14,9 +14,10 @@ struct seen {
     bool slab;
 };
 
-/* Weighted, so that fields which change places do not go unnoticed. */
+/* Weighted, so that fields which change places do not go unnoticed. Without sn, a word of its own
+ * that a lookup in brief leaves alone. */
 static inline uint64_t seen_sum(struct seen s) {
-    return s.addr + 3 * s.size + 5 * s.sn + 7 * (uint64_t)s.arena_ind + 9 * (uint64_t)s.szind +
+    return s.addr + 3 * s.size + 7 * (uint64_t)s.arena_ind + 9 * (uint64_t)s.szind +
            11 * (uint64_t)s.nfree + 13 * (uint64_t)s.state + 17 * (uint64_t)s.slab;
 }
 
@@ -61,8 +62,11 @@ uint64_t jemalloc_root_symbol(void);
 void jeheap_attach(uint64_t root_symbol);
 size_t jeheap_extent_head(void);
 
+/* In brief, and with all fields. */
 uint64_t jeheap_lookup(const uint64_t *addr, size_t count);
 uint64_t jeheap_lookup_many(const uint64_t *addr, size_t count);
+uint64_t jeheap_lookup_all(const uint64_t *addr, size_t count);
+uint64_t jeheap_lookup_all_many(const uint64_t *addr, size_t count);
 struct seen jeheap_one(uint64_t addr);
 uint64_t jeheap_walk(size_t *extents);
 

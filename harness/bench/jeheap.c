@@ -14,6 +14,7 @@ static struct jh_layout layout;
 static struct jh_segment *segment;
 static struct jh_image image;
 static struct jh_heap heap;
+static struct jh_plan plan;
 static struct jh_walk walk;
 
 static void ok(enum jh_status status, const struct jh_fault *fault, const char *what) {
@@ -58,6 +59,8 @@ void jeheap_attach(uint64_t root_symbol) {
     struct jh_build build;
     jh_build_init(&build, JH_5_3_0);
     ok(jh_layout_make(&build, &layout, &fault), &fault, "layout");
+    ok(jh_plan_make(&layout, &plan, &fault), &fault, "plan");
+    heap.plan = &plan;
     read_maps();
     ok(jh_image_reader(&image, &heap.reader, &fault), &fault, "reader");
     heap.layout = &layout;
@@ -81,7 +84,63 @@ static inline struct seen seen_of(const struct jh_extent *e) {
                          .slab = e->slab};
 }
 
+/* What is not in it is a field of its e_bits. */
+static inline uint32_t field(const struct jh_brief *e, struct jh_field f, uint64_t mask) {
+    return (uint32_t)((e->bits & mask) >> f.shift);
+}
+
+struct parts {
+    struct jh_field arena, nfree, state;
+    uint64_t arena_mask, nfree_mask, state_mask;
+};
+
+static struct parts parts_of(const struct jh_field *f) {
+    return (struct parts){f[JH_EXTENT_ARENA],
+                          f[JH_EXTENT_NFREE],
+                          f[JH_EXTENT_STATE],
+                          jh_field_mask(f[JH_EXTENT_ARENA]),
+                          jh_field_mask(f[JH_EXTENT_NFREE]),
+                          jh_field_mask(f[JH_EXTENT_STATE])};
+}
+
+static inline uint64_t brief_sum(const struct jh_brief *e, const struct parts *p) {
+    return seen_sum((struct seen){.addr = e->addr,
+                                  .size = e->size,
+                                  .arena_ind = field(e, p->arena, p->arena_mask),
+                                  .szind = e->szind,
+                                  .nfree = field(e, p->nfree, p->nfree_mask),
+                                  .state = field(e, p->state, p->state_mask),
+                                  .slab = e->slab});
+}
+
 uint64_t jeheap_lookup(const uint64_t *addr, size_t count) {
+    struct parts p = parts_of(layout.extent);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct jh_brief e;
+        if (jh_lookup_brief(&heap, addr[i], &e, NULL) == JH_OK) {
+            sum += brief_sum(&e, &p);
+        }
+    }
+    return sum;
+}
+
+uint64_t jeheap_lookup_many(const uint64_t *addr, size_t count) {
+    static struct jh_brief e[BATCH];
+    static enum jh_status status[BATCH];
+    struct parts p = parts_of(layout.extent);
+    uint64_t sum = 0;
+    for (size_t done = 0; done < count; done += BATCH) {
+        size_t part = count - done < BATCH ? count - done : BATCH;
+        jh_lookup_brief_many(&heap, addr + done, part, e, status);
+        for (size_t i = 0; i < part; i++) {
+            sum += status[i] == JH_OK ? brief_sum(&e[i], &p) : 0;
+        }
+    }
+    return sum;
+}
+
+uint64_t jeheap_lookup_all(const uint64_t *addr, size_t count) {
     uint64_t sum = 0;
     for (size_t i = 0; i < count; i++) {
         struct jh_extent e;
@@ -92,7 +151,7 @@ uint64_t jeheap_lookup(const uint64_t *addr, size_t count) {
     return sum;
 }
 
-uint64_t jeheap_lookup_many(const uint64_t *addr, size_t count) {
+uint64_t jeheap_lookup_all_many(const uint64_t *addr, size_t count) {
     static struct jh_extent e[BATCH];
     static enum jh_status status[BATCH];
     uint64_t sum = 0;

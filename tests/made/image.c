@@ -216,10 +216,18 @@ void image_start(struct image *image, const struct jh_build *build, uint64_t met
     }
     image->bytes.segment = image->segment;
     image->heap.layout = &image->layout;
+    image_plan(image);
     image->next = metadata;
     image->heap.rtree_root = node_new(image, 0);
     image->extents = image_block(image, EXTENTS_BYTES);
     image->extents_end = image->extents + EXTENTS_BYTES;
+}
+
+void image_plan(struct image *image) {
+    if (jh_plan_make(&image->layout, &image->plan, NULL) != JH_OK) {
+        abort();
+    }
+    image->heap.plan = &image->plan;
 }
 
 void image_stock(struct image *image, enum jh_version version) {

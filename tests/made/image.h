@@ -19,6 +19,7 @@ struct image_block {
 
 struct image {
     struct jh_layout layout;
+    struct jh_plan plan; /* of the layout */
     struct jh_heap heap; /* reads through the lending reader of jh_image_reader() */
     struct jh_image bytes;
     struct image_block block[IMAGE_BLOCKS];
@@ -41,6 +42,8 @@ struct image_extent {
 void image_start(struct image *image, const struct jh_build *build, uint64_t metadata);
 /* The stock build of this version. */
 void image_stock(struct image *image, enum jh_version version);
+/* After a change of the layout: the heap's plan is made anew. */
+void image_plan(struct image *image);
 void image_end(struct image *image);
 
 /* Zeroes of this many bytes; blocks are never neighbours. */

@@ -582,6 +582,7 @@ static void a_new_extent_is_not_lost(void **state) {
         bool old = m->target.layout.leaf[JH_LEAF_STATE].width == 0;
         assert_int_equal(check(m, true, 23).count, old && i % 2 == 0 ? 0 : 1);
         m->p.image.count = 4; /* what is in it is absent */
+        memset(m->p.image.window, 0, sizeof m->p.image.window);
         free(m->p.base->block);
         free(m->p.base->range);
         free(m->p.base->arenas.arena);

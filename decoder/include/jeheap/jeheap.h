@@ -91,6 +91,16 @@ size_t jh_constant_count(void);
 const char *jh_constant_name(size_t index);
 uint64_t jh_constant_value(const struct jh_layout *layout, size_t index);
 
+/* ---- plan: a layout made ready for speed ------------------------------------------------------
+ */
+
+/* Compile a layout that jh_layout_check() accepts, once, for a heap to hold on to. With it lookups
+ * and walks take what is sound by a few comparisons, and all else the long way, which says what is
+ * wrong: the answers are the same. JH_UNSUPPORTED for a layout that no build of jemalloc has; its
+ * heap goes without. */
+JH_MUST_USE enum jh_status jh_plan_make(const struct jh_layout *layout, struct jh_plan *out,
+                                        struct jh_fault *fault);
+
 /* ---- structs: jemalloc's own, as far as a decoder reads them -------------------------------- */
 
 /* The structs that this build has and jeheap knows, for index 0 ..: "arena_s", "edata_s"; NULL
@@ -185,6 +195,10 @@ bool jh_extent_is_slab(const struct jh_extent *extent);
 JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
 
+/* The same in brief, for those who ask often. */
+JH_MUST_USE enum jh_status jh_lookup_brief(const struct jh_heap *heap, uint64_t addr,
+                                           struct jh_brief *out, struct jh_fault *fault);
+
 /* The nearest extent that ends at or below addr, or starts above it. JH_OK and at == 0: none. */
 JH_MUST_USE enum jh_status jh_before(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
@@ -195,6 +209,8 @@ JH_MUST_USE enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr,
  * Faults are not kept; ask jh_lookup() about an address whose status is not JH_OK. */
 void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                     struct jh_extent *out, enum jh_status *status);
+void jh_lookup_brief_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
+                          struct jh_brief *out, enum jh_status *status);
 
 /* ---- walk: every extent once ---------------------------------------------------------------- */
 

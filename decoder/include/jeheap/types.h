@@ -102,14 +102,25 @@ struct jh_segment {
     uint64_t len;
 };
 
-#define JH_IMAGE_WINDOWS 64
+#define JH_IMAGE_WINDOWS 256
+#define JH_RTREE_HEIGHT_MAX 3 /* levels of a tree */
+
+/* A segment that was found. Up to JH_WINDOW_BYTES from any of the span bytes behind addr can be
+ * lent without another look. */
+#define JH_WINDOW_BYTES 64
+struct jh_window {
+    uint64_t addr, span;
+    const uint8_t *bytes;
+    const struct jh_segment *segment; /* NULL: none yet */
+};
 
 /* Fill segment and count, zero the rest. The windows remember which segment an address was last
  * found in, so an image belongs to one thread at a time. */
 struct jh_image {
     const struct jh_segment *segment; /* sorted by addr, not overlapping, not wrapping */
     size_t count;
-    const struct jh_segment *window[JH_IMAGE_WINDOWS];
+    struct jh_window window[JH_IMAGE_WINDOWS];
+    struct jh_window node[JH_RTREE_HEIGHT_MAX]; /* where a node of each level was last */
 };
 
 /* ---- layout: one jemalloc build, as data ----------------------------------------------------- */
@@ -256,7 +267,6 @@ struct jh_bin {
     uint32_t n_shards;
 };
 
-#define JH_RTREE_HEIGHT_MAX 3
 #define JH_STATES_MAX 8
 #define JH_BINS_MAX 64
 #define JH_EXTENT_HEAD_MAX 64 /* bytes of an extent before its slab bitmap, at most */
@@ -310,6 +320,53 @@ struct jh_layout {
     struct jh_bin bin[JH_BINS_MAX]; /* sc_nbins of them */
 };
 
+/* ---- plan: a layout made ready for speed ------------------------------------------------------
+ */
+
+/* Part of a word: (word >> shift) & mask, of the word at this offset. An absent field has mask 0
+ * and the offset of one that is there. */
+struct jh_plan_part {
+    uint64_t mask;
+    uint16_t offset;
+    uint8_t word, shift;
+};
+
+/* What a sound extent with this szind is: a slab where the class is a small one, else none. */
+struct jh_plan_class {
+    uint64_t mask, bits;  /* what e_bits has under the mask */
+    uint64_t least, span; /* its size is at least the one and at most the sum, in bytes */
+    uint64_t usize;       /* usable bytes: this, and the size where they follow from it */
+    uint64_t by_size;     /* all bits then, else none */
+    uint64_t nfree;       /* regions that may be free at most, at their place in e_bits */
+    uint64_t bases;       /* so many bases, from address 1 on, are none that any such size wraps */
+    uint32_t addr_low;    /* bits of its address that are zero */
+    bool slab, allocated;
+};
+
+#define JH_PLAN_CLASSES 256
+
+/* Made by jh_plan_make(), and of no use to anyone but the lookups and walks of a heap that has it.
+ */
+struct jh_plan {
+    const struct jh_layout
+        *layout;    /* that it was made from: a layout that changes needs a new one */
+    bool wide;      /* 64 bits, little endian: each word is eight bytes as they lie */
+    uint8_t leaves; /* the level of leaf nodes */
+    uint8_t states; /* bit number N: an extent of no class can have state N */
+    uint8_t level_shift[JH_RTREE_HEIGHT_MAX];
+    uint64_t level_mask[JH_RTREE_HEIGHT_MAX];
+    uint64_t lower_half; /* all addresses up to this one are canonical */
+    uint64_t leaf_mask,
+        leaf_other; /* of a leaf element: its extent's address; bits that then are 0 */
+    uint64_t leaf_unused;
+    struct jh_plan_part leaf[JH_LEAF_FIELDS];
+    uint64_t at_low, page_mask, address_mask;
+    struct jh_plan_part part[JH_EXTENT_FIELDS];
+    uint64_t in_place[JH_EXTENT_FIELDS]; /* masks of the fields of a word that is not shifted */
+    enum jh_state state[JH_STATES_MAX];
+    struct jh_plan_class of[JH_PLAN_CLASSES]; /* by szind; no extent is of those without a class */
+};
+
 /* ---- structs: jemalloc's own, as far as a decoder reads them -------------------------------- */
 
 struct jh_member {
@@ -349,6 +406,8 @@ struct jh_heap { /* the caller owns all of it */
     struct jh_limits limits;
     const struct jh_verdict *verdict; /* optional; sorted by address. jh_extent_read() says them */
     size_t verdicts;
+    const struct jh_plan
+        *plan; /* optional, of the layout: the same answers, several times faster */
 };
 
 /* ---- rtree: address -> leaf bytes ----------------------------------------------------------- */
@@ -389,6 +448,14 @@ struct jh_extent {
     bool committed, dumpable, pai, zeroed, guarded, is_head, pinned;
 };
 
+/* The same in brief: what is asked most often. All else in e_bits is a field of the layout. */
+struct jh_brief {
+    uint64_t at, addr, size, bits; /* as in struct jh_extent */
+    uint32_t szind;
+    enum jh_state state;
+    bool slab, allocated;
+};
+
 /* ---- walk: every extent once ---------------------------------------------------------------- */
 
 #define JH_WALK_BATCH 64
@@ -411,6 +478,7 @@ struct jh_walk {
     } seen[JH_WALK_NODES]; /* the root, then those entered last: one that meets them is a fault */
     size_t seen_next;
     uint64_t last_extent;       /* of the leaf element that was seen last */
+    uint64_t last_word;         /* that element as it lies, where it is one of eight bytes */
     uint64_t last_at, last_end; /* the extent that was given last, and where it ends */
     uint64_t last_page;         /* its last one */
     bool last_slab;             /* it is one */
