@@ -4,7 +4,8 @@
  * Relations: what a walk gives is what a second reader of the tree gives (reference.c), and what a
  * lookup of each registered page finds; lookups agree with that reader, with jh_lookup_many() and
  * with jh_locate(); all answers are the same when the image is cut into other segments, copied, or
- * lent in pieces; nothing that the program writes to its own memory changes any of them; budgets
+ * lent in pieces, and with a plan or
+ * without; nothing that the program writes to its own memory changes any of them; budgets
  * end a walk; every fault names a known rule; outputs are untouched on failure; and where memory
  * changes between any two reads, as in a process that runs, what is given is sound all the same. */
 #include "heap_checks.h"
@@ -51,8 +52,11 @@ static void set_up(struct heap_setup *s) {
     const struct heap_input *in = s->input;
     s->heap = (struct jh_heap){.layout = &s->view->image->layout,
                                .rtree_root = s->view->image->root,
-                               .limits = limits_of(in)};
+                               .limits = limits_of(in),
+                               .plan = &s->view->image->plan};
     heap_view_plain(s->view, &s->heap.reader);
+    s->other[s->others] = s->heap;
+    s->other[s->others++].plan = NULL;
     if (in->what & HEAP_CUT) {
         read_otherwise(s, heap_view_cut);
     }

@@ -4,14 +4,14 @@
 
 #include "heap_view.h"
 
-#define HEAP_OTHERS_MAX 3
+#define HEAP_OTHERS_MAX 4
 #define HEAP_MANY_MAX 128 /* two batches of jh_lookup_many() */
 
 struct heap_setup {
     struct heap_view *view;
     const struct heap_input *input;
     struct jh_heap heap;                   /* plain */
-    struct jh_heap other[HEAP_OTHERS_MAX]; /* the same bytes, read in other ways */
+    struct jh_heap other[HEAP_OTHERS_MAX]; /* the same bytes, read in other ways, or the long one */
     size_t others;
 };
 

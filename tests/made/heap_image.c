@@ -174,6 +174,9 @@ static void add_user_runs(struct heap_image *image) {
 }
 
 void heap_image_finish(struct heap_image *image) {
+    if (jh_plan_make(&image->layout, &image->plan, NULL) != JH_OK) {
+        abort();
+    }
     struct reference reference = {.image = image, .max_nodes = 4096};
     (void)reference_elements(&reference, note_element, image);
     sort_places(image);

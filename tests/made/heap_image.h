@@ -46,6 +46,7 @@ struct heap_place {
 struct heap_image {
     const char *name;
     struct jh_layout layout;
+    struct jh_plan plan; /* of the layout */
     uint64_t root;
     struct heap_region *region;
     size_t regions;
