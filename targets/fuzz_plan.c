@@ -1,9 +1,9 @@
 /* Target functions: jh_plan_make, jh_plan_take, jh_plan_fill, jh_plan_leaf, jh_plan_leaf_decode,
  * jh_plan_leaf_agrees.
  *
- * Relations: an extent that the plan takes is sound, and each field of it is what jh_extent_decode()
- * says; one that is sound is taken but for a few kinds; a leaf element is decoded as
- * jh_leaf_decode() does, and agrees with an extent only if jh_leaf_check() says so. */
+ * Relations: an extent that the plan takes is sound, and each field of it is what
+ * jh_extent_decode() says; one that is sound is taken but for a few kinds; a leaf element is
+ * decoded as jh_leaf_decode() does, and agrees with an extent only if jh_leaf_check() says so. */
 #include "builds.h"
 #include "plan.h"
 
