@@ -187,6 +187,11 @@ struct made *made_debug(enum jh_version version) {
     return m;
 }
 
+void made_forget(struct made *m) {
+    memset(m->p.image.window, 0, sizeof m->p.image.window);
+    memset(m->p.image.node, 0, sizeof m->p.image.node);
+}
+
 void made_end(struct made *m) {
     free(m->p.base->block);
     free(m->p.base->range);

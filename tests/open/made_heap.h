@@ -36,6 +36,8 @@ struct made {
 struct made *made_start(enum jh_version version);
 /* Of a debug build, which the layout does not know. */
 struct made *made_debug(enum jh_version version);
+/* After a change of its segments: the image remembers where they were. */
+void made_forget(struct made *m);
 void made_end(struct made *m);
 uint8_t *made_at(struct made *m, uint64_t at);
 void made_word(struct made *m, uint64_t at, uint64_t value);

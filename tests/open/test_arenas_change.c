@@ -72,9 +72,11 @@ static void leads_back(struct made *m) {
 }
 static void is_gone(struct made *m) {
     m->segment[1].len = MADE_EXTENTS + 3 * 128;
+    made_forget(m);
 }
 static void ring_is_gone(struct made *m) {
     m->segment[1].len = MADE_EXTENTS + 3 * 128 + m->p.base->form.ring;
+    made_forget(m);
 }
 static void is_in_use(struct made *m) {
     made_field(m, 3, JH_EXTENT_STATE, 0);
@@ -113,6 +115,7 @@ static void a_link_into_the_programs_memory(void **state) {
 
 static void is_lost_no_more(struct made *m) {
     m->segment[2].len = MADE_EXTENTS + 2 * 128;
+    made_forget(m);
 }
 static void has_another_base(struct made *m) {
     made_field(m, 10, JH_EXTENT_ADDR, made_base_of(10) + 0x1000);
@@ -197,6 +200,7 @@ static void a_block_that_ends_early(void **state) {
 
 static void extent_is_gone(struct made *m) {
     m->segment[1].len = MADE_EXTENTS + 2 * 128;
+    made_forget(m);
 }
 
 static void an_extent_that_is_gone(void **state) {
