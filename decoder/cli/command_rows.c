@@ -14,7 +14,8 @@
 const struct command commands[COMMANDS] = {
     [COMMAND_INFO] = {
         "info", NULL, "TARGET", TAKES_TARGET, command_info,
-        "jemalloc's version, the layout and where it was learnt, totals", NULL, CORRUPT,
+        "jemalloc's version, the layout and where it was learnt, totals, a verdict over the heap", NULL,
+        CORRUPT,
         {{"jeheap info 1234", "a running process"},
          {"jeheap info core --exe ./server", "a core whose program has moved"},
          {"zstd -dc core.zst | jeheap info /dev/stdin", "a core that is packed"}}},

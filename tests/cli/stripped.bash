@@ -251,6 +251,10 @@ test_damage_without_symbols() {
     [ "$(grep -c 'the heap is damaged' "$ERR")" -eq 1 ] || fail "not said once: $(said)"
     jeheap extents "$pid"
     if grep -q 'the heap is damaged' "$ERR"; then fail "said as often as the walk says it: $(said)"; fi
+    err_has '^jeheap: [0-9]+ more faults; of all '
+    jeheap info "$pid"
+    if grep -q 'more faults' "$ERR"; then fail "the verdict counts them: $(said)"; fi
+    out_has '^ +2[0-9] extent\.[a-z-]+  [a-z]'
 }
 
 # A library that was replaced while the program runs: its file is gone for all but root, and what
