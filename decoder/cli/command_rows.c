@@ -61,6 +61,13 @@ const struct command commands[COMMANDS] = {
     [COMMAND_VERSION] = {
         "version", NULL, "", TAKES_NOTHING, command_version, "the version of jeheap", NULL, NULL,
         {{"jeheap version", NULL}}},
+    [COMMAND_COMPLETION] = {
+        "completion", NULL, "SHELL", TAKES_WORD, command_completion,
+        "what a shell completes commands and options with: bash, zsh or fish", NULL, NULL,
+        {{"source <(jeheap completion bash)", "in this shell"}}},
+    [COMMAND_MANUAL] = {
+        "manual", NULL, "", TAKES_NOTHING, command_manual, "the manual page", NULL, NULL,
+        {{"jeheap manual >jeheap.1", NULL}}},
 };
 /* clang-format on */
 

@@ -139,14 +139,16 @@ static bool read_first(struct arguments *a, const struct getopt_rows *g, int arg
     *asked = NULL;
     while ((option = getopt_long(argc, argv, g->letters, g->longs, NULL)) != -1) {
         const struct option_row *row = row_of(option);
-        if (!row && !*asked) {
+        if (*asked) {
+            continue;
+        }
+        if (!row) {
             wrong_option(option, argv);
             return false;
         }
-        if (row && !row->set && !*asked) {
+        if (!row->set) {
             *asked = row;
-        }
-        if (row && comes_first(row) && !row->set(a, row, optarg) && !*asked) {
+        } else if (comes_first(row) && !row->set(a, row, optarg)) {
             wrong_value(row, optarg);
             return false;
         }

@@ -20,6 +20,8 @@ enum command_row {
     COMMAND_SKELETON,
     COMMAND_HELP,
     COMMAND_VERSION,
+    COMMAND_COMPLETION,
+    COMMAND_MANUAL,
     COMMANDS
 };
 
@@ -134,6 +136,11 @@ const char *help_places(const struct option_row *row, char *out, size_t size);
 
 /* "find TARGET ADDRESS...", "layout --jemalloc VERSION". */
 const char *help_synopsis(const struct command *c, char out[96]);
+
+/* ---- completion.c, manual.c: a shell's completion, a manual page, on stdout ------------------ */
+
+void command_completion(struct cli *cli);
+void command_manual(struct cli *cli);
 
 /* What an exit status means for a command, or for all of them (NULL); NULL: it does not end so. */
 #define EXIT_STATUSES 5

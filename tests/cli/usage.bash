@@ -139,3 +139,79 @@ test_program_or_not() {
     refuses 2 'no address: .*fifo' jeheap find "$CORE" "$WORK/fifo"
     status 0 jeheap info "$WORK/fixed" "$CORE" --exe "${EXE[tiny]}"
 }
+
+# ---- what is made from the rows for others -------------------------------------------------------
+
+# All commands and options are in it, and mandoc has nothing to say.
+test_manual() {
+    local word
+    need_tool mandoc
+    status 0 jeheap manual
+    cp "$OUT" "$WORK/jeheap.1"
+    mandoc -T lint -W warning "$WORK/jeheap.1" >"$WORK/lint" || fail "mandoc: $(head -n 3 "$WORK/lint")"
+    mandoc -T utf8 "$WORK/jeheap.1" | sed 's/.\x08//g' >"$OUT"
+    out_has '^ +jeheap skeleton TARGET -o, --output FILE \[OPTION \.\.\.\]$'
+    for word in $(all_options) find completion 'active, dirty,' 'not owned' 'jeheap find 1234'; do
+        grep -q -e "$word" "$OUT" || fail "the manual page has no $word"
+    done
+}
+
+# The names of all options, from the help.
+all_options() {
+    "$JEHEAP" --help | grep -Eo -- '--[a-z0-9-]+' | sort -u
+}
+
+# completes WANTED WORD...: what bash proposes for the last word.
+completes() {
+    local wanted=$1
+    shift
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    COMPREPLY=()
+    _jeheap
+    [[ " ${COMPREPLY[*]} " == *" $wanted "* ]] || fail "$* gives ${COMPREPLY[*]}, not $wanted"
+}
+
+test_completion_bash() {
+    status 0 jeheap completion bash
+    # shellcheck disable=SC1090
+    source "$OUT"
+    completes extents jeheap ext
+    completes version jeheap ''
+    completes --min-size jeheap extents 1 --m
+    completes --machine jeheap layout --m
+    completes --help jeheap -
+    completes dirty jeheap extents 1 --state d
+    completes dirty jeheap extents 1 --state = d
+    completes muzzy jeheap extents 1 --state =
+    completes i386 jeheap layout --jemalloc 5.3.0 --machine i
+    completes fish jeheap completion f
+    completes find jeheap help f
+    cd "$CLI_DIR" || fail "no $CLI_DIR"
+    completes lib.bash jeheap info li
+    completes lib.bash jeheap info 1 --exe l
+    ! (completes --state jeheap find 1 --s) || fail "find takes no --state"
+    ! (completes lib.bash jeheap extents 1 --arena l) || fail "--arena takes no file"
+}
+
+# shellcheck disable=SC2016
+test_completion_other_shells() {
+    need_tool zsh fish
+    status 0 jeheap completion zsh
+    zsh -n "$OUT" || fail "zsh does not read it"
+    cp "$OUT" "$WORK/_jeheap"
+    zsh -f -c 'autoload -U compinit && compinit -u -D && source "$1" 2>/dev/null; whence _jeheap' \
+        zsh "$WORK/_jeheap" >/dev/null || fail "zsh has no _jeheap"
+    status 0 jeheap completion fish
+    cp "$OUT" "$WORK/jeheap.fish"
+    HOME=$WORK fish -c 'source $argv[1]; complete -C "jeheap extents 1 --state d"' "$WORK/jeheap.fish" \
+        >"$OUT" 2>"$ERR" || fail "fish: $(said)"
+    out_has '^dirty'
+    HOME=$WORK fish -c 'source $argv[1]; complete -C "jeheap sk"' "$WORK/jeheap.fish" >"$OUT"
+    out_has '^skeleton.*a core to share'
+    HOME=$WORK fish -c 'source $argv[1]; complete -C "jeheap find 1 --s"' "$WORK/jeheap.fish" >"$OUT"
+    out_has '^--sysroot'
+    ! grep -q -e --state "$OUT" || fail "find takes no --state"
+    refuses 2 'completion takes a shell, bash, zsh or fish, not "tcsh"$' jeheap completion tcsh
+    refuses 2 'completion takes a shell, .*, not ""$' jeheap completion
+}
