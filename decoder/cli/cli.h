@@ -24,6 +24,7 @@ struct arguments {
     bool color, color_said; /* on stdout, on stderr */
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
+    int64_t start;               /* of the program, as progress.c measures it */
     uint64_t pipe_limit;         /* pipe.h */
     const char *output;          /* -o; NULL: none */
     int output_fd;               /* output.h */
@@ -253,6 +254,10 @@ bool sigbus_guard(void (*work)(struct cli *), struct cli *cli);
 
 /* ---- progress.c: how far long work is, and --timeout ---------------------------------------- */
 
+/* From here on the time counts. */
+void progress_begin(struct arguments *args);
+/* Milliseconds that are left of it; 0: it is over, -1: it has no end. */
+int progress_left(const struct arguments *args);
 /* Let whoever does what takes long look at the clock, if that is of use. */
 void progress_start(struct cli *cli, struct jt_options *options);
 /* Before anything else is written. */

@@ -285,7 +285,8 @@ static void find_batch(struct cli *cli, struct checked *checked, const uint64_t 
     }
 }
 
-static void find_list(struct cli *cli, struct checked *checked) {
+/* False: the time was over before its end. */
+static bool find_list(struct cli *cli, struct checked *checked) {
     struct input in;
     uint64_t addr[BATCH];
     size_t count;
@@ -293,17 +294,22 @@ static void find_list(struct cli *cli, struct checked *checked) {
     while ((count = input_next(&in, addr, BATCH)) != 0) {
         find_batch(cli, checked, addr, count);
     }
+    return !in.out_of_time;
 }
 
 void command_find(struct cli *cli) {
     struct checked checked = {{0}};
     cli->in_answer = !cli->args->json;
+    bool all = true;
     for (size_t i = 0; i < cli->args->operands; i++) {
         uint64_t addr = cli_address(cli, i);
         if (input_is_list(cli->args->operand[i])) {
-            find_list(cli, &checked);
+            all = find_list(cli, &checked);
         } else {
             find_batch(cli, &checked, &addr, 1);
         }
+    }
+    if (!all) {
+        cli_mark_partial(cli);
     }
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,12 +30,36 @@ static bool is_target(const struct arguments *args) {
            st.st_ino == list.st_ino;
 }
 
+static int wrong_list(const struct arguments *args, const char *why) {
+    cli_say("%s%s", list_name(args), why);
+    return EXIT_USAGE;
+}
+
+static int check_list(const struct arguments *args) {
+    struct stat st;
+    if ((fcntl(args->addresses_fd, F_GETFL) & O_PATH) != 0) { /* main() has put that there */
+        return wrong_list(args, " is closed, and the list of addresses was to come from it");
+    }
+    if (fstat(args->addresses_fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        return wrong_list(args, ": is a folder, not a list of addresses");
+    }
+    if (is_target(args)) {
+        return wrong_list(args, args->addresses[0] == '@'
+                                    ? " is the core, so the list of addresses needs another @FILE"
+                                    : " is the core, so the list of addresses needs @FILE");
+    }
+    return EXIT_DONE;
+}
+
 /* Before the sandbox, in which no file can be opened. */
 int input_open(struct arguments *args) {
     if (!args->addresses) {
         return EXIT_DONE;
     }
     args->addresses_fd = STDIN_FILENO;
+    if (strcmp(args->addresses, "@") == 0) {
+        return wrong_list(args, "@ needs the path of a list behind it: @FILE");
+    }
     if (args->addresses[0] == '@') {
         args->addresses_fd = open(args->addresses + 1, O_RDONLY | O_CLOEXEC);
         if (args->addresses_fd < 0) {
@@ -42,12 +67,7 @@ int input_open(struct arguments *args) {
             return EXIT_USAGE;
         }
     }
-    if (is_target(args)) {
-        cli_say("%s is the core, so the list of addresses needs %s", list_name(args),
-                args->addresses[0] == '@' ? "another @FILE" : "@FILE");
-        return EXIT_USAGE;
-    }
-    return EXIT_DONE;
+    return check_list(args);
 }
 
 void input_start(struct input *in, struct cli *cli) {
@@ -66,6 +86,22 @@ static void bad_line(struct input *in, const char *line, uint64_t number) {
     }
 }
 
+/* Is the time over before there is more? */
+static bool wait_for_more(const struct input *in) {
+    const struct arguments *args = in->cli->args;
+    struct pollfd wait = {.fd = args->addresses_fd, .events = POLLIN};
+    int left = progress_left(args);
+    return left < 0 || (left > 0 && poll(&wait, 1, left) != 0);
+}
+
+static void out_of_time(struct input *in) {
+    in->ended = in->out_of_time = true;
+    in->at = in->len; /* what is left is half a line */
+    cli_say("the time was over (--timeout %" PRIu64 ") after line %" PRIu64 " of %s",
+            in->cli->args->timeout, in->lines, in->name);
+    cli_status(in->cli, EXIT_PARTIAL);
+}
+
 /* More behind what is left of the buffer. */
 static void refill(struct input *in) {
     ssize_t got;
@@ -74,6 +110,10 @@ static void refill(struct input *in) {
     in->at = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) { /* nobody gets the answers; the end says so */
         in->ended = true;
+        return;
+    }
+    if (!wait_for_more(in)) {
+        out_of_time(in);
         return;
     }
     do {
@@ -97,7 +137,7 @@ static bool take_line(struct input *in, char *line, size_t len, uint64_t *addr) 
         return false;
     }
     if (strlen(line) != len) {
-        bad_line(in, line, in->lines);
+        bad_line(in, "it has a NUL byte", in->lines);
         return false;
     }
     line[strcspn(line, "#")] = 0;
@@ -132,6 +172,9 @@ static size_t take_rest(struct input *in, uint64_t *addr) {
 
 size_t input_next(struct input *in, uint64_t *addr, size_t room) {
     size_t count = 0;
+    if (!in->ended && progress_left(in->cli->args) == 0) {
+        out_of_time(in);
+    }
     while (count < room) {
         char *line = in->text + in->at;
         const char *end = memchr(line, '\n', in->len - in->at);

@@ -11,7 +11,7 @@ struct input {
     const char *name;
     size_t at, len; /* of text: what has been taken, and all there is */
     uint64_t lines, bad;
-    bool ended;
+    bool ended, out_of_time;
     bool too_long;             /* in the middle of a line that is longer than the buffer */
     char text[INPUT_ROOM + 1]; /* and a 0 */
 };

@@ -166,9 +166,13 @@ static int run(const struct arguments *a) {
 }
 
 /* The next file that is opened would take the number of one that the caller has closed, and get
- * what is said there. To be read only: writing to a closed stdout stays an error. */
+ * what is said there. Reading from a closed stdin stays an error, and so does writing to a closed
+ * stdout. */
 static void take_closed_numbers(void) {
     int fd;
+    if (fcntl(STDIN_FILENO, F_GETFD) < 0) {
+        (void)open("/", O_PATH);
+    }
     do {
         fd = open("/dev/null", O_RDONLY);
     } while (fd >= 0 && fd <= STDERR_FILENO);
@@ -180,6 +184,7 @@ static void take_closed_numbers(void) {
 int main(int argc, char **argv) {
     struct arguments a = {.arena = UINT64_MAX, .szind = UINT64_MAX, .pipe_limit = PIPE_LIMIT};
     take_closed_numbers();
+    progress_begin(&a);
     int wrong = options_read(&a, argc, argv) ? EXIT_DONE : EXIT_USAGE;
     if (!wrong) {
         wrong = input_open(&a);

@@ -3,6 +3,7 @@
  * A core is not read from its beginning to its end, so it is copied first. Zeroes take no room. */
 #include "pipe.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ static int unnamed_file(void) {
     const char *folder = getenv("TMPDIR");
     char name[4096];
     int length = snprintf(name, sizeof(name), "%s/jeheap.XXXXXX", folder ? folder : "/var/tmp");
-    if (length < 0 || (size_t)length >= sizeof(name)) {
+    if ((size_t)length >= sizeof(name)) {
         errno = ENAMETOOLONG;
         return -1;
     }
@@ -35,16 +36,28 @@ static int unnamed_file(void) {
     return fd;
 }
 
-/* Waits for what there is. 0: the end. */
-static ssize_t next_piece(int fd, char *bytes) {
-    for (;;) {
-        ssize_t got = read(fd, bytes, PIECE);
-        if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
+/* Waits for so many bytes at least, unless it ends before. Negative: errno, ETIME when the time is
+ * over. */
+static ssize_t next_piece(const struct arguments *a, int fd, char *bytes, size_t least) {
+    size_t len = 0;
+    ssize_t got = 1;
+    while (len < least && got != 0) {
+        int left = progress_left(a);
+        if (left == 0) {
+            errno = ETIME;
+            return -1;
+        }
+        got = read(fd, bytes + len, PIECE - len);
+        if (got < 0 && errno != EAGAIN) {
             return got;
         }
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        (void)poll(&wait, 1, -1);
+        if (got < 0) {
+            struct pollfd wait = {.fd = fd, .events = POLLIN};
+            (void)poll(&wait, 1, left);
+        }
+        len += got > 0 ? (size_t)got : 0;
     }
+    return (ssize_t)len;
 }
 
 static bool is_zero(const char *bytes, size_t len) {
@@ -67,31 +80,44 @@ static bool write_all(int fd, const char *bytes, size_t len, uint64_t at) {
     return true;
 }
 
+static int too_much(const struct arguments *a) {
+    cli_say("%s: more than %" PRIu64
+            " bytes come from this pipe; write the core to a file, or give "
+            "a higher --pipe-limit, such as --pipe-limit 64G",
+            a->target.target, a->pipe_limit);
+    return EXIT_UNREADABLE;
+}
+
+static int not_read(const struct arguments *a) {
+    if (errno != ETIME) {
+        return cannot_copy(a, strerror(errno));
+    }
+    cli_say("%s: the time was over (--timeout %" PRIu64
+            ") while the core was copied from this pipe",
+            a->target.target, a->timeout);
+    return EXIT_PARTIAL;
+}
+
 /* All of it; of what is no ELF file the beginning, which tells what it is. */
 static int copy_core(const struct arguments *a, int from, int to) {
     char bytes[PIECE];
     uint64_t size = 0;
     ssize_t got = 0;
     bool elf = true;
-    while (elf && (got = next_piece(from, bytes)) > 0) {
+    while (elf && (got = next_piece(a, from, bytes, size ? 1 : SELFMAG)) > 0) {
         if (size + (size_t)got > a->pipe_limit) {
-            cli_say("%s: more than %" PRIu64
-                    " bytes come from this pipe; write the core to a file, "
-                    "or give a higher --pipe-limit",
-                    a->target.target, a->pipe_limit);
-            return EXIT_UNREADABLE;
+            return too_much(a);
         }
-        elf = size != 0 || got < 4 || memcmp(bytes, "\177ELF", 4) == 0;
+        elf = size != 0 || (got >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0);
         if (!write_all(to, bytes, (size_t)got, size)) {
             return cannot_copy(a, strerror(errno));
         }
         size += (size_t)got;
     }
-    if (got < 0 || size == 0) {
-        return cannot_copy(a,
-                           got < 0 ? strerror(errno) : "nothing comes from this pipe; not a core");
+    if (got < 0) {
+        return not_read(a);
     }
-    return EXIT_DONE;
+    return size == 0 ? cannot_copy(a, "nothing comes from this pipe; not a core") : EXIT_DONE;
 }
 
 int pipe_copy(struct arguments *args) {

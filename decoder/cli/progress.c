@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-enum { SECOND = 1000000000, SHOWN_EVERY = SECOND / 5 };
+enum { SECOND = 1000000000, MILLISECOND = 1000000, SHOWN_EVERY = SECOND / 5 };
 
 static int64_t now(void) {
     struct timespec t;
@@ -58,15 +58,29 @@ static bool look_at_clock(void *arg, const char *doing, uint64_t done, uint64_t 
     return true;
 }
 
+/* ---- the time that there is ----------------------------------------------------------------- */
+
+void progress_begin(struct arguments *args) {
+    args->start = now();
+}
+
+static int64_t deadline(const struct arguments *args) {
+    return args->timeout ? args->start + (int64_t)args->timeout * SECOND : 0;
+}
+
+int progress_left(const struct arguments *args) {
+    int64_t left = args->timeout ? deadline(args) - now() : 0;
+    return !args->timeout ? -1 : left <= 0 ? 0 : (int)(left / MILLISECOND) + 1;
+}
+
 void progress_start(struct cli *cli, struct jt_options *options) {
     const struct arguments *a = cli->args;
     bool terminal = !a->quiet && isatty(STDERR_FILENO);
     if (!terminal && !a->timeout) {
         return; /* nobody looks at the clock */
     }
-    int64_t start = now();
-    int64_t deadline = a->timeout ? start + (int64_t)a->timeout * SECOND : 0;
-    cli->progress = (struct progress){.terminal = terminal, .start = start, .deadline = deadline};
+    cli->progress =
+        (struct progress){.terminal = terminal, .start = a->start, .deadline = deadline(a)};
     options->watch = look_at_clock;
     options->watch_arg = cli;
 }

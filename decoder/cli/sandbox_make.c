@@ -69,6 +69,9 @@ static const struct call {
 
     CALL(clock_gettime, ALWAYS, 0),
     CALL(clock_gettime64, ALWAYS, 0),
+    CALL(poll, ALWAYS, 0), /* more of a list of addresses, as long as there is time */
+    CALL(ppoll, ALWAYS, 0),
+    CALL(ppoll_time64, ALWAYS, 0),
     CALL(clock_nanosleep, ALWAYS, 0), /* before a running process is read again */
     CALL(clock_nanosleep_time64, ALWAYS, 0),
     CALL(nanosleep, ALWAYS, 0),

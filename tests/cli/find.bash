@@ -457,7 +457,7 @@ test_lines_that_are_no_addresses() {
     [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines, not 2"
     err_has "bad_lines: line 1: this is no address: main$"
     err_has "bad_lines: line 4: this is no address: 0x10 0x20$"
-    err_has "bad_lines: line 5: this is no address: $"
+    err_has "bad_lines: line 5: this is no address: it has a NUL byte$"
     err_has "bad_lines: line 6: this is no address: 1{60}$"
     err_has "bad_lines: line 7: this is no address: -1$"
     [ "$(grep -c ' line ' "$ERR")" -eq 5 ] || fail "not 5 lines are said: $(said)"
@@ -473,8 +473,52 @@ test_lists_that_are_none() {
     refuses 2 'no address: -' jeheap extent 1 -
     refuses 2 'no address: @x' jeheap extent 1 @x
     small tiny
-    status 4 jeheap find "${PID[tiny]}" "@$WORK" # opens, and cannot be read
-    err_has 'Is a directory'
+    core_of tiny
+    refuses 2 '^jeheap: @ needs the path of a list behind it: @FILE$' jeheap find "${PID[tiny]}" @
+    refuses 2 "^jeheap: $WORK: is a folder, not a list of addresses\$" jeheap find "${PID[tiny]}" "@$WORK"
+    refuses 2 '^jeheap: standard input: is a folder' find_from / "${PID[tiny]}" -
+    refuses 2 '^jeheap: standard input is closed' find_closed "$CORE" -
+    refuses 2 '^jeheap: /dev/stdin: is a folder' find_closed "${PID[tiny]}" @/dev/stdin
+    status 4 find_written "$CORE" - # cannot be read
+    err_has '^jeheap: standard input: Bad file descriptor$'
+}
+
+find_from() {
+    timeout 60 "$JEHEAP" find "${@:2}" <"$1" >"$OUT" 2>"$ERR"
+    RC=$?
+}
+
+find_closed() {
+    timeout 60 "$JEHEAP" find "$@" <&- >"$OUT" 2>"$ERR"
+    RC=$?
+}
+
+find_written() {
+    timeout 60 "$JEHEAP" find "$@" 0>"$WORK/written" >"$OUT" 2>"$ERR"
+    RC=$?
+}
+
+# It counts while a list is waited for, and between its lines: what was answered stays.
+test_timeout_of_a_list() {
+    local first
+    small tiny
+    core_of tiny
+    first=$(small_value tiny first)
+    { echo "$first"; sleep 20; } | timeout 20 "$JEHEAP" find "$CORE" - --timeout 1 --json >"$OUT" 2>"$ERR"
+    RC=${PIPESTATUS[1]}
+    [ "$RC" -eq 4 ] || fail "status $RC: $(said)"
+    err_has '^jeheap: the time was over \(--timeout 1\) after line 1 of standard input$'
+    err_has '^jeheap: this result is partial$'
+    [[ $(head -n 1 "$OUT") == "{\"addr\":\"$first\",\"owned\":true,"* ]] || fail "what was answered is not there"
+    [[ $(tail -n 1 "$OUT") == '{"partial":true,'* ]] || fail "no mark"
+    [ "$(wc -l <"$OUT")" -eq 2 ] || fail "$(wc -l <"$OUT") lines, not 2"
+    for target in "$CORE" "${PID[tiny]}"; do # never waited for
+        yes "$first" | timeout 20 "$JEHEAP" find "$target" - --timeout 1 >"$OUT" 2>"$ERR"
+        RC=${PIPESTATUS[1]}
+        [ "$RC" -eq 4 ] || fail "status $RC: $(said)"
+        err_has 'the time was over \(--timeout 1\) after line [0-9]+ of standard input$'
+    done
+    echo "$first" | timeout 20 "$JEHEAP" find "$CORE" - --timeout 100 >"$OUT" 2>"$ERR" || fail "status $?"
 }
 
 # poke_word PID ADDRESS WORD: another word in a process's memory.

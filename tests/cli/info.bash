@@ -491,6 +491,7 @@ test_program_before_core() {
 
 # A core that comes from a pipe is copied: it is not read from beginning to end.
 test_core_from_a_pipe() {
+    local blocks
     small tiny
     core_of tiny
     status 0 jeheap info "$CORE" --json --quiet
@@ -511,8 +512,25 @@ test_core_from_a_pipe() {
     refuses 3 'nothing comes from this pipe' try_piped < <(:)
     TMPDIR=$WORK/no/such refuses 3 'cannot be copied: No such file' try_piped < <(cat "$CORE")
     TMPDIR=/$(printf '%04090d' 0) refuses 3 'cannot be copied: File name too long' try_piped < <(cat "$CORE")
-    (ulimit -f 100 && trap '' XFSZ &&
-        refuses 3 'cannot be copied: File too large' try_piped < <(cat "$CORE")) || fail "$(cat "$WORK/why")"
+    for blocks in 16 100; do # in the middle of bytes, and of zeroes
+        (ulimit -f $blocks && trap '' XFSZ &&
+            refuses 3 'cannot be copied: File too large' try_piped < <(cat "$CORE")) || fail "$(cat "$WORK/why")"
+    done
+    # A first piece may be shorter than what tells that it is ELF.
+    { head -c 2 "$CORE"; sleep 0.2; tail -c +3 "$CORE"; } | status 0 try_piped || exit 1
+    { printf '\x7fE'; sleep 0.2; yes; } | refuses 3 'stdin: not an ELF file' try_piped || exit 1
+    printf '\x7fE' | refuses 3 'stdin: not an ELF file' try_piped || exit 1
+}
+
+# The time counts while a core is copied, too.
+test_timeout_of_a_pipe() {
+    small tiny
+    core_of tiny
+    { head -c 100000 "$CORE"; sleep 20; } |
+        refuses 4 '^jeheap: /dev/stdin: the time was over \(--timeout 1\) while the core was copied from this pipe$' \
+            try_piped --timeout 1 || exit 1
+    { sleep 20; } | refuses 4 'the time was over' try_piped --timeout 1 --json || exit 1
+    cat "$CORE" | status 0 try_piped --timeout 100 || exit 1
 }
 
 # One pipe is not both the core and the list of addresses.
