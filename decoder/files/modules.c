@@ -228,6 +228,22 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
     return true;
 }
 
+/* A file for another machine. Of a core whose header names a machine that there is not, that says
+ * nothing of the file. */
+static enum jt_status refuse_exe(struct jt_target *target, const char *exe) {
+    const struct jt_private *p = target->priv;
+    const char *machine = jt_machine_name(target);
+    if (strcmp(machine, "unknown") != 0) {
+        return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
+                       machine);
+    }
+    return jt_fail(
+        target, JT_UNREADABLE,
+        "the header of the core names a machine that is not known (e_machine %u, %u bits): "
+        "it is damaged, or %s is not its program",
+        (unsigned)p->machine, 8 * (unsigned)p->words, exe);
+}
+
 enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     bool unnamed = target->kind == JT_CORE && target->priv->mappings == 0;
     bool ok = unnamed ? modules_from_memory(target) : modules_from_mappings(target);
@@ -249,8 +265,7 @@ enum jt_status jt_modules_open(struct jt_target *target, const char *exe) {
     for (size_t i = 0; i < target->modules; i++) {
         struct jt_module *m = &target->module[i];
         if (m->asked && m->file == NULL) {
-            return jt_fail(target, JT_USAGE, "--exe %s: not an ELF file for this machine (%s)", exe,
-                           jt_machine_name(target));
+            return refuse_exe(target, exe);
         }
         if (m->elf != NULL) {
             m->has_debug_info = jt_elf_has_debug_info(m->elf);

@@ -161,6 +161,16 @@ test_exe_that_is_none() {
     mv "$WORK/elsewhere" "${EXE[tiny]}"
 }
 
+# Then it is the core that is wrong, and not how jeheap was called.
+test_core_of_no_machine() {
+    small tiny
+    core_of tiny
+    cp "$CORE" "$WORK/machine"
+    printf '\377\377' | dd of="$WORK/machine" bs=1 seek=18 conv=notrunc status=none
+    refuses 3 'header of the core names a machine that is not known \(e_machine 65535, 64 bits\).*damaged' \
+        jeheap info "$WORK/machine" --exe "${EXE[tiny]}"
+}
+
 # ---- cores that were cut off ---------------------------------------------------------------------
 
 # A core of the process tiny, as the kernel would write it, in $WORK/whole.
