@@ -50,9 +50,8 @@ static int compare(const void *a, const void *b) {
     if (x->value != y->value) {
         return x->value < y->value ? -1 : 1;
     }
-    return x->size == y->size  ? strncmp(x->name, y->name, JT_SYMBOL_MAX)
-           : x->size < y->size ? -1
-                               : 1;
+    int order = (x->size > y->size) - (x->size < y->size);
+    return order != 0 ? order : strncmp(x->name, y->name, JT_SYMBOL_MAX);
 }
 
 static bool has_address(const GElf_Sym *sym) {

@@ -118,6 +118,8 @@ test_nothing_to_compare() {
     another "${bare[@]}"
     refuses 3 'no build-id to compare .*libguest\.so with: if it is another.*--exe or --sysroot' \
         jeheap info "$CORE"
+    refuses 3 'nothing decodes with --layout; .*libguest\.so with: if it is another' \
+        jeheap info "$CORE" --layout 5.1.0,lg_page=16
     works_with_layout
     err_has 'warning: there is no build-id to compare .*libguest.so with, and it does not fit'
     another "${bare[@]}" --strip-all

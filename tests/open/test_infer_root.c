@@ -548,6 +548,23 @@ static void module_names(void **state) {
     }
 }
 
+/* What is given lies in a variable of a module, or in what may be the program's. */
+static void roots_that_are_given(void **state) {
+    (void)state;
+    start();
+    struct jt_target *t = &heap.target;
+    struct jt_range range = {heap.module[0].start, heap.module[0].start + 4096};
+    heap.module[0].range = &range;
+    heap.module[0].ranges = 1;
+    t->heap.rtree_root = range.start;
+    assert_false(jt_root_is_elsewhere(t));
+    t->source[JT_PART_ROOT] = JT_GIVEN;
+    assert_false(jt_root_is_elsewhere(t));
+    t->heap.rtree_root = range.end;
+    assert_true(jt_root_is_elsewhere(t));
+    image_end(&heap.image);
+}
+
 /* One sentence for one cause, with the option that helps. */
 static void why_there_is_none(void **state) {
     char program[] = "/bin/program", library[] = "/lib/libx.so";
@@ -613,6 +630,7 @@ int main(void) {
         cmocka_unit_test(all_steps_are_taken),
         cmocka_unit_test(memory_that_runs_out),
         cmocka_unit_test(module_names),
+        cmocka_unit_test(roots_that_are_given),
         cmocka_unit_test(why_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
