@@ -200,6 +200,15 @@ test_debug_file_by_checksum() {
     rm "${PLACE%.so}.debug"
 }
 
+# As compilers write it with -g alone: what the macros would tell is learnt from the types.
+test_debug_information_without_macros() {
+    guest_of plain --remove-section .debug_macro
+    cp "$AWAY" "$PLACE"
+    works_with_symbols
+    ask are "$OUT" layout.learnt_from.lg_vaddr=dwarf layout.name=5.3.0,lg_vaddr=48,lg_page=12,lg_quantum=4
+    rm "$PLACE"
+}
+
 # A process without build-ids: what is mapped is what runs.
 test_running_without_build_ids() {
     small idless -Wl,--build-id=none
