@@ -66,6 +66,7 @@ bool jh_in_flight(const struct jh_fault *fault) {
     static const char *const rule[] = {"arena.links",
                                        "arena.bin-shard",
                                        "arena.base-mapped",
+                                       "cache.list",
                                        "leaf.last-page-missing",
                                        "leaf.inner-page-missing",
                                        "leaf.inner-page",

@@ -24,6 +24,6 @@ const char *jh_status_name(enum jh_status status) {
 
 const char *jh_stage_name(enum jh_stage stage) {
     static const char *const name[] = {"reader", "layout", "rtree", "leaf",
-                                       "extent", "slab",   "arena"};
+                                       "extent", "slab",   "arena", "cache"};
     return (unsigned)stage < sizeof(name) / sizeof(name[0]) ? name[stage] : "?";
 }

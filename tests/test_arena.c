@@ -154,9 +154,10 @@ static void operations_in_flight(void **state) {
     static const struct {
         const char *rule;
         bool is;
-    } row[] = {{"arena.links", true},        {"arena.bin-shard", true}, {"arena.base-mapped", true},
-               {"arena.lost-active", false}, {"arena.lost", false},     {"arena.ind", false},
-               {"extent.overlap", true},     {"extent.szind", false},   {"slab.unused-bits", true}};
+    } row[] = {{"arena.links", true},   {"arena.bin-shard", true}, {"arena.base-mapped", true},
+               {"cache.list", true},    {"cache.count", false},    {"arena.lost-active", false},
+               {"arena.lost", false},   {"arena.ind", false},      {"extent.overlap", true},
+               {"extent.szind", false}, {"slab.unused-bits", true}};
     for (size_t i = 0; i < COUNT(row); i++) {
         struct jh_fault fault = {.rule = row[i].rule};
         assert_int_equal(jh_in_flight(&fault), row[i].is);

@@ -277,7 +277,8 @@ static void statuses_and_stages_have_names(void **state) {
     assert_string_equal(jh_stage_name(JH_STAGE_EXTENT), "extent");
     assert_string_equal(jh_stage_name(JH_STAGE_SLAB), "slab");
     assert_string_equal(jh_stage_name(JH_STAGE_ARENA), "arena");
-    assert_string_equal(jh_stage_name((enum jh_stage)(JH_STAGE_ARENA + 1)), "?");
+    assert_string_equal(jh_stage_name(JH_STAGE_CACHE), "cache");
+    assert_string_equal(jh_stage_name((enum jh_stage)(JH_STAGE_CACHE + 1)), "?");
 }
 
 static void status_numbers_are_pinned(void **state) {

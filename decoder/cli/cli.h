@@ -34,6 +34,8 @@ struct arguments {
     const char *state;
     bool slab;
 
+    bool cache_addresses; /* caches: of every region */
+
     /* layout without a target */
     const char *jemalloc, *machine;
     struct jh_build build;
@@ -82,6 +84,7 @@ struct cli {
     size_t notes;
     char compared[64];   /* what the next fault's rule has compared; "" */
     bool in_flight_said; /* that an operation in flight breaks a rule, too */
+    bool parked_said;    /* why not all thread caches are known */
     int proc_fd;         /* a process that is read: its /proc/PID/status */
     struct resident resident;
     char proc_state; /* when it was opened: R, S, T...; 0: not known */
@@ -213,6 +216,23 @@ struct piece neighbours_after(struct cli *cli, const struct jh_location *l, uint
 void neighbours_check(struct cli *cli, const struct jh_extent *e);
 void neighbours_overlap(struct cli *cli, const struct jh_extent *e);
 
+/* ---- parked.c: what is handed out is in use, or parked in a thread cache ----------------------
+ */
+
+struct parked {
+    const char *state; /* "live", "cached"; "held" where that is not known; else the use's name */
+    const struct jt_parked *parked; /* NULL: in no cache that is known */
+};
+
+/* Of the region or large allocation that begins at start. What keeps it from being told is said. */
+struct parked parked_find(struct cli *cli, enum jh_use use, uint64_t start);
+/* Once: why not all caches are known. */
+void parked_say_why(struct cli *cli);
+void parked_owner_json(struct json *j, const struct jt_cache *cache);
+void parked_owner_text(const struct jt_cache *cache);
+void parked_json(struct cli *cli, const struct jt_parked *parked); /* NULL: null */
+void parked_text(struct cli *cli, const struct jt_parked *parked);
+
 /* ---- place_out.c: find ----------------------------------------------------------------------- */
 
 /* p NULL: it is jemalloc's, or no address at all. */
@@ -223,6 +243,7 @@ void place_text(const struct jt_place *p);
 
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
+void command_caches(struct cli *cli);
 void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);

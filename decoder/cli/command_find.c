@@ -36,13 +36,14 @@ static void piece_json(struct json *j, const char *key, const struct piece *p) {
     json_close(j, '}');
 }
 
-static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t addr) {
+static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t addr,
+                       const struct parked *parked) {
     struct json *j = &cli->json;
     bool slab = jh_extent_is_slab(&l->extent);
     json_address(j, "start", l->start);
     json_number(j, "size", l->size);
     json_number(j, "offset", addr - l->start);
-    json_text(j, "state", jh_use_name(l->use));
+    json_text(j, "state", parked->state);
     json_number(j, "szind", l->extent.szind);
     json_bool(j, "slab", slab);
     if (slab) {
@@ -51,7 +52,7 @@ static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t ad
         json_null(j, "region_index");
     }
     json_number(j, "arena_ind", l->extent.arena_ind);
-    json_null(j, "tcache"); /* thread caches are not decoded: held is all that is known */
+    parked_json(cli, parked->parked);
 }
 
 /* Of several jemallocs another one than the chosen one has it: its root. NULL: the chosen one. */
@@ -77,14 +78,15 @@ static void other_heap_json(struct cli *cli) {
 }
 
 static void find_json(struct cli *cli, const struct jh_location *l, uint64_t addr,
-                      const struct jt_place *place, const struct piece *b, const struct piece *a) {
+                      const struct parked *parked, const struct jt_place *place,
+                      const struct piece *b, const struct piece *a) {
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_address(j, "addr", addr);
     json_bool(j, "owned", l->owned);
     other_heap_json(cli);
     if (l->owned) {
-        owned_json(cli, l, addr);
+        owned_json(cli, l, addr, parked);
     } else {
         json_text(j, "why", why_not(l, place));
     }
@@ -130,20 +132,24 @@ static void extent_text(const struct cli *cli, const struct jh_location *l) {
 }
 
 static void find_text(struct cli *cli, const struct jh_location *l, uint64_t addr,
-                      const struct jt_place *place, const struct piece *b, const struct piece *a) {
+                      const struct parked *parked, const struct jt_place *place,
+                      const struct piece *b, const struct piece *a) {
     const struct jh_extent *e = &l->extent;
     printf("0x%" PRIx64 ": ", addr);
     if (!l->owned) {
         printf("%snot owned%s: %s\n", cli_paint(cli, "not owned"), cli_plain(cli),
                why_in_words(l, place));
     } else {
-        const char *use = jh_use_name(l->use);
+        const char *use = parked->state;
         char room[SIZE_TEXT];
         printf("%s%s%s, 0x%" PRIx64 " + %" PRIu64 " of %s\n", cli_paint(cli, use), use,
                cli_plain(cli), l->start, addr - l->start, cli_size_text(cli, l->size, room));
     }
     if (e->at) {
         extent_text(cli, l);
+    }
+    if (parked->parked) {
+        parked_text(cli, parked->parked);
     }
     if (other_root(cli)) {
         printf("    in another heap, that of ");
@@ -204,6 +210,7 @@ static void print_answer(struct cli *cli, struct checked *checked, uint64_t addr
     struct piece none = {0, 0, NULL}, b = none, a = none;
     struct jt_place room, *place = NULL;
     check_extent(cli, checked, &l->extent);
+    struct parked parked = parked_find(cli, l->owned ? l->use : JH_USE_FREE, l->start);
     if (l->owned || l->why >= JH_WHY_NO_LEAF) {
         b = neighbours_before(cli, l, addr);
         a = neighbours_after(cli, l, addr);
@@ -214,9 +221,9 @@ static void print_answer(struct cli *cli, struct checked *checked, uint64_t addr
         place = cli->target->memory_ran_out || unknown ? NULL : &room;
     }
     if (cli->args->json) {
-        find_json(cli, l, addr, place, &b, &a);
+        find_json(cli, l, addr, &parked, place, &b, &a);
     } else {
-        find_text(cli, l, addr, place, &b, &a);
+        find_text(cli, l, addr, &parked, place, &b, &a);
     }
     if (!l->owned) {
         cli_status(cli, EXIT_FOUND);

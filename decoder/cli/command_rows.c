@@ -3,7 +3,9 @@
 
 #include "options.h"
 
-#define HELD "held means handed out by jemalloc: in use, or parked in a thread cache."
+#define HELD                                                                                       \
+    "live is in use, cached was freed and is parked in a thread cache, and held is one of both, "  \
+    "where not all thread caches are known."
 #define FLAGS                                                                                      \
     "The flags of an extent, with - for each that does not hold: C committed, Z zeroed, G "        \
     "between "                                                                                     \
@@ -38,6 +40,15 @@ const struct command commands[COMMANDS] = {
         "the extent structure at an address, field by field", FLAGS,
         "no extent structure is there, or " CORRUPT,
         {{"jeheap extent core 0x7f3a2c000080", "from the first column of extents"}}},
+    [COMMAND_CACHES] = {
+        "caches", NULL, "TARGET", TAKES_TARGET, command_caches,
+        "every thread cache: its thread, its arena, what is parked in it by size class",
+        "A region that is parked was freed by the program and not given back to its slab; it is "
+        "handed out again next time. Caches are found through the lists of the arenas, which builds "
+        "without statistics (--disable-stats) leave empty.",
+        CORRUPT,
+        {{"jeheap caches 1234", NULL},
+         {"jeheap caches core --addresses --json", "with every address"}}},
     [COMMAND_LAYOUT] = {
         "layout", NULL, "TARGET", TAKES_TARGET, command_layout,
         "the layout of a target as JSON", NULL, NULL,

@@ -15,7 +15,7 @@ static struct piece piece_in(struct cli *cli, const struct jh_extent *e, uint64_
     struct jh_location l;
     struct jh_fault fault;
     enum jh_status status = jh_locate_in(&cli->target->heap, addr, e, &l, &fault);
-    return status == JH_OK ? (struct piece){l.start, l.size, jh_use_name(l.use)}
+    return status == JH_OK ? (struct piece){l.start, l.size, parked_find(cli, l.use, l.start).state}
                            : broken_piece(cli, status, &fault);
 }
 

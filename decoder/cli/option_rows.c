@@ -5,7 +5,8 @@
 #include "options.h"
 
 #define AT(member) offsetof(struct arguments, member)
-#define ON_TARGETS (ON(INFO) | ON(FIND) | ON(EXTENTS) | ON(EXTENT) | ON(LAYOUT) | ON(SKELETON))
+#define ON_TARGETS                                                                                 \
+    (ON(INFO) | ON(FIND) | ON(EXTENTS) | ON(EXTENT) | ON(CACHES) | ON(LAYOUT) | ON(SKELETON))
 #define ON_ALL UINT32_MAX
 #define EXAMPLE_OF_NUMBER "a number from 1 on, such as 1000000"
 #define EXAMPLE_OF_SIZE "bytes, with K, M or G behind them for larger units: 4096, 64K, 1M"
@@ -65,6 +66,9 @@ const struct option_row option_rows[] = {
     {.name = "min-size", .value = "SIZE", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
      .set = set_size, .at = AT(min_size), .form = EXAMPLE_OF_SIZE,
      .help = "only those of at least that many bytes"},
+
+    {.name = "addresses", .group = GROUP_CACHES, .on = ON(CACHES),
+     .set = set_flag, .at = AT(cache_addresses), .help = "the address of every region too"},
 
     {.name = "jemalloc", .value = "VERSION", .group = GROUP_BUILD, .on = ON(LAYOUT_MADE),
      .set = set_text, .at = AT(jemalloc), .word = version_word,

@@ -14,6 +14,7 @@ enum command_row {
     COMMAND_FIND,
     COMMAND_EXTENTS,
     COMMAND_EXTENT,
+    COMMAND_CACHES,
     COMMAND_LAYOUT,
     COMMAND_LAYOUT_MADE,
     COMMAND_LAYOUT_LIST,
@@ -50,7 +51,14 @@ const struct command *command_next_form(const struct command *c);
 
 /* ---- option_rows.c -------------------------------------------------------------------------- */
 
-enum option_group { GROUP_TARGET, GROUP_EXTENTS, GROUP_BUILD, GROUP_OUTPUT, OPTION_GROUPS };
+enum option_group {
+    GROUP_TARGET,
+    GROUP_EXTENTS,
+    GROUP_CACHES,
+    GROUP_BUILD,
+    GROUP_OUTPUT,
+    OPTION_GROUPS
+};
 
 #define OPTIONS_MAX 63
 

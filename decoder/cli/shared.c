@@ -90,7 +90,7 @@ const char *cli_paint(const struct cli *cli, const char *word) {
     if (!cli->args->color) {
         return "";
     }
-    if (strcmp(word, "held") == 0 || strcmp(word, "active") == 0) {
+    if (strcmp(word, "live") == 0 || strcmp(word, "held") == 0 || strcmp(word, "active") == 0) {
         return "\033[32m";
     }
     return strcmp(word, "not owned") == 0 || strcmp(word, "corrupt") == 0 ? "\033[1;31m"

@@ -3,6 +3,7 @@
 #define JEHEAP_HEAP_INSIDE_H
 
 #include "heap/arenas.h"
+#include "heap/caches.h"
 #include "heap/check.h"
 #include "learn/inside.h"
 
@@ -17,6 +18,9 @@ struct jt_base {            /* of the base allocators */
     uint32_t base_blocks, arena_base, block_size, block_next; /* offsets */
     struct jt_arenas arenas;
     struct jt_arena_form form;
+    const struct jt_target *of; /* whose they are: not those of its other heaps */
+    struct jt_caches caches;
+    bool caches_done, owners_done;
     struct jt_ranges written; /* of a skeleton: structures that no element of the tree leads to, of
                                  memory that it does not have, and that was not all zero */
 };
@@ -31,5 +35,12 @@ void jt_metadata_find(struct jt_target *target);
 bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size, uint64_t used);
 /* That was all of them; complete: and there are no others. */
 void jt_metadata_done(struct jt_target *target, bool complete);
+
+/* ---- caches.c ------------------------------------------------------------------------------- */
+
+/* Makes by_address, once all regions are known. */
+void jt_caches_sort(struct jt_target *target);
+/* The first reason stays. */
+void jt_caches_incomplete(struct jt_caches *all, enum jt_caches_why why);
 
 #endif

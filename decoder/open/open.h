@@ -18,6 +18,7 @@
 #define JEHEAP_OPEN_H
 
 #include "files/modules.h"
+#include "heap/caches.h"
 #include "heap/check.h"
 #include "image/target.h"
 #include "learn/layout_text.h"

@@ -3,6 +3,7 @@
 #define JEHEAP_PLACE_H
 
 #include "files/modules.h"
+#include "heap/caches.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,9 @@ struct jt_place {
 };
 
 void jt_place_find(struct jt_target *target, uint64_t addr, struct jt_place *out);
+
+/* owners.c: jt_caches(), with whose each of them is. */
+const struct jt_caches *jt_caches_owned(struct jt_target *target);
 
 #ifdef __cplusplus
 }

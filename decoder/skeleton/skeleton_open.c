@@ -74,6 +74,8 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *ev
     enum jt_status status = learn_all(target, evidence);
     if (status == JT_OK) {
         jt_arena_form_learn(target);
+        target->priv->base->caches_done = true; /* none of what leads to them is here */
+        jt_caches_incomplete(&target->priv->base->caches, JT_CACHES_OLD_SKELETON);
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
             target->priv->base->arenas.arena[i].known.shards_known =
                 target->source[JT_PART_BINS] == JT_MEMORY;

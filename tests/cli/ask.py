@@ -57,6 +57,43 @@ def expect(what, seen, expected):
         raise No(f"{what} is {seen!r}, not {expected!r}")
 
 
+# ---- caches --------------------------------------------------------------------------------------
+
+
+def caches(said_path, caches_path, answers_path):
+    """What caches.c said, `caches --addresses` and `find` of all its regions."""
+    threads, regions, parked = {}, [], {}
+    with open(said_path, encoding="utf-8") as file:
+        for words in map(str.split, file):
+            if words[0] == "thread":
+                threads[words[1]] = int(words[2])
+            elif words[0] in ("live", "cached"):
+                regions.append(words)
+                parked.setdefault(words[1], [])[:0] = [words[3]] if words[0] == "cached" else []
+    at = {}
+    for cache in lines(caches_path):
+        name = next((n for n, t in threads.items() if t == cache["thread"]), "explicit")
+        bins = [b for b in cache["bins"] if b["ncached"] != 0]
+        at[name] = cache["cache"]
+        expect(f"{name}: kind", cache["kind"], "explicit" if name == "explicit" else "thread")
+        expect(f"{name}: what is parked", [b["addrs"] for b in bins], [parked[name]])
+        expect(f"{name}: count", cache["count"], len(parked[name]))
+        expect(f"{name}: bytes", cache["bytes"], len(parked[name]) * bins[0]["size"])
+        if name == "second" and cache["thread_name"] is not None:  # a core has no names
+            expect(f"{name}: thread_name", cache["thread_name"], "second \x1b[31m")
+    expect("the caches", sorted(at), sorted(parked))
+    for (state, name, _, addr), answer in zip(regions, lines(answers_path)):
+        expect("the address of the answer", answer["addr"], addr)
+        expect(f"{addr} of {name}: state", answer["state"], state)
+        tcache = answer["tcache"]
+        expect(f"{addr} of {name}: cache", tcache and tcache["cache"],
+               at[name] if state == "cached" else None)
+        if tcache:
+            expect(f"{addr}: thread", tcache["thread"], threads.get(name))
+            expect(f"{addr}: szind", tcache["szind"], answer["szind"])
+            expect(f"{addr}: stashed", tcache["stashed"], False)
+
+
 # ---- find ----------------------------------------------------------------------------------------
 
 
@@ -88,7 +125,8 @@ def check_allocation(answer, allocation, offset):
     expect(f"{what}: start", int(answer["start"], 16), allocation["addr"])
     expect(f"{what}: size", answer["size"], allocation["usable"])
     expect(f"{what}: offset", answer["offset"], offset)
-    expect(f"{what}: state", answer["state"], "held")
+    expect(f"{what}: state", answer["state"], "live")
+    expect(f"{what}: tcache", answer["tcache"], None)
     if "arena" in allocation:
         expect(f"{what}: arena_ind", answer["arena_ind"], allocation["arena"])
 
@@ -105,7 +143,7 @@ def find(truth_path, answers_path):
             inside.setdefault(a["addr"] + offset, (a, offset))
     held = {s["extent"]: s["held"] for s in slabs}
     extent_at = {e["at"]: e for e in extents}
-    parked = {c["addr"] for c in cached}
+    parked = {c["addr"]: c["szind"] for c in cached}
     kinds = {a["addr"]: a["kind"] for a in addresses}
     seen = {"allocation": 0, "cached": 0, "freed": 0, "metadata": 0, "unmapped": 0,
             "non-canonical": 0}
@@ -118,11 +156,12 @@ def find(truth_path, answers_path):
             check_allocation(answer, *inside[addr])
             seen["allocation"] += 1
         elif addr in parked:
-            expect(f"{answer['addr']} (cached): state", answer["state"], "held")
+            expect(f"{answer['addr']} (cached): state", answer["state"], "cached")
             expect(f"{answer['addr']} (cached): offset", answer["offset"], 0)
+            expect(f"{answer['addr']} (cached): szind", answer["tcache"]["szind"], parked[addr])
             seen["cached"] += 1
         elif kinds[addr] == "freed":
-            check_freed(answer, extent_at, held)
+            check_freed(answer, extent_at, held, parked)
             seen["freed"] += 1
         else:
             check_not_owned(answer, kinds[addr])
@@ -131,16 +170,17 @@ def find(truth_path, answers_path):
         raise No(f"not all kinds were asked for: {seen}")
 
 
-def check_freed(answer, extent_at, held):
+def check_freed(answer, extent_at, held, parked):
     """A freed region may be free, in a cache, given out again, or its extent may be unused."""
     what = f"{answer['addr']} (freed)"
     extent = extent_at[int(answer["extent"]["extent"], 16)]
+    use = "cached" if answer["owned"] and int(answer["start"], 16) in parked else "live"
     if answer["owned"] and answer["slab"]:
         index = answer["region_index"]
         taken = int(held[extent["at"]][index // 4], 16) >> index % 4 & 1
-        expect(f"{what}: state", answer["state"], "held" if taken else "free")
+        expect(f"{what}: state", answer["state"], use if taken else "free")
     elif answer["owned"]:
-        words = {0: ["held"], 1: ["dirty"], 2: ["muzzy"], 3: ["retained"]}
+        words = {0: [use], 1: ["dirty"], 2: ["muzzy"], 3: ["retained"]}
         if answer["state"] not in words[extent["state"]]:
             raise No(f"{what}: state is {answer['state']!r}, jemalloc says {extent['state']}")
     else:
@@ -478,6 +518,7 @@ QUESTIONS = {
     "notes-first": notes_first,
     "pointers": lambda path: print("\n".join(map(hex, pointers(path)))),
     "find": find,
+    "caches": caches,
     "extents": extents,
     "rows": rows,
     "get": get,

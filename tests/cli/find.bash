@@ -87,7 +87,7 @@ test_neighbours() {
     ask are "$OUT" addr="$addr" owned=true slab=true szind=0 size=8 offset=0 tcache=null \
         after.size=8 "after.start=$(printf '0x%x' $((addr + 8)))"
     status 0 jeheap find "${PID[tiny]}" "$(hex addr + 8 + 3)" --json
-    ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=held
+    ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=live
 }
 
 # tiny_slab SZIND: the core of tiny, and extent and first page of a slab of that class in it.
@@ -280,16 +280,16 @@ test_text() {
     addr=$(small_value tiny large)
     size=$(small_value tiny usable)
     status 0 jeheap find "${PID[tiny]}" "$(hex addr + 10)"
-    out_has "^$(hex addr + 10): held, $addr \\+ 10 of [0-9.]+ [KM]iB$"
+    out_has "^$(hex addr + 10): live, $addr \\+ 10 of [0-9.]+ [KM]iB$"
     out_has '^    extent 0x[0-9a-f]+: 0x[0-9a-f]+ [0-9.]+ [KM]iB, arena 0$'
     out_has '^    szind [0-9]+: [0-9.]+ [KM]iB$'
     status 1 jeheap find "${PID[tiny]}" "$addr" 0x1000
     out_has '^0x1000: not owned: unmapped$'
     status 0 jeheap find "${PID[tiny]}" "$addr" --bytes
-    out_has "^$addr: held, $addr \\+ 0 of $size bytes$"
+    out_has "^$addr: live, $addr \\+ 0 of $size bytes$"
     addr=$(small_value tiny first)
     status 0 jeheap find "${PID[tiny]}" "$addr"
-    out_has "^$addr: held, $addr \\+ 0 of 8 bytes$"
+    out_has "^$addr: live, $addr \\+ 0 of 8 bytes$"
     out_has '^    szind 0: 8 bytes, region [0-9]+ of 512$'
     out_has '^    after: 0x[0-9a-f]+ 8 bytes '
 }

@@ -95,7 +95,7 @@ has_color() {
 
 # What is not jemalloc's a core knows less of: who a thread is called, permissions. Without that.
 without_what() {
-    sed -E 's/,"what":(null|\{.*\})\}$/}/' "$1"
+    sed -E 's/,"what":(null|\{.*\})\}$/}/; s/"thread_name":("[^"]*"|null)/"thread_name":null/' "$1"
 }
 
 # ask.py, whose complaint becomes the reason.

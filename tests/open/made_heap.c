@@ -196,6 +196,10 @@ void made_end(struct made *m) {
     free(m->p.base->block);
     free(m->p.base->range);
     free(m->p.base->arenas.arena);
+    free(m->p.base->caches.cache);
+    free(m->p.base->caches.bin);
+    free(m->p.base->caches.parked);
+    free(m->p.base->caches.by_address);
     jt_ranges_free(&m->p.base->written);
     free(m);
 }

@@ -269,6 +269,31 @@ bool jh_arena_uses(const struct jh_layout *layout, const struct jh_arena *arena,
 /* May a thread that was stopped inside jemalloc have left it so? */
 bool jh_in_flight(const struct jh_fault *fault);
 
+/* ---- cache: regions that are parked in a thread cache ---------------------------------------- */
+
+/* Where caches of this build keep what. JH_UNSUPPORTED when the layout does not describe them. */
+JH_MUST_USE enum jh_status jh_cache_form(const struct jh_layout *layout, struct jh_cache_form *out,
+                                         struct jh_fault *fault);
+
+/* Address of the bin of a size class below form->slots. */
+uint64_t jh_cache_bin_at(const struct jh_layout *layout, const struct jh_cache_form *form,
+                         uint64_t cache, uint32_t szind);
+
+/* A bin from its bytes, form->bin_size of them (pure). capacity: what tcache_bin_info has for the
+ * class; 0: not known. cache_bin.h, tcache_structs.h (tcache_bin_s). JH_CORRUPT at any moment,
+ * since no operation leaves it so: "cache.count" (more than fit, or no whole number of pointers),
+ * "cache.capacity" (no stack is so large, or it is not what its ends say). */
+JH_MUST_USE enum jh_status jh_cache_bin_decode(const struct jh_layout *layout,
+                                               const struct jh_cache_form *form,
+                                               const uint8_t *bytes, uint32_t capacity,
+                                               struct jh_cache_bin *out, struct jh_fault *fault);
+
+/* The bin of one class of the cache. */
+JH_MUST_USE enum jh_status jh_cache_bin_read(const struct jh_heap *heap,
+                                             const struct jh_cache_form *form, uint64_t cache,
+                                             uint32_t szind, uint32_t capacity,
+                                             struct jh_cache_bin *out, struct jh_fault *fault);
+
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 
 const char *jh_use_name(enum jh_use use);

@@ -34,7 +34,8 @@ enum jh_stage {
     JH_STAGE_LEAF,
     JH_STAGE_EXTENT,
     JH_STAGE_SLAB,
-    JH_STAGE_ARENA
+    JH_STAGE_ARENA,
+    JH_STAGE_CACHE
 };
 
 /* Filled on every outcome but JH_OK and JH_END. The caller owns it; NULL is allowed. */
@@ -524,6 +525,42 @@ struct jh_arena {
     uint32_t ind;      /* its number */
     bool shards_known; /* layout->bin[].n_shards is what the target has */
     uint64_t sn_next;  /* extent_sn_next; 0: not known */
+};
+
+/* ---- cache: regions that are parked in a thread cache ---------------------------------------- */
+
+#define JH_CACHE_NONE UINT32_MAX
+
+/* Where a cache (tcache_t) keeps what, in bytes: jh_cache_form() makes it from the layout. */
+struct jh_cache_form {
+    uint32_t list;      /* in arena_t: the pointer to the ring of caches */
+    uint32_t link;      /* in what the ring is made of: its two pointers */
+    uint32_t bins;      /* in that: the pointer to a cache's bins; JH_CACHE_NONE: it is the cache */
+    uint32_t small;     /* in the cache: its first bin */
+    uint32_t large;     /* the first bin of a large class */
+    uint32_t slots;     /* bins that there is room for, by size class */
+    uint16_t bin_size;  /* of cache_bin_t, also called tcache_bin_t */
+    bool cursor;        /* a bin has stack_head and low bits of addresses; else ncached and avail */
+    uint16_t top;       /* in a bin: stack_head, avail */
+    uint16_t low_water; /* low_bits_low_water, low_water */
+    uint16_t ncached;   /* without a cursor */
+    uint16_t full, empty; /* low_bits_full, low_bits_empty */
+    uint16_t ncached_max; /* in the bin itself (5.3.1 on); 0: in tcache_bin_info */
+};
+
+#define JH_CACHE_BIN_MAX 64   /* bytes of a bin, at most */
+#define JH_CACHE_BINS_MAX 256 /* of a cache, at most: one for each size class */
+
+/* One bin of a cache. */
+struct jh_cache_bin {
+    uint64_t at;          /* address of the bin */
+    uint32_t szind;       /* its size class */
+    bool used;            /* it was initialised, and is not disabled */
+    uint32_t ncached;     /* regions that are parked in it */
+    uint32_t ncached_max; /* that it may hold; 0: not known */
+    uint64_t items;       /* address of ncached pointers to them */
+    uint32_t stashed;     /* regions that a build with detection of use after free holds back */
+    uint64_t stash;       /* address of as many pointers to them */
 };
 
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
