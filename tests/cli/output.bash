@@ -189,12 +189,12 @@ test_full_disk() {
     to_full --version
 }
 
-# What was lost stays lost, even when the rest could be written.
+# What was lost stays lost, even when the rest could be written: more than goes out at once.
 test_disk_that_is_full_for_a_moment() {
     need_tool strace
-    small tiny
+    have stock
     try strace -qq -o /dev/null -e inject=write:error=ENOSPC:when=1 \
-        "$JEHEAP" extents "${PID[tiny]}" --json --quiet --no-sandbox
+        "$JEHEAP" extents "${PID[stock]}" --json --quiet --no-sandbox
     [ "$RC" -eq 4 ] || fail "exit status $RC: $(said)"
     err_has 'the output could not be written: a part of it is missing'
 }

@@ -454,7 +454,7 @@ test_no_process_id() {
     status 0 jeheap info "$WORK/nobody" --json --quiet
     ask are "$OUT" pid=0 faults=0
     status 0 jeheap info "$WORK/nobody"
-    out_has '^core .*nobody$'
+    out_has '^skeleton .*nobody$'
 }
 
 # Wherever it is cut and whatever a byte says: an answer or a sentence, soon.
