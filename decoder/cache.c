@@ -70,6 +70,13 @@ enum jh_status jh_cache_form(const struct jh_layout *layout, struct jh_cache_for
         form.small = offset_of(layout, cache, "bins_small", "tbins_small");
         form.large = offset_of(layout, cache, "bins_large", "tbins_large");
     }
+    form.slow = JH_CACHE_NONE;
+    form.arena = offset_of(layout, cache, "arena", "arena");
+    if (jh_struct_member(layout, cache, "tcache_slow", &m, NULL) == JH_OK) {
+        form.slow = (uint32_t)m.offset;
+        form.back = offset_of(layout, "tcache_slow_s", "tcache", "tcache");
+        form.arena = offset_of(layout, "tcache_slow_s", "arena", "arena");
+    }
     if (either(layout, descriptor, "bins", "bins_small", &m)) {
         form.bins = (uint32_t)m.offset;
         form.link = offset_of(layout, descriptor, "link", "link");

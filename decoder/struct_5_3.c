@@ -254,7 +254,8 @@ static const struct jh_row tcache_slow_dev[] = {
     MANY(ROOM, T_CACHE_BIN_FILL_CTL_S, N_NBINS),
     MANY(ROOM, T_U8, N_NBINS),
     MANY(ROOM, T_U8, N_NBINS),
-    MANY(ROOM, T_WORD, 2),
+    ONE("dyn_alloc", T_WORD),
+    ONE("tcache", T_WORD),
 };
 static const struct jh_row tcache_s[] = {ONE("tcache_slow", T_WORD),
                                          MANY("bins", T_CACHE_BIN_S, N_TCACHE_NBINS_MAX)};

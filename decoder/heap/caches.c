@@ -18,6 +18,11 @@ const char *jt_caches_why_text(enum jt_caches_why why) {
         [JT_CACHES_ABSENT] = "a part of one of them is absent",
         [JT_CACHES_LIMIT] = "a limit was reached before all of them were read",
         [JT_CACHES_NO_MEMORY] = "memory ran out",
+        [JT_CACHES_THREADS] =
+            "no list leads to them, and where some thread has its storage, or its "
+            "cache there, is not known",
+        [JT_CACHES_EXPLICIT] = "no list leads to them, and no symbol to those that "
+                               "tcache.create made",
         [JT_CACHES_OTHER_HEAP] = "they are read of one heap, and this is another one (--root)",
         [JT_CACHES_OLD_SKELETON] = "this skeleton was made by a jeheap that did not know them"};
     return text[why];
@@ -145,22 +150,37 @@ static void check_arenas(struct finder *f, const struct jt_base *base) {
     }
 }
 
-static void find(struct jt_target *target, struct jt_base *base) {
-    struct finder f = {.target = target, .all = &base->caches};
+static void find(struct jt_target *target, const struct jh_cache_form *form, bool in_threads) {
+    struct jt_base *base = target->priv->base;
+    struct finder f = {.target = target, .all = &base->caches, .form = *form};
     jt_metadata_find(target);
-    if (jh_cache_form(&target->layout, &f.form, NULL) != JH_OK) {
-        jt_caches_incomplete(&base->caches, JT_CACHES_NO_LAYOUT);
-        return;
-    }
     jt_caches_bound(&f);
     jt_caches_learn(&f);
     check_arenas(&f, base);
-    for (size_t i = 0; i < base->arenas.count && !f.stopped; i++) {
+    for (size_t i = 0; i < base->arenas.count && !f.stopped && !in_threads; i++) {
         take_arena(&f, &base->arenas.arena[i]);
     }
-    if (base->caches.count == 0) {
-        jt_caches_incomplete(&base->caches, JT_CACHES_NO_LIST);
+    if (base->caches.count == 0 && !f.stopped) {
+        jt_caches_in_threads(&f);
     }
+    jt_caches_sort(target);
+}
+
+void jt_caches_again(struct jt_target *target, const struct jh_cache_form *form, bool in_threads) {
+    struct jt_base *base = target->priv->base;
+    jt_caches_free(target);
+    base->caches = (struct jt_caches){.why = JT_CACHES_COMPLETE};
+    base->owners_done = false;
+    base->caches_done = true;
+    find(target, form, in_threads);
+}
+
+void jt_caches_free(struct jt_target *target) {
+    struct jt_caches *all = &target->priv->base->caches;
+    free(all->cache);
+    free(all->bin);
+    free(all->parked);
+    free(all->by_address);
 }
 
 const struct jt_caches *jt_caches(struct jt_target *target) {
@@ -171,8 +191,12 @@ const struct jt_caches *jt_caches(struct jt_target *target) {
     }
     if (!base->caches_done) {
         base->caches_done = true;
-        find(target, base);
-        jt_caches_sort(target);
+        struct jh_cache_form form;
+        if (jh_cache_form(&target->layout, &form, NULL) == JH_OK) {
+            find(target, &form, false);
+        } else {
+            jt_caches_incomplete(&base->caches, JT_CACHES_NO_LAYOUT);
+        }
     }
     return &base->caches;
 }

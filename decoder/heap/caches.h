@@ -22,6 +22,8 @@ enum jt_caches_why {
     JT_CACHES_NO_MEMORY,
     JT_CACHES_OTHER_HEAP,
     JT_CACHES_OLD_SKELETON,
+    JT_CACHES_THREADS,
+    JT_CACHES_EXPLICIT,
     JT_CACHES_WHYS
 };
 
@@ -57,6 +59,7 @@ struct jt_parked {
 
 struct jt_caches {
     enum jt_caches_why why; /* the first reason why they are not complete */
+    bool inferred;          /* no lists lead to them: found in the storage of threads */
     struct jt_cache *cache;
     size_t count;
     struct jt_cache_bin *bin; /* by cache, then by size class */
@@ -69,9 +72,14 @@ struct jt_caches {
     size_t faults;
 };
 
-/* Read when they are asked for the first time: through the lists that arenas have of them, which
- * builds without statistics leave empty. */
+/* Read when they are asked for the first time: through the lists that arenas have of them. Builds
+ * without statistics leave those empty: then those of the threads that are known are found in their
+ * storage. */
 const struct jt_caches *jt_caches(struct jt_target *target);
+
+/* Forget them, and read them with this form, in_threads: not through lists. For who proves that the
+ * form and both ways are right. */
+void jt_caches_again(struct jt_target *target, const struct jh_cache_form *form, bool in_threads);
 
 /* Is the region or the large allocation that begins at the address parked? NULL: not as far as is
  * known. */

@@ -23,5 +23,7 @@ void jt_caches_bound(struct finder *f);
 void jt_caches_learn(struct finder *f);
 /* One more cache, with its bins and what is in them. */
 void jt_caches_take(struct finder *f, uint64_t at, uint32_t arena_ind);
+/* caches_threads.c: of builds without lists. */
+void jt_caches_in_threads(struct finder *f);
 
 #endif

@@ -40,6 +40,7 @@ void jt_metadata_done(struct jt_target *target, bool complete);
 
 /* Makes by_address, once all regions are known. */
 void jt_caches_sort(struct jt_target *target);
+void jt_caches_free(struct jt_target *target);
 /* The first reason stays. */
 void jt_caches_incomplete(struct jt_caches *all, enum jt_caches_why why);
 

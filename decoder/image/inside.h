@@ -219,5 +219,7 @@ void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_
 void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
 /* Of a process, from /proc: later no file can be opened. */
 void jt_threads_read(struct jt_target *target);
+/* thread_pointer.c: of a process, as far as memory tells (x86_64). A core's registers have it. */
+void jt_threads_locate(struct jt_target *target);
 
 #endif

@@ -252,10 +252,7 @@ void jt_close(struct jt_target *target) {
     free(p->base->arenas.arena);
     jt_ranges_free(&p->base->written);
     free(p->base->range);
-    free(p->base->caches.cache);
-    free(p->base->caches.bin);
-    free(p->base->caches.parked);
-    free(p->base->caches.by_address);
+    jt_caches_free(target);
     free(p->skeleton->broken);
     free(p->thread);
     free(target);

@@ -536,6 +536,10 @@ struct jh_cache_form {
     uint32_t list;      /* in arena_t: the pointer to the ring of caches */
     uint32_t link;      /* in what the ring is made of: its two pointers */
     uint32_t bins;      /* in that: the pointer to a cache's bins; JH_CACHE_NONE: it is the cache */
+    uint32_t slow;      /* in the cache: the pointer to the rest of it (tcache_slow_t), which has
+                           one back; JH_CACHE_NONE: the cache is all of it */
+    uint32_t back;      /* in that rest */
+    uint32_t arena;     /* in the rest, or in the cache: the arena that it is associated with */
     uint32_t small;     /* in the cache: its first bin */
     uint32_t large;     /* the first bin of a large class */
     uint32_t slots;     /* bins that there is room for, by size class */
