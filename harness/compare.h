@@ -37,8 +37,9 @@ struct comparison {
     bool stop;       /* there was one */
     bool lacks;      /* the image lacks some of the memory: absent is no mismatch there */
     uint64_t absent; /* how often it was the answer */
-    bool no_blocks;  /* it is a skeleton that was made without symbols, which lead to jemalloc's
-                        blocks */
+    bool native; /* a process of this machine, whose threads have their storage where it is known */
+    bool no_blocks; /* it is a skeleton that was made without symbols, which lead to jemalloc's
+                       blocks */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;
@@ -64,6 +65,12 @@ void compare_functions(struct comparison *c, const struct jh_layout *layout);
 /* Both into the level that is set: heap or api for a process, offline for a core. */
 void compare_heap(struct comparison *c, struct jt_target *target);
 void compare_api(struct comparison *c, const struct jh_heap *heap);
+
+/* Thread caches and explicit ones: part of the heap. */
+void compare_caches(struct comparison *c, struct jt_target *target);
+/* The same alone, with this form of them, which drift bends. */
+void compare_caches_with(struct comparison *c, struct jt_target *target,
+                         const struct jh_cache_form *form);
 
 /* Extents by state, large ones by class: where the truth has jemalloc's own totals. */
 void compare_totals(struct comparison *c, const struct jh_heap *heap);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache_bend.h"
 #include "layout_bend.h"
 #include "matrix.h"
 
@@ -65,6 +66,35 @@ static struct json_object *try_bend(struct comparison *c, const struct bend *ben
     return result;
 }
 
+/* Whatever way leads to the caches. */
+static struct json_object *try_cache_bend(struct comparison *c, const struct cache_bend *bend,
+                                          struct jt_target *target) {
+    struct json_object *result = json_object_new_object(), *noticed = json_object_new_array();
+    c->level = LEVEL_HEAP;
+    compare_caches_with(c, target, &bend->form);
+    if (c->stop) {
+        json_object_array_add(noticed, json_object_new_string(levels[FIRST_HEAP_LEVEL]));
+    }
+    json_object_object_add(result, "bend", json_object_new_string(bend->name));
+    json_object_object_add(result, "noticed", noticed);
+    json_object_object_add(result, "proof",
+                           bend->proof ? json_object_new_string(bend->proof) : NULL);
+    return result;
+}
+
+static void add_cache_bends(struct json_object *results, struct comparison *c,
+                            const struct truth *truth, struct jt_target *target) {
+    struct cache_bend bend;
+    struct jh_cache_form sound;
+    for (size_t i = 0; cache_bend_make(&target->layout, i, &bend); i++) {
+        *c = (struct comparison){.truth = truth, .first_only = true, .native = true};
+        json_object_array_add(results, try_cache_bend(c, &bend, target));
+    }
+    if (jh_cache_form(&target->layout, &sound, NULL) == JH_OK) {
+        jt_caches_again(target, &sound, false);
+    }
+}
+
 struct json_object *drift_bends(const struct truth *truth, struct jt_target *target) {
     struct json_object *results = json_object_new_array();
     struct comparison *c = calloc(1, sizeof(*c));
@@ -72,6 +102,9 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
     for (size_t i = 0; c && bend && bend_make(&target->layout, i, bend); i++) {
         *c = (struct comparison){.truth = truth, .first_only = true};
         json_object_array_add(results, try_bend(c, bend, target));
+    }
+    if (c) {
+        add_cache_bends(results, c, truth, target);
     }
     free(bend);
     free(c);

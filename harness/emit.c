@@ -111,7 +111,7 @@ static bool write_files(struct emission *e, const char *bytes, size_t size) {
     return good;
 }
 
-static bool emit_heap(struct emission *e, const struct jt_target *target) {
+static bool emit_heap(struct emission *e, struct jt_target *target) {
     struct jt_memory_file m;
     size_t size;
     if (!jt_memory_open(&m)) {
@@ -122,7 +122,9 @@ static bool emit_heap(struct emission *e, const struct jt_target *target) {
     if (good && !bytes) {
         return fail(e, "an image");
     }
-    good = good && write_files(e, bytes, size);
+    good = good && write_files(e, bytes, size) &&
+           (!e->options->seeds ||
+            seeds_write_caches(target, e->options->seeds, e->name, e->why, sizeof(e->why)));
     free(bytes);
     return good;
 }

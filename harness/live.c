@@ -47,7 +47,7 @@ static bool compare_process(struct work *w) {
             return false;
         }
     }
-    const struct jt_options options = {.target = target, .exe = work_program(w)};
+    const struct jt_options options = {.target = target, .exe = work_program(w), .threads = true};
     struct jt_target *t = work_open(w, &options, "the witness's process");
     if (!t) {
         return false;
@@ -95,6 +95,7 @@ static bool witnessed(struct work *w) {
         return false;
     }
     w->comparison->truth = &w->truth;
+    w->comparison->native = !work_emulated(w);
     return true;
 }
 

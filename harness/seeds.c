@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "heap_input.h"
+#include "seeds_caches.h"
 #include "seeds_pure.h"
 
 struct seed {
@@ -107,4 +108,10 @@ bool seeds_write(const struct heap_image *image, const char *folder, const char 
                  size_t why_size) {
     struct seed s = {image, folder, name, why, why_size};
     return write_heap_seeds(&s) && seeds_pure(image, write_file, &s);
+}
+
+bool seeds_write_caches(struct jt_target *target, const char *folder, const char *name, char *why,
+                        size_t why_size) {
+    struct seed s = {NULL, folder, name, why, why_size};
+    return seeds_caches(target, write_file, &s);
 }

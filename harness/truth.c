@@ -5,12 +5,13 @@
 #include <string.h>
 
 static const char *const key_name[KEYS] = {
-    "at",      "addr",    "base",      "size",     "bsize",     "esn",      "bits",     "sn",
-    "ps",      "usize",   "arena_ind", "slab",     "committed", "dumpable", "pai",      "zeroed",
-    "guarded", "state",   "szind",     "nfree",    "bin_shard", "is_head",  "pinned",   "page",
-    "extent",  "nregs",   "index",     "reg_size", "slab_size", "n_shards", "request",  "align",
-    "usable",  "sallocx", "nallocx",   "arena",    "bin",       "curregs",  "curslabs", "value",
-    "result",  "result1", "arg0",      "arg1",     "arg2",      "arg3",     "arg4"};
+    "at",      "addr",    "base",        "size",     "bsize",     "esn",      "bits",     "sn",
+    "ps",      "usize",   "arena_ind",   "slab",     "committed", "dumpable", "pai",      "zeroed",
+    "guarded", "state",   "szind",       "nfree",    "bin_shard", "is_head",  "pinned",   "page",
+    "extent",  "nregs",   "index",       "reg_size", "slab_size", "n_shards", "request",  "align",
+    "usable",  "sallocx", "nallocx",     "arena",    "bin",       "curregs",  "curslabs", "value",
+    "cache",   "ncached", "ncached_max", "result",   "result1",   "arg0",     "arg1",     "arg2",
+    "arg3",    "arg4"};
 
 const char *truth_key_name(enum truth_key key) {
     return (unsigned)key < KEYS ? key_name[key] : "?";
@@ -46,7 +47,11 @@ static const struct kind {
                     NULL,
                     {KEY_PAGE, KEY_EXTENT, KEY_SZIND, KEY_SLAB, KEY_IS_HEAD, KEY_STATE, NONE}},
     [TRUTH_SLAB] = {"slab", "held", {KEY_EXTENT, KEY_NREGS, NONE}},
-    [TRUTH_CACHED] = {"cached", NULL, {KEY_ADDR, KEY_SZIND, NONE}},
+    [TRUTH_CACHE] = {"cache", NULL, {KEY_AT, KEY_ARENA_IND, NONE}},
+    [TRUTH_CACHE_BIN] = {"cache_bin",
+                         NULL,
+                         {KEY_CACHE, KEY_SZIND, KEY_NCACHED, KEY_NCACHED_MAX, NONE}},
+    [TRUTH_CACHED] = {"cached", NULL, {KEY_CACHE, KEY_ADDR, KEY_SZIND, NONE}},
     [TRUTH_ALLOCATION] = {"allocation",
                           NULL,
                           {KEY_ADDR, KEY_REQUEST, KEY_ALIGN, KEY_USABLE, KEY_SALLOCX, KEY_NALLOCX,
@@ -201,6 +206,10 @@ static int by_extent(const void *a, const void *b) {
     return by_key(a, b, TRUTH_SLAB, KEY_EXTENT);
 }
 
+static int by_addr(const void *a, const void *b) {
+    return by_key(a, b, TRUTH_CACHED, KEY_ADDR);
+}
+
 static void sort(struct truth_list *list, int (*compare)(const void *, const void *)) {
     if (list->count) {
         qsort(list->record, list->count, sizeof(*list->record), compare);
@@ -255,6 +264,7 @@ bool truth_load(const char *path, struct truth *out, char *error, size_t error_s
     sort(&out->list[TRUTH_EXTENT], by_base);
     sort(&out->list[TRUTH_LEAF], by_page);
     sort(&out->list[TRUTH_SLAB], by_extent);
+    sort(&out->list[TRUTH_CACHED], by_addr);
     return true;
 }
 

@@ -48,6 +48,9 @@ enum truth_key {
     KEY_CURREGS,
     KEY_CURSLABS,
     KEY_VALUE,
+    KEY_CACHE,
+    KEY_NCACHED,
+    KEY_NCACHED_MAX,
     KEY_RESULT, /* functions: results and arguments by position */
     KEY_RESULT1,
     KEY_ARG0,
@@ -69,6 +72,8 @@ enum truth_kind {
     TRUTH_BASE,
     TRUTH_LEAF,
     TRUTH_SLAB,
+    TRUTH_CACHE,
+    TRUTH_CACHE_BIN,
     TRUTH_CACHED,
     TRUTH_ALLOCATION,
     TRUTH_QUERY,
@@ -92,9 +97,9 @@ struct truth_list {
 };
 
 struct truth {
-    struct truth_list
-        list[TRUTH_KINDS]; /* sorted: extents by base, leaves by page, slabs by extent */
-    char *bytes;           /* the file; the texts point into it */
+    struct truth_list list[TRUTH_KINDS]; /* sorted: extents by base, leaves by page, slabs by
+                                            extent, cached by addr */
+    char *bytes;                         /* the file; the texts point into it */
     char version[128];
 };
 

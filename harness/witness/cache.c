@@ -10,15 +10,33 @@ void *cache_of_id(unsigned id) {
     return tcaches[id].tcache;
 }
 
+static void bin_lines(struct truth *truth, void *cache, unsigned szind) {
+    const fam_cache_bin *bin = fam_cache_bin_of(cache, szind);
+    size_t count = fam_cached(bin);
+    if (!fam_cache_bin_used(bin)) {
+        return;
+    }
+    truth_word(truth, "cache_bin");
+    truth_hex(truth, "cache", (uintptr_t)cache);
+    truth_hex(truth, "szind", szind);
+    truth_hex(truth, "ncached", count);
+    truth_hex(truth, "ncached_max", fam_cached_max(bin, szind));
+    truth_end(truth);
+    for (size_t i = 0; i < count; i++) {
+        truth_word(truth, "cached");
+        truth_hex(truth, "cache", (uintptr_t)cache);
+        truth_hex(truth, "addr", (uintptr_t)fam_cached_item(bin, i));
+        truth_hex(truth, "szind", szind);
+        truth_end(truth);
+    }
+}
+
 void cache_write(struct truth *truth, void *cache) {
+    truth_word(truth, "cache");
+    truth_hex(truth, "at", (uintptr_t)cache);
+    truth_hex(truth, "arena_ind", arena_ind_get(fam_cache_arena(cache)));
+    truth_end(truth);
     for (unsigned szind = 0; szind < fam_cache_bins(); szind++) {
-        const fam_cache_bin *bin = fam_cache_bin_of(cache, szind);
-        size_t count = fam_cached(bin);
-        for (size_t i = 0; i < count; i++) {
-            truth_word(truth, "cached");
-            truth_hex(truth, "addr", (uintptr_t)fam_cached_item(bin, i));
-            truth_hex(truth, "szind", szind);
-            truth_end(truth);
-        }
+        bin_lines(truth, cache, szind);
     }
 }

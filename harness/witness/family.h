@@ -296,7 +296,9 @@ static inline void fam_leaf_write(rtree_leaf_elm_t *elm, const struct fam_leaf *
 /* ---- thread caches --------------------------------------------------------------------------- */
 
 /* fam_cache_bins: how many size classes a cache may hold, from index 0 on.
- * fam_cache_bin: the bin of one; fam_cached: how many it holds; fam_cached_item: each of them. */
+ * fam_cache_bin: the bin of one; fam_cached: how many it holds; fam_cached_item: each of them;
+ * fam_cached_max: how many it may hold; fam_cache_bin_used: it was initialised, and not disabled.
+ * fam_cache_arena: the arena that the cache is associated with. */
 #if FAM_EDATA
 typedef cache_bin_t fam_cache_bin;
 
@@ -318,6 +320,30 @@ static inline size_t fam_cached(const fam_cache_bin *bin) {
 static inline void *fam_cached_item(const fam_cache_bin *bin, size_t item) {
     return bin->stack_head[item];
 }
+
+static inline arena_t *fam_cache_arena(tcache_t *cache) {
+    return cache->tcache_slow->arena;
+}
+
+#if FAM_5_3_1
+static inline bool fam_cache_bin_used(const fam_cache_bin *bin) {
+    return bin->stack_head != NULL && !cache_bin_disabled((cache_bin_t *)bin);
+}
+
+static inline size_t fam_cached_max(const fam_cache_bin *bin, unsigned szind) {
+    (void)szind;
+    return bin->bin_info.ncached_max;
+}
+#else
+static inline bool fam_cache_bin_used(const fam_cache_bin *bin) {
+    return bin->stack_head != NULL;
+}
+
+static inline size_t fam_cached_max(const fam_cache_bin *bin, unsigned szind) {
+    (void)bin;
+    return tcache_bin_info[szind].ncached_max;
+}
+#endif
 #else
 #ifdef JEMALLOC_INTERNAL_CACHE_BIN_H
 typedef cache_bin_t fam_cache_bin;
@@ -345,6 +371,19 @@ static inline size_t fam_cached(const fam_cache_bin *bin) {
 /* avail points above the stack, which grows down from it */
 static inline void *fam_cached_item(const fam_cache_bin *bin, size_t item) {
     return *(bin->avail - (item + 1));
+}
+
+static inline arena_t *fam_cache_arena(tcache_t *cache) {
+    return cache->arena;
+}
+
+static inline bool fam_cache_bin_used(const fam_cache_bin *bin) {
+    return bin->avail != NULL;
+}
+
+static inline size_t fam_cached_max(const fam_cache_bin *bin, unsigned szind) {
+    (void)bin;
+    return (size_t)tcache_bin_info[szind].ncached_max;
 }
 #endif
 

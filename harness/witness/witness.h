@@ -66,7 +66,8 @@ void constants_write_bins(struct truth *truth);    /* the lines bin, once bins a
 void functions_write(struct truth *truth, uint64_t seed);
 const char *family_name(void);
 
-/* From jemalloc's own data. The heap's lines are bin, leaf, extent, slab and cached. */
+/* From jemalloc's own data. The heap's lines are bin, leaf, extent, slab, cache, cache_bin
+ * and cached. */
 struct heap_facts;
 struct heap_facts *heap_facts_new(void);
 void heap_facts_heap(struct heap_facts *facts, struct truth *truth, const struct workload *load);
