@@ -201,6 +201,7 @@ void made_end(struct made *m) {
     free(m->p.base->caches.parked);
     free(m->p.base->caches.by_address);
     jt_ranges_free(&m->p.base->written);
+    free(m->p.skeleton->broken);
     free(m);
 }
 
