@@ -64,6 +64,7 @@ static const char *wrong_with(struct cli *cli, enum jt_status status) {
 void command_skeleton(struct cli *cli) {
     struct jt_skeleton s = {.fault = say_fault, .arg = cli};
     FILE *file = fdopen(cli->args->output_fd, "wb");
+    (void)jt_caches_owned(cli->target); /* who has them is in it */
     enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
     const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
     progress_clear();

@@ -48,7 +48,8 @@ enum {
     JT_NOTE_LAYOUT,
     JT_NOTE_BLOCKS,
     JT_NOTE_ARENAS,
-    JT_NOTES = JT_NOTE_ARENAS
+    JT_NOTE_CACHES,
+    JT_NOTES = JT_NOTE_CACHES
 };
 /* This room's, and for the others a pointer each. */
 struct jt_private {

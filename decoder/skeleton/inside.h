@@ -55,6 +55,26 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size);
 /* Take what the notes tell into the target, but for the layout. */
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root);
 
+/* ---- skeleton_words.c ----------------------------------------------------------------------- */
+
+void jt_word_put(const struct jt_target *target, FILE *file, uint64_t value);
+void jt_fault_put(const struct jt_target *target, FILE *file, const struct jh_fault *fault,
+                  uint64_t seen);
+
+struct jt_words { /* of a note; whoever reads has made sure that there are as many */
+    const struct jt_target *target;
+    const uint8_t *at;
+};
+uint64_t jt_word_next(struct jt_words *words);
+/* False: it is none. */
+bool jt_fault_next(struct jt_words *words, enum jh_stage stage, struct jh_fault *out);
+
+/* ---- skeleton_caches.c ---------------------------------------------------------------------- */
+
+void jt_caches_note(struct jt_target *target, FILE *file);
+/* The layout is known. False: the note is broken, or memory ran out. */
+bool jt_caches_note_read(struct jt_target *target);
+
 /* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
 
 /* Adds to keep what rules of arenas read, beside the structures that the walk has given, each by

@@ -98,61 +98,38 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
 #define OF_BLOCK 2u
 #define OF_FAULT 9u /* with the name */
 
-static void put_word(const struct jt_target *target, FILE *file, uint64_t value) {
-    uint8_t bytes[8];
-    jt_number_put(target, bytes, value, 8);
-    fwrite(bytes, 1, sizeof bytes, file);
-}
-
 void jt_arenas_note(const struct jt_target *target, FILE *file) {
     const struct jt_private *p = target->priv;
     const struct jt_arenas *a = &p->base->arenas;
-    put_word(target, file, a->count);
-    put_word(target, file, a->faults);
-    put_word(target, file, p->base->written.count);
+    jt_word_put(target, file, a->count);
+    jt_word_put(target, file, a->faults);
+    jt_word_put(target, file, p->base->written.count);
     for (size_t i = 0; i < a->count; i++) {
-        put_word(target, file, a->arena[i].known.ind);
-        put_word(target, file, a->arena[i].known.sn_next);
-        put_word(target, file, a->arena[i].avail);
-        put_word(target, file, a->arena[i].stash);
+        jt_word_put(target, file, a->arena[i].known.ind);
+        jt_word_put(target, file, a->arena[i].known.sn_next);
+        jt_word_put(target, file, a->arena[i].avail);
+        jt_word_put(target, file, a->arena[i].stash);
     }
     for (size_t i = 0; a->count != 0 && i < p->base->blocks; i++) {
-        put_word(target, file, p->base->block[i].used);
-        put_word(target, file, p->base->block[i].arena);
+        jt_word_put(target, file, p->base->block[i].used);
+        jt_word_put(target, file, p->base->block[i].arena);
     }
     for (size_t i = 0; i < a->faults; i++) {
-        const struct jh_fault *f = &a->fault[i];
-        char rule[JT_VERDICT_RULE] = "";
-        memcpy(rule, f->rule, strlen(f->rule));
-        put_word(target, file, f->status);
-        put_word(target, file, f->addr);
-        put_word(target, file, f->seen);
-        fwrite(rule, 1, sizeof rule, file);
+        jt_fault_put(target, file, &a->fault[i], a->fault[i].seen);
     }
     for (size_t i = 0; i < p->base->written.count; i++) {
-        put_word(target, file, p->base->written.range[i].start);
+        jt_word_put(target, file, p->base->written.range[i].start);
     }
 }
 
-struct words {
-    const struct jt_target *target;
-    const uint8_t *at;
-};
-
-static uint64_t next_word(struct words *w) {
-    uint64_t value = jt_number_at(w->target, w->at, 8);
-    w->at += 8;
-    return value;
-}
-
-static bool read_arenas(struct words *w, struct jt_arenas *a, size_t count) {
+static bool read_arenas(struct jt_words *w, struct jt_arenas *a, size_t count) {
     for (; a->count < count; a->count++) {
         struct jt_arena *arena = &a->arena[a->count];
-        uint64_t ind = next_word(w);
+        uint64_t ind = jt_word_next(w);
         *arena = (struct jt_arena){.known = {.ind = (uint32_t)ind}};
-        arena->known.sn_next = next_word(w);
-        arena->avail = next_word(w);
-        arena->stash = next_word(w);
+        arena->known.sn_next = jt_word_next(w);
+        arena->avail = jt_word_next(w);
+        arena->stash = jt_word_next(w);
         if (ind > UINT32_MAX) {
             return false;
         }
@@ -160,10 +137,10 @@ static bool read_arenas(struct words *w, struct jt_arenas *a, size_t count) {
     return true;
 }
 
-static bool read_blocks(struct words *w, struct jt_private *p) {
+static bool read_blocks(struct jt_words *w, struct jt_private *p) {
     for (size_t i = 0; p->base->arenas.count != 0 && i < p->base->blocks; i++) {
         struct jt_block *b = &p->base->block[i];
-        uint64_t used = next_word(w), arena = next_word(w);
+        uint64_t used = jt_word_next(w), arena = jt_word_next(w);
         if (used < b->start || arena >= p->base->arenas.count) {
             return false;
         }
@@ -173,27 +150,14 @@ static bool read_blocks(struct words *w, struct jt_private *p) {
     return true;
 }
 
-static bool read_fault(struct words *w, struct jt_private *p) {
-    uint64_t status = next_word(w), at = next_word(w), seen = next_word(w);
-    const char *name = (const char *)w->at;
-    const char *rule = memchr(name, 0, JT_VERDICT_RULE) == NULL ? NULL : jt_rule_kept(p, name);
-    w->at += JT_VERDICT_RULE;
-    if (rule == NULL || (status != JH_CORRUPT && status != JH_LIMIT)) {
-        return false;
-    }
-    p->base->arenas.fault[p->base->arenas.faults++] =
-        (struct jh_fault){(enum jh_status)status, JH_STAGE_ARENA, at, seen, rule, 0, 0};
-    return true;
-}
-
 /* How many words the note has, when it says so. */
-static bool read_head(struct words *w, const struct jt_private *p, uint64_t count[HEAD]) {
+static bool read_head(struct jt_words *w, const struct jt_private *p, uint64_t count[HEAD]) {
     uint64_t words = p->note[JT_NOTE_ARENAS].size / 8, need = HEAD;
     if (words < HEAD) {
         return false;
     }
     for (size_t i = 0; i < HEAD; i++) {
-        count[i] = next_word(w);
+        count[i] = jt_word_next(w);
         if (count[i] > words) {
             return false;
         }
@@ -207,7 +171,7 @@ static bool read_head(struct words *w, const struct jt_private *p, uint64_t coun
 bool jt_arenas_note_read(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct jt_arenas *a = &p->base->arenas;
-    struct words w = {target, (const uint8_t *)p->note[JT_NOTE_ARENAS].bytes};
+    struct jt_words w = {target, (const uint8_t *)p->note[JT_NOTE_ARENAS].bytes};
     uint64_t count[HEAD];
     if (w.at == NULL) {
         return true; /* older ones have none */
@@ -224,12 +188,13 @@ bool jt_arenas_note_read(struct jt_target *target) {
         return false;
     }
     for (uint64_t i = 0; i < count[1]; i++) {
-        if (!read_fault(&w, p)) {
+        if (!jt_fault_next(&w, JH_STAGE_ARENA, &a->fault[a->faults])) {
             return false;
         }
+        a->faults++;
     }
     for (uint64_t i = 0; i < count[2]; i++) {
-        jt_ranges_add(&p->base->written, next_word(&w), 1);
+        jt_ranges_add(&p->base->written, jt_word_next(&w), 1);
     }
     jt_ranges_merge(&p->base->written);
     target->memory_ran_out |= p->base->written.lost;

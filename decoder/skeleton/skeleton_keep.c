@@ -182,6 +182,19 @@ static void note_left_out(struct jt_target *target, const struct jt_ranges *keep
     }
 }
 
+/* A budget that ends among them is no limit of theirs. */
+static enum jt_status read_caches(struct jt_target *target) {
+    const struct jt_caches *all = jt_caches(target);
+    for (size_t i = 0; i < all->faults; i++) {
+        const struct jh_fault *f = &all->fault[i];
+        if ((f->status == JH_LIMIT || f->status == JH_READ_FAILED) &&
+            strcmp(f->rule, "cache.limit") != 0) {
+            return jt_skeleton_stopped(target, f->status);
+        }
+    }
+    return JT_OK;
+}
+
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out) {
     struct given given = {.at = {.lost = false}};
@@ -212,5 +225,5 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     if (status == JT_OK && lost) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
-    return status;
+    return status == JT_OK ? read_caches(target) : status;
 }

@@ -1,6 +1,6 @@
 /* skeleton_note.c - what a skeleton tells of its target: a layout, as layout_write.c writes it, the
- * blocks of the base allocators as pairs of numbers, the arenas (skeleton_arenas.c), and all the
- * rest as JSON. The way back is skeleton_note_read.c. */
+ * blocks of the base allocators as pairs of numbers, the arenas (skeleton_arenas.c), thread
+ * caches (skeleton_caches.c), and all the rest as JSON. The way back is skeleton_note_read.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +164,8 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
         jt_layout_write(&target->layout, m.file);
     } else if (type == JT_NOTE_ARENAS) {
         jt_arenas_note(target, m.file);
+    } else if (type == JT_NOTE_CACHES) {
+        jt_caches_note(target, m.file);
     } else {
         blocks(target, m.file);
     }

@@ -74,8 +74,12 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *ev
     enum jt_status status = learn_all(target, evidence);
     if (status == JT_OK) {
         jt_arena_form_learn(target);
-        target->priv->base->caches_done = true; /* none of what leads to them is here */
-        jt_caches_incomplete(&target->priv->base->caches, JT_CACHES_OLD_SKELETON);
+        if (!jt_caches_note_read(target)) {
+            return target->memory_ran_out
+                       ? jt_fail(target, JT_UNREADABLE, "out of memory")
+                       : jt_fail(target, JT_UNREADABLE,
+                                 "%s: a skeleton with a broken note (\"caches\")", target->path);
+        }
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
             target->priv->base->arenas.arena[i].known.shards_known =
                 target->source[JT_PART_BINS] == JT_MEMORY;

@@ -488,6 +488,18 @@ def poke(path, out, addr, *words):
     raise No(f"{addr} is not in the core")
 
 
+def renumber(path, out, old, new):
+    """A skeleton whose note of one type has another."""
+    with open(path, "rb") as file:
+        core = bytearray(file.read())
+    at = -1
+    while (at := core.find(b"JEHEAP\0", at + 1)) >= 12:
+        if struct.unpack_from("<I", core, at - 4)[0] == int(old):
+            struct.pack_into("<I", core, at - 4, int(new))
+    with open(out, "wb") as file:
+        file.write(core)
+
+
 def without(path, *keys):
     """Each line without these keys."""
     for document in lines(path):
@@ -512,6 +524,7 @@ def many_segments(path, out, number):
 
 QUESTIONS = {
     "poke": poke,
+    "renumber": renumber,
     "relabel": relabel,
     "without": without,
     "many-segments": many_segments,

@@ -40,6 +40,7 @@ same_answers() {
     same_answer "$original" "$skeleton" info
     same_answer "$original" "$skeleton" layout
     same_answer "$original" "$skeleton" extents
+    same_answer "$original" "$skeleton" caches --addresses
     # shellcheck disable=SC2086
     same_answer "$original" "$skeleton" extent $extents
     # shellcheck disable=SC2046,SC2086
@@ -425,6 +426,23 @@ bent() {
     LC_ALL=C sed "$1" "$SKELETON" >"$WORK/bent"
     ! cmp -s "$SKELETON" "$WORK/bent" || fail "$1 changes nothing"
     refuses 3 "$2" jeheap info "$WORK/bent"
+}
+
+# One of an older jeheap, which has no note of caches: what is handed out stays held.
+test_without_caches() {
+    local addr
+    small tiny
+    addr=$(small_value tiny first)
+    status 0 jeheap skeleton "${PID[tiny]}" -o "$WORK/new" --quiet
+    status 0 jeheap find "$WORK/new" "$addr" --json --quiet
+    ask are "$OUT" state=live tcache=null
+    ask renumber "$WORK/new" "$WORK/old" 5 99
+    status 0 jeheap find "$WORK/old" "$addr" --json
+    ask are "$OUT" state=held tcache=null
+    err_has 'not all thread caches are known: this skeleton was made by a jeheap that did not know them$'
+    status 4 jeheap caches "$WORK/old" --quiet
+    out_has '^0 caches: '
+    status 0 jeheap info "$WORK/old" --quiet
 }
 
 test_notes_that_lie() {
