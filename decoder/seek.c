@@ -4,38 +4,30 @@
  * nearest element in front of it. */
 #include "seek.h"
 
+#include "rtree.h"
+
 #define MAX_PASSED_DEFAULT (UINT64_C(1) << 26)
 #define SEEK_BUF 4096  /* multiple of every element size */
 #define EXTENT_COST 64 /* reading an extent takes as long as passing so many empty elements */
 
 struct seek {
     const struct jh_heap *heap;
-    int direction; /* -1: towards lower addresses, 1: higher */
-    uint64_t node[JH_RTREE_HEIGHT_MAX];
-    uint64_t index[JH_RTREE_HEIGHT_MAX]; /* the element that has been dealt with */
-    unsigned level;                      /* of the node that it stands in */
-    uint64_t left;                       /* elements that may still be passed */
-    uint64_t value;                      /* child or extent found; 0: none in this node */
-    uint64_t at;                         /* address of the element that it was found in */
+    int direction;       /* -1: towards lower addresses, 1: higher */
+    struct jh_cursor in; /* the elements that have been dealt with */
+    uint64_t left;       /* elements that may still be passed */
+    uint64_t value;      /* child or extent found; 0: none in this node */
+    uint64_t at;         /* address of the element that it was found in */
 };
 
-static bool is_leaf(const struct jh_layout *layout, unsigned level) {
-    return level + 1U == layout->rtree_height;
-}
-
-static unsigned element_size(const struct jh_layout *layout, unsigned level) {
-    return is_leaf(layout, level) ? layout->leaf_size : layout->rtree_node_size;
-}
-
 static uint64_t element(const struct jh_layout *layout, unsigned level, const uint8_t *bytes) {
-    return is_leaf(layout, level) ? jh_leaf_extent(layout, bytes)
-                                  : jh_load(layout, bytes, layout->rtree_node_size);
+    return jh_rtree_is_leaf(layout, level) ? jh_leaf_extent(layout, bytes)
+                                           : jh_load(layout, bytes, layout->rtree_node_size);
 }
 
 /* Pass over count elements in bytes; stops at the first that is not empty. */
 static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint64_t count) {
     const struct jh_layout *layout = s->heap->layout;
-    unsigned size = element_size(layout, level);
+    unsigned size = jh_rtree_element_size(layout, level);
     if (jh_all_zero(bytes, count * size)) {
         return count;
     }
@@ -49,78 +41,39 @@ static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint6
     return count;
 }
 
-/* Of the node at this level, or of a part of it. */
-static enum jh_status fetch(const struct seek *s, unsigned level, uint64_t at, size_t len,
-                            uint8_t *buf, const uint8_t **out, struct jh_fault *fault) {
-    const struct jh_reader *reader = &s->heap->reader;
-    uint64_t from = 0;
-    if (level) {
-        from = s->node[level - 1] + s->index[level - 1] * s->heap->layout->rtree_node_size;
-    }
-    return jh_led(reader, jh_fetch(reader, at, len, buf, out, fault), from, s->node[level],
-                  JH_STAGE_RTREE, "rtree.child-unmapped", fault);
-}
-
 /* The next element of the node at this level that is not empty: value, or 0 at the node's end. */
 static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *fault) {
     const struct jh_layout *layout = s->heap->layout;
-    unsigned size = element_size(layout, level);
-    uint64_t all = UINT64_C(1) << layout->rtree_level[level].bits;
+    unsigned size = jh_rtree_element_size(layout, level);
+    uint64_t all = jh_rtree_elements(layout, level);
     uint8_t buf[SEEK_BUF];
     s->value = 0;
     while (!s->value) {
-        uint64_t rest = s->direction < 0 ? s->index[level] : all - 1 - s->index[level];
+        uint64_t rest = s->direction < 0 ? s->in.index[level] : all - 1 - s->in.index[level];
         uint64_t count = rest < SEEK_BUF / size ? rest : SEEK_BUF / size;
         bool at_end = !count;
         count = count < s->left ? count : s->left;
-        uint64_t first = s->direction < 0 ? s->index[level] - count : s->index[level] + 1;
+        uint64_t first = s->direction < 0 ? s->in.index[level] - count : s->in.index[level] + 1;
         if (at_end) {
             return JH_OK;
         }
         if (!count) {
-            return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->node[level], 0, "rtree.max-passed");
+            return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->in.node[level], 0,
+                           "rtree.max-passed");
         }
         const uint8_t *bytes;
         enum jh_status status =
-            fetch(s, level, s->node[level] + first * size, count * size, buf, &bytes, fault);
+            jh_rtree_read(s->heap, &s->in, level, s->in.node[level] + first * size, count * size,
+                          buf, &bytes, fault);
         if (status != JH_OK) {
             return status;
         }
         uint64_t passed = pass(s, level, bytes, count);
         s->left -= passed;
-        s->index[level] += s->direction < 0 ? -passed : passed;
+        s->in.index[level] += s->direction < 0 ? -passed : passed;
     }
-    s->at = s->node[level] + s->index[level] * size;
+    s->at = s->in.node[level] + s->in.index[level] * size;
     return JH_OK;
-}
-
-/* Down along the key as far as there are nodes. */
-static enum jh_status enter(struct seek *s, uint64_t key, struct jh_fault *fault) {
-    const struct jh_layout *layout = s->heap->layout;
-    s->node[0] = s->heap->rtree_root;
-    for (unsigned l = 0;; l++) {
-        s->index[l] = jh_rtree_subkey(layout, key, l);
-        s->level = l;
-        if (is_leaf(layout, l)) {
-            return JH_OK;
-        }
-        uint8_t buf[8];
-        const uint8_t *bytes;
-        unsigned size = layout->rtree_node_size;
-        uint64_t at = s->node[l] + s->index[l] * size;
-        enum jh_status status = fetch(s, l, at, size, buf, &bytes, fault);
-        if (status != JH_OK) {
-            return status;
-        }
-        uint64_t child = jh_load(layout, bytes, size);
-        if (!jh_aligned(child, size)) {
-            return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
-        }
-        if (!child) {
-            return JH_OK;
-        }
-        s->node[l + 1] = child;
-    }
 }
 
 static void start(struct seek *s, const struct jh_heap *heap, int direction) {
@@ -133,27 +86,28 @@ static void start(struct seek *s, const struct jh_heap *heap, int direction) {
 static enum jh_status next_element(struct seek *s, struct jh_fault *fault) {
     const struct jh_layout *layout = s->heap->layout;
     for (;;) {
-        enum jh_status status = scan(s, s->level, fault);
+        enum jh_status status = scan(s, s->in.level, fault);
         if (status != JH_OK) {
             return status;
         }
-        if (s->value && is_leaf(layout, s->level)) {
+        if (s->value && jh_rtree_is_leaf(layout, s->in.level)) {
             return JH_OK;
         }
-        if (!s->value && s->level == 0) {
+        if (!s->value && s->in.level == 0) {
             return JH_OK;
         }
         if (!s->value) {
-            s->level--;
-        } else if (!jh_aligned(s->value, layout->rtree_node_size)) {
-            return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, s->at, s->value,
-                           "rtree.child-alignment");
-        } else {
-            uint64_t end = UINT64_C(1) << layout->rtree_level[s->level + 1].bits;
-            s->level++;
-            s->node[s->level] = s->value;
-            s->index[s->level] = s->direction < 0 ? end : UINT64_MAX;
+            s->in.level--;
+            continue;
         }
+        status = jh_rtree_child_check(layout, s->at, s->value, fault);
+        if (status != JH_OK) {
+            return status;
+        }
+        s->in.level++;
+        s->in.node[s->in.level] = s->value;
+        s->in.index[s->in.level] =
+            s->direction < 0 ? jh_rtree_elements(layout, s->in.level) : UINT64_MAX;
     }
 }
 
@@ -197,8 +151,8 @@ static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t ele
 static uint64_t page_of(const struct seek *s) {
     const struct jh_layout *layout = s->heap->layout;
     uint64_t page = 0;
-    for (unsigned l = 0; l <= s->level; l++) {
-        page |= s->index[l] << (layout->sc_ptr_bits - layout->rtree_level[l].cumbits);
+    for (unsigned l = 0; l <= s->in.level; l++) {
+        page |= jh_rtree_pages(layout, l, s->in.index[l]);
     }
     return jh_canonical(layout, page);
 }
@@ -229,7 +183,7 @@ static enum jh_status beside_once(const struct jh_heap *heap, uint64_t addr, int
     struct jh_extent e = {0};
     struct seek s;
     start(&s, heap, direction);
-    enum jh_status status = enter(&s, addr, fault);
+    enum jh_status status = jh_rtree_enter(heap, addr, &s.in, fault);
     if (status == JH_OK) {
         status = next_extent(&s, &e, fault);
     }
@@ -268,7 +222,7 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
                                 struct jh_fault *fault) {
     struct seek s;
     start(&s, heap, -1);
-    enum jh_status status = enter(&s, addr, fault);
+    enum jh_status status = jh_rtree_enter(heap, addr, &s.in, fault);
     if (status == JH_OK) {
         status = next_extent(&s, out, fault);
     }
@@ -286,7 +240,7 @@ static enum jh_status look_ahead(const struct jh_heap *heap, uint64_t addr,
     struct jh_extent e;
     struct jh_fault found = {.status = JH_OK};
     start(&s, heap, 1);
-    enum jh_status status = enter(&s, addr, &found);
+    enum jh_status status = jh_rtree_enter(heap, addr, &s.in, &found);
     if (status == JH_OK) {
         status = next_extent(&s, &e, &found);
     }

@@ -1,8 +1,35 @@
 /* walk: every extent once, in the order of addresses. Whole runs of a node are read at a time,
- * empty stretches are skipped, and the extents of a batch are fetched together. */
+ * empty stretches are skipped, and the extents of a batch are fetched together. Where a walk
+ * stands:
+ *
+ *              +------------------------------------------------------------+
+ *              v                                                            |
+ *     +-----------------+  node is over   +------------+  root is over      |
+ *     | between runs of |---------------->| leave_node |---------------> JH_END
+ *     | a node          |<----------------|            |                    ^
+ *     +-----------------+   parent's      +------------+                    |
+ *        |         ^        next element                                    |
+ *        | load_run|        node is absent: skip_absent, a fault            |
+ *        v         |                                                        |
+ *     +-----------------+  inner: enter_child, down one level (may fail:    |
+ *     | in a run        |  alignment, repeated, max-nodes)                  |
+ *     +-----------------+                                                   |
+ *        | leaves: collect entries, elements of the same extent together    |
+ *        v                                                                  |
+ *     +-----------------+  64 entries, or no more in front of a fault       |
+ *     | batch is full   |  fetch_heads: the bytes of all their extents      |
+ *     +-----------------+                                                   |
+ *        |                                                                  |
+ *        v                                                                  |
+ *     +-----------------+  sound: JH_OK, an extent; else a fault            |
+ *     | giving entries  |  rescan: elements that belong to another extent   |
+ *     +-----------------+---------- batch is over --------------------------+
+ *
+ * JH_LIMIT and JH_READ_FAILED end it wherever it stands (jh_entry_stop). */
 #include "walk_entry.h"
 
 #include "plan.h"
+#include "rtree.h"
 
 #include <string.h>
 
@@ -10,32 +37,26 @@
 #define MAX_EXTENTS_DEFAULT (UINT64_C(1) << 30)
 #define ABSENT_STEP 4096 /* what is not there is passed over in pieces of this size */
 
-static uint64_t node_size(const struct jh_layout *layout, unsigned level) {
-    bool leaves = level + 1U == layout->rtree_height;
-    return (uint64_t)(leaves ? layout->leaf_size : layout->rtree_node_size)
-           << layout->rtree_level[level].bits;
-}
-
 void jh_walk_start(struct jh_walk *walk, const struct jh_heap *heap) {
     memset(walk, 0, offsetof(struct jh_walk, heads));
     walk->heap = heap;
     walk->node[0].at = heap->rtree_root;
-    walk->seen[0] = (struct jh_node_seen){heap->rtree_root, node_size(heap->layout, 0)};
+    walk->seen[0] = (struct jh_node_seen){heap->rtree_root, jh_rtree_node_bytes(heap->layout, 0)};
     walk->nodes_left = heap->limits.max_nodes ? heap->limits.max_nodes : MAX_NODES_DEFAULT;
     walk->bytes_left = heap->limits.max_node_bytes ? heap->limits.max_node_bytes : UINT64_MAX;
     walk->extents_left = heap->limits.max_extents ? heap->limits.max_extents : MAX_EXTENTS_DEFAULT;
 }
 
 static bool at_leaves(const struct jh_walk *w) {
-    return w->level + 1U == w->heap->layout->rtree_height;
+    return jh_rtree_is_leaf(w->heap->layout, w->level);
 }
 
 static unsigned element_size(const struct jh_walk *w) {
-    return at_leaves(w) ? w->heap->layout->leaf_size : w->heap->layout->rtree_node_size;
+    return jh_rtree_element_size(w->heap->layout, w->level);
 }
 
 static uint64_t element_count(const struct jh_walk *w) {
-    return UINT64_C(1) << w->heap->layout->rtree_level[w->level].bits;
+    return jh_rtree_elements(w->heap->layout, w->level);
 }
 
 static void leave_node(struct jh_walk *w) {
@@ -160,9 +181,7 @@ static void skip_empty(struct jh_walk *w, unsigned size) {
 }
 
 static uint64_t page_of(const struct jh_walk *w, uint64_t index) {
-    const struct jh_layout *layout = w->heap->layout;
-    unsigned shift = (unsigned)layout->sc_ptr_bits - layout->rtree_level[w->level].cumbits;
-    return w->node[w->level].page + (index << shift);
+    return w->node[w->level].page + jh_rtree_pages(w->heap->layout, w->level, index);
 }
 
 /* One more element of the entry's extent. */
@@ -284,7 +303,7 @@ static void collect(struct jh_walk *w) {
 /* Nodes are apart from one another: a child that lies in one that was entered before, or one in
  * it, is none. The root and the latest ones are remembered. */
 static bool was_seen(const struct jh_walk *w, uint64_t child) {
-    uint64_t size = node_size(w->heap->layout, w->level + 1U);
+    uint64_t size = jh_rtree_node_bytes(w->heap->layout, w->level + 1U);
     for (size_t i = 0; i < JH_WALK_NODES; i++) {
         const struct jh_node_seen *n = &w->seen[i];
         if (child - n->at < n->size || (n->size && n->at - child < size)) {
@@ -296,7 +315,7 @@ static bool was_seen(const struct jh_walk *w, uint64_t child) {
 
 static void remember(struct jh_walk *w, uint64_t child) {
     w->seen[1 + w->seen_next] =
-        (struct jh_node_seen){child, node_size(w->heap->layout, w->level + 1U)};
+        (struct jh_node_seen){child, jh_rtree_node_bytes(w->heap->layout, w->level + 1U)};
     w->seen_next = (w->seen_next + 1) % (JH_WALK_NODES - 1);
 }
 
@@ -318,8 +337,9 @@ static enum jh_status enter_child(struct jh_walk *w, struct jh_fault *fault) {
         return JH_OK;
     }
     uint64_t at = node->at + (node->index - 1) * size;
-    if (!jh_aligned(child, size)) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-alignment");
+    enum jh_status status = jh_rtree_child_check(w->heap->layout, at, child, fault);
+    if (status != JH_OK) {
+        return status;
     }
     if (was_seen(w, child)) {
         return jh_fail(fault, JH_CORRUPT, JH_STAGE_RTREE, at, child, "rtree.child-repeated");
