@@ -1,6 +1,6 @@
 /* rtree: level arithmetic, and the way from a key to its leaf element (rtree.h: rtree_subkey;
  * rtree.c: rtree_leaf_elm_lookup_hard). */
-#include "rtree.h"
+#include "cursor.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * nearest element in front of it. */
 #include "seek.h"
 
-#include "rtree.h"
+#include "cursor.h"
 
 #define MAX_PASSED_DEFAULT (UINT64_C(1) << 26)
 #define SEEK_BUF 4096  /* multiple of every element size */

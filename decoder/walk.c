@@ -29,7 +29,7 @@
 #include "walk_entry.h"
 
 #include "plan.h"
-#include "rtree.h"
+#include "cursor.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What lookups and walks share of the tree: its geometry, and a cursor that goes down along a key.
  */
-#ifndef JEHEAP_RTREE_H
-#define JEHEAP_RTREE_H
+#ifndef JEHEAP_CURSOR_H
+#define JEHEAP_CURSOR_H
 
 #include "internal.h"
 
