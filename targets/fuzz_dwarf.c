@@ -68,7 +68,7 @@ static void read_root(struct jt_target *t, const struct jt_root_symbol *root) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct jt_target target;
     struct jt_private priv;
-    struct jt_rooms rooms = {.base = {.blocks = 0}};
+    struct jt_layers layers = {.base = {.blocks = 0}};
     struct jt_module module;
     struct jt_root_symbol root[JT_ROOTS_MAX];
     struct jt_build_id id;
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     start(&target, &priv, &module, elf);
-    jt_rooms_join(&priv, &rooms);
+    jt_layers_join(&priv, &layers);
     jt_elf_build_id(elf, &id);
     FUZZ_CHECK(id.size <= JT_BUILD_ID_MAX);
     (void)jt_elf_has_debug_info(elf);

@@ -63,7 +63,7 @@ static void forms(void **state) {
 }
 
 /* Whatever a build is made of, its bins fit into what is set aside for them. */
-static void rooms(void **state) {
+static void layers(void **state) {
     (void)state;
     const struct jh_layout *l;
     for (size_t i = 0; (l = fuzz_layout_nth(i)) != NULL; i++) {
@@ -314,7 +314,7 @@ static void reading(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms),           cmocka_unit_test(rooms),
+        cmocka_unit_test(forms),           cmocka_unit_test(layers),
         cmocka_unit_test(cursors),         cmocka_unit_test(stashed),
         cmocka_unit_test(no_bin),          cmocka_unit_test(counts),
         cmocka_unit_test(count_of_counts), cmocka_unit_test(count_of_cursors),

@@ -1,4 +1,4 @@
-/* inside.h - what the files of files/ tell each other and the rooms after it.
+/* inside.h - what the files of files/ share with each other and with the layers above.
  *
  * modules.c finds the ELF files that the target has mapped; symbols.c, version_string.c and dwarf.c
  * read them. */

@@ -1,4 +1,4 @@
-/* inside.h - what the files of heap/ tell each other and the rooms after it. */
+/* inside.h - what the files of heap/ share with each other and with the layers above. */
 #ifndef JEHEAP_HEAP_INSIDE_H
 #define JEHEAP_HEAP_INSIDE_H
 

@@ -1,7 +1,7 @@
-/* core.c - an ELF core, mapped, its segments lent without copying.
+/* core.c - reads an ELF core: maps the file and lends its segments without copying them.
  *
- * A header is believed as far as the file goes and no further. Bytes between p_filesz and p_memsz
- * were not saved: they are absent, not zero. */
+ * What a header says is believed as far as the file goes and no further. The bytes between p_filesz
+ * and p_memsz were not saved, so they are absent, not zero. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,7 +43,7 @@ static void find_holes(struct jt_target *target) {
     }
 }
 
-/* Without blocking, which a FIFO would do until somebody writes to it. */
+/* O_NONBLOCK, because open() of a FIFO waits until somebody writes to it. */
 static enum jt_status map_file(struct jt_target *target, const char *path) {
     struct jt_private *p = target->priv;
     struct stat *st = &p->core_was;
@@ -76,7 +76,7 @@ bool jt_changed(const struct jt_target *target) {
             now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
 }
 
-/* Cores are often kept compressed, and each of these programs unpacks with -d. */
+/* Cores are often kept compressed. Each of these programs unpacks with -d. */
 static enum jt_status not_elf(struct jt_target *target, const char *path) {
     static const struct {
         const char *magic, *program;
@@ -133,7 +133,7 @@ static enum jt_status check_header(struct jt_target *target, Elf *elf, const cha
     return JT_OK;
 }
 
-/* What of one PT_LOAD is in the file. */
+/* Adds the bytes of one PT_LOAD that are in the file, and the addresses that it maps. */
 static void take_load(struct jt_target *target, const GElf_Phdr *ph) {
     struct jt_private *p = target->priv;
     uint64_t size = p->core_size, there = 0, memsz = ph->p_memsz;
@@ -175,7 +175,7 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
     if (p->segment == NULL || p->mapped == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: out of memory", path);
     }
-    bool there = count != 0; /* libelf has none when the file ends before the last one */
+    bool there = count != 0; /* libelf reads none when the file ends before the last one */
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
         there = there && gelf_getphdr(elf, (int)i, &ph) != NULL;
@@ -194,7 +194,7 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
     return JT_OK;
 }
 
-/* Debuggers leave read-only file mappings out altogether; the notes still name them. */
+/* Debuggers leave read-only mappings of files out of a core's memory, but its notes name them. */
 static enum jt_status add_files(struct jt_target *target) {
     struct jt_private *p = target->priv;
     struct jt_range *all = calloc(p->mapped_count + p->mappings + 1, sizeof *all);
@@ -247,7 +247,8 @@ static enum jt_status read_core(struct jt_target *target) {
     if (status != JT_OK) {
         return status;
     }
-    Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
+    Elf *elf = elf_memory((char *)(uintptr_t)p->core,
+                          p->core_size); /* elf_memory() takes no const; nothing writes to it */
     GElf_Ehdr header = {.e_phnum = 0};
     status = check_header(target, elf, target->path, &header);
     if (status == JT_OK) {

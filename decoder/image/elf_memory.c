@@ -1,10 +1,10 @@
-/* elf_memory.c - an ELF file's headers where the target has them mapped. */
+/* elf_memory.c - reads the headers of an ELF file where the target has the file mapped. */
 #include <gelf.h>
 #include <string.h>
 
 #include "image/inside.h"
 
-/* Where the parts of a header are, by class. */
+/* Offsets of a header's fields, by ELF class. */
 struct places {
     uint8_t header, phoff, phentsize, phnum;
     uint8_t entry, type, flags, offset, vaddr, filesz, memsz;
@@ -52,7 +52,7 @@ size_t jt_memory_phdrs(const struct jt_target *target, uint64_t start,
     return count;
 }
 
-/* The GNU build-id among notes that lie in memory. */
+/* Finds the GNU build-id among notes that are in the target's memory. */
 static bool id_in_notes(const struct jt_target *target, const uint8_t *note, size_t size,
                         struct jt_build_id *out) {
     for (size_t at = 0; at + 12 <= size;) {
@@ -78,7 +78,7 @@ static bool id_in_notes(const struct jt_target *target, const uint8_t *note, siz
     return false;
 }
 
-/* Kernels keep the first page of every ELF file in a core, and linkers put the build-id there. */
+/* Kernels save the first page of every ELF file in a core, and linkers put the build-id there. */
 void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct jt_build_id *out) {
     struct jt_phdr ph[JT_PHDRS_MAX];
     size_t count = jt_memory_phdrs(target, start, ph);

@@ -1,8 +1,8 @@
-/* machine.c - what kind of machine the target ran on: width and order of its words, and what its C
- * library and jemalloc's configure script make of it.
+/* machine.c - what kind of machine the target ran on: width and byte order of its words, and what
+ * follows from that for its C library and jemalloc's configure script.
  *
- * A machine that is not listed is read all the same: its ELF class and byte order say how. What a
- * name adds is only where to start looking; the heap decides. */
+ * A machine that is not listed is read all the same, by its ELF class and byte order. The list only
+ * says which parameters to try first; the heap decides. */
 #include <gelf.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #define EM_LOONGARCH 258
 #endif
 
-/* ELF's word for a machine, and jeheap.h's. */
+/* The machine's number in ELF, and its name in jeheap.h. */
 static const struct machine {
     uint16_t machine; /* e_machine */
     uint8_t words;    /* pointer size in bytes */

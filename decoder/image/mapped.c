@@ -1,8 +1,8 @@
-/* mapped.c - may something have been mapped at an address, whether its bytes are at hand or not?
+/* mapped.c - says whether something may have been mapped at an address, with or without its bytes.
  *
- * A process says what is mapped, and the kernel's cores name every mapping, with bytes or without.
- * Debuggers leave mappings out: read-only ones of files, which only the list of files names then,
- * and what is not to be dumped (MADV_DONTDUMP), which nothing names. */
+ * A process says what is mapped, and a kernel's core names every mapping, with bytes or without. A
+ * debugger's core leaves mappings out: read-only ones of files, which then only the list of files
+ * names, and memory marked MADV_DONTDUMP, which nothing names. */
 #include <elf.h>
 #include <stddef.h>
 
@@ -12,13 +12,13 @@ bool jt_mapped(const struct jt_target *target, uint64_t addr) {
     return jt_ranges_hold(target->priv->mapped, target->priv->mapped_count, addr);
 }
 
-/* The same from what an image reader has for its argument. */
+/* Called with the argument that an image reader has. */
 static const struct jt_private *private_of(const struct jh_image *image) {
     return (const struct jt_private *)(const void *)((const char *)image -
                                                      offsetof(struct jt_private, image));
 }
 
-/* The first page is nobody's, and the kernel has the upper half. */
+/* The first page is never mapped, and the upper half belongs to the kernel. */
 static bool is_nobodys(const struct jt_private *p, uint64_t addr) {
     bool halves = p->machine == EM_X86_64 || p->machine == EM_AARCH64;
     return addr < 4096 || (halves && addr >> 56 != 0);
@@ -41,7 +41,7 @@ static bool in_target(void *arg, uint64_t addr) {
     return may_be_mapped(((const struct jt_target *)arg)->priv, addr);
 }
 
-/* Has the core a header for each mapping of a file? Then who wrote it left none out. */
+/* Has the core a header for each mapping of a file? If so, its writer left out no mapping. */
 static bool names_all(const struct jt_private *p) {
     size_t named = 0;
     for (size_t i = 0; i < p->mappings; i++) {

@@ -54,7 +54,7 @@ void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
         case AT_PHNUM:
             p->phnum = value;
             break;
-        case AT_EXECFN: /* another thing there */
+        case AT_EXECFN: /* FreeBSD's number for something else */
             p->execfn = p->freebsd ? p->execfn : value;
             break;
         case FREEBSD_EXECPATH:
@@ -79,7 +79,7 @@ static bool take_line(struct jt_target *target, char *line) {
     if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, m.mode,
                &m.offset, &path) < 4 ||
         path == 0) {
-        return true; /* nothing that this kernel's manual describes */
+        return true; /* not a line that proc(5) describes: ignored */
     }
     m.readable = m.mode[0] == 'r';
     m.writable = m.mode[1] == 'w';
@@ -93,7 +93,7 @@ static bool take_line(struct jt_target *target, char *line) {
     return jt_mapping_add(target, &m, line + path);
 }
 
-/* 64-bit kernels run 32-bit programs. */
+/* Learns the machine from the program's ELF header: 64-bit kernels also run 32-bit programs. */
 static void read_machine(struct jt_target *target) {
     char name[64];
     uint8_t header[64];
@@ -134,7 +134,7 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     while (ok && getline(&line, &room, file) > 0) {
         ok = take_line(target, line);
     }
-    int error = !ok ? ENOMEM : feof(file) ? 0 : errno; /* getline() says nothing of memory */
+    int error = !ok ? ENOMEM : feof(file) ? 0 : errno; /* getline() does not report ENOMEM */
     free(line);
     fclose(file);
     if (error != 0) {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM 4096 /* at first */
+#define ROOM 4096 /* bytes that are allocated first */
 
-/* What fopencookie() asks for: how many bytes were taken, 0 for an error. */
+/* For fopencookie(): returns how many bytes were written, 0 for an error. */
 static ssize_t write_bytes(void *cookie, const char *bytes, size_t len) {
     struct jt_memory_file *m = cookie;
     if (len > m->room - m->size) {

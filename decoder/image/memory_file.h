@@ -1,7 +1,7 @@
-/* memory_file.h - a stream that writes to memory, and fails when there is none.
+/* memory_file.h - a stream that writes to memory, and fails when memory runs out.
  *
- * That of open_memstream() does not: what it has no room for is missing, neither ferror() nor
- * fclose() tell (glibc 2.36), and what comes next is written all the same. */
+ * open_memstream() does not fail then: it drops what it has no room for, neither ferror() nor
+ * fclose() report it (glibc 2.36), and later text is written all the same. */
 #ifndef JEHEAP_MEMORY_FILE_H
 #define JEHEAP_MEMORY_FILE_H
 
@@ -12,14 +12,14 @@ struct jt_memory_file {
     FILE *file; /* to write to */
     char *bytes;
     size_t size, room;
-    bool lost; /* something had no room */
+    bool lost; /* memory ran out: some text is missing */
 };
 
-/* False when memory runs out; then there is nothing to close. */
+/* False when memory runs out. There is nothing to close then. */
 bool jt_memory_open(struct jt_memory_file *m);
 
-/* What was written, to be freed, and its length, which may be 0; NULL when anything of it was lost.
- */
+/* Returns what was written, which the caller frees, and its length, which may be 0; NULL when
+ * memory ran out. */
 char *jt_memory_close(struct jt_memory_file *m, size_t *size);
 
 #endif

@@ -1,4 +1,4 @@
-/* notes.c - what a core's notes tell: the mapped files, the auxiliary vector, the process.
+/* notes.c - reads a core's notes: mapped files, auxiliary vector, process, threads.
  *
  * Kernels, debuggers and emulators write them in the target's own words: 4 or 8 bytes, either byte
  * order. */
@@ -11,7 +11,7 @@
 #define NT_FILE 0x46494c45
 #endif
 
-/* count, page size, count x {start, end, offset in pages}, count names. */
+/* NT_FILE: count, page size, count x {start, end, offset in pages}, count names. */
 static void read_files(struct jt_target *target, const uint8_t *note, size_t size) {
     unsigned word = target->priv->words;
     if (size < 2 * word || jt_number_at(target, note, word) > (size - 2 * word) / (3 * word)) {
@@ -38,8 +38,8 @@ static void read_files(struct jt_target *target, const uint8_t *note, size_t siz
     }
 }
 
-/* struct elf_prpsinfo: four bytes, a long of flags, then user and group, which older 32-bit
- * kernels keep in two bytes each. */
+/* NT_PRPSINFO, struct elf_prpsinfo: four bytes, a long of flags, then user and group, which older
+ * 32-bit kernels store in two bytes each. */
 static void read_process(struct jt_target *target, const uint8_t *note, size_t size) {
     size_t at = target->priv->words == 8 ? 24 : size < 128 ? 12 : 16;
     if (size < 124) {
@@ -97,7 +97,8 @@ static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t 
     }
 }
 
-/* Headers that all name the same notes are read until as much was read as there is. */
+/* Program headers may all name the same notes: reading stops after as many bytes as the core has.
+ */
 void jt_notes_read(struct jt_target *target, Elf *elf) {
     const struct jt_private *p = target->priv;
     size_t count, left = p->core_size;

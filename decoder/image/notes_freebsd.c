@@ -1,8 +1,8 @@
-/* notes_freebsd.c - what the notes of a FreeBSD core tell: the mappings, the auxiliary vector, the
- * process and its threads.
+/* notes_freebsd.c - reads the notes of a FreeBSD core: mappings, auxiliary vector, process,
+ * threads.
  *
- * Its kernel puts the size of one entry, 4 bytes, in front of what procstat(1) would get. Written
- * after its headers (sys/user.h, sys/elf_common.h); no core of a real one was at hand. */
+ * FreeBSD's kernel writes the size of one entry (4 bytes) in front of what procstat(1) gets. This
+ * is written from its headers (sys/user.h, sys/elf_common.h); no real FreeBSD core was at hand. */
 #include <string.h>
 
 #include "image/inside.h"
@@ -10,9 +10,10 @@
 enum { PRSTATUS = 1, THRMISC = 7 };       /* NT_..., of each thread */
 enum { PROC = 8, VMMAP = 10, AUXV = 16 }; /* NT_PROCSTAT_... */
 
-#define FRONT 4 /* bytes in front of the entries */
+#define FRONT 4 /* bytes in front of the entries: the size of one */
 
-/* struct kinfo_vmentry: the same offsets for 32 and 64 bits. The path is cut after its end. */
+/* struct kinfo_vmentry: the same offsets for 32 and 64 bits. The kernel drops what follows the
+ * path. */
 enum { SIZE, START = 8, END = 16, OFFSET = 24, PROTECTION = 56, PATH = 136 };
 enum { READ = 1, WRITE = 2, EXECUTE = 4 };
 

@@ -23,7 +23,7 @@ bool jt_utf8_controls(const unsigned char *p) {
     return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
-/* One sequence, or each byte of it in hexadecimal. Returns how many bytes it takes in out. */
+/* Writes one sequence, as it is or each byte in hexadecimal. Returns how many bytes that takes. */
 static size_t put_char(const unsigned char *p, unsigned length, bool as_it_is, char *out) {
     static const char digit[] = "0123456789abcdef";
     if (as_it_is) {

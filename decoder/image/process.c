@@ -1,8 +1,8 @@
-/* process.c - a reader over a running process, and over one's own.
+/* process.c - a reader for a running process, and one for this very process.
  *
- * process_vm_readv does many small reads in one call; /proc/PID/mem stands in where a sandbox or a
- * kernel without it refuses. One's own memory is an image of the readable mappings, so that it can
- * be lent and a wild address is absent instead of a crash. */
+ * process_vm_readv() does many small reads in one call. Where a sandbox or a kernel without it
+ * refuses that, /proc/PID/mem is read. This process's own memory is an image of its readable
+ * mappings, so that it can be lent, and a wild address is absent instead of a crash. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static ssize_t read_mem(const struct jt_target *target, uint64_t addr, void *dst
         return -1;
     }
     if (addr > (uint64_t)INT64_MAX) {
-        errno = EFAULT; /* no offset can say that; the kernel's half is nobody's anyway */
+        errno = EFAULT; /* an offset is signed; the upper half is the kernel's anyway */
         return -1;
     }
     return pread(target->priv->mem_fd, dst, len, (off_t)addr);
@@ -67,7 +67,7 @@ static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t l
     return JH_OK;
 }
 
-/* One call for count spans. Returns how many are done; the one after that stopped it. */
+/* Reads count spans in one call. Returns how many were read; the next one stopped the call. */
 static size_t gather_some(const struct jt_target *target, struct jh_span *span, size_t count) {
     struct iovec local[IOV_MAX], remote[IOV_MAX];
     for (size_t i = 0; i < count; i++) {
@@ -98,7 +98,7 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
         if (at >= count) {
             break;
         }
-        /* read alone the one that stopped it, to learn why and how far it goes */
+        /* read that one alone, to learn why it failed and how much of it can be read */
         enum jh_status status =
             process_read(target, span[at].addr, span[at].dst, span[at].len, &span[at].got);
         if (status == JH_READ_FAILED) {
@@ -109,16 +109,16 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
     return worst;
 }
 
-/* As it was when the process was opened. The kernel does not tell where memory goes on: it would
- * have to be asked for each page of the terabytes that a damaged tree may name. */
+/* By the mappings at the time when the process was opened. The kernel cannot be asked where memory
+ * continues, except page by page, and a damaged tree may name terabytes. */
 static uint64_t process_next(void *arg, uint64_t addr) {
     const struct jt_ranges *readable = &((const struct jt_target *)arg)->priv->readable;
     return jt_ranges_next(readable->range, readable->count, addr);
 }
 
-/* The first time at once: most changes are over by then. A thread that was put off in the middle of
- * one takes longer, for which all contradictions together have some time: what is damaged, or
- * stopped, stays as it is. */
+/* The first retry comes at once, because most changes are over by then. A thread that was suspended
+ * in the middle of a change takes longer: all contradictions together may wait for a limited time,
+ * since damaged memory, or a stopped process, stays as it is. */
 static bool process_retry(void *arg, unsigned times) {
     enum { TIMES = 9, WAITS_MAX = 600 }; /* milliseconds */
     struct jt_private *p = ((const struct jt_target *)arg)->priv;
@@ -142,7 +142,7 @@ static bool find_readable(struct jt_private *p) {
     return !p->readable.lost;
 }
 
-/* The mappings of this process whose bytes are plain memory. */
+/* Takes the mappings of this process that are plain memory. */
 static enum jt_status open_self(struct jt_target *target) {
     struct jt_private *p = target->priv;
     p->segment = calloc(p->mappings + 1, sizeof *p->segment);
@@ -153,7 +153,7 @@ static enum jt_status open_self(struct jt_target *target) {
         const struct jt_mapping *m = &p->mapping[i];
         bool device = strncmp(m->path, "/dev/", 5) == 0 || strncmp(m->path, "[v", 2) == 0;
         if (!m->readable || device) {
-            continue; /* [vvar] and device memory may fault, or answer */
+            continue; /* reading [vvar] or device memory may fault or have side effects */
         }
         p->segment[p->segments++] =
             (struct jh_segment){m->start, (const uint8_t *)(uintptr_t)m->start, m->end - m->start};
@@ -161,8 +161,8 @@ static enum jt_status open_self(struct jt_target *target) {
     return jt_image_start(target);
 }
 
-/* Opened at once, for later no file may be: process_vm_readv can be refused at any time, as when
- * the process executes a program of another user's. */
+/* Opened now, because the sandbox lets no file be opened later: process_vm_readv() can be refused
+ * at any time, for instance when the process executes another user's program. */
 static void open_mem(struct jt_target *target) {
     char name[64];
     snprintf(name, sizeof name, "/proc/%d/mem", target->pid);
@@ -221,8 +221,8 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     return probe_memory(target);
 }
 
-/* /proc/PID/mem stays that of the memory that it was opened for: once nobody uses that any more it
- * reads as empty, at every address. The id alone would lead to the next program. */
+/* /proc/PID/mem stays that of the memory for which it was opened: once that is gone it reads as
+ * empty, at every address. The process id alone may name another program by then. */
 bool jt_ended(struct jt_target *target) {
     uint8_t byte;
     target->ended |= target->priv->mem_fd >= 0 && pread(target->priv->mem_fd, &byte, 1, 0) == 0;

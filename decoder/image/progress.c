@@ -1,5 +1,5 @@
-/* progress.c - long work: whoever has asked for it is told how far it is, and may end it. Of a
- * large core that is read pages are given back, so that it does not fill the memory. */
+/* progress.c - reports progress of long work to the caller, who may end it. While a large core is
+ * read, its pages are given back, so that it does not fill the memory. */
 #include <sys/mman.h>
 
 #include "image/inside.h"

@@ -75,7 +75,7 @@ void jt_ranges_merge(struct jt_ranges *set) {
     set->count = jt_ranges_normalise(set->range, set->count);
 }
 
-/* Most of what comes touches what is there: merging makes room more often than memory does. */
+/* Merges before it allocates: most new ranges touch one that is there, so merging makes room. */
 static bool make_room(struct jt_ranges *set) {
     jt_ranges_merge(set);
     if (2 * set->count < set->room) {
@@ -112,8 +112,8 @@ void jt_ranges_free(struct jt_ranges *set) {
     *set = (struct jt_ranges){NULL, 0, 0, false};
 }
 
-/* The parts of one range that lie inside the others (from the first of them that ends behind its
- * start), or between them. */
+/* Adds the parts of one range that lie inside the others, or between them. other is the first that
+ * ends behind its start. */
 static void cut_one(struct jt_ranges *out, struct jt_range r, const struct jt_range *other,
                     size_t count, bool inside) {
     uint64_t at = r.start;

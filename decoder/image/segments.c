@@ -1,7 +1,7 @@
 /* segments.c - runs of bytes, sorted and disjoint. ranges.c does the same for addresses alone.
  *
- * A core's program headers come from anywhere: unsorted, overlapping, a million of them. Sorting
- * first keeps all of this linear but for the sort. */
+ * The program headers of a core may be unsorted, overlapping, and a million. After one sort all of
+ * this takes linear time. */
 #include <stdlib.h>
 
 #include "image/inside.h"
@@ -14,7 +14,7 @@ static int by_addr(const void *a, const void *b) {
     if (x->len != y->len) {
         return x->len > y->len ? -1 : 1;
     }
-    /* qsort is not stable, and the answer must not depend on that */
+    /* qsort() is not stable, and the result must not depend on its order */
     return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
 }
 
@@ -36,8 +36,8 @@ size_t jt_segments_normalise(struct jh_segment *segment, size_t count) {
     return kept;
 }
 
-/* The parts of one extra segment that lie between the others; *at is the first segment that ends
- * behind it. */
+/* Adds the parts of one extra segment that lie between the others. *at is the first of these that
+ * ends behind it. */
 static size_t fill_one(const struct jh_segment *segment, size_t count, size_t *at,
                        struct jh_segment extra, struct jh_segment *out) {
     size_t made = 0;
@@ -61,7 +61,7 @@ static size_t fill_one(const struct jh_segment *segment, size_t count, size_t *a
 
 struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t count,
                                     const struct jh_segment *extra, size_t extras, size_t *out) {
-    /* each segment splits one extra at most once more */
+    /* each segment splits at most one extra into two */
     struct jh_segment *all = malloc((2 * count + extras + 1) * sizeof *all);
     if (all == NULL) {
         return NULL;

@@ -1,16 +1,18 @@
-/* sparse_core.c - which bytes of a core's file are on the disk.
+/* sparse_core.c - finds which bytes of a core's file are on the disk.
  *
- * What a program has reserved and never touched is a hole of the file: zeroes, of which there may
- * be terabytes. They are known to be zero without being read, and are not put into memory. */
+ * Memory that a program reserved and never touched is a hole of the file: it reads as zeroes, and
+ * there may be terabytes of it. Holes are known to be zero without being read, so they are left out
+ * of the image that is read. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "image/inside.h"
 
-#define GRAIN 4096 /* bytes: no hole is shorter */
+#define GRAIN 4096 /* bytes: file systems have no shorter holes */
 
-/* Fewer and longer runs: what lies in a short hole reads as zero all the same. */
+/* Joins runs with a short hole between them, so that there are fewer. The hole still reads as zero.
+ */
 static void join_runs(struct jt_ranges *data, uint64_t shortest) {
     size_t kept = 0;
     for (size_t i = 1; i < data->count; i++) {
@@ -33,7 +35,7 @@ bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
         }
         off_t to = from < 0 ? -1 : lseek(fd, from, SEEK_HOLE);
         if (to <= from || !jt_go_on(target, "looking for the core's holes", (uint64_t)at, size)) {
-            return false; /* this file system does not tell */
+            return false; /* this file system does not say where its holes are */
         }
         jt_ranges_add(data, (uint64_t)from, (uint64_t)(to - from));
         while (data->count >= most) {
@@ -45,7 +47,7 @@ bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
     return !data->lost;
 }
 
-/* Of a segment that leads to [offset, end) of the file: how many pieces at most. */
+/* How many pieces, at most, a segment has that leads to [offset, end) of the file. */
 static size_t pieces_of(const struct jt_ranges *data, uint64_t offset, uint64_t end) {
     size_t first = jt_ranges_behind(data->range, data->count, offset);
     return 2 * (jt_ranges_behind(data->range, data->count, end - 1) - first) + 3;
@@ -68,11 +70,11 @@ static size_t cut_segment(struct jh_segment s, uint64_t offset, const struct jt_
     return made;
 }
 
-/* Where the segment is in the file; false when it is somewhere else. */
+/* Where the segment's bytes are in the file; false when they are not in it. */
 static bool offset_of(const struct jt_private *p, const struct jh_segment *s, uint64_t *out) {
     uintptr_t file = (uintptr_t)p->core, bytes = (uintptr_t)s->bytes;
     *out = bytes - file;
-    return *out < p->core_size && s->len != 0; /* it wraps in front of the file */
+    return *out < p->core_size && s->len != 0; /* in front of the file the difference wraps */
 }
 
 struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t *out) {
@@ -82,7 +84,7 @@ struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t 
         const struct jh_segment *s = &p->segment[i];
         room += offset_of(p, s, &offset) ? pieces_of(&p->data, offset, offset + s->len) : 1;
     }
-    /* more when segments share bytes of the file again and again: they are left whole */
+    /* More would be needed when many segments share bytes: then they are left whole. */
     struct jh_segment *all = room > most ? NULL : malloc((room + 1) * sizeof *all);
     for (size_t i = 0; all != NULL && i < p->segments; i++) {
         struct jh_segment s = p->segment[i];

@@ -1,7 +1,7 @@
-/* target.h - what a target is: a core or a running process, opened.
+/* target.h - what a target is: a core or a running process that was opened.
  *
- * The structs that all rooms fill and everybody reads. open/open.h opens one, and is the header to
- * include. */
+ * These structs are filled by all layers and read by everybody. open/open.h opens a target, and is
+ * the header to include. */
 #ifndef JEHEAP_TARGET_H
 #define JEHEAP_TARGET_H
 
@@ -17,11 +17,12 @@ extern "C" {
 
 enum jt_status {
     JT_OK,
-    JT_USAGE, /* an option that makes no sense: a layout nobody can parse, a file that is none */
-    JT_UNREADABLE,  /* no such process, no permission, no core, a truncated header */
-    JT_NO_JEMALLOC, /* readable, and no jemalloc is to be seen in it */
-    JT_NO_LAYOUT,   /* jemalloc is there, and which build it is cannot be told, or does not fit */
-    JT_WRONG_FILE,  /* an ELF file is not the one that the target was running (build-id) */
+    JT_USAGE, /* an option makes no sense: a layout that cannot be parsed, a file that is no ELF
+                 file */
+    JT_UNREADABLE,  /* no such process, no permission, not a core, a truncated header */
+    JT_NO_JEMALLOC, /* readable, but no jemalloc was found in it */
+    JT_NO_LAYOUT,   /* there is a jemalloc, but its layout is not known or does not fit */
+    JT_WRONG_FILE,  /* an ELF file is not the one that the target ran (build-id) */
     JT_INCOMPLETE   /* not all could be read or written: a budget, a process that ended, a full disk
                      */
 };
@@ -40,9 +41,9 @@ enum jt_source {
     JT_DWARF,          /* debug information: types, macros */
     JT_SYMBOL,         /* address or size of a symbol */
     JT_VERSION_STRING, /* "5.3.0-0-g54ea..." in the image */
-    JT_MEMORY,         /* a variable of jemalloc's, read from the target */
+    JT_MEMORY,         /* a variable of jemalloc, read from the target */
     JT_INFERRED,       /* the only candidate that the heap decodes with */
-    JT_DEFAULT         /* the stock build's; nothing contradicts it */
+    JT_DEFAULT         /* that of the stock build; nothing contradicts it */
 };
 
 enum jt_part {
@@ -65,26 +66,27 @@ const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "la
 
 /* ---- a target ------------------------------------------------------------------------------- */
 
-/* Called now and then while something takes long: in jt_open(), and whenever the target is read.
- * doing says what; done and all are bytes or the like, all is 0 where that is not known. False:
- * give up. jt_open() then says JT_INCOMPLETE, and what is read is JH_LIMIT from then on. */
+/* Called now and then during long work: in jt_open(), and whenever the target is read. doing says
+ * what is done; done and all are bytes or the like, and all is 0 where it is not known. When it
+ * returns false, jt_open() gives up with JT_INCOMPLETE, and all later reads with JH_LIMIT. */
 typedef bool jt_watch_fn(void *arg, const char *doing, uint64_t done, uint64_t all);
 
 /* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
 struct jt_options {
     const char *target;  /* process id, or path of a core; a path with a slash is never an id */
-    const char *exe;     /* the program of a core, where it cannot be found by itself */
+    const char *exe;     /* the program of a core, where its path does not lead to it */
     const char *sysroot; /* the folder that all files of a core are in; NULL: / */
     const char *name;    /* what a core is called in sentences; NULL: its path */
     /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
      * contradicts it, with a warning. */
     const char *layout;
-    uint64_t root; /* address of rtree_t.root[0]; the same, as long as anything decodes there */
+    uint64_t root; /* address of rtree_t.root[0]; used with a warning as long as anything decodes
+                      there */
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
     bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
     struct jh_limits limits;
-    jt_watch_fn *watch; /* optional; must outlive the target, with what it is given */
+    jt_watch_fn *watch; /* optional; must outlive the target, and watch_arg too */
     void *watch_arg;
 };
 
@@ -120,8 +122,8 @@ struct jt_module {
     uint64_t head;       /* address of the file's first byte, its header; 0: not known */
     uint64_t bias;       /* address - ELF file's p_vaddr */
     bool main;           /* the program, not a library */
-    bool asked;          /* --exe gave a file for it */
-    bool unopened;       /* its file is here: file.search-limit */
+    bool asked;          /* --exe named a file for it */
+    bool unopened;       /* its file exists, but too many were open: file.search-limit */
     bool has_debug_info;
     enum jt_file state;
     struct jt_build_id memory_id, file_id;
@@ -135,11 +137,11 @@ struct jt_private;
 
 /* A tree of jemalloc's: a program and each of its libraries may bring a jemalloc of their own. */
 struct jt_root {
-    const struct jt_module *module; /* that it is a variable of; NULL when not known */
+    const struct jt_module *module; /* whose variable it is; NULL when not known */
     uint64_t addr;                  /* of root[0] */
-    char symbol[128];               /* "" when it was found by looking */
+    char symbol[128];               /* "" when it was found by a search */
     bool chosen;                    /* the target's heap is beneath it */
-    char version[128];              /* of a skeleton's others, which it lacks; "" when not known */
+    char version[128];              /* of a root whose heap a skeleton lacks; "" when not known */
     struct jt_target *view;         /* private: see jt_root_view() */
 };
 
@@ -152,31 +154,31 @@ struct jt_target {
     size_t damage; /* which of them says that not all extents decode that were tried: 1, 2... */
 
     enum jt_kind kind;
-    int pid;          /* 0 for a core that does not tell */
+    int pid;          /* 0 for a core that does not say */
     const char *path; /* of the core; NULL for processes */
     struct jt_module *module;
     size_t modules;
-    uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent ones */
+    uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent bytes */
     uint64_t bytes_truncated;             /* of a core that was cut off; UINT64_MAX at most */
     bool ended;                           /* the process, while it was read */
-    bool root_missed;    /* a jemalloc is there, its root was looked for, and none was found */
-    bool memory_ran_out; /* since it was opened: what was asked then may be known in part only */
+    bool root_missed;    /* there is a jemalloc, but the search for its root found none */
+    bool memory_ran_out; /* after opening: answers may be incomplete */
 
     /* jemalloc in it */
     const struct jt_module *jemalloc; /* NULL when not known */
-    char version_string[128];         /* as it stands in the image, or "" */
+    char version_string[128];         /* as the image has it, or "" */
     char root_name[128]; /* the symbol, prefix included: "je_arena_emap_global"; or "" */
     char prefix[64];     /* the private prefix alone: "je_" */
     struct jh_layout layout;
     struct jh_plan plan;   /* of the layout, once it is known */
     char layout_name[128]; /* jt_layout_parse() reads it back: "5.3.0,lg_vaddr=48,..." */
     enum jt_source source[JT_PARTS];
-    /* Layouts that the heap decodes with equally well, the chosen one first. More than one: they
-     * give the same answers, or the status is JT_NO_LAYOUT and one must be chosen. */
+    /* Layouts that fit the heap equally well, the chosen one first. When there are several, they
+     * all give the same answers, or the status is JT_NO_LAYOUT and the user must choose. */
     char candidate[JT_CANDIDATES_MAX][128];
     size_t candidates;
-    uint64_t verified; /* extents that were decoded with this layout, and found sound */
-    uint64_t tried;    /* the same, and those that were not sound: spread over the whole tree */
+    uint64_t verified; /* extents that were decoded with this layout and are sound */
+    uint64_t tried;    /* extents that were decoded, sound or not, from all parts of the tree */
 
     struct jh_heap heap; /* ready for use: reader, &layout, root */
 
@@ -194,19 +196,18 @@ struct jt_thread {
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-/* Was the core's file written to or cut off since it was opened? Then what was read may be wrong.
- */
+/* Was the core's file written to or cut off since it was opened? Then answers may be wrong. */
 bool jt_changed(const struct jt_target *target);
 
-/* Has the process ended since it was opened, or does it run another program (execve), which has
- * other memory under the same id? Then what was read may be of both. Sets target->ended. */
+/* Has the process ended since it was opened, or executed another program, which has other memory
+ * under the same id? Then answers may mix both. Sets target->ended. */
 bool jt_ended(struct jt_target *target);
 
 /* Is the address mapped in the target at all, whether its bytes are in the core or not? */
 bool jt_mapped(const struct jt_target *target, uint64_t addr);
 
-/* Is it a core that has jemalloc's own memory only? It has one heap: of the others only
- * target->root tells. */
+/* Is it a skeleton, a core with jemalloc's own memory only? It has one heap; of other heaps of the
+ * process it has only target->root. */
 bool jt_is_skeleton(const struct jt_target *target);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* text.c - names, sentences, numbers. */
+/* text.c - error and warning sentences, numbers as text, growing arrays. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -53,7 +53,7 @@ void jt_note_memory(struct jt_target *target) {
     target->memory_ran_out |= errno == ENOMEM;
 }
 
-/* Without blocking: a FIFO is no file to wait for. */
+/* O_NONBLOCK, because open() of a FIFO waits for a writer. */
 size_t jt_read_file(const char *file, void *dst, size_t room) {
     size_t got = 0;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -79,7 +79,7 @@ bool jt_all_zero(const uint8_t *bytes, size_t len) {
 
 void *jt_grow(void *array, size_t count, size_t element) {
     if (count != 0 && (count & (count - 1)) != 0) {
-        return array; /* full at powers of two only */
+        return array; /* it is full only at powers of two */
     }
     if (count > SIZE_MAX / 2 / element) {
         return NULL;
@@ -87,7 +87,7 @@ void *jt_grow(void *array, size_t count, size_t element) {
     return realloc(array, (count == 0 ? 1 : 2 * count) * element);
 }
 
-#define WARNINGS_MAX 100 /* nobody reads more, and a broken core could make millions */
+#define WARNINGS_MAX 100 /* a broken core could cause millions */
 
 size_t jt_warn(struct jt_target *target, const char *text, ...) {
     char raw[JT_TEXT_MAX], line[JT_TEXT_MAX];
@@ -118,7 +118,7 @@ size_t jt_warn(struct jt_target *target, const char *text, ...) {
 
 bool jt_number(const char *text, uint64_t *out) {
     if (text[0] < '0' || text[0] > '9') {
-        return false; /* strtoull would take blanks and signs */
+        return false; /* strtoull() accepts blanks and signs */
     }
     char *end;
     errno = 0;

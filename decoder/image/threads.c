@@ -1,5 +1,5 @@
-/* threads.c - the threads of a target, as far as it tells: their numbers, names, stack pointers,
- * and where their thread-local storage is. */
+/* threads.c - the threads of a target: their numbers, names, stack pointers, and where their
+ * thread-local storage is, as far as the target says. */
 #include <dirent.h>
 #include <errno.h>
 #include <elf.h>
@@ -28,7 +28,7 @@ static bool add_thread(struct jt_target *target, const struct jt_thread *thread)
 
 /* ---- cores ---------------------------------------------------------------------------------- */
 
-/* Where a machine's registers have them, counted in words from the first. */
+/* Where these registers are in a note, counted in words from the first register. */
 static const struct registers {
     uint16_t machine;
     uint8_t words, stack, tls,
@@ -47,7 +47,7 @@ static const struct registers *registers_of(const struct jt_private *p) {
     return &none;
 }
 
-/* id, first: where in the note the thread's number and its first register are. */
+/* id, first: offsets of the thread's number and of its first register in the note. */
 static void add_noted(struct jt_target *target, const uint8_t *note, size_t size, size_t id,
                       size_t first, unsigned stack, unsigned tls) {
     unsigned word = target->priv->words, last = tls > stack ? tls : stack;
@@ -69,14 +69,14 @@ void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) 
 }
 
 /* struct prstatus: an int, three sizes and three more ints, the last of which is the thread's
- * number; the registers' order is its own (machine/reg.h). */
+ * number; then the registers in FreeBSD's order (machine/reg.h). */
 void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
     size_t word = target->priv->words;
     add_noted(target, note, size, 4 * word + 8, 5 * word + 8, registers_of(target->priv)->freebsd,
               0);
 }
 
-/* struct thrmisc comes behind the thread's registers, and begins with its name. */
+/* struct thrmisc follows the registers of its thread, and begins with the thread's name. */
 void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
     const struct jt_private *p = target->priv;
     const char *end = memchr(note, 0, size);
@@ -111,7 +111,7 @@ void jt_threads_read(struct jt_target *target) {
     DIR *all = opendir(folder);
     jt_note_memory(target);
     if (all == NULL) {
-        return; /* whoever asks is told of mappings only */
+        return; /* answers then name mappings, not threads */
     }
     for (const struct dirent *e = readdir(all); e != NULL; e = readdir(all)) {
         uint64_t id;

@@ -1,4 +1,4 @@
-/* inside.h - what the files of learn/ tell each other and the rooms after it.
+/* inside.h - what the files of learn/ share with each other and with the layers above.
  *
  * root.c says which tree; layout_source.c puts a layout together, layout_choose.c tries those that
  * it may be (layout_candidate.h). */

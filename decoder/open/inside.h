@@ -5,19 +5,19 @@
 #include "open/open.h"
 #include "skeleton/inside.h"
 
-/* What each room adds to a target, and where the target finds it. */
-struct jt_rooms {
+/* The state that each layer adds to a target, and the pointers by which the target finds it. */
+struct jt_layers {
     struct jt_file_source source;
     struct jt_learnt learnt;
     struct jt_base base;
     struct jt_left_out skeleton;
 };
-void jt_rooms_join(struct jt_private *priv, struct jt_rooms *rooms);
+void jt_layers_join(struct jt_private *priv, struct jt_layers *layers);
 
 /* ---- open.c --------------------------------------------------------------------------------- */
 
-/* A core that is in memory already, and files that come from wherever files says: options->target
- * is a name only. All of it must outlive the target. */
+/* A core that is in memory already; files comes from a callback. options->target is a name only.
+ * All of it must outlive the target. */
 struct jt_bytes {
     const uint8_t *core;
     size_t size;
@@ -29,13 +29,13 @@ enum jt_status jt_open_bytes(const struct jt_options *options, const struct jt_b
 
 /* ---- place.c --------------------------------------------------------------------------------- */
 
-/* thread_at.c: which thread's stack or thread-local storage is that; NULL: none's. mapping is what
- * it is in. */
+/* thread_at.c: the thread whose stack or thread-local storage has the address; NULL: none. mapping
+ * is the mapping that has the address. */
 const struct jt_thread *jt_thread_at(const struct jt_target *target, uint64_t addr,
                                      struct jt_range mapping, bool *tls);
 
-/* nearest_symbol.c: section and symbol of an address of the module, which may be known or not.
- * False: no part of the file is loaded there. */
+/* nearest_symbol.c: section and symbol of an address, which may be known or not. False: no part of
+ * the module's file is loaded there. */
 bool jt_nearest(struct jt_target *target, const struct jt_module *module, uint64_t addr,
                 struct jt_place *out);
 

@@ -11,7 +11,7 @@ struct symbol {
     const char *name;
 };
 
-/* A file's symbols that have addresses, sorted. Made when they are first asked for. */
+/* The symbols of a file that have addresses, sorted. Made when they are first needed. */
 struct jt_symbols {
     size_t count;
     struct symbol symbol[];
@@ -28,7 +28,7 @@ static Elf_Scn *table_of(Elf *elf, GElf_Word type, GElf_Shdr *sh) {
     return NULL;
 }
 
-/* Its own, that of its file of debug information, or what it exports. */
+/* The file's own symbol table, that of its debug information file, or its exported symbols. */
 static Elf_Scn *symbol_table(const struct jt_elf *elf, Elf **of, GElf_Shdr *sh) {
     *of = elf->elf;
     Elf_Scn *scn = table_of(elf->elf, SHT_SYMTAB, sh);
@@ -43,8 +43,8 @@ static Elf_Scn *symbol_table(const struct jt_elf *elf, Elf **of, GElf_Shdr *sh) 
     return scn;
 }
 
-/* Of two names for one address the one that says how much it names. Very many may share their
- * bytes. */
+/* Of two symbols for one address the one with a size is taken. Very many symbols may share a long
+ * name, so only its first bytes are compared. */
 static int compare(const void *a, const void *b) {
     const struct symbol *x = a, *y = b;
     if (x->value != y->value) {
@@ -87,7 +87,7 @@ static struct jt_symbols *read_symbols(const struct jt_elf *elf) {
     return made;
 }
 
-/* The last one that begins at or in front of the address. */
+/* The last symbol that begins at or below the address. */
 static const struct symbol *last_before(const struct jt_symbols *all, uint64_t vaddr) {
     size_t low = 0, high = all->count;
     while (low < high) {
@@ -116,7 +116,7 @@ static bool is_loaded(Elf *elf, uint64_t vaddr) {
     return false;
 }
 
-/* Where the section begins; out->section stays "" when the file does not say. */
+/* Returns where the section begins; out->section stays "" when the file does not say. */
 static uint64_t find_section(Elf *elf, uint64_t vaddr, struct jt_place *out) {
     size_t index;
     struct jt_strings names;

@@ -1,4 +1,4 @@
-/* open.c - from a process id or a path to a heap that can be asked. */
+/* open.c - opens a process or a core, and learns where its heap is and how it is laid out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@ bool jt_is_process(const char *target) {
     return target[0] != 0 && target[strspn(target, "0123456789")] == 0;
 }
 
-#define GROWTH (UINT64_C(64) << 20) /* of a process while it is read */
+#define GROWTH (UINT64_C(64) << 20) /* bytes that a process may grow while it is read */
 #define LEAF_MIN 8                  /* bytes of a leaf element */
-#define BLOCK 4096                  /* bytes of a file that are a hole or none together */
+#define BLOCK 4096                  /* bytes: the unit of a hole */
 
-/* Nodes are apart from one another: a sound tree's take no more than there is, and no more than the
- * files have that segments of a core lead to. Next to holes a walk looks at up to a whole scratch
- * buffer for each block that is on the disk. A skeleton's segments of zeroes all lead to one piece
- * of it, but what names an extent is none of them. */
+/* Limits a walk to what a sound tree can need. Nodes do not overlap, so a sound tree takes no more
+ * than the memory that there is, nor more than the files to which a core's segments lead. Next to
+ * holes a walk reads up to a whole scratch buffer for each block on the disk. A skeleton's segments
+ * of zeroes all lead to one piece of it, but no node that names an extent is among them. */
 static void limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
     uint64_t files = jt_core_bytes(target), most = jt_core_bytes_with_zeroes(target);
@@ -52,7 +52,7 @@ static enum jt_status open_modules(struct jt_target *target, const char *exe) {
     return status;
 }
 
-/* Which heap it is, and how it is laid out. */
+/* Learns which heap it is and how it is laid out. */
 static enum jt_status learn_heap(struct jt_target *target, struct jt_evidence *evidence) {
     enum jt_status status = jt_root_find(target, evidence);
     if (status != JT_OK) {
@@ -68,15 +68,15 @@ static enum jt_status learn_heap(struct jt_target *target, struct jt_evidence *e
     return status;
 }
 
-/* A layout that is given is used, whatever the heap says of it. */
+/* A layout that the user gave is used whatever the heap says of it. */
 static bool fits_nothing(const struct jt_target *target, const struct jt_options *options,
                          enum jt_status status) {
     return status == JT_NO_LAYOUT || status == JT_NO_JEMALLOC ||
            (status == JT_OK && options->layout != NULL && target->verified == 0);
 }
 
-/* A file that nothing proves, and that does not fit: it may be another build's. It must not be
- * worse than no file. */
+/* After a module's file that no build-id confirms does not fit: it may be another build's, and must
+ * not give a worse result than no file would. */
 static enum jt_status learn_without(struct jt_target *target, struct jt_evidence *evidence,
                                     enum jt_status status) {
     char error[JT_TEXT_MAX];
@@ -157,14 +157,14 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
 struct whole {
     struct jt_target target;
     struct jt_private priv;
-    struct jt_rooms rooms;
+    struct jt_layers layers;
 };
 
-void jt_rooms_join(struct jt_private *priv, struct jt_rooms *rooms) {
-    priv->source = &rooms->source;
-    priv->learnt = &rooms->learnt;
-    priv->base = &rooms->base;
-    priv->skeleton = &rooms->skeleton;
+void jt_layers_join(struct jt_private *priv, struct jt_layers *layers) {
+    priv->source = &layers->source;
+    priv->learnt = &layers->learnt;
+    priv->base = &layers->base;
+    priv->skeleton = &layers->skeleton;
 }
 
 static struct jt_target *new_target(void) {
@@ -172,7 +172,7 @@ static struct jt_target *new_target(void) {
     if (w == NULL) {
         return NULL;
     }
-    jt_rooms_join(&w->priv, &w->rooms);
+    jt_layers_join(&w->priv, &w->layers);
     w->target.priv = &w->priv;
     return &w->target;
 }
@@ -198,7 +198,7 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     if (target->memory_ran_out) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
-    if (jt_ended(target) && status != JT_OK) { /* what was concluded from that is wrong */
+    if (jt_ended(target) && status != JT_OK) { /* what was concluded from its memory is wrong */
         return jt_fail(target, JT_UNREADABLE,
                        "process %d ended while it was looked at, or runs another program by now",
                        target->pid);

@@ -1,19 +1,19 @@
-/* open.h - a core or a running process, opened: a reader, a layout and a root for jeheap.h.
+/* open.h - opens a core or a running process: makes a reader, a layout and a root for jeheap.h.
  *
  *     jt_open() -> target->heap -> jh_locate(), jh_lookup_many(), jh_walk_next()
  *
- * What jeheap.h leaves out because it needs an operating system stands here: processes, cores, ELF
- * files, symbols, DWARF. Every part of the layout carries where it was learnt, and nothing is
- * guessed silently: what is not known for sure ends in an error or in a warning. One target belongs
- * to one thread.
+ * Here is what jeheap.h leaves out because it needs an operating system: processes, cores, ELF
+ * files, symbols, DWARF. Every part of the layout carries where it was learnt. What is not known
+ * for sure ends in an error or in a warning, never in a silent guess. A target may be used by one
+ * thread only.
  *
- * The rooms behind it, each of which uses only those before it:
+ * It has layers, each of which uses only those before it:
  *     image/     bytes: processes, cores, their maps, notes and threads
  *     files/     ELF files: modules, symbols, version, debug information
  *     learn/     root and layout
  *     heap/      jemalloc's own memory: arenas and base blocks
  *     skeleton/  cores to share
- * Each has an inside.h for the rooms after it. */
+ * Each has an inside.h for the layers after it. */
 #ifndef JEHEAP_OPEN_H
 #define JEHEAP_OPEN_H
 
@@ -30,12 +30,12 @@
 extern "C" {
 #endif
 
-/* *out is always set but when memory ran out (then NULL), so that error and warnings can be read;
- * close it in any case. heap may be used when JT_OK was returned. */
+/* *out is set, so that error and warnings can be read, except when memory ran out (then NULL).
+ * Close it in any case. heap may be used only when JT_OK was returned. */
 JH_MUST_USE enum jt_status jt_open(const struct jt_options *options, struct jt_target **out);
 void jt_close(struct jt_target *target);
 
-/* Does options->target name a process? Digits alone do; anything else is the path of a core. */
+/* Is options->target a process id? Digits alone are; anything else is the path of a core. */
 bool jt_is_process(const char *target);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* place.c - what an address is that is not jemalloc's. */
+/* place.c - says what is at an address that is not jemalloc's: module, thread, mapping. */
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static bool take_mapping(const struct jt_mapping *m, struct jt_place *out) {
     return true;
 }
 
-/* A process's, or one of a core's list of files. */
+/* Finds the mapping in a process's maps or in a core's list of files. */
 static bool find_mapping(const struct jt_private *p, uint64_t addr, struct jt_place *out) {
     size_t low = 0, high = p->mappings;
     while (low < high) {
@@ -40,12 +40,13 @@ static bool find_mapping(const struct jt_private *p, uint64_t addr, struct jt_pl
     return false;
 }
 
-/* A core's own headers tell the rest: permissions, and memory of no file. */
+/* A core's program headers add the permissions, and mappings of no file. */
 static bool find_header(struct jt_target *target, uint64_t addr, struct jt_place *out) {
     const struct jt_private *p = target->priv;
     size_t count = 0;
     errno = 0;
-    Elf *elf = elf_memory((char *)(uintptr_t)p->core, p->core_size); /* it is only read */
+    Elf *elf = elf_memory((char *)(uintptr_t)p->core,
+                          p->core_size); /* elf_memory() takes no const; nothing writes to it */
     bool found = false;
     (void)elf_getphdrnum(elf, &count);
     for (size_t i = 0; !found && i < count; i++) {
@@ -85,7 +86,7 @@ static bool find_module(struct jt_target *target, uint64_t addr, struct jt_place
     if (m == NULL || (known && !jt_nearest(target, m, addr, out))) {
         return false;
     }
-    /* without its file only what has its name is the module's for sure */
+    /* without the module's file only a mapping with its name is its own for sure */
     if (!known && out->path != NULL && strcmp(out->path, m->path) != 0) {
         return false;
     }

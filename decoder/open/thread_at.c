@@ -1,9 +1,9 @@
-/* thread_at.c - whose stack or thread-local storage an address is in. */
+/* thread_at.c - finds the thread whose stack or thread-local storage an address is in. */
 #include <gelf.h>
 
 #include "open/inside.h"
 
-#define CONTROL_BLOCK 4096 /* of the C library, at the thread pointer */
+#define CONTROL_BLOCK 4096 /* bytes of the C library's thread data, at the thread pointer */
 
 static uint64_t tls_of(Elf *elf) {
     size_t count = 0;
@@ -18,7 +18,7 @@ static uint64_t tls_of(Elf *elf) {
     return bytes;
 }
 
-/* In front of the thread pointer: that of all modules, and what aligns it. */
+/* Bytes in front of the thread pointer: thread-local storage of all modules, and its alignment. */
 static uint64_t tls_bytes(const struct jt_target *target) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < target->modules; i++) {
@@ -31,8 +31,8 @@ static bool in_tls(uint64_t pointer, uint64_t addr, uint64_t bytes) {
     return pointer != 0 && addr - (pointer - bytes) < bytes + CONTROL_BLOCK;
 }
 
-/* A process's thread pointer may only be asked for by who traces it, but on x86_64 the C library's
- * data of a thread begins at it, with two pointers to itself, and has the thread's number. */
+/* Only a tracer may read a process's thread pointer, but on x86_64 the C library's thread data
+ * begins at it, with two pointers to itself, and contains the thread's number. */
 static uint64_t pointer_near(const struct jt_target *target, uint64_t addr, struct jt_range mapping,
                              uint64_t bytes, int *id) {
     enum { WORDS = 4096, SELF = 2, ID = 720 };
@@ -69,8 +69,8 @@ static const struct jt_thread *thread_in_tls(const struct jt_target *target, uin
     return NULL;
 }
 
-/* Stacks grow down, and those of several threads may lie in one mapping: the one whose pointer is
- * nearest below the address; below all pointers, the one nearest above it. */
+/* Stacks grow down, and stacks of several threads may lie in one mapping. The nearest is the one
+ * whose pointer is nearest below the address; below all pointers, the one nearest above it. */
 static bool is_nearer(const struct jt_thread *a, const struct jt_thread *b, uint64_t addr) {
     bool below = a->stack <= addr;
     if (b == NULL || below != (b->stack <= addr)) {

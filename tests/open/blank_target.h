@@ -6,11 +6,11 @@
 
 /* Whatever the three held is forgotten. */
 static inline void blank_target(struct jt_target *target, struct jt_private *priv,
-                                struct jt_rooms *rooms) {
+                                struct jt_layers *layers) {
     *target = (struct jt_target){.priv = priv};
     *priv = (struct jt_private){.words = 8, .little_endian = true, .core_fd = -1};
-    *rooms = (struct jt_rooms){0};
-    jt_rooms_join(priv, rooms);
+    *layers = (struct jt_layers){0};
+    jt_layers_join(priv, layers);
 }
 
 #endif

@@ -156,7 +156,7 @@ static struct made *make(enum jh_version version, bool debug) {
     m->p.little_endian = true;
     m->p.note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
     m->target.priv = &m->p;
-    jt_rooms_join(&m->p, &m->rooms);
+    jt_layers_join(&m->p, &m->layers);
     m->target.heap.layout = &m->target.layout;
     m->target.heap.rtree_root = MADE_ROOT;
     learn(m, version, debug);

@@ -28,7 +28,7 @@ struct made {
     struct jh_segment segment[5];
     struct jt_range mapped[3];
     struct jt_private p;
-    struct jt_rooms rooms;
+    struct jt_layers layers;
     struct jt_target target;
     struct jt_check *check;
 };

@@ -175,9 +175,9 @@ static void trees_of_other_machines(void **state) {
                                .little_endian = layout.build.little_endian,
                                .segment = &segment,
                                .segments = 1};
-        struct jt_rooms rooms = {.base = {.blocks = 0}};
+        struct jt_layers layers = {.base = {.blocks = 0}};
         struct jt_target t = {.priv = &p};
-        jt_rooms_join(&p, &rooms);
+        jt_layers_join(&p, &layers);
         assert_int_equal(jt_image_start(&t), JT_OK);
         for (unsigned level = 0; level + 1u < layout.rtree_height; level++) {
             jt_number_put(&t, bytes + level * size + 8, 0x10000000 + (level + 1) * size, p.words);

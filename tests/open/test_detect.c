@@ -604,9 +604,9 @@ static void sizes_of_large_ones(void **state) {
         build.cache_oblivious = row[i].oblivious;
         image_start(&image, &build, IMAGE_METADATA);
         (void)image_put(&image, &row[i].e);
-        struct jt_rooms rooms = {.base = {.blocks = 0}};
+        struct jt_layers layers = {.base = {.blocks = 0}};
         struct jt_private none = {.mapped_count = 0};
-        jt_rooms_join(&none, &rooms);
+        jt_layers_join(&none, &layers);
         struct jt_target t = {.heap = image.heap, .priv = &none};
         jt_layout_fit(&t, &image.layout, image.heap.rtree_root, JT_FIT_LOOK, &fit);
         jt_samples_free(&t);

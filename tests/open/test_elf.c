@@ -437,11 +437,11 @@ static void names_that_are_used_twice(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct jt_module module = module_of(row[i].symbol, 3);
-        struct jt_rooms rooms = {.base = {.blocks = 0}};
+        struct jt_layers layers = {.base = {.blocks = 0}};
         struct jt_private priv = {.segments = 0};
         struct jt_target target = {
             .jemalloc = &module, .prefix = "je_", .root_name = "je_extents_rtree", .priv = &priv};
-        jt_rooms_join(&priv, &rooms);
+        jt_layers_join(&priv, &layers);
         uint64_t addr = 0, size = 0;
         assert_int_equal(jt_symbol(&target, "tcaches", &addr, &size), row[i].at != 0);
         assert_int_equal(addr, row[i].at == 0 ? 0 : 0x400000 + row[i].at);

@@ -18,7 +18,7 @@ static uint8_t bins[JH_BINS_MAX * STRIDE_MAX], pad[8], flag[1];
 static uint32_t stride = 128; /* bytes of a bin */
 static struct jh_segment segment[3];
 static struct jt_private priv;
-static struct jt_rooms rooms;
+static struct jt_layers layers;
 static struct jt_target target;
 static struct jh_layout layout;
 static struct jt_dwarf dwarf;
@@ -56,8 +56,8 @@ static void start(enum jh_version version, const char *machine) {
     assert_int_equal(jh_build_machine(&build, machine), JH_OK);
     assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
     memset(&priv, 0, sizeof priv);
-    memset(&rooms, 0, sizeof rooms);
-    jt_rooms_join(&priv, &rooms);
+    memset(&layers, 0, sizeof layers);
+    jt_layers_join(&priv, &layers);
     priv.words = build.pointer_size;
     priv.little_endian = build.little_endian;
     priv.note[JT_NOTE_ABOUT].bytes = "";

@@ -27,7 +27,7 @@ static struct {
     struct jt_range mapped[64];
     struct jt_module module[MODULES];
     struct jt_private p;
-    struct jt_rooms rooms;
+    struct jt_layers layers;
     struct jt_target target;
     bool core;
 } heap;
@@ -54,7 +54,7 @@ static void start_build(const struct jh_build *build) {
     for (unsigned i = 0; i < 8; i++) {
         put_slab(i);
     }
-    jt_rooms_join(&heap.p, &heap.rooms);
+    jt_layers_join(&heap.p, &heap.layers);
     heap.p.mapped = heap.mapped;
     heap.p.words = 8;
     heap.p.little_endian = true;

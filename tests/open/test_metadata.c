@@ -22,7 +22,7 @@ struct heap {
     uint64_t word[(1 + BLOCKS) * 512];
     struct jh_segment segment;
     struct jt_private p;
-    struct jt_rooms rooms;
+    struct jt_layers layers;
     struct jt_target target;
 };
 
@@ -49,7 +49,7 @@ static struct heap *start(unsigned blocks, unsigned after) {
     h->p.words = 8;
     h->p.little_endian = true;
     h->p.note[JT_NOTE_ABOUT].bytes = ""; /* variables come by name, as in a skeleton */
-    jt_rooms_join(&h->p, &h->rooms);
+    jt_layers_join(&h->p, &h->layers);
     h->p.base->base_blocks = 8;
     h->p.base->block_size = 0;
     h->p.base->block_next = 8;

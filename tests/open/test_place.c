@@ -19,12 +19,12 @@
 #define BIAS UINT64_C(0x10000)
 
 static struct jt_private priv;
-static struct jt_rooms rooms;
+static struct jt_layers layers;
 static struct jt_target target;
 
 static int start(void **state) {
     (void)state;
-    blank_target(&target, &priv, &rooms);
+    blank_target(&target, &priv, &layers);
     priv.machine = EM_X86_64;
     priv.base->done = true;
     target.heap.layout = &target.layout;

@@ -13,12 +13,12 @@
 #include "open/inside.h"
 
 static struct jt_private priv;
-static struct jt_rooms rooms;
+static struct jt_layers layers;
 static struct jt_target target;
 
 static int start(void **state) {
     (void)state;
-    blank_target(&target, &priv, &rooms);
+    blank_target(&target, &priv, &layers);
     return 0;
 }
 
@@ -93,14 +93,14 @@ static void files_that_are_not_searched(void **state) {
     elf_version(EV_CURRENT);
     assert_int_equal(jh_image_reader(&priv.image, &target.heap.reader, NULL), JH_OK);
     target.kind = JT_CORE;
-    rooms.source.files = &jt_files_here;
-    rooms.source.searched = JT_SEARCHED_MAX - 1;
+    layers.source.files = &jt_files_here;
+    layers.source.searched = JT_SEARCHED_MAX - 1;
     struct jt_module *m = jt_module_add(&target, own);
     assert_non_null(m);
     m->main = true;
     jt_module_open(&target, m, NULL);
     assert_true(m->unopened && m->elf == NULL && m->file == NULL);
-    assert_int_equal(rooms.source.searched, JT_SEARCHED_MAX - 1);
+    assert_int_equal(layers.source.searched, JT_SEARCHED_MAX - 1);
     jt_warn_of_files(&target);
     assert_int_equal(target.warnings, 1);
     assert_non_null(strstr(target.warning[0], "file.search-limit: /proc/self/exe was not opened"));
@@ -109,7 +109,7 @@ static void files_that_are_not_searched(void **state) {
         assert_non_null(m);
         jt_module_open(&target, m, own);
         assert_true(!m->unopened && m->elf != NULL);
-        assert_true(rooms.source.searched > JT_SEARCHED_MAX);
+        assert_true(layers.source.searched > JT_SEARCHED_MAX);
     }
     m = jt_module_add(&target, own);
     jt_module_open(&target, m, NULL);
@@ -147,7 +147,7 @@ static void files_that_are_none(void **state) {
     elf_version(EV_CURRENT);
     assert_int_equal(jh_image_reader(&priv.image, &target.heap.reader, NULL), JH_OK);
     target.kind = JT_CORE;
-    rooms.source.files = &files;
+    layers.source.files = &files;
     for (unsigned i = 0; i < 6; i++) {
         struct jt_module *m =
             jt_module_add(&target, i == 4 ? "/proc/self/./exe" : "/proc/self/exe");

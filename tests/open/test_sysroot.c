@@ -69,24 +69,24 @@ static int unmake(void **state) {
 /* ---- a target ------------------------------------------------------------------------------- */
 
 static struct jt_private priv;
-static struct jt_rooms rooms;
+static struct jt_layers layers;
 static struct jt_target target;
 
 static void start(const char *where) {
     memset(&priv, 0, sizeof priv);
-    memset(&rooms, 0, sizeof rooms);
+    memset(&layers, 0, sizeof layers);
     memset(&target, 0, sizeof target);
-    jt_rooms_join(&priv, &rooms);
+    jt_layers_join(&priv, &layers);
     target.priv = &priv;
     elf_version(EV_CURRENT);
-    rooms.source.files = &jt_files_here;
+    layers.source.files = &jt_files_here;
     jt_sysroot_start(&target, where);
 }
 
 /* Is there an ELF file of that name in the folder? */
 static bool opens(const char *where, const char *name) {
     bool ran_out = false;
-    struct jt_elf *elf = jt_elf_open(rooms.source.files, in(where, name), &ran_out);
+    struct jt_elf *elf = jt_elf_open(layers.source.files, in(where, name), &ran_out);
     bool opened = elf != NULL;
     assert_false(ran_out);
     jt_elf_close(elf);
@@ -95,8 +95,8 @@ static bool opens(const char *where, const char *name) {
 
 static void end(void) {
     jt_sysroot_end(&target);
-    assert_ptr_equal(rooms.source.files, &jt_files_here);
-    assert_null(rooms.source.sysroot);
+    assert_ptr_equal(layers.source.files, &jt_files_here);
+    assert_null(layers.source.sysroot);
 }
 
 static void links_stay_inside(void **state) {
@@ -148,18 +148,18 @@ static void long_names(void **state) {
     memset(much, '/', sizeof much);
     for (size_t len = PATH_MAX - 100; len < PATH_MAX + 100; len += 7) {
         snprintf(name, sizeof name, "%s/%.*s", root, (int)len, much);
-        assert_null(jt_elf_open(rooms.source.files, name, &ran_out));
+        assert_null(jt_elf_open(layers.source.files, name, &ran_out));
     }
     memset(much, 'x', sizeof much);
     snprintf(name, sizeof name, "%s/%.*s", root, PATH_MAX - 10, much);
-    assert_null(jt_elf_open(rooms.source.files, name, &ran_out));
+    assert_null(jt_elf_open(layers.source.files, name, &ran_out));
     memset(much, '/', sizeof much);
     snprintf(name, sizeof name, "%s/long/%.*s", root, PATH_MAX - 8, much);
-    assert_null(jt_elf_open(rooms.source.files, name, &ran_out));
+    assert_null(jt_elf_open(layers.source.files, name, &ran_out));
     end();
     much[sizeof much - 1] = 0;
     start(much);
-    assert_null(jt_elf_open(rooms.source.files, much, &ran_out));
+    assert_null(jt_elf_open(layers.source.files, much, &ran_out));
     end();
 }
 
@@ -168,16 +168,16 @@ static void others_than_cores(void **state) {
     (void)state;
     static const struct jt_files none = {NULL, NULL};
     start(root);
-    rooms.source.files = &jt_files_here;
+    layers.source.files = &jt_files_here;
     target.kind = JT_PROCESS;
     jt_sysroot_start(&target, root);
-    assert_ptr_equal(rooms.source.files, &jt_files_here);
-    rooms.source.files = &none;
+    assert_ptr_equal(layers.source.files, &jt_files_here);
+    layers.source.files = &none;
     target.kind = JT_CORE;
     jt_sysroot_start(&target, root);
-    assert_ptr_equal(rooms.source.files, &none);
+    assert_ptr_equal(layers.source.files, &none);
     jt_sysroot_end(&target);
-    assert_ptr_equal(rooms.source.files, &none);
+    assert_ptr_equal(layers.source.files, &none);
 }
 
 int main(void) {
