@@ -1,4 +1,4 @@
-/* apart.c - debug information is decoded in a process of its own.
+/* dwarf_process.c - debug information is decoded in a process of its own.
  *
  * libdw is made for what compilers write. A file that was made to harm makes it read and write
  * where it should not, or keeps it busy for ever; then that process ends, and this one says so. It

@@ -209,7 +209,7 @@ struct jt_dwarf {
 };
 
 void jt_dwarf_init(struct jt_dwarf *out); /* nothing is known */
-/* In this process: for files that are trusted, and for apart.c. */
+/* In this process: for files that are trusted, and for dwarf_process.c. */
 void jt_dwarf_read(const struct jt_root_symbol *root, struct jt_dwarf *out);
 void jt_dwarf_free(struct jt_dwarf *dwarf);
 
