@@ -26,9 +26,10 @@ static unsigned forms_of(const struct command *c) {
     return on;
 }
 
+/* Of a row that takes a value. */
 static bool takes_path(const struct option_row *row) {
-    return row->value && (strcmp(row->value, "FILE") == 0 || strcmp(row->value, "DIR") == 0 ||
-                          strcmp(row->name, "layout") == 0);
+    return strcmp(row->value, "FILE") == 0 || strcmp(row->value, "DIR") == 0 ||
+           strcmp(row->name, "layout") == 0;
 }
 
 static void put_words(const struct option_row *row) {

@@ -36,11 +36,12 @@ static int wrong_list(const struct arguments *args, const char *why) {
 }
 
 static int check_list(const struct arguments *args) {
-    struct stat st;
+    struct stat st = {.st_mode = 0};
+    (void)fstat(args->addresses_fd, &st);                     /* it is open */
     if ((fcntl(args->addresses_fd, F_GETFL) & O_PATH) != 0) { /* main() has put that there */
         return wrong_list(args, " is closed, and the list of addresses was to come from it");
     }
-    if (fstat(args->addresses_fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(st.st_mode)) {
         return wrong_list(args, ": is a folder, not a list of addresses");
     }
     if (is_target(args)) {
@@ -91,7 +92,7 @@ static bool wait_for_more(const struct input *in) {
     const struct arguments *args = in->cli->args;
     struct pollfd wait = {.fd = args->addresses_fd, .events = POLLIN};
     int left = progress_left(args);
-    return left < 0 || (left > 0 && poll(&wait, 1, left) != 0);
+    return left < 0 || poll(&wait, 1, left) != 0;
 }
 
 static void out_of_time(struct input *in) {

@@ -68,7 +68,8 @@ static bool is_word(const struct option_row *row, const char *value) {
 }
 
 bool set_word(struct arguments *a, const struct option_row *row, const char *value) {
-    return is_word(row, value) && set_text(a, row, value);
+    *(const char **)place(a, row) = value;
+    return is_word(row, value);
 }
 
 const char *state_word(size_t index) {
@@ -80,8 +81,8 @@ const char *state_word(size_t index) {
 /* What extents prints: anything else would match nothing, which looks like an answer. */
 bool set_state(struct arguments *a, const struct option_row *row, const char *value) {
     static const char unknown[] = "unknown(";
-    return (strncmp(value, unknown, strlen(unknown)) == 0 || is_word(row, value)) &&
-           set_text(a, row, value);
+    *(const char **)place(a, row) = value;
+    return strncmp(value, unknown, strlen(unknown)) == 0 || is_word(row, value);
 }
 
 const char *color_word(size_t index) {
@@ -105,16 +106,20 @@ bool set_color(struct arguments *a, const struct option_row *row, const char *va
     return is_word(row, value);
 }
 
+void text_append(char *text, size_t size, const char *more) {
+    strncat(text, more, size - strlen(text) - 1);
+}
+
 /* "auto, always or never". */
 const char *option_form(const struct option_row *row, char *text, size_t size) {
     const char *word;
-    size_t len = 0;
     if (!row->word) {
         return row->form;
     }
-    for (size_t i = 0; (word = row->word(i)) != NULL && len < size; i++) {
-        const char *before = i == 0 ? "" : row->word(i + 1) ? ", " : " or ";
-        len += (size_t)snprintf(text + len, size - len, "%s%s", before, word);
+    text[0] = 0;
+    for (size_t i = 0; (word = row->word(i)) != NULL; i++) {
+        text_append(text, size, i == 0 ? "" : row->word(i + 1) ? ", " : " or ");
+        text_append(text, size, word);
     }
     return text;
 }

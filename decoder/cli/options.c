@@ -48,19 +48,20 @@ static const struct option_row *row_of(int option) {
 
 /* "--list, --lg-page" when it is the beginning of several; else "". */
 static const char *begins_with(const char *typed, char *text, size_t size) {
-    size_t count = 0, len = 0;
-    for (const struct option_row *row = option_rows; row->name && len < size; row++) {
+    size_t count = 0;
+    text[0] = 0;
+    for (const struct option_row *row = option_rows; row->name; row++) {
         if (strncmp(row->name, typed, strlen(typed)) == 0) {
-            len +=
-                (size_t)snprintf(text + len, size - len, "%s--%s", count++ ? ", " : "", row->name);
+            text_append(text, size, count++ ? ", --" : "--");
+            text_append(text, size, row->name);
         }
     }
-    text[count > 1 ? len : 0] = 0;
+    text[0] = count > 1 ? text[0] : (char)0;
     return text;
 }
 
 static void unknown_name(const char *word) {
-    char typed[64], several[512], meant[96];
+    char typed[64], several[1024], meant[96];
     snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word + 2, "="), word + 2);
     struct suggestion s = {.typed = typed};
     if (*begins_with(typed, several, sizeof(several))) {
@@ -126,7 +127,7 @@ static void start_build(struct arguments *a) {
         version = JH_5_3_0; /* layout says that there is no such version */
     }
     jh_build_init(&a->build, version);
-    bool known = !a->machine || jh_build_machine(&a->build, a->machine) == JH_OK;
+    enum jh_status known = a->machine ? jh_build_machine(&a->build, a->machine) : JH_OK;
     (void)known; /* read_first() has taken a name of this table */
 }
 

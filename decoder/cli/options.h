@@ -85,7 +85,7 @@ const struct option_row *option_named(const char *name);
 
 /* ---- option_values.c ------------------------------------------------------------------------ */
 
-/* Each takes the value of a row; false when it makes no sense, and then nothing is set. */
+/* Each takes the value of a row; false when it makes no sense. */
 bool set_flag(struct arguments *a, const struct option_row *row, const char *value);
 bool set_no_flag(struct arguments *a, const struct option_row *row, const char *value);
 bool set_text(struct arguments *a, const struct option_row *row, const char *value);
@@ -102,6 +102,8 @@ bool set_color(struct arguments *a, const struct option_row *row, const char *va
 const char *state_word(size_t index);
 const char *color_word(size_t index);
 
+/* Text behind text, as far as there is room. */
+void text_append(char *text, size_t size, const char *more);
 /* What a value looks like: "auto, always or never", or the row's form. */
 const char *option_form(const struct option_row *row, char *text, size_t size);
 

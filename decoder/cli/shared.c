@@ -54,7 +54,7 @@ bool cli_size(const char *text, uint64_t *out) {
     if (cli_number(text, out)) {
         return true;
     }
-    if (!digits(text, 10, out, &rest) || !*rest || rest[1]) {
+    if (!digits(text, 10, out, &rest) || rest[1]) { /* digits alone are a number */
         return false;
     }
     letter = strchr(letters, toupper((unsigned char)*rest));

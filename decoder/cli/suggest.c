@@ -30,8 +30,8 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 }
 
 void suggest(struct suggestion *s, const char *word) {
-    size_t typed = strlen(s->typed), len = strlen(word);
-    if (typed < 2 || typed > LONGEST || len > LONGEST) {
+    size_t typed = strlen(s->typed), len = strnlen(word, LONGEST);
+    if (typed < 2 || typed > LONGEST) {
         return;
     }
     size_t d = strncmp(s->typed, word, typed) == 0 ? 1 : distance(s->typed, typed, word, len);

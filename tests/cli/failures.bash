@@ -203,21 +203,21 @@ test_other_process_interrupted() {
 # A core from a pipe, a list of addresses.
 test_input_refused() {
     local number first
-    preload bend
+    preload fail_call
     small tiny
     core_of tiny
     mkfifo "$WORK/refused.fifo"
     background bash -c 'cat "$0" >"$1"' "$CORE" "$WORK/refused.fifo"
     refuses 3 'refused.fifo: cannot be copied: Input/output error' \
-        bending 1 read EIO info "$WORK/refused.fifo"
+        failing 1 read EIO info "$WORK/refused.fifo"
     refuses 3 'refused.fifo: cannot be copied: Too many open files' \
-        bending 2 open EMFILE info "$WORK/refused.fifo"
+        failing 2 open EMFILE info "$WORK/refused.fifo"
     first=$(small_value tiny first)
     for ((number = 1; ; number++)); do # each of them, the list's too
         echo "$first" >"$WORK/refused.list"
-        status 0 bending $number read EINTR find "$CORE" "@$WORK/refused.list" --json
+        status 0 failing $number read EINTR find "$CORE" "@$WORK/refused.list" --json
         [ "$(wc -l <"$OUT")" -eq 1 ] || fail "read $number: $(said)"
-        grep -q '^bend: now' "$ERR" || break
+        grep -q '^fail_call: now' "$ERR" || break
     done
     [ "$number" -gt 2 ] || fail "nothing was read"
 }

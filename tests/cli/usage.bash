@@ -18,7 +18,8 @@ test_help() {
     out_has ' H first of its mapping, P '
     ! grep -E '.{81}' "$OUT" >"$WORK/wide" || fail "more than 80 columns: $(head -n 1 "$WORK/wide")"
     cp "$OUT" "$WORK/help"
-    for help in -h help; do
+    for help in -h help 'nope --help'; do
+        # shellcheck disable=SC2086
         status 0 jeheap $help
         same_file "$WORK/help" "$OUT" "$help"
     done
@@ -76,6 +77,7 @@ test_did_you_mean() {
     refuses 2 'no command infos; did you mean info\?$' jeheap infos 1
     refuses 2 'no command ifno; did you mean info\?$' jeheap ifno 1
     refuses 2 'no command ext; did you mean extents\?$' jeheap ext 1
+    refuses 2 'no command extet; did you mean extent\?$' jeheap extet 1 # extents is farther
     refuses 2 'no command x; see' jeheap x
     refuses 2 "no command x$long; see" jeheap "x$long"
     refuses 2 'no option --jsno; did you mean --json\?$' jeheap info 1 --jsno
@@ -84,6 +86,7 @@ test_did_you_mean() {
     refuses 2 'no option -j; did you mean --json\?$' jeheap info 1 -json
     refuses 2 'no option -s; did you mean --slab\?$' jeheap extents 1 -slab --json
     refuses 2 'no option -x; see jeheap --help$' jeheap info -x 1
+    refuses 2 '^jeheap: -- is the beginning of several options: --exe, .*, --version$' jeheap info --=3
     refuses 2 'not "ditry"; did you mean dirty\?$' jeheap extents 1 --state ditry
     refuses 2 'not "alwys"; did you mean always\?$' jeheap info 1 --color alwys
     refuses 2 'not "x86-64"; did you mean x86_64\?$' jeheap layout --jemalloc 5.3.0 --machine x86-64
