@@ -575,6 +575,80 @@ static void broken_notes(void **state) {
 /* A block, two arenas, a fault and a structure; then what is wrong in one word. */
 enum { ARENAS_WORDS = 3 + 2 * 4 + 2 + 9 + 1 };
 
+/* One cache with a bin of two regions, and a fault; one word of it is something else. */
+#define CACHES_WORDS (5 + 9 + 6 + 4 + 9)
+
+static void caches_that_lie(void **state) {
+    static const struct {
+        unsigned word;
+        uint64_t value;
+        unsigned words; /* 0: all */
+        bool sound;
+    } row[] = {{0, 6, 0, true},
+               {0, 6, 4, false},
+               {0, JT_CACHES_WHYS, 0, false},
+               {1, UINT64_MAX, 0, false},
+               {2, 2, 0, false},
+               {4, 17, 0, false},
+               {6, UINT64_C(1) << 32, 0, false}, /* its arena, its thread, its bins */
+               {8, UINT64_C(1) << 31, 0, false},
+               {13, 0, 0, false},
+               {13, 2, 0, false},
+               {13, 1000, 0, false},
+               {15, 1000, 0, false}, /* a size class; numbers of regions */
+               {16, UINT64_C(1) << 32, 0, false},
+               {17, UINT64_C(1) << 32, 0, false},
+               {18, UINT64_C(1) << 32, 0, false},
+               {19, 1, 0, false},
+               {19, 3, 0, false},
+               {24, JH_END, 0, false},
+               {24, JH_ABSENT, 0, true},
+               {27, 0, 0, false}}; /* no name */
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_mixed(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t words[CACHES_WORDS] = {6, 1, 1, 2, 1, 0x1000, 5, 0, 77};
+        memcpy(&words[9], "name", 5);
+        words[13] = 1;
+        words[14] = 0x1008;
+        words[15] = 3;
+        words[16] = 2;
+        words[17] = 20;
+        words[19] = 2;
+        words[20] = 0x2000;
+        words[22] = 0x1fff;
+        words[23] = 1;
+        words[24] = JH_CORRUPT;
+        memcpy(&words[27], "cache.count", 12);
+        words[row[i].word] = row[i].value;
+        note[JT_NOTE_CACHES] =
+            (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : CACHES_WORDS)};
+        with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+        if (!row[i].sound) {
+            refused("broken note (\"caches\")");
+            continue;
+        }
+        struct jt_target *sound = opened(again, NULL, 0);
+        const struct jt_caches *all = jt_caches_owned(sound);
+        assert_int_equal(all->why, 6);
+        assert_int_equal(all->cache[0].thread, 77);
+        assert_string_equal(all->cache[0].thread_name, "name");
+        assert_int_equal(all->cache[0].count, 2);
+        assert_true(jt_parked_at(sound, 0x1fff)->stashed);
+        assert_false(jt_parked_at(sound, 0x2000)->stashed);
+        assert_int_equal(all->faults, 1);
+        jt_close(sound);
+    }
+    note[JT_NOTE_CACHES].bytes = NULL; /* as older ones */
+    with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+    struct jt_target *old = opened(again, NULL, 0);
+    assert_int_equal(jt_caches(old)->why, JT_CACHES_OLD_SKELETON);
+    jt_close(old);
+    jt_close(t);
+    mixed_heap_end(&mixed);
+}
+
 static void arenas_that_lie(void **state) {
     static const uint8_t block[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 32, 1, 0, 0, 0, 0};
     static const struct {
@@ -1020,27 +1094,17 @@ static void of_the_budgets_that_are_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),
-        cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),
-        cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),
-        cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),
-        cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),
-        cmocka_unit_test(arenas_that_lie),
-        cmocka_unit_test(verdicts_without_number),
-        cmocka_unit_test(modules_without_number),
-        cmocka_unit_test(truncated_twice),
-        cmocka_unit_test(blocks_of_another),
-        cmocka_unit_test(ends_in_a_gather),
-        cmocka_unit_test(budgets_of_the_tree),
-        cmocka_unit_test(segments_that_share_bytes),
-        cmocka_unit_test(of_a_hostile_skeleton),
-        cmocka_unit_test(of_segments_that_share_bytes),
-        cmocka_unit_test(of_a_large_tree),
-        cmocka_unit_test(of_the_budgets_that_are_given),
+        cmocka_unit_test(every_geometry),         cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),          cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),   cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),       cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),           cmocka_unit_test(arenas_that_lie),
+        cmocka_unit_test(caches_that_lie),        cmocka_unit_test(verdicts_without_number),
+        cmocka_unit_test(modules_without_number), cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),      cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),    cmocka_unit_test(segments_that_share_bytes),
+        cmocka_unit_test(of_a_hostile_skeleton),  cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
