@@ -36,6 +36,10 @@ struct arguments {
 
     bool cache_addresses; /* caches: of every region */
 
+    /* stats */
+    bool arenas, fragmentation;
+    uint64_t largest; /* so many of them */
+
     /* layout without a target */
     const char *jemalloc, *machine;
     struct jh_build build;
@@ -244,6 +248,8 @@ void place_text(const struct jt_place *p);
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
 void command_caches(struct cli *cli);
+void command_regions(struct cli *cli);
+void command_stats(struct cli *cli);
 void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);

@@ -40,6 +40,11 @@ const struct command commands[COMMANDS] = {
         "the extent structure at an address, field by field", FLAGS,
         "no extent structure is there, or " CORRUPT,
         {{"jeheap extent core 0x7f3a2c000080", "from the first column of extents"}}},
+    [COMMAND_REGIONS] = {
+        "regions", NULL, "TARGET", TAKES_TARGET, command_regions,
+        "every region of a slab and every large allocation, a line each", HELD, CORRUPT,
+        {{"jeheap regions core --szind 7 --state live", NULL},
+         {"jeheap regions 1234 --min-size 1M --json", "the large ones"}}},
     [COMMAND_CACHES] = {
         "caches", NULL, "TARGET", TAKES_TARGET, command_caches,
         "every thread cache: its thread, its arena, what is parked in it by size class",
@@ -49,6 +54,15 @@ const struct command commands[COMMANDS] = {
         CORRUPT,
         {{"jeheap caches 1234", NULL},
          {"jeheap caches core --addresses --json", "with every address"}}},
+    [COMMAND_STATS] = {
+        "stats", NULL, "TARGET", TAKES_TARGET, command_stats,
+        "how much is in use, parked, free and unused, and which size classes have it",
+        "live is in use by the program, cached was freed and is parked in thread caches, free are regions "
+        "of slabs that nobody has. used: what is handed out, of the memory of its slabs.",
+        CORRUPT,
+        {{"jeheap stats 1234 --largest 5", "with the five largest allocations"},
+         {"jeheap stats core --fragmentation", "which slabs few regions keep"},
+         {"jeheap stats core --json", "all classes and arenas"}}},
     [COMMAND_LAYOUT] = {
         "layout", NULL, "TARGET", TAKES_TARGET, command_layout,
         "the layout of a target as JSON", NULL, NULL,

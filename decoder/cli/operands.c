@@ -274,6 +274,18 @@ static bool take_word(struct arguments *a, char **word, int words) {
     return true;
 }
 
+/* Regions have other states than extents, and nothing found looks like an answer. */
+static bool state_suits(const struct arguments *a) {
+    bool region = a->state && is_region_state(a->state),
+         regions = a->command->run == command_regions;
+    if (!a->state || region == regions) {
+        return true;
+    }
+    cli_say("--state %s: %s have no such state; %s TARGET --state %s lists what has it", a->state,
+            regions ? "regions" : "extents", regions ? "extents" : "regions", a->state);
+    return false;
+}
+
 static bool has_target(const struct command *c) {
     return c->takes == TAKES_TARGET || c->takes == TAKES_ADDRESSES;
 }
@@ -290,7 +302,7 @@ bool operands_read(struct arguments *a, char **word, int words, const bool *give
     if (has_target(a->command)) {
         a->command = choose_form(a->command, words > 1 ? word[1] : NULL, given);
     }
-    if (!a->command || !check_options(a->command, given)) {
+    if (!a->command || !check_options(a->command, given) || !state_suits(a)) {
         return false;
     }
     return has_target(a->command) ? take_target(a, word + 1, words - 1)

@@ -6,7 +6,8 @@
 
 #define AT(member) offsetof(struct arguments, member)
 #define ON_TARGETS                                                                                 \
-    (ON(INFO) | ON(FIND) | ON(EXTENTS) | ON(EXTENT) | ON(CACHES) | ON(LAYOUT) | ON(SKELETON))
+    (ON(INFO) | ON(FIND) | ON(EXTENTS) | ON(EXTENT) | ON(REGIONS) | ON(CACHES) | ON(STATS) |       \
+     ON(LAYOUT) | ON(SKELETON))
 #define ON_ALL UINT32_MAX
 #define EXAMPLE_OF_NUMBER "a number from 1 on, such as 1000000"
 #define EXAMPLE_OF_SIZE "bytes, with K, M or G behind them for larger units: 4096, 64K, 1M"
@@ -53,22 +54,31 @@ const struct option_row option_rows[] = {
      .set = set_flag, .at = AT(no_sandbox),
      .help = "keep the rights that reading a target does not take"},
 
-    {.name = "arena", .value = "N", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
+    {.name = "arena", .value = "N", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
      .set = set_number, .at = AT(arena), .most = UINT64_MAX, .form = "an arena's number, such as 0",
      .help = "only those of arena N"},
-    {.name = "state", .value = "S", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
-     .set = set_state, .at = AT(state), .word = state_word, .help = "only those in this state"},
-    {.name = "szind", .value = "N", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
+    {.name = "state", .value = "S", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
+     .set = set_state, .at = AT(state), .word = state_word, .help = "only those in this state; of regions live, cached, held or free"},
+    {.name = "szind", .value = "N", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
      .set = set_number, .at = AT(szind), .most = UINT64_MAX,
      .form = "the number of a size class, such as 7", .help = "only those of size class N"},
     {.name = "slab", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
      .set = set_flag, .at = AT(slab), .help = "only slabs"},
-    {.name = "min-size", .value = "SIZE", .group = GROUP_EXTENTS, .on = ON(EXTENTS),
+    {.name = "min-size", .value = "SIZE", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
      .set = set_size, .at = AT(min_size), .form = EXAMPLE_OF_SIZE,
      .help = "only those of at least that many bytes"},
 
     {.name = "addresses", .group = GROUP_CACHES, .on = ON(CACHES),
      .set = set_flag, .at = AT(cache_addresses), .help = "the address of every region too"},
+
+    {.name = "arenas", .group = GROUP_STATS, .on = ON(STATS),
+     .set = set_flag, .at = AT(arenas), .help = "a line for each arena too"},
+    {.name = "largest", .value = "N", .group = GROUP_STATS, .on = ON(STATS),
+     .set = set_number, .at = AT(largest), .least = 1, .most = 100000,
+     .form = "a number from 1 to 100000", .help = "the N largest allocations too"},
+    {.name = "fragmentation", .group = GROUP_STATS, .on = ON(STATS),
+     .set = set_flag, .at = AT(fragmentation),
+     .help = "for each size class how many slabs could be given back if its regions lay together"},
 
     {.name = "jemalloc", .value = "VERSION", .group = GROUP_BUILD, .on = ON(LAYOUT_MADE),
      .set = set_text, .at = AT(jemalloc), .word = version_word,

@@ -72,10 +72,20 @@ bool set_word(struct arguments *a, const struct option_row *row, const char *val
     return is_word(row, value);
 }
 
+static const char *const region_state[] = {"live", "cached", "held", "free", NULL};
+
 const char *state_word(size_t index) {
     return index < JH_STATE_UNKNOWN    ? jh_state_name((enum jh_state)index)
            : index == JH_STATE_UNKNOWN ? "unknown(N)"
-                                       : NULL;
+                                       : region_state[index - JH_STATE_UNKNOWN - 1];
+}
+
+bool is_region_state(const char *word) {
+    bool found = false;
+    for (size_t i = 0; region_state[i]; i++) {
+        found |= strcmp(region_state[i], word) == 0;
+    }
+    return found;
 }
 
 /* What extents prints: anything else would match nothing, which looks like an answer. */

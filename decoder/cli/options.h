@@ -14,7 +14,9 @@ enum command_row {
     COMMAND_FIND,
     COMMAND_EXTENTS,
     COMMAND_EXTENT,
+    COMMAND_REGIONS,
     COMMAND_CACHES,
+    COMMAND_STATS,
     COMMAND_LAYOUT,
     COMMAND_LAYOUT_MADE,
     COMMAND_LAYOUT_LIST,
@@ -55,6 +57,7 @@ enum option_group {
     GROUP_TARGET,
     GROUP_EXTENTS,
     GROUP_CACHES,
+    GROUP_STATS,
     GROUP_BUILD,
     GROUP_OUTPUT,
     OPTION_GROUPS
@@ -85,6 +88,8 @@ const struct option_row *option_named(const char *name);
 
 /* ---- option_values.c ------------------------------------------------------------------------ */
 
+/* Is it a state of regions, as against extents? */
+bool is_region_state(const char *word);
 /* Each takes the value of a row; false when it makes no sense. */
 bool set_flag(struct arguments *a, const struct option_row *row, const char *value);
 bool set_no_flag(struct arguments *a, const struct option_row *row, const char *value);

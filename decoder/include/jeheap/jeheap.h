@@ -294,6 +294,23 @@ JH_MUST_USE enum jh_status jh_cache_bin_read(const struct jh_heap *heap,
                                              uint32_t szind, uint32_t capacity,
                                              struct jh_cache_bin *out, struct jh_fault *fault);
 
+/* ---- stats: totals, as jemalloc counts them (pure) --------------------------------------------
+ */
+
+/* One more extent of a walk, which jh_extent_check() has found sound. What is handed out of a slab
+ * is nregs - nfree. arena.c, stats.c: arena_stats_merge, at each tag. */
+void jh_stats_add(const struct jh_layout *layout, struct jh_stats *stats,
+                  const struct jh_extent *extent);
+
+/* One more region or large allocation that is parked, of this extent. */
+void jh_stats_add_cached(const struct jh_layout *layout, struct jh_stats *stats,
+                         const struct jh_extent *extent);
+
+/* How many slabs of a class could be given back if what is handed out of it lay as close as can be.
+ */
+uint64_t jh_stats_spare_slabs(const struct jh_layout *layout, const struct jh_stats *stats,
+                              uint32_t szind);
+
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 
 const char *jh_use_name(enum jh_use use);

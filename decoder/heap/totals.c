@@ -1,0 +1,181 @@
+/* totals.c - one walk over the heap, and what jemalloc's own counters say of its memory. */
+#include "heap/totals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/inside.h"
+
+enum { BATCH = 64, ARENAS_MAX = 4096 };
+
+struct counting {
+    struct jt_target *target;
+    struct jt_totals *t;
+    const struct jt_totals_options *options;
+    int32_t place[ARENAS_MAX]; /* of an arena in t->arena, - 1 */
+};
+
+/* ---- arenas -----------------------------------------------------------------------------------
+ */
+
+/* NULL: no arena is wanted, or memory ran out. */
+static struct jt_arena_totals *arena_of(struct counting *c, uint32_t ind) {
+    if (!c->options->arenas || ind >= ARENAS_MAX) {
+        return NULL;
+    }
+    if (c->place[ind] == 0) {
+        struct jt_arena_totals *grown = jt_grow(c->t->arena, c->t->arenas, sizeof *grown);
+        if (grown == NULL) {
+            c->target->memory_ran_out = true;
+            return NULL;
+        }
+        c->t->arena = grown;
+        memset(&grown[c->t->arenas], 0, sizeof *grown);
+        grown[c->t->arenas].ind = ind;
+        c->place[ind] = (int32_t)++c->t->arenas;
+    }
+    return &c->t->arena[c->place[ind] - 1];
+}
+
+static int by_number(const void *a, const void *b) {
+    const struct jt_arena_totals *x = a, *y = b;
+    return (x->ind > y->ind) - (x->ind < y->ind);
+}
+
+/* ---- counters ---------------------------------------------------------------------------------
+ */
+
+static bool counter(struct jt_target *target, uint64_t at, const char *type, const char *path,
+                    uint64_t *out) {
+    struct jh_member m;
+    return jh_struct_member(&target->layout, type, path, &m, NULL) == JH_OK &&
+           jt_read_word(target, at + m.offset, out);
+}
+
+/* As stats.metadata and stats.mapped add them up for an arena. */
+static struct jt_own own_of(struct jt_target *target, const struct jt_arena *a) {
+    struct jt_own own = {.metadata = 0};
+    uint64_t base = 0, internal = 0, mapped = 0, blocks = 0;
+    if (!target->layout.build.stats || a->at == 0) {
+        return own;
+    }
+    own.metadata_known = counter(target, a->base, "base_s", "allocated", &base) &&
+                         counter(target, a->at, "arena_s", "stats.internal", &internal);
+    own.metadata = base + internal;
+    own.mapped_known =
+        counter(target, a->base, "base_s", "mapped", &blocks) &&
+        (counter(target, a->at, "arena_s", "stats.pa_shard_stats.pac_stats.pac_mapped", &mapped) ||
+         counter(target, a->at, "arena_s", "stats.mapped", &mapped));
+    own.mapped = blocks + mapped;
+    return own;
+}
+
+static void add_own(struct jt_own *sum, const struct jt_own *one) {
+    sum->metadata_known &= one->metadata_known;
+    sum->mapped_known &= one->mapped_known;
+    sum->metadata += one->metadata;
+    sum->mapped += one->mapped;
+}
+
+static void add_counters(struct counting *c) {
+    const struct jt_arenas *all = &c->target->priv->base->arenas;
+    c->t->own.metadata_known = c->t->own.mapped_known = all->count != 0;
+    for (size_t i = 0; i < all->count; i++) {
+        struct jt_own own = own_of(c->target, &all->arena[i]);
+        struct jt_arena_totals *a = arena_of(c, all->arena[i].known.ind);
+        add_own(&c->t->own, &own);
+        if (a != NULL) {
+            a->own = own;
+        }
+    }
+}
+
+/* ---- extents and caches -----------------------------------------------------------------------
+ */
+
+static void add_extents(struct counting *c) {
+    struct jt_target *target = c->target;
+    struct jh_walk walk;
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status;
+    jh_walk_start(&walk, &target->heap);
+    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
+        if (status != JH_OK) {
+            c->t->complete = false;
+            if (c->options->fault != NULL) {
+                c->options->fault(c->options->arg, status, &fault);
+            }
+            continue;
+        }
+        struct jt_arena_totals *a = arena_of(c, e.arena_ind);
+        jh_stats_add(&target->layout, &c->t->stats, &e);
+        if (a != NULL) {
+            jh_stats_add(&target->layout, &a->stats, &e);
+        }
+        if (c->options->extent != NULL) {
+            c->options->extent(c->options->arg, &e);
+        }
+    }
+}
+
+static void add_parked(struct counting *c, const struct jt_parked *parked, size_t count) {
+    struct jh_extent extent[BATCH];
+    enum jh_status status[BATCH];
+    uint64_t addr[BATCH];
+    for (size_t i = 0; i < count; i++) {
+        addr[i] = parked[i].addr;
+    }
+    jh_lookup_many(&c->target->heap, addr, count, extent, status);
+    for (size_t i = 0; i < count; i++) {
+        if (status[i] != JH_OK || extent[i].at == 0) {
+            continue;
+        }
+        struct jt_arena_totals *a = arena_of(c, extent[i].arena_ind);
+        jh_stats_add_cached(&c->target->layout, &c->t->stats, &extent[i]);
+        if (a != NULL) {
+            jh_stats_add_cached(&c->target->layout, &a->stats, &extent[i]);
+        }
+    }
+}
+
+static void add_caches(struct counting *c) {
+    const struct jt_caches *all = jt_caches(c->target);
+    for (size_t i = 0; i < all->parked_count; i += BATCH) {
+        size_t left = all->parked_count - i;
+        add_parked(c, &all->parked[i], left < BATCH ? left : BATCH);
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        struct jt_arena_totals *a = arena_of(c, all->cache[i].arena_ind);
+        if (a != NULL) {
+            a->tcache_bytes += all->cache[i].bytes;
+        }
+    }
+}
+
+struct jt_totals *jt_totals(struct jt_target *target, const struct jt_totals_options *options) {
+    struct counting *c = calloc(1, sizeof *c);
+    struct jt_totals *t = calloc(1, sizeof *t);
+    if (c == NULL || t == NULL) {
+        free(c);
+        free(t);
+        target->memory_ran_out = true;
+        return NULL;
+    }
+    *c = (struct counting){.target = target, .t = t, .options = options};
+    t->complete = true;
+    jt_metadata_find(target);
+    add_extents(c);
+    add_caches(c);
+    add_counters(c);
+    if (t->arenas != 0) {
+        qsort(t->arena, t->arenas, sizeof *t->arena, by_number);
+    }
+    free(c);
+    return t;
+}
+
+void jt_totals_free(struct jt_totals *totals) {
+    free(totals->arena);
+    free(totals);
+}

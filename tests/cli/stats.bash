@@ -1,0 +1,134 @@
+# stats: totals that equal jemalloc's own, size classes, arenas, the largest allocations.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs newest 5.3.1 default
+
+# totals WITNESS: a process of totals.c with that one's jemalloc; TOTALS is what it printed.
+totals() {
+    local dir=$WORK/totals-$1
+    have "$1"
+    need_tool "$CC"
+    mkdir -p "$dir"
+    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/totals" "$CLI_DIR/totals.c" \
+        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "totals.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/totals" >"$dir/stdout" 2>&1 </dev/null
+    TOTALS=$dir/stdout
+    wait_line "$TOTALS" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$TOTALS")"
+}
+
+total() {
+    awk -v word="$1" '$1 == word { print $2 }' "$TOTALS"
+}
+
+# equal_to_mallctl TARGET KEY...: to the byte.
+equal_to_mallctl() {
+    local key target=$1
+    shift
+    status 0 jeheap stats "$target" --json --quiet
+    for key; do
+        [ -n "$(total "$key")" ] || fail "jemalloc has no $key"
+        ask are "$OUT" "$key=$(total "$key")"
+    done
+}
+
+test_equal_to_mallctl_5_3_0() {
+    totals stock
+    equal_to_mallctl "$BACK" allocated active metadata mapped retained
+    ask are "$OUT" "cached=$(total tcache_bytes)" partial=false
+}
+
+test_equal_to_mallctl_5_3_1() {
+    totals newest
+    equal_to_mallctl "$BACK" allocated active metadata mapped retained
+}
+
+# Its stats.arenas.i.tcache_bytes counts bins of large classes that are not there.
+test_equal_to_mallctl_5_2_1() {
+    totals redis
+    equal_to_mallctl "$BACK" allocated active metadata mapped retained
+}
+
+test_equal_on_a_core() {
+    totals stock
+    gcore_of "$BACK" "$WORK/totals.core"
+    equal_to_mallctl "$WORK/totals.core" allocated active metadata mapped retained
+    ask are "$OUT" "cached=$(total tcache_bytes)"
+}
+
+# Nothing leads to caches: what is live and what is parked is not known, and is not guessed.
+test_caches_not_known() {
+    JE_MALLOC_CONF=tcache:false totals stock
+    equal_to_mallctl "$BACK" allocated active metadata mapped retained
+    ask are "$OUT" cached=null live=null partial=false
+    status 0 jeheap stats "$BACK" --quiet
+    out_has '^allocated +[0-9.]+ MiB  in use, or parked'
+    out_has 'caches are not all known:'
+    out_has 'no arena has a list'
+    status 0 jeheap regions "$BACK" --quiet --json
+    out_has '"state":"held"'
+    ! grep -Eq '"state":"(live|cached)"' "$OUT" || fail "live or cached without caches"
+}
+
+test_largest() {
+    totals stock
+    status 0 jeheap stats "$BACK" --json --quiet --largest 2
+    ask are "$OUT" "largest.0.addr=$(total largest)" largest.0.size=1048576 \
+        largest.0.state=live
+    ask have "$OUT" largest.1.addr
+    status 0 jeheap stats "$BACK" --quiet --largest 1
+    out_has "^$(total largest) +1 MiB +[0-9]+ +live$"
+    refuses 2 'from 1 to 100000' jeheap stats "$BACK" --largest 0
+}
+
+# Sums of the parts are the whole.
+test_parts_are_the_whole() {
+    totals stock
+    status 0 jeheap stats "$BACK" --json --quiet
+    python3 - "$OUT" <<'PY' || fail "parts and whole differ"
+import json, sys
+s = json.loads(open(sys.argv[1]).readline())
+assert s["live"] + s["cached"] == s["allocated"]
+assert sum(c["usable"] for c in s["classes"]) == s["allocated"]
+assert sum(c["bytes"] for c in s["classes"]) == s["active"]
+assert sum(a["small_allocated"] + a["large_allocated"] for a in s["arenas"]) == s["allocated"]
+assert sum(a["active"] for a in s["arenas"]) == s["active"]
+assert sum(a["metadata"] for a in s["arenas"]) == s["metadata"]
+assert sum(a["mapped"] for a in s["arenas"]) == s["mapped"]
+assert sum(a["tcache_bytes"] for a in s["arenas"]) == s["cached"]
+for key in ("dirty", "muzzy", "retained"):
+    assert sum(a["extents"][key]["bytes"] for a in s["arenas"]) == s[key]
+assert len(s["arenas"]) >= 4
+PY
+}
+
+test_text() {
+    totals stock
+    status 0 jeheap stats "$BACK" --quiet --arenas --fragmentation
+    for word in live cached free padding dirty muzzy retained metadata; do
+        out_has "^$word +[0-9.]+ ([KMG]iB|bytes) "
+    done
+    out_has '^ +size class +memory +live +cached +free +slabs +used$'
+    out_has '^ +size class +slabs +could go '
+    out_has '^arena +allocated '
+    ! awk 'length > 80' "$OUT" | grep -q . || fail "a line of more than 80 columns"
+}
+
+test_damaged() {
+    totals stock
+    status 0 jeheap extents "$BACK" --quiet --json --slab
+    head -n 1 "$OUT" >"$WORK/line"
+    local extent
+    extent=$(ask get "$WORK/line" extent)
+    poke "$BACK" "$extent" ff 8
+    status 1 jeheap stats "$BACK" --json
+    err_has 'corrupt'
+}
+
+test_budget() {
+    totals stock
+    status 4 jeheap stats "$BACK" --json --max-reads 20
+    out_has '"partial":true'
+}
