@@ -189,7 +189,7 @@ test_rows_for_people() {
     large=$(sed -n 's/^0x.* + 0 of \([0-9]*\) bytes$/\1/p' "$OUT")
     [ "$large" = "$(small_value tiny usable)" ] || fail "$large bytes: $(cat "$OUT")"
     status 0 jeheap find "${PID[tiny]}" "$(small_value tiny large)"
-    out_has "^0x[0-9a-f]+: held, 0x[0-9a-f]+ \\+ 0 of $(awk "BEGIN { print $large / 1024 }") KiB$"
+    out_has "^0x[0-9a-f]+: live, 0x[0-9a-f]+ \\+ 0 of $(awk "BEGIN { print $large / 1024 }") KiB$"
 }
 
 # A slab of a size class that has none: there is no number of regions to tell.

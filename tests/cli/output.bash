@@ -53,7 +53,7 @@ test_json_keys_are_explained() {
     cat "$OUT" >>"$WORK/printed"
     status 0 jeheap extent "${PID[tiny]}" "$(ask get "$OUT" extent.extent)" --json
     cat "$OUT" >>"$WORK/printed"
-    for command in info "skeleton -o $WORK/keys.skeleton"; do
+    for command in info "caches --addresses" regions "stats --arenas" "skeleton -o $WORK/keys.skeleton"; do
         # shellcheck disable=SC2086
         status 0 jeheap $command "${PID[tiny]}" --json
         cat "$OUT" >>"$WORK/printed"
