@@ -96,6 +96,9 @@ struct cli {
     struct progress progress;
     bool opened; /* there is a heap to be asked */
     bool marked; /* stdout says that something is missing */
+    /* check: instead of being said, each fault is given to this; it keeps its own counts. */
+    void (*finding)(struct cli *cli, enum jh_status status, const struct jh_fault *fault);
+    struct findings *findings;
 };
 
 /* ---- message.c ------------------------------------------------------------------------------- */
@@ -152,6 +155,19 @@ void cli_verdict_text(const struct cli *cli, uint64_t extents);
 /* ---- rule_words.c ---------------------------------------------------------------------------- */
 
 const char *cli_rule_words(const char *rule);
+/* All of them, by their names; NULL behind the last. */
+const char *cli_rule_name(size_t index);
+
+/* ---- explain_rows.c ---------------------------------------------------------------------------
+ */
+
+struct explain_row {
+    const char *rule;   /* its name, or what several begin with */
+    const char *causes; /* what usually breaks it */
+    const char *next;   /* what to look at */
+};
+/* NULL: there is no such rule. */
+const struct explain_row *explain_row(const char *rule);
 
 /* ---- heap_check.c ---------------------------------------------------------------------------- */
 
@@ -248,6 +264,8 @@ void place_text(const struct jt_place *p);
 void command_info(struct cli *cli);
 void command_find(struct cli *cli);
 void command_caches(struct cli *cli);
+void command_check(struct cli *cli);
+void command_explain(struct cli *cli);
 void command_regions(struct cli *cli);
 void command_stats(struct cli *cli);
 void command_extents(struct cli *cli);

@@ -63,6 +63,19 @@ const struct command commands[COMMANDS] = {
         {{"jeheap stats 1234 --largest 5", "with the five largest allocations"},
          {"jeheap stats core --fragmentation", "which slabs few regions keep"},
          {"jeheap stats core --json", "all classes and arenas"}}},
+    [COMMAND_CHECK] = {
+        "check", NULL, "TARGET", TAKES_TARGET, command_check,
+        "every rule over the whole heap and all thread caches: double frees, damage",
+        "A finding is corrupt; transient, where a running process may be in the middle of it; or "
+        "suspicious, where nothing moves and a thread may have been stopped in the middle of it. Only the "
+        "first kind sets the exit status. jeheap explain RULE says what usually breaks a rule.",
+        CORRUPT,
+        {{"jeheap check core", NULL}, {"jeheap check 1234 --json", "one finding a line"}}},
+    [COMMAND_EXPLAIN] = {
+        "explain", NULL, "[RULE]", TAKES_WORD, command_explain,
+        "what a rule means, what usually breaks it, what to look at next; without RULE all of them",
+        NULL, NULL,
+        {{"jeheap explain cache.parked-twice", NULL}}},
     [COMMAND_LAYOUT] = {
         "layout", NULL, "TARGET", TAKES_TARGET, command_layout,
         "the layout of a target as JSON", NULL, NULL,

@@ -48,6 +48,10 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     cli->faults++;
     describe_fault(&n, fault, cli->compared);
     cli->compared[0] = 0;
+    if (cli->finding && status == JH_CORRUPT) {
+        cli->finding(cli, status, fault);
+        return;
+    }
     if (cli->in_answer && cli->notes < CLI_NOTES) {
         cli->faults_said++;
         cli->note[cli->notes++] = n;

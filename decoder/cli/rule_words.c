@@ -73,10 +73,18 @@ static const struct {
     {"rtree.max-node-bytes", "more of nodes than the target has memory"},
     {"rtree.max-passed", "more elements on the way than are looked at for one address"},
     {"extent.max-extents", "more extents than are taken"},
+    {"cache.parked-twice", "a region that is parked twice"},
+    {"cache.parked-free", "a region that is parked and free by its slab's bitmap"},
+    {"cache.no-region", "what is parked is no region's beginning"},
+    {"cache.szind", "a region that is parked in a bin of another size class"},
     {"slab.nfree", "not as many regions are free by the bitmap as nfree says"},
     {"slab.unused-bits", "bits of the bitmap behind the last region's"},
     {"slab.not-a-slab", "regions are asked for of an extent that has none"},
 };
+
+const char *cli_rule_name(size_t index) {
+    return index < sizeof(rules) / sizeof(rules[0]) ? rules[index].rule : NULL;
+}
 
 /* "" for a rule that only opening a target knows. */
 const char *cli_rule_words(const char *rule) {

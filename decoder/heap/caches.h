@@ -2,7 +2,7 @@
 #ifndef JEHEAP_CACHES_H
 #define JEHEAP_CACHES_H
 
-#include "image/target.h"
+#include "heap/check.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -84,6 +84,11 @@ void jt_caches_again(struct jt_target *target, const struct jh_cache_form *form,
 /* Is the region or the large allocation that begins at the address parked? NULL: not as far as is
  * known. */
 const struct jt_parked *jt_parked_at(struct jt_target *target, uint64_t addr);
+
+/* Rules of what is parked (parked_check.c): each is a region of the bin's class, handed out by the
+ * bitmap, and parked once. What is broken is given to fault: the region's address, and the cache as
+ * the value seen. False: not all could be looked up. */
+bool jt_parked_check(struct jt_target *target, jt_fault_fn *fault, void *arg);
 
 #ifdef __cplusplus
 }

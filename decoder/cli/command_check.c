@@ -1,0 +1,253 @@
+/* check: every rule over the whole heap, each break of one a finding; explain: what a rule means.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum severity { CORRUPT, TRANSIENT, SUSPICIOUS, SEVERITIES };
+
+static const char *const severity_name[] = {"corrupt", "transient", "suspicious"};
+
+enum { KEPT = 200, KEPT_OF_RULE = 5 }; /* findings that text shows one by one */
+
+struct finding {
+    struct jh_fault fault;
+    enum severity severity;
+    uint64_t extent, region; /* 0: not known, or none */
+    uint64_t arena_ind;      /* UINT64_MAX: not known */
+};
+
+struct findings {
+    struct finding kept[KEPT];
+    size_t count;
+    uint64_t severity[SEVERITIES];
+};
+
+/* ---- one of them ------------------------------------------------------------------------------
+ */
+
+/* What an operation leaves half done for a moment is seen in a process that runs; where nothing
+ * moves, it may be that or damage. A cache's contents are changed without any lock. */
+static enum severity severity_of(const struct cli *cli, const struct jh_fault *fault) {
+    bool runs = cli_process(cli->args) != 0 && cli->proc_state != 'T' && cli->proc_state != 't';
+    bool moves = jh_in_flight(fault) || fault->stage == JH_STAGE_CACHE;
+    return runs && moves ? TRANSIENT : jh_in_flight(fault) ? SUSPICIOUS : CORRUPT;
+}
+
+static void place(struct cli *cli, struct finding *f) {
+    const struct jh_fault *fault = &f->fault;
+    struct jh_location l;
+    struct jh_extent e;
+    bool structure = fault->stage == JH_STAGE_EXTENT || fault->stage == JH_STAGE_SLAB;
+    if (structure && jh_extent_read(&cli->target->heap, fault->addr, &e, NULL) == JH_OK) {
+        f->extent = e.at;
+        f->arena_ind = e.arena_ind;
+    } else if (!structure && jh_locate(&cli->target->heap, fault->addr, &l, NULL) == JH_OK &&
+               l.extent.at) {
+        f->extent = l.extent.at;
+        f->arena_ind = l.extent.arena_ind;
+        f->region = l.owned && l.extent.allocated ? l.start : 0;
+    }
+}
+
+static void address_or_null(struct json *j, const char *key, uint64_t value) {
+    if (value != 0) {
+        json_address(j, key, value);
+    } else {
+        json_null(j, key);
+    }
+}
+
+static void finding_json(struct cli *cli, const struct finding *f) {
+    struct json *j = &cli->json;
+    json_open(j, NULL, '{');
+    json_text(j, "rule", f->fault.rule);
+    json_address(j, "address", f->fault.addr);
+    json_address(j, "seen", f->fault.seen);
+    json_null(j, "expected"); /* a rule says what may not be, seldom what was */
+    address_or_null(j, "extent", f->extent);
+    if (f->arena_ind != UINT64_MAX) {
+        json_number(j, "arena_ind", f->arena_ind);
+    } else {
+        json_null(j, "arena_ind");
+    }
+    address_or_null(j, "region", f->region);
+    json_text(j, "severity", severity_name[f->severity]);
+    json_text(j, "meaning", cli_rule_words(f->fault.rule));
+    json_close(j, '}');
+    json_line(j);
+}
+
+static size_t kept_of(const struct findings *all, const char *rule) {
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        count += strcmp(all->kept[i].fault.rule, rule) == 0;
+    }
+    return count;
+}
+
+static void take(struct cli *cli, enum jh_status status, const struct jh_fault *fault) {
+    struct findings *all = cli->findings;
+    struct finding f = {.fault = *fault, .arena_ind = UINT64_MAX};
+    f.fault.status = status;
+    f.severity = severity_of(cli, fault);
+    all->severity[f.severity]++;
+    if (f.severity == CORRUPT) {
+        cli_status(cli, EXIT_FOUND);
+    }
+    if (cli->args->json) {
+        place(cli, &f);
+        finding_json(cli, &f);
+    } else if (all->count < KEPT && kept_of(all, fault->rule) < KEPT_OF_RULE) {
+        place(cli, &f);
+        all->kept[all->count++] = f;
+    }
+}
+
+/* ---- all of them ------------------------------------------------------------------------------
+ */
+
+static void rule_text(struct cli *cli, const struct findings *all, const char *rule,
+                      uint64_t count) {
+    printf("%s%s%s: %" PRIu64 ": %s\n", cli_paint(cli, "corrupt"), rule, cli_plain(cli), count,
+           cli_rule_words(rule));
+    for (size_t i = 0; i < all->count; i++) {
+        const struct finding *f = &all->kept[i];
+        if (strcmp(f->fault.rule, rule) != 0) {
+            continue;
+        }
+        printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, severity_name[f->severity],
+               f->fault.addr, f->fault.seen);
+        if (f->fault.element) {
+            printf(", element 0x%" PRIx64 " of page 0x%" PRIx64, f->fault.element, f->fault.page);
+        }
+        if (f->extent) {
+            printf(", extent 0x%" PRIx64, f->extent);
+        }
+        printf("\n");
+    }
+    if (count > kept_of(all, rule)) {
+        printf("    and %" PRIu64 " more\n", count - kept_of(all, rule));
+    }
+}
+
+static void summary(struct cli *cli, const struct findings *all) {
+    uint64_t sum = 0;
+    struct json *j = &cli->json;
+    for (size_t i = 0; i < SEVERITIES; i++) {
+        sum += all->severity[i];
+    }
+    if (!cli->args->json) {
+        if (sum == 0) {
+            printf("%s\n", cli->status == EXIT_PARTIAL ? "nothing found in what could be read"
+                                                       : "every rule holds");
+            return;
+        }
+        printf("%" PRIu64 " findings: %" PRIu64 " corrupt, %" PRIu64 " transient, %" PRIu64
+               " suspicious; jeheap explain RULE says what usually does that\n",
+               sum, all->severity[CORRUPT], all->severity[TRANSIENT], all->severity[SUSPICIOUS]);
+        return;
+    }
+    json_open(j, NULL, '{');
+    json_number(j, "findings", sum);
+    for (size_t i = 0; i < SEVERITIES; i++) {
+        json_number(j, severity_name[i], all->severity[i]);
+    }
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void parked_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    cli_fault(arg, "check", status, fault);
+}
+
+static void check_heap(struct cli *cli) {
+    struct jh_walk walk;
+    struct jh_extent e;
+    struct jh_fault fault;
+    enum jh_status status;
+    struct sound_slabs slabs;
+    sound_start(&slabs);
+    struct jt_check *check = cli_check_start(cli);
+    jh_walk_start(&walk, &cli->target->heap);
+    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
+        if (status != JH_OK) {
+            cli_fault(cli, "walk", status, &fault);
+            continue;
+        }
+        cli_check_extent(check, &e);
+        sound_add(cli, &slabs, &e);
+    }
+    sound_end(cli, &slabs);
+    cli_check_end(cli, check);
+    if (!jt_parked_check(cli->target, parked_fault, cli)) {
+        cli_status(cli, EXIT_PARTIAL);
+    }
+}
+
+void command_check(struct cli *cli) {
+    static struct findings all;
+    cli->findings = &all;
+    cli->finding = take;
+    check_heap(cli);
+    const struct jt_caches *caches = jt_caches(cli->target);
+    if (caches->why != JT_CACHES_COMPLETE && !cli->args->quiet) {
+        cli_say("not all thread caches are known, so their rules are asked of those that are: %s",
+                jt_caches_why_text(caches->why));
+    }
+    for (size_t i = 0; !cli->args->json && i < CLI_RULES && cli->broken[i].rule; i++) {
+        rule_text(cli, &all, cli->broken[i].rule, cli->broken[i].count);
+    }
+    summary(cli, &all);
+    cli->finding = NULL;
+    if (cli->status == EXIT_PARTIAL) {
+        cli_mark_partial(cli);
+    }
+}
+
+/* ---- explain ----------------------------------------------------------------------------------
+ */
+
+static void explain_text(const char *rule) {
+    const struct explain_row *row = explain_row(rule);
+    printf("%s: %s\n\nWhat usually does it: %s\n\nNext: %s\n", rule, cli_rule_words(rule),
+           row->causes, row->next);
+}
+
+static void explain_json(struct cli *cli, const char *rule) {
+    const struct explain_row *row = explain_row(rule);
+    struct json *j = &cli->json;
+    json_open(j, NULL, '{');
+    json_text(j, "rule", rule);
+    json_text(j, "meaning", cli_rule_words(rule));
+    json_text(j, "causes", row->causes);
+    json_text(j, "next", row->next);
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void list_rules(struct cli *cli) {
+    const char *rule;
+    for (size_t i = 0; (rule = cli_rule_name(i)) != NULL; i++) {
+        if (cli->args->json) {
+            explain_json(cli, rule);
+        } else {
+            printf("%-28s %s\n", rule, cli_rule_words(rule));
+        }
+    }
+}
+
+void command_explain(struct cli *cli) {
+    const char *rule = cli->args->operands ? cli->args->operand[0] : NULL;
+    if (!rule) {
+        list_rules(cli);
+    } else if (!*cli_rule_words(rule)) {
+        cli_say("%s: there is no such rule; jeheap explain lists them all", rule);
+        cli_status(cli, EXIT_USAGE);
+    } else if (cli->args->json) {
+        explain_json(cli, rule);
+    } else {
+        explain_text(rule);
+    }
+}

@@ -1,0 +1,91 @@
+/* explain_rows.c - what usually breaks a rule, and what to look at next; what it says stands in
+ * rule_words.c. */
+#include <string.h>
+
+#include "cli.h"
+
+#define WILD                                                                                       \
+    "A wild write into jemalloc's own memory: a buffer that was written beyond its end, or a "     \
+    "pointer that was used after its memory was unmapped. jemalloc itself never leaves it so."
+#define MIDDLE                                                                                     \
+    "A thread that was stopped in the middle of malloc() or free() may leave it so for a moment; " \
+    "so may a process that runs while it is read. Else a wild write into jemalloc's own memory."
+#define DUMP                                                                                       \
+    "Nothing is broken: the core was cut off, or its filter (/proc/PID/coredump_filter, "          \
+    "MADV_DONTDUMP) left the memory out."
+#define SYSTEM "Nothing of the heap: the system or an option ended the reading."
+
+#define LOOK_NEAR                                                                                  \
+    "jeheap find TARGET ADDRESS says what is there; what lies in front of it is the first "        \
+    "suspect."                                                                                     \
+    " Run the program with its jemalloc built with --enable-debug, or under ASan."
+#define LOOK_AGAIN                                                                                 \
+    "Stop the process (kill -STOP PID) and look again: what stays is no operation in flight. In "  \
+    "a "                                                                                           \
+    "core, see what its threads were doing."
+#define LOOK_DUMP "Take the core again: ulimit -c unlimited, coredump_filter 0x33 or more."
+
+/* The first row whose name is the rule or begins it. */
+static const struct explain_row rows[] = {
+    {"cache.parked-twice",
+     "A double free: the program gave the same region back twice, and the thread cache has it "
+     "twice, so that malloc() will hand it out to two. A flush that is under way leaves up to one "
+     "bin of a thread so.",
+     "jeheap find TARGET ADDRESS names the thread whose cache has it. The size class and the bytes "
+     "of the region tell what it was; look at who frees objects of that size in that thread."},
+    {"cache.parked-free",
+     "A double free, the first of which went back to the slab: the region is free by the bitmap "
+     "and "
+     "parked in a thread cache at the same time. A flush that is under way leaves up to one bin of "
+     "a thread so.",
+     "jeheap find TARGET ADDRESS names the thread and the class."},
+    {"cache.no-region",
+     "free() was given a pointer into the middle of a region, or one that jemalloc never gave; or "
+     "the stack of the cache was overwritten.",
+     "jeheap find TARGET ADDRESS says which region the pointer is in: its owner calls free() with "
+     "a "
+     "pointer that was moved."},
+    {"cache.szind",
+     "sdallocx() or sized operator delete was given another size than the region has; or the stack "
+     "of the cache was overwritten.",
+     "Look for delete through a base class without a virtual destructor, and for sizes that are "
+     "computed anew when memory is given back."},
+    {"cache.list", MIDDLE, LOOK_AGAIN},
+    {"cache.", WILD, LOOK_NEAR},
+    {"slab.nfree",
+     "A region that was freed twice past the thread caches, or a write into the structure or its "
+     "bitmap. " MIDDLE,
+     LOOK_AGAIN},
+    {"slab.", WILD, LOOK_NEAR},
+    {"extent.overlap", MIDDLE, LOOK_AGAIN},
+    {"extent.large-size", MIDDLE, LOOK_AGAIN},
+    {"extent.max-extents", SYSTEM, "Give more with --max-reads or --timeout."},
+    {"extent.", WILD, LOOK_NEAR},
+    {"leaf.last-page-missing", MIDDLE, LOOK_AGAIN},
+    {"leaf.inner-page", MIDDLE, LOOK_AGAIN},
+    {"leaf.state", MIDDLE, LOOK_AGAIN},
+    {"leaf.", WILD, LOOK_NEAR},
+    {"rtree.node-absent", DUMP, LOOK_DUMP},
+    {"rtree.max", SYSTEM, "Give more with --max-reads or --timeout."},
+    {"rtree.", WILD, LOOK_NEAR},
+    {"arena.search-limit", SYSTEM, "The rest of the heap is checked all the same."},
+    {"arena.links", MIDDLE, LOOK_AGAIN},
+    {"arena.base-mapped", MIDDLE, LOOK_AGAIN},
+    {"arena.lost",
+     "An element of the tree was overwritten with zeroes or lost: the extent is in use, "
+     "and free() of what is in it will crash.",
+     LOOK_NEAR},
+    {"arena.", WILD, LOOK_NEAR},
+    {"reader.bytes-absent", DUMP, LOOK_DUMP},
+    {"reader.", SYSTEM,
+     "Give more with --max-reads or --timeout, or look at the system's message."},
+};
+
+const struct explain_row *explain_row(const char *rule) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strncmp(rule, rows[i].rule, strlen(rows[i].rule)) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,111 @@
+# check and explain: sound heaps break no rule, each misuse breaks its own.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs newest 5.3.1 default
+
+every_rule_holds() {
+    have "$1"
+    status 0 jeheap check "${PID[$1]}" --json --quiet
+    [ "$(cat "$OUT")" = '{"findings":0,"corrupt":0,"transient":0,"suspicious":0}' ] ||
+        fail "findings: $(head -c 300 "$OUT")"
+    core_of "$1"
+    status 0 jeheap check "$CORE" --quiet
+    out_has '^every rule holds$'
+}
+
+test_sound_5_3_0() { every_rule_holds stock; }
+test_sound_5_3_1() { every_rule_holds newest; }
+test_sound_5_2_1() { every_rule_holds redis; }
+
+# misuse WITNESS HOW: a process of misuse.c with that one's jemalloc, stopped. AT: the address.
+misuse() {
+    local dir=$WORK/misuse-$1-$2
+    have "$1"
+    need_tool "$CC"
+    mkdir -p "$dir"
+    "$CC" -O1 -w -I"${PREFIX[$1]}/include" -o "$dir/misuse" "$CLI_DIR/misuse.c" \
+        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "misuse.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/misuse" "$2" >"$dir/stdout" 2>&1 </dev/null
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "misuse ended: $(head -n 2 "$dir/stdout")"
+    AT=$(awk '$1 == "at" { print $2 }' "$dir/stdout")
+    stop "$BACK"
+}
+
+# finds RULE: it is the only one that is broken, once, at AT; also on the core.
+finds() {
+    local target
+    gcore_of "$BACK" "$WORK/misuse.core"
+    for target in "$BACK" "$WORK/misuse.core"; do
+        status 1 jeheap check "$target" --json --quiet
+        head -n 1 "$OUT" >"$WORK/finding"
+        ask are "$WORK/finding" "rule=$1" "address=$AT" severity=corrupt
+        tail -n 1 "$OUT" >"$WORK/last"
+        ask are "$WORK/last" findings=1 corrupt=1 transient=0 suspicious=0
+    done
+    status 1 jeheap check "$BACK" --quiet
+    out_has "^$1: 1: "
+    out_has "^    corrupt    at $AT, "
+}
+
+for witness in stock redis newest; do
+    eval "test_double_free_$witness() { misuse $witness twice && finds cache.parked-twice; }
+        test_double_free_of_a_large_one_$witness() { misuse $witness large && finds cache.parked-twice; }
+        test_double_free_after_a_flush_$witness() { misuse $witness flush && finds cache.parked-free; }
+        test_free_into_the_middle_$witness() { misuse $witness middle && finds cache.no-region; }
+        test_free_with_a_wrong_size_$witness() { misuse $witness size && finds cache.szind; }"
+done
+
+# A process that runs may be in the middle of a flush.
+test_of_a_running_process() {
+    misuse stock twice
+    kill -CONT "$BACK"
+    wait_line "/proc/$BACK/status" "$BACK" '^State:.*[SR]'
+    status 0 jeheap check "$BACK" --json --quiet
+    head -n 1 "$OUT" >"$WORK/finding"
+    ask are "$WORK/finding" rule=cache.parked-twice severity=transient
+}
+
+# All findings, not the first one; each rule with its count.
+test_damage() {
+    misuse stock none
+    status 0 jeheap extents "$BACK" --quiet --json --state active
+    head -n 2 "$OUT" | while read -r line; do
+        printf '%s\n' "$line" >"$WORK/line"
+        poke "$BACK" "$(ask get "$WORK/line" extent)" ff 8
+    done
+    status 1 jeheap check "$BACK" --quiet
+    out_has 'findings: [0-9]+ corrupt'
+    status 1 jeheap check "$BACK" --quiet --json
+    [ "$(wc -l <"$OUT")" -ge 3 ] || fail "two damages, fewer findings"
+}
+
+test_budget() {
+    have stock
+    status 4 jeheap check "${PID[stock]}" --json --max-reads 30
+    out_has '"partial":true'
+}
+
+test_explain() {
+    status 0 jeheap explain cache.parked-twice
+    out_has '^cache.parked-twice: a region that is parked twice$'
+    out_has '^What usually does it: A double free'
+    out_has '^Next: '
+    status 0 jeheap explain extent.overlap --json
+    ask have "$OUT" rule meaning causes next
+    refuses 2 'no.rule: there is no such rule; jeheap explain lists them all' jeheap explain no.rule
+}
+
+# Every rule of RULES.md, each with what breaks it.
+test_explain_lists_all() {
+    status 0 jeheap explain --json
+    sed -n 's/^| `\([a-z.-]*\)` |.*/\1/p' "$ROOT_DIR/decoder/RULES.md" | sort -u >"$WORK/rules"
+    python3 -c 'import json, sys
+for line in sys.stdin:
+    r = json.loads(line)
+    assert r["meaning"] and r["causes"] and r["next"]
+    print(r["rule"])' <"$OUT" | sort -u >"$WORK/explained"
+    same_file "$WORK/rules" "$WORK/explained" "RULES.md and explain"
+}
