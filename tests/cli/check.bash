@@ -50,13 +50,20 @@ finds() {
     out_has "^    corrupt    at $AT, "
 }
 
-for witness in stock redis newest; do
-    eval "test_double_free_$witness() { misuse $witness twice && finds cache.parked-twice; }
-        test_double_free_of_a_large_one_$witness() { misuse $witness large && finds cache.parked-twice; }
-        test_double_free_after_a_flush_$witness() { misuse $witness flush && finds cache.parked-free; }
-        test_free_into_the_middle_$witness() { misuse $witness middle && finds cache.no-region; }
-        test_free_with_a_wrong_size_$witness() { misuse $witness size && finds cache.szind; }"
-done
+test_double_free_5_3_0() { misuse stock twice && finds cache.parked-twice; }
+test_double_free_of_a_large_one_5_3_0() { misuse stock large && finds cache.parked-twice; }
+test_double_free_after_a_flush_5_3_0() { misuse stock flush && finds cache.parked-free; }
+test_free_into_the_middle_5_3_0() { misuse stock middle && finds cache.no-region; }
+test_free_with_a_wrong_size_5_3_0() { misuse stock size && finds cache.szind; }
+test_double_free_5_2_1() { misuse redis twice && finds cache.parked-twice; }
+test_double_free_of_a_large_one_5_2_1() { misuse redis large && finds cache.parked-twice; }
+test_double_free_after_a_flush_5_2_1() { misuse redis flush && finds cache.parked-free; }
+test_free_into_the_middle_5_2_1() { misuse redis middle && finds cache.no-region; }
+test_double_free_5_3_1() { misuse newest twice && finds cache.parked-twice; }
+test_double_free_of_a_large_one_5_3_1() { misuse newest large && finds cache.parked-twice; }
+test_double_free_after_a_flush_5_3_1() { misuse newest flush && finds cache.parked-free; }
+test_free_into_the_middle_5_3_1() { misuse newest middle && finds cache.no-region; }
+test_free_with_a_wrong_size_5_3_1() { misuse newest size && finds cache.szind; }
 
 # A process that runs may be in the middle of a flush.
 test_of_a_running_process() {
@@ -72,8 +79,9 @@ test_of_a_running_process() {
 test_damage() {
     misuse stock none
     status 0 jeheap extents "$BACK" --quiet --json --state active
-    head -n 2 "$OUT" | while read -r line; do
-        printf '%s\n' "$line" >"$WORK/line"
+    cp "$OUT" "$WORK/all"
+    for line in 1 2; do
+        sed -n "${line}p" "$WORK/all" >"$WORK/line"
         poke "$BACK" "$(ask get "$WORK/line" extent)" ff 8
     done
     status 1 jeheap check "$BACK" --quiet
