@@ -48,6 +48,7 @@ finds() {
     status 1 jeheap check "$BACK" --quiet
     out_has "^$1: 1: "
     out_has "^    corrupt    at $AT, "
+    kill -KILL "$BACK"
 }
 
 test_double_free_5_3_0() { misuse stock twice && finds cache.parked-twice; }
