@@ -44,7 +44,7 @@ def add_alone(target, engine, result, of):
     if result.finds:
         row["finds"] += len(result.finds)
     else:
-        row["hours"] = round(row["hours"] + result.seconds / 3600, 3)
+        row["hours"] = round(row["hours"] + result.seconds / 3600, 4)
         row["executions"] += result.executions
     row["of"] = of
     lines = (f"  {json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows))

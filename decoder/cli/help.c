@@ -98,9 +98,9 @@ const char *help_synopsis(const struct command *c, char out[96]) {
 
 const char *help_group(enum option_group group) {
     static const char *const name[OPTION_GROUPS] = {
-        [GROUP_TARGET] = "about the target", [GROUP_EXTENTS] = "which extents, or regions",
+        [GROUP_TARGET] = "about the target",    [GROUP_EXTENTS] = "which extents, or regions",
         [GROUP_CACHES] = "about thread caches", [GROUP_STATS] = "about totals",
-        [GROUP_BUILD] = "about the build", [GROUP_OUTPUT] = "about the output"};
+        [GROUP_BUILD] = "about the build",      [GROUP_OUTPUT] = "about the output"};
     return name[group];
 }
 

@@ -58,7 +58,7 @@ const struct option_row option_rows[] = {
      .set = set_number, .at = AT(arena), .most = UINT64_MAX, .form = "an arena's number, such as 0",
      .help = "only those of arena N"},
     {.name = "state", .value = "S", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
-     .set = set_state, .at = AT(state), .word = state_word, .help = "only those in this state; of regions live, cached, held or free"},
+     .set = set_state, .at = AT(state), .word = state_word, .help = "only those in this state"},
     {.name = "szind", .value = "N", .group = GROUP_EXTENTS, .on = ON(EXTENTS) | ON(REGIONS),
      .set = set_number, .at = AT(szind), .most = UINT64_MAX,
      .form = "the number of a size class, such as 7", .help = "only those of size class N"},

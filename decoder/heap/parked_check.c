@@ -52,8 +52,8 @@ static void check_batch(struct parked_check *c, const struct jt_parked *p, size_
     for (size_t i = 0; i < count; i++) {
         if (status[i] == JH_OK) {
             check_one(c, &p[i], &extent[i]);
-        } else {
-            c->absent = true; /* what is corrupt there is an extent's, which the walk says */
+        } else { /* what is corrupt there is an extent's, which the walk says */
+            c->absent |= status[i] != JH_CORRUPT;
         }
     }
 }

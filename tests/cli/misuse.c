@@ -1,12 +1,13 @@
-/* misuse: a program that gives memory back wrongly, once, in the way that its argument names. Prints
- * the address, then holds still. */
+/* misuse: a program that gives memory back wrongly, once, in the way that its argument names.
+ * Prints the address, then holds still. */
 #include <jemalloc/jemalloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static void *volatile kept[8]; /* what is freed twice is no mistake to a compiler then */
+static void *volatile kept[8],
+    *volatile others[8]; /* what is freed twice is no mistake to a compiler then */
 
 static uintptr_t twice(size_t size) {
     kept[0] = je_malloc(size);
@@ -41,6 +42,9 @@ static uintptr_t wrong_size(void) {
 
 int main(int argc, char **argv) {
     const char *how = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < 8; i++) {
+        others[i] = je_malloc(1000 + 4000 * i);
+    }
     uintptr_t at = strcmp(how, "twice") == 0    ? twice(320)
                    : strcmp(how, "large") == 0  ? twice(20000)
                    : strcmp(how, "flush") == 0  ? after_a_flush()

@@ -58,6 +58,14 @@ test_json_keys_are_explained() {
         status 0 jeheap $command "${PID[tiny]}" --json
         cat "$OUT" >>"$WORK/printed"
     done
+    "$CC" -O1 -w -I"${PREFIX[stock]}/include" -o "$WORK/keys.misuse" "$CLI_DIR/misuse.c" \
+        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "misuse.c does not build"
+    background "$WORK/keys.misuse" twice >"$WORK/keys.stdout" </dev/null
+    wait_line "$WORK/keys.stdout" "$BACK" '^ready' || fail "misuse ended"
+    status 0 jeheap check "$BACK" --json # it runs: transient
+    cat "$OUT" >>"$WORK/printed"
+    status 0 jeheap explain --json
+    cat "$OUT" >>"$WORK/printed"
     keys "$WORK/printed" learnt_from fields >"$WORK/keys"
     while read -r key; do
         grep -Eq "\`$key\`|\"$key\":" "$about" || fail "JSON.md does not explain $key"

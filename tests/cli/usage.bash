@@ -81,7 +81,7 @@ test_did_you_mean() {
     refuses 2 'no command x; see' jeheap x
     refuses 2 "no command x$long; see" jeheap "x$long"
     refuses 2 'no option --jsno; did you mean --json\?$' jeheap info 1 --jsno
-    refuses 2 'no option --arenas; did you mean --arena\?$' jeheap info 1 --arenas=3
+    refuses 2 'no option --arenaa; did you mean --arena\?$' jeheap info 1 --arenaa=3
     refuses 2 'no option --lg-vadr; did you mean --lg-vaddr\?$' jeheap layout --lg-vadr 3
     refuses 2 'no option -j; did you mean --json\?$' jeheap info 1 -json
     refuses 2 'no option -s; did you mean --slab\?$' jeheap extents 1 -slab --json

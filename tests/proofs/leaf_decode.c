@@ -3,7 +3,7 @@
  *
  * sources: leaf.c word.c reader.c
  * options: --unwind 9
- * mutant: leaf.c: layout->leaf[JH_LEAF_STATE]); => layout->leaf[JH_LEAF_SZIND]);
+ * mutant: leaf.c: first, JH_LEAF_STATE); => first, JH_LEAF_SZIND);
  * mutant: internal.h: at |= ~jh_low_mask(field.width) => at |= ~jh_low_mask(field.width + 1U)
  * mutant: internal.h: return at & ~jh_low_mask(layout->leaf_low_bits) => return at */
 #include "proof.h"

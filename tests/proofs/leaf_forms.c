@@ -4,8 +4,8 @@
  *
  * sources: leaf.c word.c reader.c
  * options: --unwind 17
- * mutant: leaf.c: (uint32_t)jh_field_get(layout, bytes, layout->leaf[JH_LEAF_SZIND]) => 0
- * mutant: leaf.c: put(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head); =>
+ * mutant: leaf.c: (uint32_t)field(layout, bytes, first, JH_LEAF_SZIND) => 0
+ * mutant: leaf.c: put_field(layout, bytes, layout->leaf[JH_LEAF_IS_HEAD], leaf->is_head); =>
  * mutant: internal.h: at >> ((field.width - 1) & 63)) => at >> (field.width & 63)) */
 #include "proof.h"
 
@@ -36,6 +36,7 @@ static void give_back(const struct jh_leaf *leaf, unsigned size) {
 static void compact(bool packed, bool sign) {
     unsigned nhib = 64U - layout.build.lg_vaddr, low = packed ? 7 : 1;
     ASSUME(nhib >= 8);
+    ASSUME(layout.build.pointer_size == 8); /* one word; with 4 bytes there is no room in it */
     layout.leaf_low_bits = (uint8_t)low;
     layout.leaf_sign_extend = sign;
     layout.leaf_size = 8;
