@@ -78,8 +78,8 @@ void report_made(struct json_object *report, const char *command) {
     add_text(
         report, "varies",
         "The same seed makes the same calls in the same order. What differs from run to run all "
-        "the "
-        "same: addresses, which the system chooses; where a large allocation starts in its extent, "
-        "which jemalloc derives from an address; so the number of values compared under heap, api "
-        "and offline, because what lies beside an allocation is asked too; and seconds.");
+        "the same: addresses, which the system chooses; where a large allocation starts in its "
+        "extent, which jemalloc derives from an address; how many unused extents there are, which "
+        "depends on how far decay has come; so the number of values compared under heap, api and "
+        "offline, because what lies beside an allocation is asked too; and seconds.");
 }

@@ -279,7 +279,7 @@ test_options() {
         refuses 2 "--min-size takes bytes, with K, M or G .*, not \"$value\"" \
             jeheap extents 1 --min-size "$value"
     done
-    refuses 2 '--state takes active, dirty, .*, pinned or unknown\(N\), not "nope"$' \
+    refuses 2 '--state takes active, dirty, .*, pinned, unknown\(N\), .*, not "nope"$' \
         jeheap extents 1 --state nope
     for value in 300 x '' 99999999999999999999999; do
         refuses 2 "lg-vaddr.*$value" jeheap layout --jemalloc 5.3.0 --lg-vaddr "$value"
@@ -301,7 +301,7 @@ test_options_without_their_value() {
     done
     # The first mistake is said, and a request for help in front of it is heard.
     refuses 2 '^jeheap: there is no option --nope; see' jeheap info 4717 --nope --exe
-    refuses 2 '^jeheap: --l is the beginning of several options: --layout, --lg-vaddr, ' \
+    refuses 2 '^jeheap: --l is the beginning of several options: --layout, --largest, --lg-vaddr, ' \
         jeheap info 4717 --l 5.3.0
     refuses 2 '^jeheap: there is no option -x; see' jeheap info 4717 -x
     status 0 jeheap info 4717 --help --exe
