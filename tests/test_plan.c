@@ -215,6 +215,48 @@ static void leaf_elements(void **state) {
     }
 }
 
+/* An element that has no part for a field does not contradict it. */
+static void elements_without_a_field(void **state) {
+    (void)state;
+    struct jh_layout layout;
+    struct jh_build build;
+    struct jh_plan plan;
+    struct jh_brief brief;
+    uint8_t head[JH_EXTENT_HEAD_MAX];
+    jh_build_init(&build, JH_5_3_0);
+    assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+    assert_int_equal(jh_plan_make(&layout, &plan, NULL), JH_OK);
+    sound(&layout, 1, JH_ACTIVE, head);
+    assert_true(jh_plan_take(&plan, false, EXTENT_AT, head, &brief));
+    for (unsigned i = 0; i < 2; i++) {
+        struct jh_leaf leaf = {
+            .extent = EXTENT_AT, .szind = 1 + (i == 0), .slab = i != 1, .is_head = true};
+        assert_false(jh_plan_leaf_agrees(&plan, &leaf, &brief));
+        struct jh_plan without = plan;
+        without.leaf[i == 0 ? JH_LEAF_SZIND : JH_LEAF_SLAB].mask = 0;
+        assert_true(jh_plan_leaf_agrees(&without, &leaf, &brief));
+    }
+}
+
+/* Words that are all of eight bytes are loaded as they lie; one that is not, none. */
+static void words_of_another_width(void **state) {
+    static const enum jh_extent_field field[] = {JH_EXTENT_BITS, JH_EXTENT_ADDR, JH_EXTENT_BSIZE,
+                                                 JH_EXTENT_SN, JH_EXTENT_PS};
+    (void)state;
+    for (size_t i = 0; i < COUNT(field); i++) {
+        struct jh_layout layout;
+        struct jh_build build;
+        struct jh_plan plan;
+        jh_build_init(&build, JH_5_3_0);
+        assert_int_equal(jh_layout_make(&build, &layout, NULL), JH_OK);
+        jh_plan_parts(&layout, &plan);
+        assert_true(plan.wide);
+        layout.extent[field[i]].word = 4;
+        jh_plan_parts(&layout, &plan);
+        assert_false(plan.wide);
+    }
+}
+
 /* ---- layouts that have none ------------------------------------------------------------------ */
 
 static void of_no_jemalloc(struct jh_layout *layout) {
@@ -480,6 +522,8 @@ int main(void) {
         cmocka_unit_test(what_is_taken_is_sound),
         cmocka_unit_test(where_memory_ends),
         cmocka_unit_test(leaf_elements),
+        cmocka_unit_test(elements_without_a_field),
+        cmocka_unit_test(words_of_another_width),
         cmocka_unit_test(layouts_without_a_plan),
         cmocka_unit_test(classes_without_extents),
         cmocka_unit_test(a_slab_without_room),
