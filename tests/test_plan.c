@@ -451,6 +451,7 @@ static void mixed_heaps(void **state) {
 static size_t places(const struct heap_image *image, uint64_t *addr) {
     size_t count = 0;
     uint64_t page = UINT64_C(1) << image->layout.build.lg_page;
+    addr[0] = 0; /* of an image without places */
     for (size_t i = 0; i < image->places && count + 2 < MANY; i += image->places / 80 + 1) {
         addr[count++] = image->place[i].page + page / 2 + i;
         addr[count++] = image->place[i].page + 3 * page;
