@@ -14,7 +14,7 @@ static void live_and_cached(struct cli *cli, uint64_t allocated, uint64_t cached
     struct json *j = &cli->json;
     bool known = jt_caches(cli->target)->why == JT_CACHES_COMPLETE;
     maybe(j, "cached", known, cached);
-    maybe(j, "live", known, allocated - cached);
+    maybe(j, "live", known, stats_live(allocated, cached));
 }
 
 static void class_json(struct cli *cli, const struct jh_stats *stats, uint32_t szind) {

@@ -35,7 +35,7 @@ static void totals(struct cli *cli, const struct jt_totals *t) {
     const struct jt_caches *caches = jt_caches(cli->target);
     uint64_t in_slabs = free_bytes(cli, s);
     if (caches->why == JT_CACHES_COMPLETE) {
-        row(cli, "live", s->allocated - s->cached, "in use by the program");
+        row(cli, "live", stats_live(s->allocated, s->cached), "in use by the program");
         row(cli, "cached", s->cached, "freed, parked in thread caches");
     } else {
         row(cli, "allocated", s->allocated, "in use, or parked in thread caches");
@@ -92,7 +92,7 @@ static void class_row(struct cli *cli, const struct jh_stats *s, uint32_t szind)
     const struct jh_layout *l = &cli->target->layout;
     char size[SIZE_TEXT], bytes[SIZE_TEXT];
     printf("%12s %14s %10" PRIu64 " %8" PRIu64, cli_size_text(cli, jh_index2size(l, szind), size),
-           cli_size_text(cli, c->bytes, bytes), c->allocated - c->cached, c->cached);
+           cli_size_text(cli, c->bytes, bytes), stats_live(c->allocated, c->cached), c->cached);
     if (szind < l->sc_nbins) {
         printf(" %10" PRIu64 " %8" PRIu64 " %4u%%\n", c->free, c->slabs,
                percent(c->usable, c->bytes));

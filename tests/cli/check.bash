@@ -66,6 +66,19 @@ test_double_free_after_a_flush_5_3_1() { misuse newest flush && finds cache.park
 test_free_into_the_middle_5_3_1() { misuse newest middle && finds cache.no-region; }
 test_free_with_a_wrong_size_5_3_1() { misuse newest size && finds cache.szind; }
 
+# More is parked than handed out, and no number wraps.
+test_totals_of_a_double_free() {
+    misuse stock twice
+    status 0 jeheap stats "$BACK" --json --quiet
+    python3 - "$OUT" <<'PY' || fail "more is live than handed out"
+import json, sys
+stats = json.loads(open(sys.argv[1]).readline())
+assert any(c["cached"] > c["allocated"] for c in stats["classes"])
+assert all(c["live"] <= c["allocated"] for c in [stats, *stats["classes"]])
+PY
+    kill -KILL "$BACK"
+}
+
 # A process that runs may be in the middle of a flush.
 test_of_a_running_process() {
     misuse stock twice
