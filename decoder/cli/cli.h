@@ -171,10 +171,10 @@ const struct explain_row *explain_row(const char *rule);
 
 /* ---- heap_check.c ---------------------------------------------------------------------------- */
 
-/* Beside a walk over the whole heap: the rules that take more than one extent. NULL is allowed. */
-struct jt_check *cli_check_start(struct cli *cli);
-void cli_check_extent(struct jt_check *check, const struct jh_extent *e);
-void cli_check_end(struct cli *cli, struct jt_check *check);
+/* Every extent of the heap that is sound in itself, in the order of addresses. What is wrong with
+ * it, with its bitmap, with all of them together is said (cli_fault). */
+typedef void cli_extent_fn(struct cli *cli, const struct jh_extent *e, void *arg);
+void cli_walk(struct cli *cli, cli_extent_fn *each, void *arg);
 
 /* ---- extent_check.c: what the leaf elements and the bitmap say of an extent ------------------ */
 

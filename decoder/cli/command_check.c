@@ -162,25 +162,12 @@ static void parked_fault(void *arg, enum jh_status status, const struct jh_fault
     cli_fault(arg, "check", status, fault);
 }
 
+static void only_its_faults(struct cli *cli, const struct jh_extent *e, void *arg) {
+    (void)cli, (void)e, (void)arg;
+}
+
 static void check_heap(struct cli *cli) {
-    struct jh_walk walk;
-    struct jh_extent e;
-    struct jh_fault fault;
-    enum jh_status status;
-    struct sound_slabs slabs;
-    sound_start(&slabs);
-    struct jt_check *check = cli_check_start(cli);
-    jh_walk_start(&walk, &cli->target->heap);
-    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
-        if (status != JH_OK) {
-            cli_fault(cli, "walk", status, &fault);
-            continue;
-        }
-        cli_check_extent(check, &e);
-        sound_add(cli, &slabs, &e);
-    }
-    sound_end(cli, &slabs);
-    cli_check_end(cli, check);
+    cli_walk(cli, only_its_faults, NULL);
     if (!jt_parked_check(cli->target, parked_fault, cli)) {
         cli_status(cli, EXIT_PARTIAL);
     }

@@ -12,7 +12,11 @@ static bool wanted(const struct arguments *a, const struct jh_extent *e) {
            (!a->state || strcmp(a->state, extent_state(e, state)) == 0);
 }
 
-static void print_extent(struct cli *cli, const struct jh_extent *e) {
+static void print_extent(struct cli *cli, const struct jh_extent *e, void *unused) {
+    (void)unused;
+    if (!wanted(cli->args, e)) {
+        return;
+    }
     if (cli->args->json) {
         extent_json(cli, NULL, e);
         json_line(&cli->json);
@@ -22,30 +26,10 @@ static void print_extent(struct cli *cli, const struct jh_extent *e) {
 }
 
 void command_extents(struct cli *cli) {
-    struct jh_walk walk;
-    struct jh_extent e;
-    struct jh_fault fault;
-    enum jh_status status;
-    struct sound_slabs slabs;
-    sound_start(&slabs);
     if (!cli->args->json) {
         extent_row_head(cli);
     }
-    struct jt_check *check = cli_check_start(cli);
-    jh_walk_start(&walk, &cli->target->heap);
-    while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
-        if (status != JH_OK) {
-            cli_fault(cli, "walk", status, &fault);
-            continue;
-        }
-        cli_check_extent(check, &e);
-        sound_add(cli, &slabs, &e);
-        if (wanted(cli->args, &e)) {
-            print_extent(cli, &e);
-        }
-    }
-    sound_end(cli, &slabs);
-    cli_check_end(cli, check);
+    cli_walk(cli, print_extent, NULL);
     if (cli->status == EXIT_PARTIAL) { /* the last line says that some are missing */
         cli_mark_partial(cli);
     }

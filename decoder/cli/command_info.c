@@ -43,31 +43,18 @@ static uint64_t count_others(struct cli *cli, struct jt_target *view) {
     return extents;
 }
 
+static void count_extent(struct cli *cli, const struct jh_extent *e, void *totals) {
+    struct totals *t = totals;
+    count_resident(cli, e);
+    t->extents++;
+    t->slabs += jh_extent_is_slab(e);
+    t->large += e->allocated && !jh_extent_is_slab(e);
+    *(e->allocated ? &t->allocated_bytes : &t->unused_bytes) += e->size;
+}
+
 static struct totals count_extents(struct cli *cli) {
     struct totals t = {0};
-    struct jh_walk walk;
-    struct jh_extent e;
-    struct jh_fault fault;
-    enum jh_status status = JH_OK;
-    struct jt_check *check = cli_check_start(cli);
-    struct sound_slabs slabs;
-    sound_start(&slabs);
-    for (jh_walk_start(&walk, &cli->target->heap); status != JH_END;) {
-        status = jh_walk_next(&walk, &e, &fault);
-        if (status == JH_OK) {
-            cli_check_extent(check, &e);
-            count_resident(cli, &e);
-            t.extents++;
-            sound_add(cli, &slabs, &e);
-            t.slabs += jh_extent_is_slab(&e);
-            t.large += e.allocated && !jh_extent_is_slab(&e);
-            *(e.allocated ? &t.allocated_bytes : &t.unused_bytes) += e.size;
-        } else if (status != JH_END) {
-            cli_fault(cli, "walk", status, &fault);
-        }
-    }
-    sound_end(cli, &slabs);
-    cli_check_end(cli, check);
+    cli_walk(cli, count_extent, &t);
     for (size_t i = 0, roots = jt_roots(cli->target); i < roots; i++) {
         struct jt_target *view = jt_root_view(cli->target, i);
         t.others[i] = view && view != cli->target ? count_others(cli, view) : 0;
