@@ -175,9 +175,9 @@ static enum jh_status contradiction(struct jh_walk *w, const struct jh_pending *
 /* It is said once, and does not keep the extent back. */
 static enum jh_status check_leaves(struct jh_walk *w, struct jh_pending *p,
                                    const struct jh_extent *e, struct jh_fault *fault) {
-    enum jh_status status = p->leaf_said ? JH_OK : contradiction(w, p, e, fault);
+    enum jh_status status = p->leaf_done ? JH_OK : contradiction(w, p, e, fault);
     if (status != JH_OK) {
-        p->leaf_said = true;
+        p->leaf_done = true;
         again(w);
     }
     return status;
@@ -194,8 +194,9 @@ static void give(struct jh_walk *w, const struct jh_pending *p, const struct jh_
 
 /* ---- memory that changes while it is read ---------------------------------------------------- */
 
-/* What jh_entry_next() is going to say of the entry. */
-static enum jh_status judge(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *e) {
+/* What jh_entry_next() is going to say of the entry. Elements that agree are done with: another
+ * look at memory that changes could find the next change half-way. */
+static enum jh_status judge(struct jh_walk *w, struct jh_pending *p, struct jh_extent *e) {
     struct jh_fault fault;
     enum jh_status status = take(w, p, e, &fault);
     if (status != JH_OK) {
@@ -204,7 +205,11 @@ static enum jh_status judge(struct jh_walk *w, const struct jh_pending *p, struc
     if (e->base < w->last_end) {
         return (left_behind(w, p) && !e->allocated) || w->last_behind ? JH_OK : JH_CORRUPT;
     }
-    return p->leaf_said ? JH_OK : contradiction(w, p, e, &fault);
+    if (!p->leaf_done) {
+        status = contradiction(w, p, e, &fault);
+        p->leaf_done = status == JH_OK;
+    }
+    return status;
 }
 
 /* The extent that was given last lay over this address, and does not any more. */
@@ -299,7 +304,7 @@ JH_INLINE bool agrees(const struct jh_plan *plan, const struct jh_pending *p,
 JH_INLINE bool give_sound(struct jh_walk *w, const struct jh_plan *plan, bool wide,
                           const struct jh_pending *p, struct jh_extent *out) {
     struct jh_brief e;
-    if (!p->head || p->leaf_said || !w->extents_left ||
+    if (!p->head || p->leaf_done || !w->extents_left ||
         !jh_plan_take(plan, wide, p->leaf.extent, p->head, &e)) {
         return false;
     }

@@ -490,7 +490,7 @@ struct jh_walk {
         struct jh_leaf leaf;                       /* of the first one */
         bool same_state, same_class;               /* the others say the same */
         bool second_behind;                        /* the second may have been left behind */
-        bool leaf_said;                            /* what is wrong with its elements */
+        bool leaf_done;                            /* nothing more to say of its elements */
         bool anew;                                 /* the first one was read once more */
         const uint8_t *head;                       /* the extent's bytes; NULL: absent */
     } pending[JH_WALK_BATCH];
