@@ -1,7 +1,7 @@
 /* What a plan is for: a sound extent by a few comparisons. Nothing here says what is wrong; what is
  * not accepted goes the long way (extent.c), which refuses what this refuses for good reason, and
- * takes the rest. tests/proofs/plan_take.c proves that what is accepted here is accepted there, and
- * is the same in each field.
+ * takes the rest. What is accepted here is accepted there, and is the same in each field:
+ * targets/fuzz_plan.c and tests/test_plan.c hold one against the other.
  *
  * wide: as the plan says. It is a constant wherever it matters, so that compilers make two of each
  * function. */

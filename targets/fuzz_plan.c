@@ -19,10 +19,11 @@ static const struct jh_plan *plan_of(const struct jh_layout *layout) {
     return made[i];
 }
 
-/* Left to the long way: small ones that profiling sampled, those without a usable byte, and what
- * could end at the last address of all. */
+/* Left to the long way: small ones that profiling sampled, those without a usable byte, what begins
+ * in page 0, and what could end at the last address of all. */
 static bool is_of_a_kind(const struct jh_layout *l, const struct jh_extent *e) {
-    return !(e->allocated && e->slab != (e->szind < l->sc_nbins)) && !(e->allocated && !e->usize) &&
+    return e->base && !(e->allocated && e->slab != (e->szind < l->sc_nbins)) &&
+           !(e->allocated && !e->usize) &&
            (l->build.pointer_size == 4 || (l->build.lg_vaddr < 64 && e->base >> 63 == 0));
 }
 
