@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-enum severity { CORRUPT, TRANSIENT, SUSPICIOUS, SEVERITIES };
+enum { SEVERITIES = 3 };
 
 static const char *const severity_name[] = {"corrupt", "transient", "suspicious"};
 
@@ -13,7 +13,7 @@ enum { KEPT = 200, KEPT_OF_RULE = 5 }; /* findings that text shows one by one */
 
 struct finding {
     struct jh_fault fault;
-    enum severity severity;
+    struct jt_judged judged;
     uint64_t extent, region; /* 0: not known, or none */
     uint64_t arena_ind;      /* UINT64_MAX: not known */
 };
@@ -27,12 +27,9 @@ struct findings {
 /* ---- one of them ------------------------------------------------------------------------------
  */
 
-/* What an operation leaves half done for a moment is seen in a process that runs; where nothing
- * moves, it may be that or damage. A cache's contents are changed without any lock. */
-static enum severity severity_of(const struct cli *cli, const struct jh_fault *fault) {
-    bool runs = cli_process(cli->args) != 0 && cli->proc_state != 'T' && cli->proc_state != 't';
-    bool moves = jh_in_flight(fault) || fault->stage == JH_STAGE_CACHE;
-    return runs && moves ? TRANSIENT : jh_in_flight(fault) ? SUSPICIOUS : CORRUPT;
+/* Nobody sees a process that runs as it was at one moment. */
+static bool moves(const struct cli *cli) {
+    return cli_process(cli->args) != 0 && cli->proc_state != 'T' && cli->proc_state != 't';
 }
 
 static void place(struct cli *cli, struct finding *f) {
@@ -73,7 +70,13 @@ static void finding_json(struct cli *cli, const struct finding *f) {
         json_null(j, "arena_ind");
     }
     address_or_null(j, "region", f->region);
-    json_text(j, "severity", severity_name[f->severity]);
+    json_text(j, "severity", severity_name[f->judged.severity]);
+    json_text(j, "in_flight", f->judged.mark ? jt_mark_words(f->judged.mark) : NULL);
+    if (f->judged.thread) {
+        json_number(j, "thread", (uint64_t)f->judged.thread);
+    } else {
+        json_null(j, "thread");
+    }
     json_text(j, "meaning", cli_rule_words(f->fault.rule));
     json_close(j, '}');
     json_line(j);
@@ -91,9 +94,9 @@ static void take(struct cli *cli, enum jh_status status, const struct jh_fault *
     struct findings *all = cli->findings;
     struct finding f = {.fault = *fault, .arena_ind = UINT64_MAX};
     f.fault.status = status;
-    f.severity = severity_of(cli, fault);
-    all->severity[f.severity]++;
-    if (f.severity == CORRUPT) {
+    f.judged = jt_judge(cli->target, fault, moves(cli));
+    all->severity[f.judged.severity]++;
+    if (f.judged.severity == JT_CORRUPT) {
         cli_status(cli, EXIT_FOUND);
     }
     if (cli->args->json) {
@@ -117,13 +120,19 @@ static void rule_text(struct cli *cli, const struct findings *all, const char *r
         if (strcmp(f->fault.rule, rule) != 0) {
             continue;
         }
-        printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, severity_name[f->severity],
+        printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, severity_name[f->judged.severity],
                f->fault.addr, f->fault.seen);
         if (f->fault.element) {
             printf(", element 0x%" PRIx64 " of page 0x%" PRIx64, f->fault.element, f->fault.page);
         }
         if (f->extent) {
             printf(", extent 0x%" PRIx64, f->extent);
+        }
+        if (f->judged.mark) {
+            printf(", %s", jt_mark_words(f->judged.mark));
+        }
+        if (f->judged.thread) {
+            printf(" (thread %d)", f->judged.thread);
         }
         printf("\n");
     }
@@ -146,7 +155,8 @@ static void summary(struct cli *cli, const struct findings *all) {
         }
         printf("%" PRIu64 " findings: %" PRIu64 " corrupt, %" PRIu64 " transient, %" PRIu64
                " suspicious; jeheap explain RULE says what usually does that\n",
-               sum, all->severity[CORRUPT], all->severity[TRANSIENT], all->severity[SUSPICIOUS]);
+               sum, all->severity[JT_CORRUPT], all->severity[JT_TRANSIENT],
+               all->severity[JT_SUSPICIOUS]);
         return;
     }
     json_open(j, NULL, '{');

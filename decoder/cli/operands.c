@@ -255,8 +255,9 @@ static bool take_target(struct arguments *a, char **word, int words) {
         return too_many(c->name, word);
     }
     a->target.target = word[0];
-    a->target.threads = /* whose stack or cache that is */
-        c->run == command_find || c->run == command_caches || c->run == command_skeleton;
+    a->target.threads = /* whose stack or cache that is, and what each is doing */
+        c->run == command_find || c->run == command_caches || c->run == command_skeleton ||
+        c->run == command_check;
     a->operand = (const char **)(word + 1);
     a->operands = (size_t)words - 1;
     return c->takes == TAKES_TARGET || take_addresses(a);

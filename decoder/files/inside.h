@@ -148,6 +148,11 @@ uint64_t jt_root_array(const struct jt_target *target, const struct jt_root_symb
 /* Is there anything in the tree? */
 bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root);
 
+/* ---- jemalloc_text.c ------------------------------------------------------------------------- */
+
+/* Adds the addresses of jemalloc's functions. False: they are not known. */
+bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out);
+
 /* ---- version_string.c ------------------------------------------------------------------------ */
 
 /* The next "5.x.y-N-gHEX" in the bytes, from *at on; false when there is none. */

@@ -5,7 +5,28 @@
 #include "heap/arenas.h"
 #include "heap/caches.h"
 #include "heap/check.h"
+#include "heap/in_flight.h"
 #include "learn/inside.h"
+
+/* ---- marks of operations in flight ----------------------------------------------------------- */
+
+/* A thread inside jemalloc. */
+struct jt_hand {
+    int thread;
+    uint64_t tls;   /* its thread pointer; 0: not known */
+    uint64_t *word; /* that are in registers and on its stack, sorted */
+    size_t words;
+};
+
+struct jt_hands {
+    bool done, known; /* known: of every thread it is known where it is */
+    bool blind;       /* the registers of one that is inside are not known */
+    bool text_known;
+    struct jt_ranges text; /* jemalloc's functions */
+    struct jt_hand *hand;
+    size_t count;
+    size_t all; /* words of all of them */
+};
 
 /* ---- the room's part of the target ----------------------------------------------------------- */
 
@@ -21,9 +42,32 @@ struct jt_base {            /* of the base allocators */
     const struct jt_target *of; /* whose they are: not those of its other heaps */
     struct jt_caches caches;
     bool caches_done, owners_done;
+    struct jt_hands hands;
     struct jt_ranges written; /* of a skeleton: structures that no element of the tree leads to, of
                                  memory that it does not have, and that was not all zero */
 };
+
+/* ---- lock_marks.c, thread_marks.c ------------------------------------------------------------ */
+
+#define JT_MARKS_OF_LOCKS                                                                          \
+    (JT_MARK_BIN | JT_MARK_PAGES | JT_MARK_AVAIL | JT_MARK_BASE | JT_MARK_CACHES | JT_MARK_LARGE | \
+     JT_MARK_PURGE)
+
+struct jt_lock_marks {
+    uint32_t set, unknown; /* marks that are there, and whose memory is absent */
+};
+
+/* Of the arena and of its bins of that class; of all bins when szind is no class of a bin. */
+void jt_lock_marks(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,
+                   struct jt_lock_marks *out);
+
+/* The threads that are inside jemalloc; looked for once. */
+const struct jt_hands *jt_hands(struct jt_target *target);
+void jt_hands_free(struct jt_target *target);
+/* The number of a thread that has a word from there to before end in hand; 0: none has. */
+int jt_hands_have(const struct jt_hands *hands, uint64_t from, uint64_t end);
+/* The number of one whose thread-local storage the address is in. */
+int jt_hands_storage(const struct jt_hands *hands, uint64_t addr);
 
 /* ---- metadata.c ----------------------------------------------------------------------------- */
 

@@ -214,8 +214,12 @@ bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* ---- threads.c ------------------------------------------------------------------------------ */
 
-/* Adds a thread of a core from its note, struct elf_prstatus. */
+/* Adds a thread of a core from its note, struct elf_prstatus, which stays where it is. */
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size);
+/* What these registers tell, in the order of struct elf_prstatus: PTRACE_GETREGSET gives the same.
+ * They stay the caller's. */
+void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, size_t size,
+                         struct jt_thread *out);
 /* The same for FreeBSD: struct prstatus, and struct thrmisc of the same thread, which follows it.
  */
 void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size);

@@ -191,7 +191,10 @@ struct jt_target {
 struct jt_thread {
     int id;
     uint64_t stack, tls; /* stack and thread pointer; 0: not known */
+    uint64_t pc;         /* what it executes next; 0: not known */
     char name[32];       /* "" when not known */
+    const uint8_t *reg;  /* its registers, words of the target; NULL: not known */
+    size_t regs;         /* how many words */
 };
 
 /* ---- questions ------------------------------------------------------------------------------ */

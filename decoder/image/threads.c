@@ -31,14 +31,15 @@ static bool add_thread(struct jt_target *target, const struct jt_thread *thread)
 /* Where these registers are in a note, counted in words from the first register. */
 static const struct registers {
     uint16_t machine;
-    uint8_t words, stack, tls,
+    uint8_t words, count, pc, stack, tls,
         freebsd; /* tls 0: not among them; freebsd: its stack, 0: not known */
-} registers[] = {{EM_X86_64, 8, 19, 21, 20}, {EM_386, 4, 15, 0, 16}, {EM_AARCH64, 8, 31, 0, 31},
-                 {EM_ARM, 4, 13, 0, 0},      {EM_S390, 8, 17, 0, 0}, {EM_PPC64, 8, 1, 0, 0},
-                 {EM_RISCV, 8, 2, 0, 0}};
+} registers[] = {{EM_X86_64, 8, 27, 16, 19, 21, 20}, {EM_386, 4, 17, 12, 15, 0, 16},
+                 {EM_AARCH64, 8, 34, 32, 31, 0, 31}, {EM_ARM, 4, 18, 15, 13, 0, 0},
+                 {EM_S390, 8, 27, 1, 17, 0, 0},      {EM_PPC64, 8, 48, 32, 1, 0, 0},
+                 {EM_RISCV, 8, 32, 0, 2, 0, 0}};
 
 static const struct registers *registers_of(const struct jt_private *p) {
-    static const struct registers none = {0, 0, 0, 0, 0};
+    static const struct registers none = {0, 0, 0, 0, 0, 0, 0};
     for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
         if (registers[i].machine == p->machine && registers[i].words == p->words) {
             return &registers[i];
@@ -47,33 +48,46 @@ static const struct registers *registers_of(const struct jt_private *p) {
     return &none;
 }
 
-/* id, first: offsets of the thread's number and of its first register in the note. */
-static void add_noted(struct jt_target *target, const uint8_t *note, size_t size, size_t id,
-                      size_t first, unsigned stack, unsigned tls) {
-    unsigned word = target->priv->words, last = tls > stack ? tls : stack;
-    if (stack == 0 || first + (size_t)(last + 1) * word > size) {
+void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, size_t size,
+                         struct jt_thread *out) {
+    const struct registers *r = registers_of(target->priv);
+    const unsigned word = target->priv->words;
+    if (r->count == 0 || size < (size_t)r->count * word) {
         return;
     }
-    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
-    thread.stack = jt_number_at(target, note + first + (size_t)stack * word, word);
-    if (tls != 0) {
-        thread.tls = jt_number_at(target, note + first + (size_t)tls * word, word);
+    out->reg = bytes;
+    out->regs = r->count;
+    out->pc = jt_number_at(target, bytes + (size_t)r->pc * word, word);
+    out->stack = jt_number_at(target, bytes + (size_t)r->stack * word, word);
+    if (r->tls != 0) {
+        out->tls = jt_number_at(target, bytes + (size_t)r->tls * word, word);
     }
-    (void)add_thread(target, &thread);
 }
 
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
-    const struct registers *r = registers_of(target->priv);
     bool wide = target->priv->words == 8;
-    add_noted(target, note, size, wide ? 32 : 24, wide ? 112 : 72, r->stack, r->tls);
+    size_t id = wide ? 32 : 24, first = wide ? 112 : 72;
+    if (size < first || registers_of(target->priv)->count == 0) {
+        return;
+    }
+    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
+    jt_thread_registers(target, note + first, size - first, &thread);
+    if (thread.reg != NULL) {
+        (void)add_thread(target, &thread);
+    }
 }
 
 /* struct prstatus: an int, three sizes and three more ints, the last of which is the thread's
  * number; then the registers in FreeBSD's order (machine/reg.h). */
 void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
-    size_t word = target->priv->words;
-    add_noted(target, note, size, 4 * word + 8, 5 * word + 8, registers_of(target->priv)->freebsd,
-              0);
+    const size_t word = target->priv->words, id = 4 * word + 8;
+    const size_t stack = id + word + registers_of(target->priv)->freebsd * word;
+    if (stack == id + word || stack + word > size) {
+        return;
+    }
+    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
+    thread.stack = jt_number_at(target, note + stack, (unsigned)word);
+    (void)add_thread(target, &thread);
 }
 
 /* struct thrmisc follows the registers of its thread, and begins with the thread's name. */
@@ -88,10 +102,14 @@ void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_
 
 /* ---- processes ------------------------------------------------------------------------------ */
 
-/* "running", or the system call, its six arguments, the stack pointer and where it goes on. */
-static uint64_t stack_of(const char *text) {
-    uint64_t stack = 0;
-    return sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %" SCNx64, &stack) == 1 ? stack : 0;
+/* "running"; or the system call, its six arguments, the stack pointer and where it goes on; or -1
+ * and the last two, of a thread that was stopped outside of one. */
+static void take_where(const char *text, struct jt_thread *thread) {
+    if (sscanf(text, "-1 %" SCNx64 " %" SCNx64, &thread->stack, &thread->pc) != 2 &&
+        sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %" SCNx64 " %" SCNx64, &thread->stack,
+               &thread->pc) != 2) {
+        thread->stack = thread->pc = 0;
+    }
 }
 
 static size_t read_text(const char *folder, const char *id, const char *name, char *out,
@@ -121,7 +139,7 @@ void jt_threads_read(struct jt_target *target) {
         struct jt_thread thread = {.id = (int)id};
         (void)read_text(folder, e->d_name, "comm", thread.name, sizeof thread.name);
         if (read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
-            thread.stack = stack_of(text);
+            take_where(text, &thread);
         }
         if (!add_thread(target, &thread)) {
             break;

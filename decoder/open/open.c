@@ -253,6 +253,7 @@ void jt_close(struct jt_target *target) {
     jt_ranges_free(&p->base->written);
     free(p->base->range);
     jt_caches_free(target);
+    jt_hands_free(target);
     free(p->skeleton->broken);
     free(p->thread);
     free(target);

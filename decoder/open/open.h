@@ -20,6 +20,7 @@
 #include "files/modules.h"
 #include "heap/caches.h"
 #include "heap/check.h"
+#include "heap/in_flight.h"
 #include "heap/totals.h"
 #include "image/target.h"
 #include "learn/layout_text.h"

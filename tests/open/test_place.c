@@ -257,7 +257,8 @@ static void notes_of_threads(void **state) {
         uint64_t stack, tls;
     } row[] = {{EM_X86_64, 8, 336, 1, 131, 133},
                {EM_X86_64, 4, 336, 0, 0, 0},
-               {EM_X86_64, 8, 112 + 8 * 21, 0, 0, 0},
+               {EM_X86_64, 8, 112 + 8 * 26, 0, 0, 0},
+               {EM_X86_64, 8, 111, 0, 0, 0},
                {EM_386, 4, 144, 1, 87, 0},
                {EM_NONE, 8, 336, 0, 0, 0}};
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {

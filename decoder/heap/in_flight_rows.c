@@ -1,0 +1,84 @@
+/* in_flight_rows.c - which marks excuse which rule: what a stop at any instruction can leave.
+ *
+ * Orders of stores: src/{arena,extent,large,tcache,base}.c up to 5.2.1; src/{arena,bin,ecache,emap,
+ * extent,pac,large,tcache,base}.c and include/jemalloc/internal/{cache_bin,tcache_inlines}.h since
+ * 5.3.0. */
+#include <string.h>
+
+#include "heap/in_flight.h"
+
+enum {
+    EXTENT = JT_MARK_EXTENT,
+    /* split, merged, taken from and put into the sets of unused extents */
+    PAGES = JT_MARK_EXTENT | JT_MARK_PAGES | JT_MARK_PURGE,
+    /* a slab's first words, or a region that is taken or given back */
+    SLAB = JT_MARK_EXTENT | JT_MARK_BIN,
+    CACHE = JT_MARK_CACHE
+};
+
+static const struct {
+    const char *rule;
+    uint32_t marks;
+} rows[] = {
+    /* the lists of unused extents are changed word by word */
+    {"arena.links", PAGES},
+    /* a slab has its class before its shard */
+    {"arena.bin-shard", EXTENT},
+    /* a block is in the list before it is counted */
+    {"arena.base-mapped", JT_MARK_BASE},
+    {"arena.outside-blocks", JT_MARK_BASE},
+    /* a merge takes a structure out of the tree before it waits to be used, a split fills one
+     * before it is in the tree, and a purge unmaps what the tree has no more */
+    {"arena.lost", PAGES},
+    {"arena.lost-active", PAGES},
+    {"cache.list", JT_MARK_CACHES},
+    /* a flush gives one region after the other back before it shortens the bin */
+    {"cache.parked-twice", CACHE},
+    {"cache.parked-free", CACHE},
+    {"cache.no-region", CACHE},
+    {"cache.szind", CACHE},
+    /* elements are written one by one, and not at once with the structure */
+    {"leaf.extent-not-covering", PAGES},
+    {"leaf.first-page-missing", PAGES},
+    {"leaf.last-page-missing", PAGES},
+    {"leaf.inner-page-missing", PAGES},
+    {"leaf.inner-page", PAGES},
+    {"leaf.state", PAGES},
+    {"leaf.is-head", PAGES},
+    {"leaf.szind", EXTENT},
+    {"leaf.slab", EXTENT},
+    {"extent.overlap", PAGES},
+    {"extent.large-size", PAGES},
+    /* a new slab has its class before nfree and bitmap, which are what was there before */
+    {"extent.nfree", EXTENT},
+    {"slab.nfree", SLAB},
+    {"slab.unused-bits", SLAB},
+};
+
+uint32_t jt_excuses(const char *rule) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].rule, rule) == 0) {
+            return rows[i].marks;
+        }
+    }
+    return 0;
+}
+
+const char *jt_mark_words(enum jt_mark mark) {
+    static const char *const words[JT_MARKS] = {
+        "the lock of a bin of its class is held",
+        "a lock of its arena's page allocator is held",
+        "the lock of its arena's spare structures is held",
+        "the lock of its arena's base allocator is held",
+        "the lock of its arena's list of thread caches is held",
+        "the lock of its arena's list of large allocations is held",
+        "its arena is giving unused pages back",
+        "a thread inside jemalloc has it in hand",
+        "a thread inside jemalloc has the cache's bin in hand",
+        "a thread is inside jemalloc"};
+    unsigned i = 0;
+    while (i < JT_MARKS && (uint32_t)mark >> i != 1) {
+        i++;
+    }
+    return i < JT_MARKS ? words[i] : "";
+}
