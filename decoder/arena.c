@@ -20,7 +20,7 @@ enum jh_status jh_block_check(const struct jh_layout *layout, const struct jh_bl
 enum jh_status jh_arena_check(const struct jh_layout *layout, const struct jh_arena *arena,
                               const struct jh_extent *e, struct jh_fault *fault) {
     if (e->arena_ind != arena->ind) {
-        return corrupt(fault, e->at, e->arena_ind, "arena.ind");
+        return jh_fail_of(fault, JH_STAGE_ARENA, e->at, e->arena_ind, arena->ind, "arena.ind");
     }
     if (arena->sn_next && !e->pai && e->sn >= arena->sn_next) { /* huge pages count on their own */
         return corrupt(fault, e->at, e->sn, "arena.sn");
@@ -30,6 +30,30 @@ enum jh_status jh_arena_check(const struct jh_layout *layout, const struct jh_ar
         return corrupt(fault, e->at, e->bin_shard, "arena.bin-shard");
     }
     return JH_OK;
+}
+
+/* Both are taken away before it is given back, up to 5.2 the slab bit as well (extents_dalloc,
+ * extent_record; ecache_dalloc). */
+enum jh_status jh_unused_check(const struct jh_layout *layout, const struct jh_extent *e,
+                               struct jh_fault *fault) {
+    bool cleared = !jh_family(layout->build.version)->slab_left_over;
+    if ((e->state == JH_DIRTY || e->state == JH_MUZZY) && e->zeroed) {
+        return jh_fail_of(fault, JH_STAGE_ARENA, e->at, 1, 0, "arena.unused-zeroed");
+    }
+    if (cleared && jh_extent_is_unused(e) && e->slab) {
+        return jh_fail_of(fault, JH_STAGE_ARENA, e->at, 1, 0, "arena.unused-slab");
+    }
+    return JH_OK;
+}
+
+/* base_alloc_extent, base_alloc_edata: that of the block, of which e_size_esn has room for some
+ * bits. */
+enum jh_status jh_esn_check(const struct jh_layout *layout, uint64_t block_sn,
+                            const struct jh_extent *e, struct jh_fault *fault) {
+    uint64_t expected = block_sn & jh_low_mask(layout->extent[JH_EXTENT_ESN].width);
+    return e->esn == expected
+               ? JH_OK
+               : jh_fail_of(fault, JH_STAGE_ARENA, e->at, e->esn, expected, "arena.esn");
 }
 
 bool jh_extent_is_unused(const struct jh_extent *e) {

@@ -53,16 +53,21 @@ static enum jh_status corrupt(struct jh_fault *fault, const struct jh_extent *e,
     return jh_fail(fault, JH_CORRUPT, JH_STAGE_EXTENT, e->at, seen, rule);
 }
 
+static enum jh_status not_as(struct jh_fault *fault, const struct jh_extent *e, uint64_t seen,
+                             uint64_t expected, const char *rule) {
+    return jh_fail_of(fault, JH_STAGE_EXTENT, e->at, seen, expected, rule);
+}
+
 static enum jh_status check_slab(const struct jh_layout *layout, const struct jh_extent *e,
                                  struct jh_fault *fault) {
     if (e->szind >= layout->sc_nbins) {
         return corrupt(fault, e, e->szind, "extent.slab-szind");
     }
     if (e->size != layout->bin[e->szind].slab_size) {
-        return corrupt(fault, e, e->size, "extent.slab-size");
+        return not_as(fault, e, e->size, layout->bin[e->szind].slab_size, "extent.slab-size");
     }
     if (e->addr != e->base) {
-        return corrupt(fault, e, e->addr, "extent.slab-addr");
+        return not_as(fault, e, e->addr, e->base, "extent.slab-addr");
     }
     return e->nfree > layout->bin[e->szind].nregs ? corrupt(fault, e, e->nfree, "extent.nfree")
                                                   : JH_OK;
@@ -96,9 +101,12 @@ static enum jh_status check_large(const struct jh_layout *layout, const struct j
 static enum jh_status check_unused(const struct jh_layout *layout, const struct jh_extent *e,
                                    struct jh_fault *fault) {
     if (e->szind != layout->sc_nsizes) {
-        return corrupt(fault, e, e->szind, "extent.unused-szind");
+        return not_as(fault, e, e->szind, layout->sc_nsizes, "extent.unused-szind");
     }
-    return e->addr == e->base ? JH_OK : corrupt(fault, e, e->addr, "extent.unused-addr");
+    if (e->addr != e->base) {
+        return not_as(fault, e, e->addr, e->base, "extent.unused-addr");
+    }
+    return JH_OK;
 }
 
 /* Bits of e_bits behind its last field, where sn does not have all that is left. */
@@ -128,7 +136,7 @@ enum jh_status jh_extent_check(const struct jh_layout *layout, const struct jh_e
         return corrupt(fault, e, e->szind, "extent.szind");
     }
     if (unused_bits(layout, e)) {
-        return corrupt(fault, e, unused_bits(layout, e), "extent.unused-bits");
+        return not_as(fault, e, unused_bits(layout, e), 0, "extent.unused-bits");
     }
     if (!e->allocated) {
         return check_unused(layout, e, fault);

@@ -20,9 +20,18 @@ static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status stat
                                      enum jh_stage stage, uint64_t addr, uint64_t seen,
                                      const char *rule) {
     if (fault) {
-        *fault = (struct jh_fault){status, stage, addr, seen, rule, 0, 0};
+        *fault = (struct jh_fault){status, stage, addr, seen, rule, 0, 0, 0, false};
     }
     return status;
+}
+
+/* The same, and what would not break the rule. */
+static inline enum jh_status jh_fail_of(struct jh_fault *fault, enum jh_stage stage, uint64_t addr,
+                                        uint64_t seen, uint64_t expected, const char *rule) {
+    if (fault) {
+        *fault = (struct jh_fault){JH_CORRUPT, stage, addr, seen, rule, 0, 0, expected, true};
+    }
+    return JH_CORRUPT;
 }
 
 /* The lowest bits of a word, 0 to 64 of them. A load: every field needs one, and shifting for it

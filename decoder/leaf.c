@@ -41,21 +41,22 @@ enum jh_status jh_leaf_check(const struct jh_layout *layout, const struct jh_lea
                              const struct jh_extent *e, struct jh_fault *fault) {
     const struct jh_field *f = layout->leaf;
     const char *rule = NULL;
-    uint64_t seen = 0;
+    uint64_t seen = 0, expected = 0;
     if (leaf->extent != e->at) {
-        rule = "leaf.first-page-missing", seen = e->at;
-    } else if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
-        rule = "leaf.szind", seen = leaf->szind;
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, e->at, "leaf.first-page-missing");
+    }
+    if (e->allocated && f[JH_LEAF_SZIND].width && leaf->szind != e->szind) {
+        rule = "leaf.szind", seen = leaf->szind, expected = e->szind;
     } else if (e->allocated && f[JH_LEAF_SLAB].width && leaf->slab != e->slab) {
-        rule = "leaf.slab", seen = leaf->slab;
+        rule = "leaf.slab", seen = leaf->slab, expected = e->slab;
     } else if (f[JH_LEAF_STATE].width && leaf->state_bits != e->state_bits) {
-        rule = "leaf.state", seen = leaf->state_bits;
+        rule = "leaf.state", seen = leaf->state_bits, expected = e->state_bits;
     } else if (f[JH_LEAF_IS_HEAD].width && leaf->is_head != e->is_head) {
-        rule = "leaf.is-head", seen = leaf->is_head;
+        rule = "leaf.is-head", seen = leaf->is_head, expected = e->is_head;
     } else if (leaf->unused) {
         rule = "leaf.unused-bits", seen = leaf->unused;
     }
-    return !rule ? JH_OK : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, e->base, seen, rule);
+    return rule ? jh_fail_of(fault, JH_STAGE_LEAF, e->base, seen, expected, rule) : JH_OK;
 }
 
 static void put_field(const struct jh_layout *layout, uint8_t *bytes, struct jh_field field,

@@ -103,14 +103,14 @@ void jh_slab_read_many(const struct jh_heap *heap, const struct jh_extent *exten
 enum jh_status jh_slab_check(const struct jh_layout *layout, const struct jh_extent *extent,
                              const struct jh_slab *slab, struct jh_fault *fault) {
     if (slab->nfree != extent->nfree) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_SLAB, extent->at, slab->nfree, "slab.nfree");
+        return jh_fail_of(fault, JH_STAGE_SLAB, extent->at, slab->nfree, extent->nfree,
+                          "slab.nfree");
     }
     unsigned word = layout->build.pointer_size, used = slab->nregs % (8 * word);
     uint64_t last = jh_load(layout, slab->bitmap + jh_group_offset(layout, slab->nregs - 1), word);
     uint64_t behind = used ? last & ~jh_low_mask(used) : 0;
-    return behind
-               ? jh_fail(fault, JH_CORRUPT, JH_STAGE_SLAB, extent->at, behind, "slab.unused-bits")
-               : JH_OK;
+    return behind ? jh_fail_of(fault, JH_STAGE_SLAB, extent->at, behind, 0, "slab.unused-bits")
+                  : JH_OK;
 }
 
 uint32_t jh_slab_region(const struct jh_layout *layout, const struct jh_extent *extent,

@@ -127,9 +127,11 @@ static void compare_walk(struct comparison *c, struct jt_target *target) {
     if (!walk || !check) {
         abort(); /* out of memory: nothing would be compared */
     }
+    jt_check_counters(check);
     jh_walk_start(walk, heap);
     while (!c->stop && (status = jh_walk_next(walk, &e, &fault)) != JH_END) {
         if (status != JH_OK) {
+            jt_check_doubt(check);
             compare_failed(c, "walk", fault.addr, status, &fault);
             continue;
         }

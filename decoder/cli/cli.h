@@ -60,7 +60,7 @@ struct resident {
     bool unknown;
 };
 
-#define CLI_RULES 64
+#define CLI_RULES 128
 #define CLI_NOTES 16
 
 struct noted { /* a fault, in words */

@@ -62,7 +62,11 @@ static void finding_json(struct cli *cli, const struct finding *f) {
     json_text(j, "rule", f->fault.rule);
     json_address(j, "address", f->fault.addr);
     json_address(j, "seen", f->fault.seen);
-    json_null(j, "expected"); /* a rule says what may not be, seldom what was */
+    if (f->fault.expects) {
+        json_address(j, "expected", f->fault.expected);
+    } else {
+        json_null(j, "expected"); /* most rules say what may not be, and not what was */
+    }
     address_or_null(j, "extent", f->extent);
     if (f->arena_ind != UINT64_MAX) {
         json_number(j, "arena_ind", f->arena_ind);
@@ -122,6 +126,9 @@ static void rule_text(struct cli *cli, const struct findings *all, const char *r
         }
         printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, severity_name[f->judged.severity],
                f->fault.addr, f->fault.seen);
+        if (f->fault.expects) {
+            printf(", expected 0x%" PRIx64, f->fault.expected);
+        }
         if (f->fault.element) {
             printf(", element 0x%" PRIx64 " of page 0x%" PRIx64, f->fault.element, f->fault.page);
         }

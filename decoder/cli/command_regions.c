@@ -91,7 +91,7 @@ static void flush(struct cli *cli, struct batch *b) {
     jh_slab_read_many(&cli->target->heap, b->extent, b->count, b->slab, b->status);
     for (size_t i = 0; i < b->count; i++) {
         struct jh_fault fault = {
-            b->status[i], JH_STAGE_SLAB, b->extent[i].at, 0, "slab.bitmap", 0, 0};
+            b->status[i], JH_STAGE_SLAB, b->extent[i].at, 0, "slab.bitmap", 0, 0, 0, false};
         if (b->status[i] == JH_OK) {
             give_slab(cli, &b->extent[i], &b->slab[i]);
         } else {

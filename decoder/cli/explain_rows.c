@@ -10,6 +10,16 @@
 #define MIDDLE                                                                                     \
     "A thread that was stopped in the middle of malloc() or free() may leave it so for a moment; " \
     "so may a process that runs while it is read. Else a wild write into jemalloc's own memory."
+#define COUNTED                                                                                    \
+    "Something was given back twice past the thread caches (the counter is too low), an extent "   \
+    "is "                                                                                          \
+    "lost (it is too high), or the counter was overwritten. A thread that was stopped in the "     \
+    "middle of malloc() or free(), or of giving memory back to the system, may leave it so."
+#define COUNTED_LARGE                                                                              \
+    "A large allocation that was freed twice: its extent is gone, and the arena has counted it "   \
+    "off "                                                                                         \
+    "twice. Also a write over a large allocation's structure or over the counters, and a thread "  \
+    "that was stopped in the middle of malloc() or free()."
 #define DUMP                                                                                       \
     "Nothing is broken: the core was cut off, or its filter (/proc/PID/coredump_filter, "          \
     "MADV_DONTDUMP) left the memory out."
@@ -23,6 +33,10 @@
     "Stop the process (kill -STOP PID) and look again: what stays is no operation in flight. In "  \
     "a "                                                                                           \
     "core, see what its threads were doing."
+#define LOOK_COUNTED                                                                               \
+    "seen is what the arena counts, expected what there is. Other findings of the same arena and " \
+    "class say what is wrong; jeheap stats TARGET --arenas shows each arena. Stop the process "    \
+    "(kill -STOP PID) and look again: what stays is no operation in flight."
 #define LOOK_DUMP "Take the core again: ulimit -c unlimited, coredump_filter 0x33 or more."
 
 /* The first row whose name is the rule or begins it. */
@@ -71,6 +85,20 @@ static const struct explain_row rows[] = {
     {"arena.search-limit", SYSTEM, "The rest of the heap is checked all the same."},
     {"arena.links", MIDDLE, LOOK_AGAIN},
     {"arena.base-mapped", MIDDLE, LOOK_AGAIN},
+    {"arena.esn", WILD, LOOK_NEAR},
+    {"arena.nactive", COUNTED, LOOK_COUNTED},
+    {"arena.npages", COUNTED, LOOK_COUNTED},
+    {"arena.nextents", COUNTED, LOOK_COUNTED},
+    {"arena.nbytes", COUNTED, LOOK_COUNTED},
+    {"arena.large-count", COUNTED_LARGE, LOOK_COUNTED},
+    {"arena.large-bytes", COUNTED_LARGE, LOOK_COUNTED},
+    {"arena.heap",
+     "An extent that was given back twice lies twice in the heap of its class, or in that of "
+     "another; also a write over the links in its structure. " MIDDLE,
+     LOOK_AGAIN},
+    {"bin.heap", MIDDLE, LOOK_AGAIN},
+    {"bin.slabcur", MIDDLE, LOOK_AGAIN},
+    {"bin.", COUNTED, LOOK_COUNTED},
     {"arena.lost",
      "An element of the tree was overwritten with zeroes or lost: the extent is in use, "
      "and free() of what is in it will crash.",

@@ -15,6 +15,7 @@ static void walk_extents(struct cli *cli, struct jt_check *check, cli_extent_fn 
     jh_walk_start(&walk, &cli->target->heap);
     while ((status = jh_walk_next(&walk, &e, &fault)) != JH_END) {
         if (status != JH_OK) {
+            jt_check_doubt(check);
             cli_fault(cli, "walk", status, &fault);
             continue;
         }
@@ -29,6 +30,9 @@ static void walk_extents(struct cli *cli, struct jt_check *check, cli_extent_fn 
 
 void cli_walk(struct cli *cli, cli_extent_fn *each, void *arg) {
     struct jt_check *check = jt_check_start(cli->target, say_fault, cli);
+    if (check != NULL && cli->finding != NULL) {
+        jt_check_counters(check);
+    }
     walk_extents(cli, check, each, arg);
     if (check != NULL) {
         jt_check_end(check, cli->status != EXIT_PARTIAL);

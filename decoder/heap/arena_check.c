@@ -7,12 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/arena_check.h"
+#include "heap/counters.h"
 
 #define SLOTS_MAX (UINT64_C(1) << 30) /* 128 MiB of bits: 64 GiB of metadata and more */
 
 void jt_check_say(const struct jt_check *c, uint64_t at, uint64_t seen, const char *rule) {
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0};
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0, 0, false};
+    c->fault(c->arg, JH_CORRUPT, &fault);
+}
+
+void jt_check_say_of(const struct jt_check *c, uint64_t at, uint64_t seen, uint64_t expected,
+                     const char *rule) {
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, at, seen, rule, 0, 0, expected, true};
     c->fault(c->arg, JH_CORRUPT, &fault);
 }
 
@@ -76,9 +82,15 @@ static void end_arena(struct jt_check *c) {
 }
 
 static void say_limit(const struct jt_check *c) {
-    struct jh_fault fault = {JH_LIMIT, JH_STAGE_ARENA,       c->block[c->blocks - 1].start,
-                             c->slots, "arena.search-limit", 0,
-                             0};
+    struct jh_fault fault = {JH_LIMIT,
+                             JH_STAGE_ARENA,
+                             c->block[c->blocks - 1].start,
+                             c->slots,
+                             "arena.search-limit",
+                             0,
+                             0,
+                             0,
+                             false};
     c->fault(c->arg, JH_LIMIT, &fault);
 }
 
@@ -98,6 +110,7 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
             memcpy(c->block, p->base->block, p->base->blocks * sizeof *c->block);
         }
         c->blocks = p->base->arenas.count != 0 ? c->blocks : 0;
+        jt_blocks_check(c);
         if (!number_slots(c)) {
             say_limit(c);
             c->blocks = 0;
@@ -138,7 +151,7 @@ static enum jh_status judge_once(struct jt_target *target, const struct jt_arena
         return JH_OK;
     }
     *fault = (struct jh_fault){
-        JH_CORRUPT, JH_STAGE_ARENA, e->at, e->arena_ind, "arena.outside-blocks", 0, 0};
+        JH_CORRUPT, JH_STAGE_ARENA, e->at, e->arena_ind, "arena.outside-blocks", 0, 0, 0, false};
     return JH_CORRUPT;
 }
 
@@ -155,6 +168,19 @@ static enum jh_status judge_extent(struct jt_target *target, const struct jt_are
     return status;
 }
 
+/* Extents come in the order of their addresses. */
+static void check_overlap(struct jt_check *c, const struct jh_extent *e) {
+    const struct jt_base *base = c->target->priv->base;
+    while (c->base_next < base->ranges && base->range[c->base_next].end <= e->base) {
+        c->base_next++;
+    }
+    if (c->base_next < base->ranges && base->range[c->base_next].start - e->base < e->size) {
+        jt_check_say(c, e->at, base->range[c->base_next].start, "arena.block-overlap");
+    } else if (c->base_next < base->ranges && base->range[c->base_next].start < e->base) {
+        jt_check_say(c, e->at, e->base, "arena.block-overlap");
+    }
+}
+
 void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
     if (c->blocks == 0) {
         return;
@@ -163,13 +189,29 @@ void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
     uint64_t slot = jt_check_slot(c, e->at);
     const struct jt_arena *arena =
         slot == JT_SLOT_NONE ? NULL : &c->target->priv->base->arenas.arena[c->block[c->last].arena];
-    if (judge_extent(c->target, arena, e, &fault) != JH_OK) {
+    if (judge_extent(c->target, arena, e, &fault) != JH_OK ||
+        jh_unused_check(&c->target->layout, e, &fault) != JH_OK ||
+        (slot != JT_SLOT_NONE && c->block[c->last].sn != JT_SN_NONE &&
+         jh_esn_check(&c->target->layout, c->block[c->last].sn, e, &fault) != JH_OK)) {
         c->fault(c->arg, JH_CORRUPT, &fault);
     }
+    check_overlap(c, e);
+    c->doubtful |= slot == JT_SLOT_NONE || e->arena_ind != arena->known.ind;
     if (slot != JT_SLOT_NONE) {
         jt_bit_set(c->seen, slot);
+        jt_counters_extent(c->counters, c->block[c->last].arena, e);
     }
     jt_ranges_add(&c->covered, e->base, e->size);
+}
+
+void jt_check_doubt(struct jt_check *c) {
+    if (c != NULL) {
+        c->doubtful = true;
+    }
+}
+
+void jt_check_counters(struct jt_check *c) {
+    c->counters = c->blocks != 0 ? jt_counters_start(c) : NULL;
 }
 
 void jt_check_end(struct jt_check *c, bool whole) {
@@ -180,6 +222,7 @@ void jt_check_end(struct jt_check *c, bool whole) {
         if (whole && !c->covered.lost) {
             jt_check_lost(c);
         }
+        jt_counters_end(c->counters, whole && !c->covered.lost && !c->doubtful);
     }
     c->target->memory_ran_out |= c->covered.lost;
     end_arena(c);

@@ -34,7 +34,11 @@ struct jt_check {
     struct jt_lost *lost;
     struct jt_link *link;
     size_t losts, links;
-    bool again; /* lost ones are looked at once more */
+    bool again;       /* lost ones are looked at once more */
+    size_t base_next; /* of the ranges of jemalloc's own memory: the first that ends behind the
+                         extent at hand */
+    bool doubtful;    /* not all extents were given, or not as they are */
+    struct jt_counters *counters; /* NULL: nobody asks for them */
 };
 
 #define JT_SLOT_NONE UINT64_MAX
@@ -42,6 +46,12 @@ struct jt_check {
 /* The slot of an address, and its block in check->last; JT_SLOT_NONE: in no block. */
 uint64_t jt_check_slot(struct jt_check *check, uint64_t at);
 void jt_check_say(const struct jt_check *check, uint64_t at, uint64_t seen, const char *rule);
+void jt_check_say_of(const struct jt_check *check, uint64_t at, uint64_t seen, uint64_t expected,
+                     const char *rule);
+/* block_check.c: serial numbers of the blocks, and what blocks must not share. */
+void jt_blocks_check(struct jt_check *check);
+/* A block's own extent is kept. */
+void jt_blocks_keep(struct jt_target *target, struct jt_ranges *keep);
 
 static inline bool jt_bit(const uint64_t *bits, uint64_t i) {
     return bits[i / 64] >> i % 64 & 1;

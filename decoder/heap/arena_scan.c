@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/arena_check.h"
+#include "heap/counters.h"
 
 #define PIECE (256u << 10)
 #define PAGE 4096u
@@ -21,7 +21,7 @@ struct scan {
 
 static void say_limit(const struct scan *s, enum jh_stage stage, uint64_t at, uint64_t seen,
                       const char *rule) {
-    struct jh_fault fault = {JH_LIMIT, stage, at, seen, rule, 0, 0};
+    struct jh_fault fault = {JH_LIMIT, stage, at, seen, rule, 0, 0, 0, false};
     s->c->fault(s->c->arg, JH_LIMIT, &fault);
 }
 
@@ -83,6 +83,9 @@ static unsigned scan_slot(struct scan *s, uint64_t at, const uint8_t *bytes, uin
     }
     if (!seen && on_its_own(s->c, &e)) {
         add_lost(s, &e);
+    }
+    if (seen && s->c->counters != NULL) {
+        jt_node_add(s->c->counters, s->index, &e, bytes);
     }
     return seen ? (s->layout->extent_size + align - 1U) / align * align : align;
 }

@@ -168,6 +168,7 @@ void jt_check_lost(struct jt_check *c) {
     for (size_t i = 0; i < c->losts; i++) {
         const struct jt_lost *l = &c->lost[i];
         if (!l->found) {
+            c->doubtful = true;
             jt_check_say(c, l->at, l->base, l->active ? "arena.lost-active" : "arena.lost");
         }
     }

@@ -12,7 +12,10 @@ struct jt_target;
 struct jt_block {
     uint64_t start, end, used;
     uint32_t arena; /* index in arena[] */
+    uint64_t sn;    /* its serial number; JT_SN_NONE: not known */
 };
+
+#define JT_SN_NONE UINT64_MAX
 
 struct jt_arena {
     struct jh_arena known;

@@ -60,7 +60,7 @@ static enum jh_status read_once(const struct finder *f, struct element *e, bool 
     }
     if (status == JH_OK && (back != e->at || (e->next == e->at && !first))) {
         *fault = (struct jh_fault){
-            JH_CORRUPT, JH_STAGE_CACHE, e->next + f->form.link, back, "cache.list", 0, 0};
+            JH_CORRUPT, JH_STAGE_CACHE, e->next + f->form.link, back, "cache.list", 0, 0, 0, false};
         return JH_CORRUPT;
     }
     return status;
@@ -84,7 +84,8 @@ static void take_ring(struct finder *f, uint32_t arena_ind, uint64_t first) {
         enum jh_status status = read_element(f, &e, e.at == first, &fault);
         if (status == JH_OK && f->all->count == f->caches_max) {
             status = JH_LIMIT;
-            fault = (struct jh_fault){JH_LIMIT, JH_STAGE_CACHE, e.at, 0, "cache.limit", 0, 0};
+            fault =
+                (struct jh_fault){JH_LIMIT, JH_STAGE_CACHE, e.at, 0, "cache.limit", 0, 0, 0, false};
         }
         if (status != JH_OK) {
             jt_caches_wrong(f, status, &fault, JT_CACHES_LIST_CORRUPT, JT_CACHES_LIST_ABSENT);

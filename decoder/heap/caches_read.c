@@ -78,7 +78,8 @@ static void add_parked(struct finder *f, uint64_t addr, bool stashed) {
     struct jt_caches *all = f->all;
     if (all->parked_count == f->parked_max) {
         struct jh_fault fault = {
-            JH_LIMIT, JH_STAGE_CACHE, all->cache[all->count - 1].at, 0, "cache.limit", 0, 0};
+            JH_LIMIT, JH_STAGE_CACHE, all->cache[all->count - 1].at, 0, "cache.limit", 0, 0,
+            0,        false};
         jt_caches_wrong(f, JH_LIMIT, &fault, JT_CACHES_CORRUPT, JT_CACHES_ABSENT);
         return;
     }

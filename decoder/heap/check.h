@@ -34,8 +34,14 @@ typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault
  * are absent nothing is said. */
 struct jt_check;
 struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, void *arg);
+/* Right behind the start, for who wants to know all: what the arenas count and link is held against
+ * the extents as well. */
+void jt_check_counters(struct jt_check *check);
 void jt_check_extent(struct jt_check *check, const struct jh_extent *extent);
-/* whole: nothing of the tree was absent or left out. Frees it. */
+/* An extent is missing: what contradicts is said of it already, and not of the counters too. */
+void jt_check_doubt(struct jt_check *check);
+/* whole: nothing of the tree was absent or left out. Counters are compared where nothing of it was
+ * corrupt either. Frees it. */
 void jt_check_end(struct jt_check *check, bool whole);
 /* What one extent alone can be asked of that: JH_CORRUPT and the fault. */
 JH_MUST_USE enum jh_status jt_check_one(struct jt_target *target, const struct jh_extent *extent,

@@ -28,7 +28,7 @@ bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size, uint6
     }
     p->base->block = grown;
     uint32_t arena = (uint32_t)(p->base->arenas.count == 0 ? 0 : p->base->arenas.count - 1);
-    grown[p->base->blocks++] = (struct jt_block){at, at + size, at + used, arena};
+    grown[p->base->blocks++] = (struct jt_block){at, at + size, at + used, arena, JT_SN_NONE};
     return true;
 }
 
@@ -51,7 +51,8 @@ void jt_arena_fault(struct jt_target *target, enum jh_status status, uint64_t at
                     const char *rule) {
     struct jt_arenas *a = &target->priv->base->arenas;
     if (a->faults < JT_ARENA_FAULTS) {
-        a->fault[a->faults++] = (struct jh_fault){status, JH_STAGE_ARENA, at, seen, rule, 0, 0};
+        a->fault[a->faults++] =
+            (struct jh_fault){status, JH_STAGE_ARENA, at, seen, rule, 0, 0, 0, false};
     }
 }
 

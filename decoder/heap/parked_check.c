@@ -19,7 +19,7 @@ struct parked_check {
 /* address: the region; value: the cache. */
 static void broken(struct parked_check *c, const struct jt_parked *p, const char *rule) {
     uint64_t cache = c->all->cache[c->all->bin[p->bin].cache].at;
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_CACHE, p->addr, cache, rule, 0, 0};
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_CACHE, p->addr, cache, rule, 0, 0, 0, false};
     c->fault(c->arg, JH_CORRUPT, &fault);
 }
 

@@ -161,8 +161,8 @@ static void keep_leaf(const struct jh_layout *layout, uint64_t index, const uint
 
 static void keep_fault(struct sampler *s, uint32_t part, enum jh_status status, uint64_t at,
                        uint64_t seen, const char *rule) {
-    s->out->sample[s->out->count++] =
-        (struct jt_sample){.part = part, .fault = {status, JH_STAGE_RTREE, at, seen, rule, 0, 0}};
+    s->out->sample[s->out->count++] = (struct jt_sample){
+        .part = part, .fault = {status, JH_STAGE_RTREE, at, seen, rule, 0, 0, 0, false}};
 }
 
 static void keep_unread(struct sampler *s, uint32_t part, enum jh_status status, uint64_t at) {

@@ -36,6 +36,6 @@ bool jt_fault_next(struct jt_words *w, enum jh_stage stage, struct jh_fault *out
     if (rule == NULL || !known) {
         return false;
     }
-    *out = (struct jh_fault){(enum jh_status)status, stage, at, seen, rule, 0, 0};
+    *out = (struct jh_fault){(enum jh_status)status, stage, at, seen, rule, 0, 0, 0, false};
     return true;
 }

@@ -258,6 +258,17 @@ JH_MUST_USE enum jh_status jh_arena_check(const struct jh_layout *layout,
                                           const struct jh_arena *arena,
                                           const struct jh_extent *extent, struct jh_fault *fault);
 
+/* What every unused extent has in common, whichever arena it is of. JH_CORRUPT: a dirty or muzzy
+ * one that says it is zeroed ("arena.unused-zeroed"), one that still says it is a slab where the
+ * version takes that away ("arena.unused-slab"). */
+JH_MUST_USE enum jh_status jh_unused_check(const struct jh_layout *layout,
+                                           const struct jh_extent *extent, struct jh_fault *fault);
+
+/* The serial number of the structure itself is that of the block it was cut from, as far as there
+ * is room for it. JH_CORRUPT: "arena.esn". */
+JH_MUST_USE enum jh_status jh_esn_check(const struct jh_layout *layout, uint64_t block_sn,
+                                        const struct jh_extent *extent, struct jh_fault *fault);
+
 /* Dirty, muzzy, retained or pinned: it lies in one of its arena's lists. */
 bool jh_extent_is_unused(const struct jh_extent *extent);
 
@@ -310,6 +321,26 @@ void jh_stats_add_cached(const struct jh_layout *layout, struct jh_stats *stats,
  */
 uint64_t jh_stats_spare_slabs(const struct jh_layout *layout, const struct jh_stats *stats,
                               uint32_t szind);
+
+/* ---- counters: what an arena counts of its extents (pure) ------------------------------------
+ */
+
+/* JH_UNSUPPORTED: the layout has more page classes than there is room for. */
+JH_MUST_USE enum jh_status jh_counting_make(const struct jh_layout *layout, struct jh_counting *out,
+                                            struct jh_fault *fault);
+
+/* The page class that an unused extent of so many bytes is kept under, the largest that is not
+ * larger (sz_psz_quantize_floor, sz_psz2ind; extent_size_quantize_floor in 5.0). At most
+ * page_classes. */
+uint32_t jh_page_class(const struct jh_counting *counting, uint64_t size);
+
+/* Which of JH_UNUSED_STATES; JH_UNUSED_STATES: the state is none of them. */
+uint32_t jh_unused_state(enum jh_state state);
+
+/* One more extent of an arena, which jh_extent_check() has found sound: value has
+ * first[JH_COUNTERS] numbers, all 0 at first. Shards that the bin does not have are counted with
+ * the last one. */
+void jh_count(const struct jh_counting *counting, const struct jh_extent *extent, uint64_t *value);
 
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 

@@ -47,6 +47,8 @@ struct jh_fault {
     const char *rule; /* static name of the broken rule: "leaf.extent-alignment" */
     /* The leaf element that led there, and the page that it is for; both 0 where none did. */
     uint64_t element, page;
+    uint64_t expected; /* where the rule knows it: what would not break it */
+    bool expects;      /* it does */
 };
 
 /* ---- reader: the only gate for target bytes -------------------------------------------------- */
@@ -161,6 +163,7 @@ struct jh_family {
     uint8_t extent;       /* private: the struct */
     uint8_t extent_align; /* every extent's address is a multiple of it */
     bool large_by_size;   /* opt.disable_large_size_classes, on by default */
+    bool slab_left_over;  /* an unused extent keeps the slab bit that it had */
 
     /* bins */
     const char *bin_info; /* the variable that has them, without prefix */
@@ -593,6 +596,35 @@ struct jh_stats {
     uint64_t state_count[JH_STATE_UNKNOWN + 1]; /* extents by state */
     uint64_t state_bytes[JH_STATE_UNKNOWN + 1];
     struct jh_class_stats of[JH_CACHE_BINS_MAX]; /* by szind */
+};
+
+/* ---- counters: what an arena counts of its extents --------------------------------------------
+ */
+
+enum jh_counter {
+    JH_COUNT_ACTIVE,      /* pages of extents that are handed out */
+    JH_COUNT_PAGES,       /* pages of unused extents, by state */
+    JH_COUNT_EXTENTS,     /* unused extents, by state and page class */
+    JH_COUNT_BYTES,       /* bytes of these */
+    JH_COUNT_LARGE,       /* large allocations, by size class */
+    JH_COUNT_LARGE_BYTES, /* what may be used of them */
+    JH_COUNT_REGIONS,     /* regions of slabs that are handed out, by bin */
+    JH_COUNT_SLABS,       /* slabs, by bin */
+    JH_COUNT_NONFULL,     /* slabs with free regions, by bin */
+    JH_COUNT_SAMPLED,     /* small allocations that profiling gave extents of their own */
+    JH_COUNTERS
+};
+
+#define JH_PAGE_CLASSES_MAX 256
+#define JH_UNUSED_STATES 4 /* dirty, muzzy, retained, pinned */
+
+/* Where which counter is in a row of numbers, one row for each arena. */
+struct jh_counting {
+    const struct jh_layout *layout;
+    uint32_t first[JH_COUNTERS + 1]; /* of each kind; the last one: how many numbers there are */
+    uint32_t bin[JH_BINS_MAX + 1];   /* shards of all classes before this one */
+    uint32_t page_classes;           /* SC_NPSIZES */
+    uint64_t page_class[JH_PAGE_CLASSES_MAX]; /* bytes */
 };
 
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */

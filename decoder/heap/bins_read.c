@@ -1,0 +1,130 @@
+/* bins_read.c - the bins of an arena, all shards: what they count, the slab that they take from,
+ * and where the heap of their other slabs begins.
+ *
+ * Up to 5.1 bins are members of arena_t, in 5.2 it has a pointer to the shards of each class, since
+ * 5.3 they follow it in one array (arena_bin_offsets). */
+#include "files/modules.h"
+#include "heap/counters.h"
+
+/* Where things are in bin_s. */
+struct form {
+    uint64_t size; /* 0: not known, then only a class's first shard is */
+    uint64_t slabcur, heap;
+    struct jh_member curregs, curslabs, nonfull;
+    bool counts, counts_nonfull;
+};
+
+static bool offset_in(const struct jh_layout *l, const char *type, const char *path,
+                      uint64_t *out) {
+    struct jh_member m;
+    bool good = jh_struct_member(l, type, path, &m, NULL) == JH_OK;
+    *out = good ? m.offset : 0;
+    return good;
+}
+
+static bool learn(const struct jh_layout *l, struct form *out) {
+    uint32_t align;
+    const char *type = "bin_s";
+    if (jh_struct_size(l, type, &out->size, &align, NULL) != JH_OK) {
+        out->size = 0;
+        type = offset_in(l, type, "slabcur", &out->slabcur) ? type : "arena_bin_s";
+        if (jh_struct_size(l, type, &out->size, &align, NULL) != JH_OK) {
+            out->size = 0;
+        }
+    }
+    out->counts = jh_struct_member(l, type, "stats.curregs", &out->curregs, NULL) == JH_OK &&
+                  jh_struct_member(l, type, "stats.curslabs", &out->curslabs, NULL) == JH_OK;
+    out->counts_nonfull =
+        jh_struct_member(l, type, "stats.nonfull_slabs", &out->nonfull, NULL) == JH_OK;
+    return offset_in(l, type, "slabcur", &out->slabcur) &&
+           (offset_in(l, type, "slabs_nonfull.root", &out->heap) ||
+            offset_in(l, type, "slabs_nonfull", &out->heap));
+}
+
+/* Where the bins of a class begin; 0: not known. */
+static uint64_t bins_at(const struct jt_counters *c, uint64_t arena, const struct form *f,
+                        uint32_t szind) {
+    const struct jh_layout *l = &c->target->layout;
+    struct jh_member m;
+    uint64_t at, size, offset;
+    if (jh_struct_member(l, "arena_s", "bins", &m, NULL) != JH_OK &&
+        jh_struct_member(l, "arena_s", "all_bins", &m, NULL) != JH_OK) {
+        return jt_symbol(c->target, "arena_bin_offsets", &at, &size) && size >= 4 * (szind + 1U) &&
+                       jt_read_number(c->target, at + 4 * (uint64_t)szind, 4, &offset)
+                   ? arena + offset
+                   : 0;
+    }
+    if (m.count == 0) {
+        return arena + m.offset + f->size * c->counting.bin[szind];
+    }
+    at = arena + m.offset + m.size * szind;
+    if (jh_family(l->build.version)->bin_shards) {
+        return jt_read_word(c->target, at, &at) ? at : 0;
+    }
+    return m.size != 0 ? at : 0;
+}
+
+static void take_counters(const struct jt_counters *c, const struct form *f, uint64_t at,
+                          uint32_t bin, struct jt_held *out) {
+    const uint32_t *first = c->counting.first;
+    uint64_t value;
+    if (f->counts &&
+        jt_read_number(c->target, at + f->curregs.offset, (unsigned)f->curregs.size, &value)) {
+        jt_held_set(out, first[JH_COUNT_REGIONS] + bin, at + f->curregs.offset, value);
+    }
+    if (f->counts &&
+        jt_read_number(c->target, at + f->curslabs.offset, (unsigned)f->curslabs.size, &value)) {
+        jt_held_set(out, first[JH_COUNT_SLABS] + bin, at + f->curslabs.offset, value);
+    }
+    if (f->counts_nonfull &&
+        jt_read_number(c->target, at + f->nonfull.offset, (unsigned)f->nonfull.size, &value)) {
+        jt_held_set(out, first[JH_COUNT_NONFULL] + bin, at + f->nonfull.offset, value);
+    }
+}
+
+/* It must be a slab of the bin, as the walk has given it. */
+static void check_slabcur(const struct jt_counters *c, uint32_t arena, uint32_t bin, uint64_t at,
+                          uint64_t slab) {
+    const struct jt_node *node = jt_node_at(c, slab);
+    if (node == NULL || !node->slab || node->set != bin || node->arena != arena) {
+        jt_check_say(c->check, at, slab, "bin.slabcur");
+    }
+}
+
+static bool take_bin(struct jt_counters *c, uint32_t arena, const struct form *f, uint64_t at,
+                     uint32_t bin, struct jt_held *out) {
+    uint64_t slab, first;
+    if (!jt_read_word(c->target, at + f->slabcur, &slab) ||
+        !jt_read_word(c->target, at + f->heap, &first)) {
+        return false;
+    }
+    out->slabcur[bin] = slab;
+    if (slab != 0) {
+        check_slabcur(c, arena, bin, at + f->slabcur, slab);
+    }
+    return first == 0 || jt_head_add(c, arena, bin, at + f->heap, first);
+}
+
+void jt_bins_read(struct jt_counters *c, uint32_t arena, bool stats, struct jt_held *out) {
+    const struct jh_layout *l = &c->target->layout;
+    const struct jt_arena *a = &c->target->priv->base->arenas.arena[arena];
+    bool shards = jh_family(l->build.version)->bin_shards;
+    struct form f;
+    if (!learn(l, &f) || (shards && !a->known.shards_known)) {
+        c->headed[arena] = false;
+        return;
+    }
+    for (uint32_t szind = 0; szind < l->sc_nbins; szind++) {
+        uint64_t at = bins_at(c, a->at, &f, szind);
+        uint32_t count = c->counting.bin[szind + 1] - c->counting.bin[szind];
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t bin = c->counting.bin[szind] + i;
+            bool known = at != 0 && (i == 0 || f.size != 0) &&
+                         take_bin(c, arena, &f, at + i * f.size, bin, out);
+            if (known && stats) {
+                take_counters(c, &f, at + i * f.size, bin, out);
+            }
+            c->headed[arena] &= known;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/* counters.h - what counters_check.c, counters_read.c and node_check.c share: what an arena counts
+ * and links, held against the extents that a walk has given. */
+#ifndef JEHEAP_HEAP_COUNTERS_H
+#define JEHEAP_HEAP_COUNTERS_H
+
+#include "heap/arena_check.h"
+
+/* What an arena's memory says. */
+struct jt_held {
+    uint64_t *value, *at; /* of each counter; at 0: it is not known */
+    uint64_t *slabcur;    /* of each bin; 0: none, or not known */
+};
+
+/* Where a pairing heap or a list begins. */
+struct jt_head {
+    uint64_t at, first; /* the word, and what it says */
+    uint32_t arena, set;
+};
+
+/* A slab's or an unused extent's place in the heap of its set. */
+struct jt_node {
+    uint64_t at, prev, next, child;
+    uint32_t arena, set;
+    bool slab, member; /* it is one; it must be in the heap */
+    bool first;        /* a head leads to it */
+};
+
+struct jt_counters {
+    struct jt_target *target;
+    struct jt_check *check;
+    struct jh_counting counting;
+    uint64_t **walked; /* of each arena; NULL: it has no extents */
+    size_t arenas;
+    struct jt_node *node; /* by address */
+    size_t nodes;
+    struct jt_head *head;
+    size_t heads;
+    bool *headed; /* of each arena: all its heads are known */
+};
+
+/* Sets of an arena: its bins, then its unused extents by state, guarded or not, and page class. */
+uint32_t jt_sets(const struct jh_counting *counting);
+uint32_t jt_set_of(const struct jh_counting *counting, const struct jh_extent *extent);
+uint32_t jt_unused_set(const struct jh_counting *counting, uint32_t state, bool guarded,
+                       uint32_t page_class);
+
+/* counters_check.c. NULL: memory ran out, or the layout does not describe the counters. */
+struct jt_counters *jt_counters_start(struct jt_check *check);
+/* An extent of the arena, an index in arenas.arena[]. */
+void jt_counters_extent(struct jt_counters *counters, uint32_t arena, const struct jh_extent *e);
+/* All extents were given: what does not agree is said. Frees it. sound: nothing of the walk was
+ * missing or corrupt. */
+void jt_counters_end(struct jt_counters *counters, bool sound);
+
+/* counters_read.c: what the arena's memory says, and its heads. */
+bool jt_held_make(const struct jh_counting *counting, struct jt_held *out);
+void jt_held_read(struct jt_counters *counters, uint32_t arena, struct jt_held *out);
+void jt_held_free(struct jt_held *held);
+/* The value under that counter; false: it cannot be known. */
+void jt_held_set(struct jt_held *held, uint32_t index, uint64_t at, uint64_t value);
+bool jt_head_add(struct jt_counters *counters, uint32_t arena, uint32_t set, uint64_t at,
+                 uint64_t first);
+
+/* bins_read.c: what its bins say. */
+void jt_bins_read(struct jt_counters *counters, uint32_t arena, bool stats, struct jt_held *out);
+
+/* node_check.c */
+void jt_node_add(struct jt_counters *counters, uint32_t arena, const struct jh_extent *e,
+                 const uint8_t *bytes);
+struct jt_node *jt_node_at(const struct jt_counters *counters, uint64_t at);
+void jt_nodes_check(struct jt_counters *counters);
+
+#endif
