@@ -164,6 +164,46 @@ static void operations_in_flight(void **state) {
     }
 }
 
+/* Dirty and muzzy ones are not zeroed; up to 5.2 no unused one is a slab. */
+static void unused_ones(void **state) {
+    (void)state;
+    static const enum jh_version version[] = {JH_5_0_0, JH_5_2_1, JH_5_3_0, JH_DEV};
+    static const enum jh_state all[] = {JH_ACTIVE, JH_DIRTY, JH_MUZZY, JH_RETAINED};
+    struct jh_fault fault;
+    for (unsigned v = 0; v < COUNT(version); v++) {
+        struct jh_layout layout = layout_of(version[v]);
+        for (unsigned i = 0; i < COUNT(all); i++) {
+            bool zeroed = all[i] == JH_DIRTY || all[i] == JH_MUZZY;
+            bool cleared = all[i] != JH_ACTIVE && version[v] < JH_5_3_0;
+            struct jh_extent e = {.at = AT, .state = all[i], .zeroed = true};
+            assert_int_equal(jh_unused_check(&layout, &e, &fault), zeroed ? JH_CORRUPT : JH_OK);
+            if (zeroed) {
+                FAULT_IS(fault, JH_CORRUPT, JH_STAGE_ARENA, "arena.unused-zeroed");
+                assert_true(fault.expects && fault.expected == 0 && fault.seen == 1);
+            }
+            e = (struct jh_extent){.at = AT, .state = all[i], .slab = true};
+            assert_int_equal(jh_unused_check(&layout, &e, &fault), cleared ? JH_CORRUPT : JH_OK);
+            if (cleared) {
+                FAULT_IS(fault, JH_CORRUPT, JH_STAGE_ARENA, "arena.unused-slab");
+                assert_int_equal(fault.addr, AT);
+            }
+        }
+    }
+}
+
+/* As far as the word has room for it. */
+static void serial_numbers_of_structures(void **state) {
+    (void)state;
+    struct jh_layout layout = layout_of(JH_5_3_0);
+    struct jh_extent e = {.at = AT, .esn = 5};
+    struct jh_fault fault;
+    assert_int_equal(jh_esn_check(&layout, 5, &e, &fault), JH_OK);
+    assert_int_equal(jh_esn_check(&layout, 4096 + 5, &e, &fault), JH_OK);
+    assert_int_equal(jh_esn_check(&layout, 6, &e, &fault), JH_CORRUPT);
+    FAULT_IS(fault, JH_CORRUPT, JH_STAGE_ARENA, "arena.esn");
+    assert_true(fault.expects && fault.expected == 6 && fault.seen == 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks),
@@ -172,6 +212,8 @@ int main(void) {
         cmocka_unit_test(extents_that_look_used),
         cmocka_unit_test(what_does_not_look_used),
         cmocka_unit_test(operations_in_flight),
+        cmocka_unit_test(unused_ones),
+        cmocka_unit_test(serial_numbers_of_structures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -103,6 +103,9 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
     }
     jt_metadata_find(target);
     *c = (struct jt_check){.target = target, .fault = fault, .arg = arg, .blocks = p->base->blocks};
+    for (size_t i = 0; i < p->base->arenas.faults; i++) {
+        fault(arg, p->base->arenas.fault[i].status, &p->base->arenas.fault[i]);
+    }
     c->block = malloc((p->base->blocks + 1) * sizeof *c->block);
     c->first = malloc((p->base->blocks + 1) * sizeof *c->first);
     if (c->block != NULL && c->first != NULL) {
@@ -123,9 +126,6 @@ struct jt_check *jt_check_start(struct jt_target *target, jt_fault_fn *fault, vo
         target->memory_ran_out = true;
         end_arena(c);
         return NULL;
-    }
-    for (size_t i = 0; i < p->base->arenas.faults; i++) {
-        fault(arg, p->base->arenas.fault[i].status, &p->base->arenas.fault[i]);
     }
     return c;
 }
@@ -171,6 +171,9 @@ static enum jh_status judge_extent(struct jt_target *target, const struct jt_are
 /* Extents come in the order of their addresses. */
 static void check_overlap(struct jt_check *c, const struct jh_extent *e) {
     const struct jt_base *base = c->target->priv->base;
+    if (!base->complete) {
+        return; /* what is said of its blocks is said */
+    }
     while (c->base_next < base->ranges && base->range[c->base_next].end <= e->base) {
         c->base_next++;
     }

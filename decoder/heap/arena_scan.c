@@ -136,6 +136,7 @@ static bool scan_block(struct scan *s, const struct jt_block *b, uint8_t *buffer
             return false;
         }
         uint64_t next = status == JH_ABSENT ? behind(r, at, got, align) : b->used;
+        s->c->doubtful |= status != JH_ABSENT && status != JH_OK;
         if (next >= b->used) {
             break;
         }
@@ -152,7 +153,7 @@ void jt_check_scan(struct jt_check *c) {
     bool good = true;
     uint8_t *buffer = malloc(PIECE);
     if (buffer == NULL) {
-        c->target->memory_ran_out = true;
+        c->target->memory_ran_out = c->doubtful = true;
         return;
     }
     uint32_t links = f->ring + 2U * c->target->priv->words;
@@ -166,5 +167,6 @@ void jt_check_scan(struct jt_check *c) {
         good = scan_block(&s, &c->block[i], buffer) &&
                jt_go_on(c->target, "looking at jemalloc's own memory", i + 1, c->blocks);
     }
+    c->doubtful |= !good;
     free(buffer);
 }

@@ -99,7 +99,7 @@ static bool take_bin(struct jt_counters *c, uint32_t arena, const struct form *f
         return false;
     }
     out->slabcur[bin] = slab;
-    if (slab != 0) {
+    if (slab != 0 && c->sound) {
         check_slabcur(c, arena, bin, at + f->slabcur, slab);
     }
     return first == 0 || jt_head_add(c, arena, bin, at + f->heap, first);

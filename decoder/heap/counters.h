@@ -35,7 +35,9 @@ struct jt_counters {
     size_t nodes;
     struct jt_head *head;
     size_t heads;
-    bool *headed; /* of each arena: all its heads are known */
+    bool *headed;    /* of each arena: all its heads are known */
+    bool sound;      /* nothing of the walk was missing or corrupt */
+    bool incomplete; /* memory ran out: some extents are not counted, or no nodes */
 };
 
 /* Sets of an arena: its bins, then its unused extents by state, guarded or not, and page class. */

@@ -54,7 +54,7 @@ void jt_counters_extent(struct jt_counters *c, uint32_t arena, const struct jh_e
     if (c->walked[arena] == NULL) {
         c->walked[arena] = calloc(c->counting.first[JH_COUNTERS], sizeof **c->walked);
         if (c->walked[arena] == NULL) {
-            c->target->memory_ran_out = true;
+            c->target->memory_ran_out = c->incomplete = true;
             return;
         }
     }
@@ -99,6 +99,7 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
     }
     bool good = jt_held_make(&c->counting, &held);
     c->target->memory_ran_out |= !good;
+    c->sound = sound && !c->incomplete;
     for (uint32_t i = 0; good && i < c->arenas; i++) {
         uint64_t *walked = c->walked[i] != NULL
                                ? c->walked[i]
@@ -106,11 +107,12 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
         c->walked[i] = walked;
         if (walked == NULL) {
             c->target->memory_ran_out = true;
+            good = false;
             break;
         }
         jt_held_read(c, i, &held);
         without_slabcur(c, walked, &held);
-        if (sound) {
+        if (c->sound) {
             compare(c, walked, &held);
         }
         if (i != 0) { /* one row is enough for those that are done with */
@@ -118,7 +120,7 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
             c->walked[i] = NULL;
         }
     }
-    if (good && sound) {
+    if (good && c->sound) {
         jt_nodes_check(c);
     }
     jt_held_free(&held);

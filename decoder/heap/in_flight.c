@@ -137,6 +137,10 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
     uint32_t excuses = jt_excuses(fault->rule);
     struct jt_judged out = {JT_CORRUPT, 0, 0};
     struct jt_lock_marks locks = {0, 0};
+    if (excuses == JT_NEVER_SURE) {
+        out.severity = JT_SUSPICIOUS;
+        return out;
+    }
     if (excuses == 0 || moves) {
         out.severity = excuses == 0 ? JT_CORRUPT : JT_TRANSIENT;
         return out;

@@ -29,6 +29,7 @@ enum jt_mark {
     JT_MARK_INSIDE = 1 << 9  /* some thread is inside jemalloc and has something in hand */
 };
 #define JT_MARKS 10
+#define JT_NEVER_SURE (1u << 31) /* a rule's: sound heaps break it, too, seldom and for good */
 
 /* A few words: "the lock of a bin of its class is held". */
 const char *jt_mark_words(enum jt_mark mark);

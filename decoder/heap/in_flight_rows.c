@@ -13,7 +13,9 @@ enum {
     PAGES = JT_MARK_EXTENT | JT_MARK_PAGES | JT_MARK_PURGE,
     /* a slab's first words, or a region that is taken or given back */
     SLAB = JT_MARK_EXTENT | JT_MARK_BIN,
-    CACHE = JT_MARK_CACHE
+    CACHE = JT_MARK_CACHE,
+    /* what is counted before or after it is done: in malloc(), free(), fills and flushes */
+    COUNTED = JT_MARK_INSIDE
 };
 
 static const struct {
@@ -31,6 +33,22 @@ static const struct {
      * before it is in the tree, and a purge unmaps what the tree has no more */
     {"arena.lost", PAGES},
     {"arena.lost-active", PAGES},
+    /* the mutex is dropped while a block is made, and its number is taken then */
+    {"arena.block-sn", JT_NEVER_SURE},
+    {"arena.nactive", JT_MARK_PAGES | COUNTED},
+    {"arena.npages", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
+    {"arena.nextents", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
+    {"arena.nbytes", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
+    {"arena.large-count", COUNTED},
+    {"arena.large-bytes", COUNTED},
+    {"arena.heap", PAGES},
+    /* a fill counts once at its end, and drops the bin's lock while it gets a slab; a flush gives
+     * empty slabs back at its end */
+    {"bin.curregs", JT_MARK_BIN | COUNTED},
+    {"bin.curslabs", JT_MARK_BIN | COUNTED},
+    {"bin.nonfull-slabs", JT_MARK_BIN | COUNTED},
+    {"bin.slabcur", JT_MARK_BIN | COUNTED},
+    {"bin.heap", SLAB | COUNTED},
     {"cache.list", JT_MARK_CACHES},
     /* a flush gives one region after the other back before it shortens the bin */
     {"cache.parked-twice", CACHE},

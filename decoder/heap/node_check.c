@@ -43,7 +43,7 @@ void jt_node_add(struct jt_counters *c, uint32_t arena, const struct jh_extent *
     }
     struct jt_node *grown = jt_grow(c->node, c->nodes, sizeof *grown);
     if (grown == NULL) {
-        c->target->memory_ran_out = true;
+        c->target->memory_ran_out = c->incomplete = true;
         return;
     }
     c->node = grown;

@@ -73,6 +73,7 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
     }
     add_all(&c->covered, covered);
     c->keep = keep;
+    jt_blocks_keep(target, keep);
     keep->lost |= c->covered.lost;
     found.limit.rule = ""; /* the target has it: a skeleton is asked the same at its start */
     jt_check_end(c, true);

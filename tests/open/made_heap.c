@@ -76,19 +76,20 @@ static void extent(struct made *m, unsigned i) {
     made_field(m, i, JH_EXTENT_SZIND, i % 2 == 0 ? l->sc_nbins : l->sc_nsizes);
     made_field(m, i, JH_EXTENT_SN, i / 2);
     made_field(m, i, JH_EXTENT_ADDR, made_base_of(i));
-    made_field(m, i, JH_EXTENT_BSIZE, size);
+    made_field(m, i, JH_EXTENT_BSIZE, size | (i / 8 == 1)); /* its block's serial number */
     made_leaf(m, made_base_of(i), i);
     made_leaf(m, made_base_of(i) + size - 4096, i);
 }
 
 /* One block of a base; the next of its list. */
-static void block(struct made *m, uint64_t at, uint64_t next) {
+static void block(struct made *m, uint64_t at, uint64_t next, uint64_t sn) {
     const struct jh_layout *l = &m->target.layout;
     uint64_t e = at + m->p.base->form.block_extent, used = at + 0x90000;
     made_word(m, at + m->p.base->block_size, MADE_SIZE);
     made_word(m, at + m->p.base->block_next, next);
     put(m, e, l->extent[JH_EXTENT_ARENA], UINT32_MAX);
     put(m, e, l->extent[JH_EXTENT_SZIND], l->sc_nsizes);
+    put(m, e, l->extent[JH_EXTENT_SN], sn);
     put(m, e, l->extent[JH_EXTENT_ADDR], used);
     put(m, e, l->extent[JH_EXTENT_BSIZE], at + MADE_SIZE - used);
 }
@@ -161,9 +162,9 @@ static struct made *make(enum jh_version version, bool debug) {
     m->target.heap.rtree_root = MADE_ROOT;
     learn(m, version, debug);
     image(m);
-    block(m, MADE_BLOCK, 0);
-    block(m, MADE_BLOCK2, MADE_BLOCK);
-    block(m, MADE_BLOCK5, 0);
+    block(m, MADE_BLOCK, 0, 0);
+    block(m, MADE_BLOCK2, MADE_BLOCK, 1);
+    block(m, MADE_BLOCK5, 0, 0);
     arena(m, 0, MADE_BLOCK, MADE_BLOCK2, 2 * MADE_SIZE);
     arena(m, 5, MADE_BLOCK5, MADE_BLOCK5, MADE_SIZE);
     uint64_t slot = jh_rtree_subkey(&m->target.layout, MADE_HEAP, 0);

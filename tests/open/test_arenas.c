@@ -287,6 +287,27 @@ static void list_in_itself(struct made *m) {
     made_word(m, MADE_BLOCK + m->p.base->block_next, MADE_BLOCK2);
 }
 
+static void zeroed(struct made *m) {
+    made_field(m, 3, JH_EXTENT_ZEROED, 1);
+}
+static void another_block(struct made *m) {
+    made_field(m, 3, JH_EXTENT_BSIZE, 0x4000 | 1);
+}
+static uint64_t sn_of_block2(struct made *m) {
+    return MADE_BLOCK2 + m->p.base->form.block_extent +
+           m->target.layout.extent[JH_EXTENT_SN].offset;
+}
+static void block_twice(struct made *m) { /* in e_bits up to 5.2, at the end of its first word */
+    struct jh_field f = m->target.layout.extent[JH_EXTENT_SN];
+    uint64_t at = sn_of_block2(m), upper = at + (f.shift >= 32 ? 4 : 0);
+    made_word(m, upper, made_read(m, upper) & ~(UINT32_C(1) << f.shift % 32));
+    for (unsigned i = 8; i < 16; i++) {
+        made_field(m, i, JH_EXTENT_BSIZE,
+                   made_read(m, made_extent(i) + m->target.layout.extent[JH_EXTENT_BSIZE].offset) &
+                       ~UINT64_C(1));
+    }
+}
+
 static void each_damage_is_named(void **state) {
     (void)state;
     static const struct {
@@ -309,6 +330,9 @@ static void each_damage_is_named(void **state) {
         {"a list to nowhere", list_to_nowhere, "arena.block-list", 24},
         {"a list that was cut", list_cut, "arena.base-mapped", 24},
         {"a list in itself", list_in_itself, "arena.block-list", 24},
+        {"a dirty one of zeroes", zeroed, "arena.unused-zeroed", 24},
+        {"cut from another block", another_block, "arena.esn", 24},
+        {"a block's serial number twice", block_twice, "arena.block-sn", 24},
     };
     for (unsigned i = 0; i < VERSIONS * sizeof row / sizeof row[0]; i++) {
         enum jh_version version = versions[i % VERSIONS];

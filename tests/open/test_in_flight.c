@@ -21,7 +21,7 @@ enum { VERSIONS = sizeof versions / sizeof versions[0], REGISTERS = 17, PC = 12,
 
 /* Extent 1 is arena 0's, 17 is arena 5's. */
 static struct jt_judged judge(struct made *m, const char *rule, unsigned i) {
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, made_extent(i), 0, rule, 0, 0};
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, made_extent(i), 0, rule, 0, 0, 0, false};
     return jt_judge(&m->target, &fault, false);
 }
 
@@ -120,7 +120,8 @@ static void rules_of_the_library(void **state) {
 static void a_target_that_moves(void **state) {
     (void)state;
     struct made *m = start(JH_5_3_0);
-    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, made_extent(1), 0, "arena.links", 0, 0};
+    struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, made_extent(1), 0, "arena.links", 0, 0,
+                             0,          false};
     assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_TRANSIENT);
     fault.rule = "extent.szind";
     assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_CORRUPT);
