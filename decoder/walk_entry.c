@@ -19,16 +19,21 @@ static bool left_behind(const struct jh_walk *w, const struct jh_pending *p) {
     return jh_leaf_may_be_left_behind(w->heap->layout, &p->leaf);
 }
 
+/* The address of the entry's first page. */
+static uint64_t address_of(const struct jh_walk *w, const struct jh_pending *p) {
+    return jh_canonical(w->heap->layout, p->page);
+}
+
 /* JH_END: an element that was left behind. Its structure is sound, but of another place now. */
 static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
                             const struct jh_extent *e, struct jh_fault *fault) {
     enum jh_status status = jh_extent_check(w->heap->layout, e, fault);
-    uint64_t page = jh_canonical(w->heap->layout, p->page);
+    uint64_t page = address_of(w, p);
     if (status != JH_OK || e->base == page) {
         return status;
     }
     return left_behind(w, p) ? JH_END
-                             : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, e->at,
+                             : jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, page, e->at,
                                        jh_extent_covers(e, page) ? "leaf.first-page-missing"
                                                                  : "leaf.extent-not-covering");
 }
@@ -37,7 +42,7 @@ static enum jh_status check(struct jh_walk *w, const struct jh_pending *p,
 static enum jh_status take(struct jh_walk *w, const struct jh_pending *p, struct jh_extent *out,
                            struct jh_fault *fault) {
     if (!jh_aligned(p->leaf.extent, w->heap->layout->extent_align)) {
-        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, p->page, p->leaf.extent,
+        return jh_fail(fault, JH_CORRUPT, JH_STAGE_LEAF, address_of(w, p), p->leaf.extent,
                        "leaf.extent-alignment");
     }
     if (p->head) {
@@ -77,7 +82,7 @@ static void again(struct jh_walk *w) {
 /* More elements of the extent that was just given: a slab's pages, a large one's last page in
  * another node than its first. */
 static bool is_given(const struct jh_walk *w, const struct jh_pending *p) {
-    return p->leaf.extent == w->last_at && jh_canonical(w->heap->layout, p->page) < w->last_end;
+    return p->leaf.extent == w->last_at && address_of(w, p) < w->last_end;
 }
 
 void jh_entry_name(const struct jh_walk *w, uint64_t page, struct jh_fault *fault) {
@@ -119,13 +124,12 @@ static bool is_still_inner(const struct jh_walk *w, uint64_t page, uint64_t exte
 static enum jh_status rest_of_given(struct jh_walk *w, const struct jh_pending *p,
                                     struct jh_fault *fault) {
     unsigned times = 0;
-    bool inner = !w->last_slab && !left_behind(w, p) &&
-                 jh_canonical(w->heap->layout, p->page) != w->last_page;
+    bool inner = !w->last_slab && !left_behind(w, p) && address_of(w, p) != w->last_page;
     while (inner && jh_retry(&w->heap->reader, &times)) {
         inner = is_still_inner(w, p->page, w->last_at, w->last_page);
     }
     rescan(w, p, key_of(w, w->last_end));
-    return inner ? inner_page(p->page, p->leaf.extent, fault) : JH_END;
+    return inner ? inner_page(address_of(w, p), p->leaf.extent, fault) : JH_END;
 }
 
 /* An extent begins where the tree has an element for it: it is the one in front of it that is too
@@ -158,7 +162,7 @@ static enum jh_status check_other_pages(struct jh_walk *w, const struct jh_pendi
     inner = inner && !jh_extent_is_slab(e) && !p->second_behind;
     if (inner &&
         (!p->anew || is_still_inner(w, second, e->at, e->base + (e->size - page_size(w))))) {
-        (void)inner_page(p->second_page, e->at, fault);
+        (void)inner_page(second, e->at, fault);
         jh_entry_name(w, p->second_page, fault);
         return JH_CORRUPT;
     }
@@ -225,8 +229,8 @@ static bool read_anew(struct jh_walk *w, struct jh_pending *p, const struct jh_e
     size_t len = w->heap->layout->extent_head;
     uint8_t *head = w->heads + (size_t)(p - w->pending) * len;
     struct jh_leaf leaf;
-    if (jh_extent_covers(e, jh_canonical(w->heap->layout, p->page)) &&
-        leaf_now(w, e->base, &leaf) && leaf.extent == e->at) {
+    if (jh_extent_covers(e, address_of(w, p)) && leaf_now(w, e->base, &leaf) &&
+        leaf.extent == e->at) {
         p->page = key_of(w, e->base); /* its first page's element came after that was looked at */
     }
     if (!leaf_now(w, p->page, &p->leaf)) {
@@ -283,7 +287,7 @@ static enum jh_status entry_slow(struct jh_walk *w, struct jh_pending *p, struct
         return status;
     }
     rescan(w, p, key_of(w, e.base));
-    return jh_led(&w->heap->reader, status, p->page, p->leaf.extent, JH_STAGE_LEAF,
+    return jh_led(&w->heap->reader, status, address_of(w, p), p->leaf.extent, JH_STAGE_LEAF,
                   "leaf.extent-unmapped", fault);
 }
 

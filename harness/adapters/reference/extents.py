@@ -1,0 +1,170 @@
+"""All extents, and what is wrong on the way to them (FORMAT.md, sections 14 and 15)."""
+
+import leaf as leaves
+import slab
+from outcome import Outcome, corrupt
+
+
+class Walk:
+    """Goes through the tree once: extents in their order, and the findings as (rule, address)."""
+
+    def __init__(self, tree):
+        self.tree, self.layout = tree, tree.layout
+        self.extents, self.findings, self.missing = [], [], False
+        self.last, self.last_end = None, 0  # given last, and where it ends
+        self.said = None  # (extent, node, page from where it is looked at again) of a run that was judged
+        self.entered = [(tree.root, self.node_bytes(0))]
+        self.node(0, tree.root, 0, 0)
+
+    def say(self, outcome):
+        if outcome.word == "absent":
+            self.missing = True
+        else:
+            self.findings.append((outcome.rule, outcome.address))
+
+    # ---- nodes
+
+    def node_bytes(self, level):
+        return self.layout.element_size(level) << self.layout.level_bits[level]
+
+    def node(self, level, at, page, parent):
+        node = self.tree.node(level, at)
+        if node.missing:
+            self.say(self.tree.not_there(level, at, node.missing[0][0], parent))
+            if self.findings and self.findings[-1] == ("rtree.child-unmapped", parent):
+                return
+        for position in range(len(node.index)):
+            element = self.tree.element(level, at, position, page)
+            if level == self.layout.height - 1:
+                self.leaf(element)
+            elif self.enters(element):
+                self.node(level + 1, element.value, element.page, element.at)
+
+    def enters(self, element):
+        if element.value % self.layout.pointer:
+            self.findings.append(("rtree.child-alignment", element.at))
+            return False
+        size = self.node_bytes(element.level + 1)
+        child = element.value
+        if any(child < start + length and start < child + size for start, length in self.entered):
+            self.findings.append(("rtree.child-repeated", element.at))
+            return False
+        self.entered.append((child, size))
+        return True
+
+    # ---- elements
+
+    def leaf(self, element):
+        page = self.tree.page_of(element)
+        if self.last and element.value == self.last.at and page < self.last_end:
+            return  # one more of its pages
+        if self.said and self.said[:2] == (element.value, element.node) and page < self.said[2]:
+            return
+        self.said = None
+        try:
+            extent = self.extent_of(element, page)
+        except Outcome as outcome:
+            self.say(outcome)
+            return
+        if extent:
+            self.give(element, extent)
+
+    def extent_of(self, element, page):
+        """The extent that begins at the page; None for an element left behind."""
+        tree, behind = self.tree, leaves.may_be_left_behind(self.layout, self.tree.leaf(element))
+        self.said = (element.value, element.node, 1 << 64)
+        if element.value % self.layout.extent["align"]:
+            raise corrupt("leaf.extent-alignment", page)
+        extent = tree.sound_extent(element)
+        if extent.base != page:
+            self.said = (element.value, element.node, extent.base if extent.base > page else 1 << 64)
+            if behind:
+                return None
+            raise corrupt("leaf.first-page-missing" if extent.covers(page)
+                          else "leaf.extent-not-covering", page)
+        self.said = None
+        if page < self.last_end:
+            if behind and not extent.allocated:
+                return None
+            if not self.last.may_be_left_behind():
+                self.findings.append(("extent.overlap", self.last.at))
+        return extent
+
+    def give(self, element, extent):
+        self.extents.append(extent)
+        self.last, self.last_end = extent, extent.end
+        try:
+            self.check_first(self.tree.leaf(element), extent)
+            if not extent.may_be_left_behind():
+                self.check_others(extent)
+        except Outcome as outcome:
+            self.say(outcome)
+        self.check_bitmap(extent)
+
+    # ---- section 15
+
+    def check_first(self, leaf, extent):
+        rule = None
+        if extent.allocated and leaf.szind != extent.szind:
+            rule = "leaf.szind"
+        elif extent.allocated and leaf.slab != extent.slab:
+            rule = "leaf.slab"
+        elif leaf.state is not None and leaf.state != extent.state_number:
+            rule = "leaf.state"
+        elif leaf.is_head is not None and leaf.is_head != extent.flags["is_head"]:
+            rule = "leaf.is-head"
+        elif leaf.unused:
+            rule = "leaf.unused-bits"
+        if rule:
+            raise corrupt(rule, extent.base)
+
+    def check_others(self, extent):
+        if not extent.is_slab:
+            self.check_between(extent)
+        pages = range(extent.base + self.layout.page, extent.end, self.layout.page)
+        for page in pages if extent.is_slab else pages[-1:]:
+            self.check_page(extent, page)
+
+    def check_page(self, extent, page):
+        try:
+            element = self.tree.own_element(page)
+        except Outcome:
+            return  # what is not there is not judged
+        leaf = element and self.tree.leaf(element)
+        if leaf and leaf.extent != extent.at and not leaves.may_be_left_behind(self.layout, leaf):
+            return  # that one is judged when the walk comes to it
+        if not leaf or leaf.extent != extent.at:
+            raise corrupt("leaf.last-page-missing" if page == extent.last_page
+                          else "leaf.inner-page-missing", page)
+        if extent.is_slab and leaf.szind != extent.szind:
+            raise corrupt("leaf.szind", page)
+        if extent.is_slab and not leaf.slab:
+            raise corrupt("leaf.slab", page)
+        if leaf.state is not None and leaf.state != extent.state_number:
+            raise corrupt("leaf.state", page)
+        if leaf.unused:
+            raise corrupt("leaf.unused-bits", page)
+
+    def check_between(self, extent):
+        """No page between the first and the last has an element for it."""
+        key = extent.base
+        while True:
+            try:
+                element = self.tree.nearest(key, 1)
+            except Outcome:
+                return
+            page = element and self.tree.page_of(element)
+            if not element or page >= extent.last_page:
+                return
+            if element.value == extent.at and \
+                    not leaves.may_be_left_behind(self.layout, self.tree.leaf(element)):
+                raise corrupt("leaf.inner-page", page)
+            key = element.page
+
+    def check_bitmap(self, extent):
+        if not extent.is_slab:
+            return
+        try:
+            slab.check(self.layout, extent.szind, extent.nfree, self.tree.bitmap(extent), extent.at)
+        except Outcome as outcome:
+            self.say(outcome)
