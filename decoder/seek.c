@@ -41,6 +41,27 @@ static uint64_t pass(struct seek *s, unsigned level, const uint8_t *bytes, uint6
     return count;
 }
 
+/* So many elements on that side, or as many of them as are there: what is farther away than the one
+ * that is looked for may be missing. JH_ABSENT: the nearest one is. */
+static enum jh_status read_side(const struct seek *s, unsigned level, uint64_t *count, uint8_t *buf,
+                                const uint8_t **out, struct jh_fault *fault) {
+    unsigned size = jh_rtree_element_size(s->heap->layout, level);
+    struct jh_fault found;
+    enum jh_status status;
+    for (;; *count /= 2) {
+        uint64_t first = s->direction < 0 ? s->in.index[level] - *count : s->in.index[level] + 1;
+        status = jh_rtree_read(s->heap, &s->in, level, s->in.node[level] + first * size,
+                               *count * size, buf, out, &found);
+        if (status != JH_ABSENT || *count == 1) {
+            break;
+        }
+    }
+    if (status != JH_OK && fault) {
+        *fault = found;
+    }
+    return status;
+}
+
 /* The next element of the node at this level that is not empty: value, or 0 at the node's end. */
 static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *fault) {
     const struct jh_layout *layout = s->heap->layout;
@@ -51,20 +72,16 @@ static enum jh_status scan(struct seek *s, unsigned level, struct jh_fault *faul
     while (!s->value) {
         uint64_t rest = s->direction < 0 ? s->in.index[level] : all - 1 - s->in.index[level];
         uint64_t count = rest < SEEK_BUF / size ? rest : SEEK_BUF / size;
-        bool at_end = !count;
-        count = count < s->left ? count : s->left;
-        uint64_t first = s->direction < 0 ? s->in.index[level] - count : s->in.index[level] + 1;
-        if (at_end) {
+        if (!count) {
             return JH_OK;
         }
+        count = count < s->left ? count : s->left;
         if (!count) {
             return jh_fail(fault, JH_LIMIT, JH_STAGE_RTREE, s->in.node[level], 0,
                            "rtree.max-passed");
         }
         const uint8_t *bytes;
-        enum jh_status status =
-            jh_rtree_read(s->heap, &s->in, level, s->in.node[level] + first * size, count * size,
-                          buf, &bytes, fault);
+        enum jh_status status = read_side(s, level, &count, buf, &bytes, fault);
         if (status != JH_OK) {
             return status;
         }

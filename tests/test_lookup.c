@@ -311,6 +311,17 @@ static void bytes_that_are_not_there(void **state) {
     mixed_heap_end(&s);
 }
 
+/* What is missing farther away than the element that is looked for does not matter. */
+static void bytes_that_are_not_there_farther_away(void **state) {
+    (void)state;
+    struct mixed_heap s;
+    mixed_heap_start(&s, JH_5_3_0, 48, 12);
+    uint64_t slot = image_leaf_slot(&s.image, s.extent[2].base);
+    image_hole(&s.image, slot - 8, 8);
+    finds(jh_lookup, &s.image.heap, s.extent[2].base + 0x8000, s.extent[2].at);
+    mixed_heap_end(&s);
+}
+
 static bool nothing_low(void *arg, uint64_t addr) {
     (void)arg;
     return addr >= 0x100000000;
@@ -542,6 +553,7 @@ int main(void) {
         cmocka_unit_test(misaligned_extents),
         cmocka_unit_test(misaligned_children),
         cmocka_unit_test(bytes_that_are_not_there),
+        cmocka_unit_test(bytes_that_are_not_there_farther_away),
         cmocka_unit_test(pointers_to_nowhere),
         cmocka_unit_test(a_reader_that_fails),
         cmocka_unit_test(every_read_may_fail),

@@ -4,6 +4,9 @@ import leaf as leaves
 import slab
 from outcome import Outcome, corrupt
 
+PAGE = 4096  # that images have or lack
+WORLD = 1 << 64  # addresses go round
+
 
 class Walk:
     """Goes through the tree once: extents in their order, and the findings as (rule, address)."""
@@ -33,12 +36,29 @@ class Walk:
             self.say(self.tree.not_there(level, at, node.missing[0][0], parent))
             if self.findings and self.findings[-1] == ("rtree.child-unmapped", parent):
                 return
-        for position in range(len(node.index)):
+        passed = self.passed_over(level, at, node)
+        for position, index in enumerate(node.index):
+            if any(first <= index < end for first, end in passed):
+                continue
             element = self.tree.element(level, at, position, page)
             if level == self.layout.height - 1:
                 self.leaf(element)
             elif self.enters(element):
                 self.node(level + 1, element.value, element.page, element.at)
+
+    def passed_over(self, level, at, node):
+        """What is not there, and what is of the pages that it ends in: indices from, to."""
+        size, count = self.layout.element_size(level), 1 << self.layout.level_bits[level]
+        passed, behind = [], 0
+        for first, _ in node.missing:
+            first = max(first, behind)
+            if not node.lacks(first):
+                continue
+            behind = first
+            while behind < count and node.lacks(behind):
+                behind += max(1, (PAGE - (at + behind * size) % PAGE) // size)
+            passed.append((first, behind))
+        return passed
 
     def enters(self, element):
         if element.value % self.layout.pointer:
@@ -46,7 +66,8 @@ class Walk:
             return False
         size = self.node_bytes(element.level + 1)
         child = element.value
-        if any(child < start + length and start < child + size for start, length in self.entered):
+        if any((child - start) % WORLD < length or (start - child) % WORLD < size
+               for start, length in self.entered):
             self.findings.append(("rtree.child-repeated", element.at))
             return False
         self.entered.append((child, size))
