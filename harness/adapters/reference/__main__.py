@@ -4,7 +4,7 @@
     python3 harness/adapters/reference      questions on standard input, answers on standard output
 
 It speaks the decoder protocol: an object a line. The files follow the document: image (section 17), layout (3,
-4, 9, 18), tree (6), leaf (7), extent (8), slab (10), cache (12), find (13), extents (14, 15). Where it and
+4, 9, 18), tree (6), leaf (7), extent (8), slab (10), cache and parked (12), find (13), extents (14, 15). Where it and
 jeheap differ, one of them or the document is wrong. Plain Python 3, nothing to install."""
 
 import json
@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 
 import cache  # noqa: E402
 import leaf as leaves  # noqa: E402
+import parked  # noqa: E402
 import slab  # noqa: E402
 from extent import Extent  # noqa: E402
 from extents import Walk  # noqa: E402
@@ -48,7 +49,8 @@ class Decoder:
         levels = [{"bits": b, "cumbits": c} for b, c in zip(a.level_bits, a.cumbits)]
         return {"rtree_nhib": a.nhib, "rtree_nlib": a.nlib, "rtree_nsb": a.nsb,
                 "rtree_height": a.height, "rtree_levels": levels, "rtree_leaf_compact": a.is_compact(),
-                "leaf_size": a.leaf["size"], "root_offset": a.given["root"]["offset"]}
+                "leaf_size": a.leaf["size"], "root_offset": a.given["root"]["offset"],
+                "extent_size": a.extent["size"], "sc_nsizes": a.nsizes, "sc_nbins": a.nbins}
 
     def ask_subkey(self, question):
         return {"subkey": self.layout.subkey(int(question["key"], 16), question["level"])}
@@ -107,7 +109,8 @@ class Decoder:
 
     def ask_check(self, question):
         walk = Walk(self.open(question))
-        return {"findings": [{"rule": rule, "address": hex(at)} for rule, at in walk.findings],
+        found = walk.findings + (parked.check(self.tree) if question.get("caches") else [])
+        return {"findings": [{"rule": rule, "address": hex(at)} for rule, at in found],
                 "partial": walk.missing}
 
 

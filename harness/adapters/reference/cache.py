@@ -36,7 +36,7 @@ def counted(layout, get, capacity):
     if ncached > most or (lowest != minus_one and lowest > most):
         raise corrupt("cache.count", 0)
     return {**NONE, "used": True, "ncached": ncached, "ncached_max": capacity or None,
-            "items": hex(avail - layout.pointer * ncached & (1 << 64) - 1)}
+            "items": pointers(avail - layout.pointer * ncached, ncached)}
 
 
 def cursor(layout, get, says_capacity, capacity):
@@ -55,6 +55,12 @@ def cursor(layout, get, says_capacity, capacity):
         raise corrupt("cache.capacity", 0)
     if parked > room or parked % word or lowest > room:
         raise corrupt("cache.count", 0)
-    return {"used": True, "ncached": parked // word, "ncached_max": fits, "items": hex(head),
-            "stashed": fits - room // word,
-            "stash": hex(head + parked - word * fits & (1 << 64) - 1)}
+    stashed = fits - room // word
+    return {"used": True, "ncached": parked // word, "ncached_max": fits,
+            "items": pointers(head, parked), "stashed": stashed,
+            "stash": pointers(head + parked - word * fits, stashed)}
+
+
+def pointers(address, count):
+    """Where they are; 0 when there are none."""
+    return hex(address & (1 << 64) - 1) if count else "0x0"
