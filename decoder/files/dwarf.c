@@ -1,15 +1,16 @@
 /* dwarf.c - jemalloc's own types, from the compilation unit that defines the root.
  *
- * A big program has thousands of units. Those named after jemalloc's files are tried first; only
- * when none of them is it (one file for everything) are all of them. */
+ * A big program has thousands of compilation units. Those named after jemalloc's files are tried
+ * first. When none of them defines the root (jemalloc may be compiled as part of another file), all
+ * units are tried. */
 #include <dwarf.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "files/inside.h"
 
-#define DEPTH_MAX 8    /* of structs without a name in one another */
-#define IMPORTS_MAX 64 /* units that a unit imports, and those that they do */
+#define DEPTH_MAX 8    /* structs without a name that are nested in one another */
+#define IMPORTS_MAX 64 /* units that a unit imports, also by way of other units */
 
 /* ---- the unit ------------------------------------------------------------------------------- */
 
@@ -21,12 +22,12 @@ static bool defines_root(Dwarf_Die *die, const struct jt_root_symbol *root) {
     if (dwarf_tag(die) != DW_TAG_variable || dwarf_attr(die, DW_AT_location, &attr) == NULL) {
         return false;
     }
-    const char *name = dwarf_diename(die); /* follows DW_AT_specification */
+    const char *name = dwarf_diename(die); /* this follows DW_AT_specification */
     if (name == NULL || !jt_root_name_is(name, &prefix, &emap) ||
         dwarf_getlocation(&attr, &op, &count) != 0 || count != 1) {
         return false;
     }
-    if (op->atom != DW_OP_addr) { /* split DWARF keeps an index; the name has to do */
+    if (op->atom != DW_OP_addr) { /* split DWARF has an index here: only the name is compared */
         return true;
     }
     return op->number == root->addr - root->module->bias;
@@ -42,13 +43,14 @@ static bool unit_has_root(Dwarf_Die *unit, const struct jt_root_symbol *root) {
     return false;
 }
 
-static bool likely(Dwarf_Die *unit, const struct jt_root_symbol *root) {
+/* Is the unit named after the file of jemalloc that defines the root? */
+static bool is_likely_unit(Dwarf_Die *unit, const struct jt_root_symbol *root) {
     const char *name = dwarf_diename(unit), *file = root->emap ? "arena.c" : "extent.c";
     size_t len = name == NULL ? 0 : strlen(name), n = strlen(file);
     return len >= n && strcmp(name + len - n, file) == 0;
 }
 
-/* Its elements are in another file. */
+/* Are the types of the unit in another file, .dwo or .dwp? */
 static bool is_split(Dwarf_Die *unit, uint8_t type) {
     return type == DW_UT_skeleton || dwarf_hasattr(unit, DW_AT_GNU_dwo_name) ||
            dwarf_hasattr(unit, DW_AT_dwo_name);
@@ -61,7 +63,7 @@ static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die
         uint8_t type;
         while (dwarf_get_units(dwarf, cu, &cu, NULL, &type, out, NULL) == 0) {
             *split |= is_split(out, type);
-            if (type == DW_UT_compile && likely(out, root) == (pass == 0) &&
+            if (type == DW_UT_compile && is_likely_unit(out, root) == (pass == 0) &&
                 unit_has_root(out, root)) {
                 return true;
             }
@@ -73,8 +75,8 @@ static bool find_unit(Dwarf *dwarf, const struct jt_root_symbol *root, Dwarf_Die
 /* ---- members -------------------------------------------------------------------------------- */
 
 static const struct wanted {
-    const char *type, *member; /* member NULL: the size */
-    size_t into;
+    const char *type, *member; /* member NULL: the size of the type */
+    size_t into;               /* offset of the field in struct jt_dwarf */
 } wanted[] = {
 #define WANT(type, member, field)                                                                  \
     { type, member, offsetof(struct jt_dwarf, field) }
@@ -117,8 +119,8 @@ static const struct wanted {
 #undef WANT
 };
 
-/* jemalloc renames its private symbols by macros, and members that share their names with them:
- * "je_blocks" is blocks. */
+/* Is name that of the member? jemalloc puts a prefix before its private symbols by macros, which
+ * also rename members of the same name: "je_blocks" is the member blocks. */
 static bool member_is(const char *name, const char *member, const char *prefix) {
     size_t n = strlen(prefix);
     return strcmp(name, member) == 0 ||
@@ -135,7 +137,8 @@ static void take_member(const char *type, const char *name, uint32_t offset, con
     }
 }
 
-static uint32_t udata(Dwarf_Die *die, unsigned name, uint32_t otherwise) {
+/* The value of an attribute, or otherwise when there is none below JT_DWARF_UNKNOWN. */
+static uint32_t number_of(Dwarf_Die *die, unsigned name, uint32_t otherwise) {
     Dwarf_Attribute attr;
     Dwarf_Word value;
     if (dwarf_attr_integrate(die, name, &attr) == NULL || dwarf_formudata(&attr, &value) != 0 ||
@@ -145,12 +148,13 @@ static uint32_t udata(Dwarf_Die *die, unsigned name, uint32_t otherwise) {
     return (uint32_t)value;
 }
 
-/* A member's offset: a number, in DWARF 2 an expression that adds it; without one it is 0. */
+/* The offset of a member: a number; in DWARF 2 an expression that adds the number; 0 without the
+ * attribute. */
 static uint32_t offset_of(Dwarf_Die *member) {
     Dwarf_Attribute attr;
     Dwarf_Op *op;
     size_t ops;
-    uint32_t offset = udata(member, DW_AT_data_member_location, JT_DWARF_UNKNOWN);
+    uint32_t offset = number_of(member, DW_AT_data_member_location, JT_DWARF_UNKNOWN);
     if (offset != JT_DWARF_UNKNOWN) {
         return offset;
     }
@@ -162,7 +166,7 @@ static uint32_t offset_of(Dwarf_Die *member) {
     return adds ? (uint32_t)op->number : JT_DWARF_UNKNOWN;
 }
 
-/* Members, those of unnamed unions and structs inside as well. */
+/* Takes the offsets of members, also of those in unnamed unions and structs inside. */
 static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const char *prefix,
                          unsigned depth, struct jt_dwarf *out) {
     Dwarf_Die member, inner;
@@ -174,7 +178,7 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
         }
         uint32_t offset = offset_of(&member);
         if (offset == JT_DWARF_UNKNOWN) {
-            continue; /* this one's and that of all that is in it */
+            continue; /* then the offsets of members inside this one are unknown, too */
         }
         offset += base;
         const char *text = dwarf_diename(&member);
@@ -188,7 +192,7 @@ static void take_members(Dwarf_Die *type, const char *name, uint32_t base, const
 }
 
 static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
-    uint32_t size = udata(type, DW_AT_byte_size, JT_DWARF_UNKNOWN);
+    uint32_t size = number_of(type, DW_AT_byte_size, JT_DWARF_UNKNOWN);
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (wanted[i].member == NULL && strcmp(wanted[i].type, name) == 0) {
             memcpy((char *)out + wanted[i].into, &size, sizeof size);
@@ -196,7 +200,7 @@ static void take_size(Dwarf_Die *type, const char *name, struct jt_dwarf *out) {
     }
 }
 
-/* How many elements root[] has: its type's last index + 1. */
+/* Takes the number of elements of root[]: the last index of the array's type + 1. */
 static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
     Dwarf_Die member, array, range;
     Dwarf_Attribute attr;
@@ -207,8 +211,9 @@ static void take_root_elements(Dwarf_Die *type, struct jt_dwarf *out) {
             dwarf_formref_die(&attr, &array) == NULL || dwarf_child(&array, &range) != 0) {
             continue;
         }
-        uint32_t last = udata(&range, DW_AT_upper_bound, 0);
-        out->root_elements = last == 0 ? udata(&range, DW_AT_count, JT_DWARF_UNKNOWN) : last + 1;
+        uint32_t last = number_of(&range, DW_AT_upper_bound, 0);
+        out->root_elements =
+            last == 0 ? number_of(&range, DW_AT_count, JT_DWARF_UNKNOWN) : last + 1;
         return;
     }
 }
@@ -233,12 +238,12 @@ static void take_states(Dwarf_Die *type, struct jt_dwarf *out) {
     for (int end = dwarf_child(type, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
         const char *name = dwarf_diename(&die);
         if (dwarf_tag(&die) == DW_TAG_enumerator && name != NULL) {
-            take_state(name, udata(&die, DW_AT_const_value, JT_DWARF_UNKNOWN), out);
+            take_state(name, number_of(&die, DW_AT_const_value, JT_DWARF_UNKNOWN), out);
         }
     }
 }
 
-/* sizeof(pthread_mutex_t): the C library's word on it. */
+/* Takes sizeof(pthread_mutex_t). */
 static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
     Dwarf_Word size;
     if (dwarf_aggregate_size(die, &size) == 0 && size != 0 && size < 256) {
@@ -246,12 +251,13 @@ static void take_mutex(Dwarf_Die *die, struct jt_dwarf *out) {
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- all types of the unit ------------------------------------------------------------------ */
 
 static void take_types(Dwarf_Die *unit, const char *prefix, unsigned *imports,
                        struct jt_dwarf *out);
 
-/* dwz puts what units share into one of its own, maybe in another file; all of them import it. */
+/* Takes the types of an imported unit. dwz moves types that several units have into a unit of its
+ * own, maybe in another file, which all of them import. */
 static void take_import(Dwarf_Die *die, const char *prefix, unsigned *imports,
                         struct jt_dwarf *out) {
     Dwarf_Attribute attr;

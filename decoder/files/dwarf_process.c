@@ -1,8 +1,8 @@
 /* dwarf_process.c - debug information is decoded in a process of its own.
  *
- * libdw is made for what compilers write. A file that was made to harm makes it read and write
- * where it should not, or keeps it busy for ever; then that process ends, and this one says so. It
- * opens no more files, and its time and memory are bounded by the file's size. */
+ * libdw is made for files that compilers write. A hostile file can make it read and write outside
+ * of its memory, or keep it busy for ever. Then the child process ends, and the parent warns. The
+ * child may open no files, and the file's size bounds its time and memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,10 +21,10 @@
 #define TIME_MS_PER_MIB 20
 #define MEMORY (32u << 20)
 #define MEMORY_PER_BYTE 8
-#define TEXT_MAX (16u << 20) /* bytes of all macros */
-#define NO_MEMORY 1          /* exit status: the one that libdw has for it */
+#define TEXT_MAX (16u << 20) /* bytes of the texts of all macros */
+#define NO_MEMORY 1          /* exit status: libdw exits with it when memory runs out */
 
-/* What comes through the pipe: this, then the macros' texts, each with its 0. */
+/* The answer through the pipe: this struct, then the texts of the macros, each with its 0. */
 struct message {
     struct jt_dwarf dwarf;
     uint64_t text;
@@ -60,7 +60,7 @@ static size_t read_all(int fd, void *bytes, size_t size) {
     return got;
 }
 
-/* ---- the other process ---------------------------------------------------------------------- */
+/* ---- the child process ---------------------------------------------------------------------- */
 
 /* Private memory that this process has already, in bytes. */
 static rlim_t memory_now(void) {
@@ -91,7 +91,7 @@ static void limit_process(size_t size) {
         (void)signal(fatal[i], SIG_DFL);
     }
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)prctl(PR_SET_DUMPABLE, 0); /* its end is expected: no core */
+    (void)prctl(PR_SET_DUMPABLE, 0); /* a crash is expected here: it shall write no core */
     limit_memory(memory_now() + MEMORY + MEMORY_PER_BYTE * (rlim_t)size);
     (void)setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
     (void)setitimer(ITIMER_PROF, &time, NULL);
@@ -117,10 +117,10 @@ static void write_answer(const struct jt_root_symbol *root, int fd) {
     }
     m.text = text;
     bool ok = write_all(fd, &m, sizeof m) && write_all(fd, texts, text);
-    _exit(ok ? 0 : NO_MEMORY + 1); /* nothing of this process's business is to be finished twice */
+    _exit(ok ? 0 : NO_MEMORY + 1); /* exit() would write the parent's buffered output again */
 }
 
-/* ---- this one ------------------------------------------------------------------------------- */
+/* ---- the parent ----------------------------------------------------------------------------- */
 
 static bool receive_answer(int fd, struct jt_dwarf *out) {
     struct message m;
@@ -145,12 +145,12 @@ static bool receive_answer(int fd, struct jt_dwarf *out) {
 
 static const char *reason(int status) {
     if (WIFSIGNALED(status)) {
-        return WTERMSIG(status) == SIGPROF ? "takes too long" : "fails: it contradicts itself";
+        return WTERMSIG(status) == SIGPROF ? "takes too long" : "crashes: it is damaged";
     }
     return WEXITSTATUS(status) == NO_MEMORY ? "takes too much memory" : "fails";
 }
 
-/* What there is of it and is of no use: one sentence. */
+/* Warns of debug information that exists and cannot be used. */
 static void warn_of_unread(struct jt_target *target, const struct jt_root_symbol *root,
                            const struct jt_dwarf *d) {
     const struct jt_elf *elf = jt_elf_with_dwarf(root->module->elf);
@@ -173,15 +173,16 @@ static void warn_of_unread(struct jt_target *target, const struct jt_root_symbol
     }
 }
 
-void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *root,
-                         struct jt_dwarf *out) {
+void jt_dwarf_read_in_process(struct jt_target *target, const struct jt_root_symbol *root,
+                              struct jt_dwarf *out) {
     int fd[2], status = 0;
     jt_dwarf_init(out);
     if (root->module == NULL || !root->module->has_debug_info) {
         return;
     }
     if (pipe2(fd, O_CLOEXEC) != 0) {
-        jt_warn(target, "debug information is not used: no pipe: %s", strerror(errno));
+        jt_warn(target, "debug information is not used: a pipe cannot be made: %s",
+                strerror(errno));
         return;
     }
     pid_t pid = fork();
@@ -199,7 +200,8 @@ void jt_dwarf_read_apart(struct jt_target *target, const struct jt_root_symbol *
         ;
     }
     if (pid < 0) {
-        jt_warn(target, "debug information is not used: no process to read it in: %s",
+        jt_warn(target,
+                "debug information is not used: a process to read it in cannot be started: %s",
                 strerror(error));
     } else if (!taken) {
         jt_warn(target, "the debug information of %s is not used: reading it %s",

@@ -1,4 +1,4 @@
-/* expr.c - C integer expressions, as jemalloc's macros are made of.
+/* expr.c - evaluates C integer expressions, which jemalloc's macros consist of.
  *
  * Types are what the arithmetic needs: 32 or 64 bits, signed or not, with C's usual conversions.
  * Function-like macros are called by value, which is the same thing for expressions without side
@@ -10,7 +10,7 @@
 #include "files/expr_value.h"
 
 #define DEPTH_MAX 64
-#define STEPS_MAX 1000000 /* what is computed, and characters of the macros in it */
+#define STEPS_MAX 1000000 /* operands, and characters of the macros that they use */
 #define PARAMS_MAX 4
 
 struct param {
@@ -23,11 +23,11 @@ struct eval {
     const char *at;
     jt_macro_fn *macro;
     void *arg;
-    const struct param *param; /* of the macro being expanded */
+    const struct param *param; /* parameters of the macro that is being expanded */
     size_t params;
     unsigned depth, *steps;
     bool failed;
-    bool dead; /* in a branch that is not taken: 1/0 there is no error */
+    bool dead; /* in a branch that is not evaluated: 1/0 is no error there */
 };
 
 static struct value expression(struct eval *e);
@@ -106,8 +106,8 @@ static struct value number(struct eval *e) {
 
 struct type {
     const char *name;
-    unsigned size; /* bytes; 0: only an adjective */
-    int sign;      /* 1: unsigned, -1: signed, 0: says nothing */
+    unsigned size; /* bytes; 0: the word does not tell the size ("unsigned", "const") */
+    int sign;      /* 1: unsigned, -1: signed, 0: the word does not tell */
 };
 
 static const struct type type_name[] = {
@@ -129,7 +129,8 @@ static const struct type *type_at(const char *s, size_t *len) {
     return NULL;
 }
 
-/* "(unsigned long)" and the like; leaves the place alone when it is none. */
+/* A type in parentheses, such as "(unsigned long)". False: there is none, and e->at is unchanged.
+ */
 static bool type_in_parentheses(struct eval *e, struct type *out) {
     const char *start = e->at;
     size_t len, words = 0;
@@ -156,7 +157,7 @@ static bool type_in_parentheses(struct eval *e, struct type *out) {
 
 /* ---- macros --------------------------------------------------------------------------------- */
 
-/* Evaluate another text with other parameters. */
+/* The value of a macro's body with these arguments. */
 static struct value inner(struct eval *e, const char *text, const struct param *param,
                           size_t params) {
     struct eval in = *e;
@@ -169,7 +170,7 @@ static struct value inner(struct eval *e, const char *text, const struct param *
     in.depth = e->depth + 1;
     struct value v = expression(&in);
     skip_blanks(&in);
-    *e->steps += (unsigned)(in.at - text); /* long names and blanks cost something as well */
+    *e->steps += (unsigned)(in.at - text); /* long names and blanks take time as well */
     if (in.failed || *in.at != 0) {
         return fail(e);
     }
@@ -187,7 +188,8 @@ static bool pastes(const char *name, size_t len) {
     return false;
 }
 
-/* The arguments, "(a, b)", named as the macro's text "(x, y) body" names them. Returns the body. */
+/* Evaluates the arguments "(a, b)" of a function-like macro, and gives them the names in the
+ * macro's text "(x, y) body". Returns the body; NULL: error. */
 static const char *arguments(struct eval *e, const char *text, struct param param[PARAMS_MAX],
                              size_t *params) {
     struct eval names = *e;
@@ -228,7 +230,7 @@ static struct value named(struct eval *e) {
         struct value v = unary(e);
         return jt_make(v.bits, name[len - 1] == 'U', true);
     }
-    if (len == 10 && memcmp(name, "UINT64_MAX", 10) == 0) { /* pastes tokens as well */
+    if (len == 10 && memcmp(name, "UINT64_MAX", 10) == 0) { /* its macro pastes tokens, too */
         return jt_make(UINT64_MAX, true, true);
     }
     if (len == 4 && memcmp(name, "true", 4) == 0) {
@@ -321,7 +323,7 @@ static enum op next_operator(struct eval *e, int rank, int *found) {
     return NONE;
 }
 
-/* Precedence climbing: everything that binds at least as tight as rank. */
+/* Precedence climbing: an expression of operators whose rank is at least this one. */
 static struct value binary(struct eval *e, int rank) {
     struct value a = unary(e);
     enum op op;
@@ -348,7 +350,7 @@ static struct value expression(struct eval *e) {
     if (e->failed || !accept_token(e, "?")) {
         return condition;
     }
-    e->depth++; /* what follows looks at it */
+    e->depth++; /* binary() below compares it with DEPTH_MAX */
     bool dead = e->dead, yes = condition.bits != 0;
     e->dead = dead || !yes;
     struct value a = expression(e);

@@ -10,7 +10,7 @@ struct value {
     bool is_unsigned, wide;
 };
 
-/* Those that compare come last. */
+/* Operators; those whose result is 0 or 1 come last. */
 enum op {
     NONE,
     MUL,
@@ -33,7 +33,7 @@ enum op {
     LOR
 };
 
-/* Cut to the type's width, and extended again. */
+/* A value of the given type: bits are cut to its width and extended to 64 bits again. */
 struct value jt_make(uint64_t bits, bool is_unsigned, bool wide);
 struct value jt_cast(struct value v, unsigned size, bool is_unsigned);
 /* False, out untouched, where C leaves the result undefined. */

@@ -1,7 +1,7 @@
 /* macros.c - the preprocessor macros of one compilation unit (.debug_macro, from -g3).
  *
- * They are the build's own word on LG_PAGE and every bit field. Headers are shared between units
- * by imports, which libdw leaves to its caller. */
+ * They tell LG_PAGE and all bit fields of the build. Units share the macros of a header by
+ * importing them; libdw does not follow imports, so this file does. */
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +9,20 @@
 #include "image/memory_file.h"
 #include "files/inside.h"
 
-#define IMPORTS_MAX 10000     /* per unit; jemalloc's have some hundred */
-#define MACROS_MAX (1u << 20) /* with those that are defined again; jemalloc's have 5433 */
+#define IMPORTS_MAX 10000     /* of a unit; a unit of jemalloc has some hundred */
+#define MACROS_MAX (1u << 20) /* definitions, repeated ones too; a unit of jemalloc has 5433 */
 
 struct entry {
-    const char *text; /* "NAME value" or "NAME(x) value"; NULL: free */
-    size_t len;       /* of the name */
+    const char *text; /* "NAME value" or "NAME(x) value"; NULL: the entry is free */
+    size_t len;       /* bytes of the name */
     bool defined;
 };
 
 struct jt_macros {
-    struct entry *entry; /* open addressing; room is a power of two */
-    size_t room, used, defined;
-    char *texts; /* that are its own, or NULL */
+    struct entry *entry; /* a hash table with open addressing */
+    size_t capacity;     /* entries of the table: a power of two */
+    size_t used, defined;
+    char *texts; /* memory of all texts after jt_macros_unpack(), else NULL */
     Dwarf *dwarf;
     const Elf_Data *section; /* .debug_macro */
     unsigned imports, depth, seen;
@@ -38,7 +39,7 @@ static size_t hash(const char *name, size_t len) {
 
 static struct entry *slot(const struct jt_macros *m, const char *name, size_t len) {
     for (size_t i = hash(name, len);; i++) {
-        struct entry *e = &m->entry[i & (m->room - 1)];
+        struct entry *e = &m->entry[i & (m->capacity - 1)];
         if (e->text == NULL || (e->len == len && memcmp(e->text, name, len) == 0)) {
             return e;
         }
@@ -47,12 +48,12 @@ static struct entry *slot(const struct jt_macros *m, const char *name, size_t le
 
 static bool grow_table(struct jt_macros *m) {
     struct jt_macros bigger = *m;
-    bigger.room = m->room == 0 ? 4096 : 2 * m->room;
-    bigger.entry = calloc(bigger.room, sizeof *bigger.entry);
+    bigger.capacity = m->capacity == 0 ? 4096 : 2 * m->capacity;
+    bigger.entry = calloc(bigger.capacity, sizeof *bigger.entry);
     if (bigger.entry == NULL) {
         return false;
     }
-    for (size_t i = 0; i < m->room; i++) {
+    for (size_t i = 0; i < m->capacity; i++) {
         if (m->entry[i].text != NULL) {
             *slot(&bigger, m->entry[i].text, m->entry[i].len) = m->entry[i];
         }
@@ -63,7 +64,7 @@ static bool grow_table(struct jt_macros *m) {
 }
 
 static void set_macro(struct jt_macros *m, const char *text, bool defined) {
-    if (2 * m->used >= m->room && !grow_table(m)) {
+    if (2 * m->used >= m->capacity && !grow_table(m)) {
         m->failed = true;
         return;
     }
@@ -78,8 +79,9 @@ static void set_macro(struct jt_macros *m, const char *text, bool defined) {
 
 static int take_macro(Dwarf_Macro *macro, void *arg);
 
-/* libdw believes the header of a unit: one that is all there is stops it, and a table of operands
- * (flag 4, which no compiler writes) makes it write in front of an array. */
+/* Is the header of a unit of macros one that libdw reads safely? libdw does not stop when nothing
+ * follows the header, and writes before the start of an array when the header has a table of
+ * operands (flag 4, which no compiler writes). */
 static bool unit_is_sound(const struct jt_macros *m, uint64_t offset) {
     const Elf_Data *data = m->section;
     const uint8_t *unit = data == NULL || data->d_buf == NULL || offset >= data->d_size
@@ -96,10 +98,10 @@ static const Elf_Data *section_of(Dwarf *dwarf) {
     if (section == NULL) {
         section = jt_section(dwarf_getelf(dwarf), ".zdebug_macro");
     }
-    return elf_getdata(section, NULL); /* libdw unpacked it */
+    return elf_getdata(section, NULL); /* libdw has decompressed it */
 }
 
-/* From the file that several share. */
+/* Imports macros from the file with debug information that several files share (dwz). */
 static void take_import_alt(struct jt_macros *m, Dwarf_Macro *macro) {
     Dwarf *own = m->dwarf, *alt = dwarf_getalt(own);
     const Elf_Data *section = m->section;
@@ -151,7 +153,7 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     case DW_MACRO_define_strx: /* clang's */
     case DW_MACRO_undef_strx:
         text = dwarf_macro_param(macro, 1, &attr) == 0 ? dwarf_formstring(&attr) : NULL;
-        if (text != NULL) { /* dwarf_macro_param2() knows no strings of other files */
+        if (text != NULL) { /* dwarf_macro_param2() does not know strings of the shared file */
             set_macro(m, text, defines(opcode));
         }
         break;
@@ -167,12 +169,12 @@ static int take_macro(Dwarf_Macro *macro, void *arg) {
     return m->failed ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
-/* Does the unit have macros, of the form that starts here? */
-static bool starts(const struct jt_macros *m, Dwarf_Die *unit) {
+/* Has the unit macros, and do they begin with a sound header? */
+static bool has_macros(const struct jt_macros *m, Dwarf_Die *unit) {
     Dwarf_Attribute attr;
     Dwarf_Word offset;
     if (dwarf_attr(unit, DW_AT_macro_info, &attr) != NULL) {
-        return true; /* .debug_macinfo has no headers */
+        return true; /* .debug_macinfo, the older form, has no headers */
     }
     if (dwarf_attr(unit, DW_AT_macros, &attr) == NULL &&
         dwarf_attr(unit, DW_AT_GNU_macros, &attr) == NULL) {
@@ -188,7 +190,7 @@ struct jt_macros *jt_macros_read(Dwarf_Die *unit) {
     }
     m->dwarf = dwarf_cu_getdwarf(unit->cu);
     m->section = section_of(m->dwarf);
-    if (starts(m, unit) && dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 &&
+    if (has_macros(m, unit) && dwarf_getmacros(unit, take_macro, m, DWARF_GETMACROS_START) >= 0 &&
         !m->failed && m->used != 0) {
         return m;
     }
@@ -212,7 +214,7 @@ char *jt_macros_pack(const struct jt_macros *macros, size_t most, size_t *size) 
     if (!jt_memory_open(&m)) {
         return NULL;
     }
-    for (size_t i = 0; i < macros->room && !m.lost; i++) {
+    for (size_t i = 0; i < macros->capacity && !m.lost; i++) {
         const struct entry *e = &macros->entry[i];
         size_t len = e->text != NULL && e->defined ? strlen(e->text) + 1 : 0;
         m.lost = len > left;

@@ -1,7 +1,7 @@
 /* module_file.c - the file of a module, and whether it is the one that was running.
  *
- * A file is used only when nothing speaks against it: symbols and types of another build give
- * answers that look right and are not. No network is asked. */
+ * A file is used only when nothing contradicts that: symbols and types of another build give wrong
+ * answers that look right. Files are not looked for on the network. */
 #include <gelf.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -10,12 +10,12 @@
 
 #include "files/inside.h"
 
-/* Where the module is if this is its file. */
+/* The addresses of the module if this is its file. */
 struct place {
     uint64_t head, bias;
     struct jt_range load[JT_PHDRS_MAX];
     size_t loads;
-    bool same; /* nothing speaks against the file */
+    bool same; /* the program headers in memory do not contradict the file */
 };
 
 static size_t headers_of(Elf *elf, struct jt_phdr out[JT_PHDRS_MAX], size_t *all) {
@@ -41,8 +41,8 @@ static uint64_t lowest(const struct jt_phdr *ph, size_t count) {
     return first;
 }
 
-/* Do the program headers load the same addresses as those in memory? Unknown counts as yes. What a
- * debug file says of bytes in the file is not compared. */
+/* Do the program headers load the same addresses as those in memory? Yes also when memory has none.
+ * Offsets and sizes in the file are not compared: those of a separate debug file differ. */
 static bool headers_agree(const struct jt_target *target, uint64_t head, const struct jt_phdr *ph,
                           size_t count) {
     struct jt_phdr memory[JT_PHDRS_MAX];
@@ -62,8 +62,8 @@ static bool headers_agree(const struct jt_target *target, uint64_t head, const s
     return true;
 }
 
-/* address - p_vaddr: from the mapping of the file's start, else (no NT_FILE) from where the program
- * starts and its headers are. */
+/* The bias (address - p_vaddr) comes from the mapping of the file's start. A core without NT_FILE
+ * does not tell that; then it comes from the address at which the program starts. */
 static struct place place_of(const struct jt_target *target, const struct jt_module *module,
                              Elf *elf) {
     const struct jt_private *p = target->priv;
@@ -83,7 +83,7 @@ static struct place place_of(const struct jt_target *target, const struct jt_mod
     }
     at.loads = jt_module_loads(target, at.bias, ph, count, at.load);
     at.same = headers_agree(target, at.head, ph, count);
-    if (module->main) { /* what loads nothing was no program */
+    if (module->main) { /* a file without PT_LOAD is no program */
         at.same &= first != UINT64_MAX && (p->phnum == 0 || p->phnum == all) &&
                    (p->entry == 0 || p->entry == at.bias + header.e_entry);
     }
@@ -104,14 +104,14 @@ static void use_file(struct jt_target *target, struct jt_module *module, struct 
     if (root == NULL || module->asked) {
         jt_elf_find_debug(elf, target->priv->source->files, "", module->file, &module->file_id);
     }
-    if (elf->debug == NULL) { /* beside the file as the target names it */
+    if (elf->debug == NULL) { /* look beside the path in the target as well */
         jt_elf_find_debug(elf, target->priv->source->files, root != NULL ? root : "", module->path,
                           &module->file_id);
     }
     target->memory_ran_out |= elf->memory_ran_out;
 }
 
-/* A core may call one file by very many names. */
+/* Is this the file of module m, under whatever name? */
 static bool is_same_file(const struct jt_module *m, const struct jt_module *module,
                          const struct jt_elf *elf) {
     return elf->id.inode != 0 ? memcmp(&m->elf->id, &elf->id, sizeof elf->id) == 0
@@ -127,8 +127,8 @@ static bool opened_enough(const struct jt_target *target, const struct jt_module
     return same >= JT_SAME_MAX;
 }
 
-/* What version strings are looked for in: parts that are loaded and cannot be written. */
-static uint64_t searched_of(Elf *elf) {
+/* Bytes in which version strings are looked for: of segments that are loaded and not writable. */
+static uint64_t bytes_to_search(Elf *elf) {
     struct jt_phdr ph[JT_PHDRS_MAX];
     size_t all, count = headers_of(elf, ph, &all), size = 0;
     uint64_t bytes = 0;
@@ -141,9 +141,9 @@ static uint64_t searched_of(Elf *elf) {
     return bytes;
 }
 
-/* May one more file be searched? What the user gives always may. */
+/* Is the file below both limits of file.search-limit? The file of --exe always is. */
 static bool may_open(struct jt_target *target, struct jt_module *module, const struct jt_elf *elf) {
-    uint64_t *searched = &target->priv->source->searched, bytes = searched_of(elf->elf);
+    uint64_t *searched = &target->priv->source->searched, bytes = bytes_to_search(elf->elf);
     module->unopened = !module->asked &&
                        (opened_enough(target, module, elf) || *searched + bytes > JT_SEARCHED_MAX);
     *searched += module->unopened ? 0 : bytes;
@@ -180,14 +180,17 @@ bool jt_module_try(struct jt_target *target, struct jt_module *module, const cha
 
 /* ---- which file ----------------------------------------------------------------------------- */
 
-/* The kernel says so when the file was removed, and perhaps it was installed again. */
-static size_t length_of(const char *path) {
+/* The length of a path without " (deleted)", which the kernel appends when the file was removed. A
+ * new file may have this path. */
+static size_t length_without_deleted(const char *path) {
     static const char gone[] = " (deleted)";
     size_t len = strlen(path), end = sizeof gone - 1;
     return len > end && strcmp(path + len - end, gone) == 0 ? len - end : len;
 }
 
-/* What is mapped is what runs, build-id or not. */
+/* Opens a file through /proc that is the mapped one for certain, so it is proven without a
+ * build-id.
+ */
 static bool try_mapped(struct jt_target *target, struct jt_module *module, const char *file) {
     bool opened = jt_module_try(target, module, file);
     if (opened && module->state == JT_FILE_UNPROVEN) {
@@ -196,8 +199,8 @@ static bool try_mapped(struct jt_target *target, struct jt_module *module, const
     return opened;
 }
 
-/* A process: the mapping itself first, which also finds deleted files and other mount namespaces.
- */
+/* Opens the file of a process's module. /proc/PID/map_files comes first: it leads to files that
+ * were deleted, and to those of other mount namespaces. */
 static bool try_process(struct jt_target *target, struct jt_module *module) {
     const struct jt_mapping *m = target->priv->mapping;
     char name[PATH_MAX + 64];
@@ -213,12 +216,12 @@ static bool try_process(struct jt_target *target, struct jt_module *module) {
     if (module->main && try_mapped(target, module, name)) {
         return true;
     }
-    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid, (int)length_of(module->path),
-             module->path);
+    snprintf(name, sizeof name, "/proc/%d/root%.*s", target->pid,
+             (int)length_without_deleted(module->path), module->path);
     return jt_module_try(target, module, name);
 }
 
-/* The first len bytes of the module's path, below the folder that all files are in. */
+/* Opens the file named by the first len bytes of the module's path, below --sysroot. */
 static void try_named(struct jt_target *target, struct jt_module *module, size_t len) {
     const char *root = target->priv->source->sysroot;
     char name[2 * PATH_MAX];
@@ -228,11 +231,11 @@ static void try_named(struct jt_target *target, struct jt_module *module, size_t
     }
 }
 
-/* The file of that name; what was removed may be there again. */
+/* Opens the file of the module's path, also without " (deleted)": a new file may be there. */
 static void try_path(struct jt_target *target, struct jt_module *module) {
-    size_t len = length_of(module->path);
+    size_t len = length_without_deleted(module->path);
     if (module->path[0] != '/') {
-        return; /* an ELF file that is seen in memory has no name */
+        return; /* an ELF file that was found in memory has no path */
     }
     try_named(target, module, strlen(module->path));
     if (module->elf == NULL && module->path[len] != 0) {
@@ -240,7 +243,7 @@ static void try_path(struct jt_target *target, struct jt_module *module) {
     }
 }
 
-/* A shared object that is no program: nobody starts it. */
+/* Is the file a shared object that is not also a program (no PT_INTERP, no DF_1_PIE)? */
 static bool is_library(Elf *elf) {
     struct jt_phdr ph[JT_PHDRS_MAX];
     size_t all, count = headers_of(elf, ph, &all);
@@ -264,7 +267,7 @@ static bool is_library(Elf *elf) {
 
 static bool same_name(const char *a, const char *path) {
     const char *slash = strrchr(a, '/'), *name = slash != NULL ? slash + 1 : a;
-    size_t len = length_of(path), n = strlen(name);
+    size_t len = length_without_deleted(path), n = strlen(name);
     return n < len && path[len - n - 1] == '/' && memcmp(path + len - n, name, n) == 0;
 }
 

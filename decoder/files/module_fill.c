@@ -1,4 +1,4 @@
-/* module_fill.c - kernels leave read-only file pages out of cores; the files still have them. */
+/* module_fill.c - adds read-only pages of files to a core: kernels leave them out of cores. */
 #include <gelf.h>
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ static bool add_segment(struct fill *fill, struct jh_segment segment) {
     return true;
 }
 
-/* Writable parts are not taken: the process may have changed them. */
+/* Adds the segments of the file that are not writable. The process may have changed the others. */
 static bool take_module(struct fill *fill, const struct jt_module *module) {
     size_t size, count;
     const char *bytes = elf_rawfile(module->elf->elf, &size);

@@ -1,8 +1,8 @@
-/* module_range.c - where a module is: a set of ranges.
+/* module_range.c - the addresses of a module, as a set of ranges.
  *
- * A loader maps what the program headers name. Memory of others may lie between, and a program may
- * map parts of its own file once more far away: so the headers say what belongs to it, those in
- * memory or those of the file; where neither is here, the mappings do. */
+ * A loader maps what the program headers name. Other memory may lie between these ranges, and a
+ * program may map its own file again elsewhere. So the program headers tell which addresses belong
+ * to the module: the headers in memory, or those in the file. Without either the mappings tell. */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ void jt_module_add_ranges(struct jt_target *target, struct jt_module *module,
     }
 }
 
-/* Loaders map whole pages. */
+/* The size of a page - 1: loaders map whole pages. */
 static uint64_t page_mask(const struct jt_target *target) {
     uint64_t page = target->priv->page_size;
     bool sound = page >= 4096 && page <= 1 << 16 && (page & (page - 1)) == 0;
@@ -41,23 +41,23 @@ static uint64_t page_mask(const struct jt_target *target) {
 size_t jt_module_loads(const struct jt_target *target, uint64_t bias, const struct jt_phdr *ph,
                        size_t count, struct jt_range out[JT_PHDRS_MAX]) {
     uint64_t mask = page_mask(target);
-    size_t made = 0;
+    size_t ranges = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t start = bias + ph[i].vaddr, end = start + ph[i].memsz;
         if (ph[i].type != PT_LOAD || end <= start) {
             continue;
         }
         end = end > UINT64_MAX - mask ? end : (end + mask) & ~mask;
-        out[made++] = (struct jt_range){start & ~mask, end};
+        out[ranges++] = (struct jt_range){start & ~mask, end};
     }
-    return made;
+    return ranges;
 }
 
 bool jt_module_bias(uint64_t start, const struct jt_phdr *ph, size_t count, uint64_t *out) {
     for (size_t i = 0; i < count; i++) {
         if (ph[i].type == PT_LOAD && ph[i].offset == 0) {
             *out = start - ph[i].vaddr;
-            return true; /* files of debug information alone have all their parts at 0 */
+            return true; /* the first: in a separate debug file all headers have offset 0 */
         }
     }
     return false;

@@ -29,7 +29,7 @@ struct jt_module *jt_module_add(struct jt_target *target, const char *path) {
     return grown;
 }
 
-/* Does ELF start here? Unknown counts as yes: the page may be left out of the core. */
+/* Does an ELF file begin at this address? Yes also when a core does not have the page. */
 static bool may_be_elf(const struct jt_target *target, uint64_t addr) {
     uint8_t magic[SELFMAG];
     if (!read_target(target, addr, magic, sizeof magic)) {
@@ -43,9 +43,9 @@ static bool is_file(const struct jt_mapping *m) {
     return m->path[0] == '/' && !device;
 }
 
-/* The last mapping of those that belong to the one that has a file's start: they come in the order
- * of the file, and below the end that its headers tell. Memory of no file may lie between them:
- * code that a program has moved to larger pages. */
+/* The last mapping of the module whose first mapping this is. The mappings of a module are in the
+ * order of the file, and below the end that its program headers tell. Memory without a file may lie
+ * between them: code that a program has moved to larger pages. */
 static size_t last_of_file(const struct jt_private *p, size_t first, uint64_t end) {
     size_t last = first;
     for (size_t i = first + 1; i < p->mappings && p->mapping[i].start < end; i++) {
@@ -62,9 +62,9 @@ static size_t last_of_file(const struct jt_private *p, size_t first, uint64_t en
     return last;
 }
 
-/* What was loaded has code. Programs map ELF files to read them as well, their own among them, and
- * addresses in such a mapping are not those of symbols. Debuggers leave code out of a core, which
- * is then the piece of the file that no header names. */
+/* Were these mappings made by a loader? Programs also map ELF files to read them, even their own,
+ * and symbols have no addresses in such a mapping. A loaded file has code. Debuggers leave code out
+ * of a core: then one of the mappings is in no segment of the core. */
 static bool may_be_loaded(const struct jt_target *target, size_t loads, size_t first, size_t last) {
     const struct jt_private *p = target->priv;
     if (loads > 1 && last == first) {
@@ -72,7 +72,7 @@ static bool may_be_loaded(const struct jt_target *target, size_t loads, size_t f
     }
     const struct jt_range all = {p->mapping[first].start, p->mapping[last].end};
     if (p->code.count == 0 || jt_ranges_touch(p->code.range, p->code.count, all)) {
-        return true; /* or nothing is known */
+        return true; /* also when it is not known what is code */
     }
     bool left_out = false;
     for (size_t i = first; i <= last; i++) {
@@ -81,11 +81,11 @@ static bool may_be_loaded(const struct jt_target *target, size_t loads, size_t f
     return target->kind == JT_CORE && last != first && left_out;
 }
 
-/* What its headers load, where they can be read. */
+/* What the program headers in memory load. */
 struct headers {
     uint64_t bias;
     struct jt_range load[JT_PHDRS_MAX];
-    size_t loads;
+    size_t loads; /* 0: they cannot be read */
 };
 
 static struct headers headers_at(const struct jt_target *target, uint64_t start) {
@@ -158,7 +158,7 @@ static bool modules_from_mappings(struct jt_target *target) {
 
 /* ---- a core that names no files ------------------------------------------------------------- */
 
-/* ELF files that can be seen in memory, by their own headers. */
+/* Adds a module for each ELF file that begins at the start of a segment. */
 static bool modules_from_memory(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     char name[64];
@@ -170,7 +170,7 @@ static bool modules_from_memory(struct jt_target *target) {
         }
         snprintf(name, sizeof name, "[ELF file at 0x%" PRIx64 "]", start);
         struct jt_module *module = jt_module_add(target, name);
-        if (module == NULL) { /* an ELF file that is seen in memory */
+        if (module == NULL) { /* no memory for a module from memory */
             return false;
         }
         module->head = start;
@@ -182,7 +182,7 @@ static bool modules_from_memory(struct jt_target *target) {
     return !target->memory_ran_out;
 }
 
-/* What the program was called by, which need not be where it is now. */
+/* The path by which the program was started (AT_EXECFN). */
 static bool program_name(const struct jt_target *target, char *out, size_t size) {
     for (size_t i = 0; i + 1 < size; i++) {
         if (!read_target(target, target->priv->execfn + i, out + i, 1)) {
@@ -195,7 +195,7 @@ static bool program_name(const struct jt_target *target, char *out, size_t size)
     return false;
 }
 
-/* The program, by --exe or by the name that the kernel gave it. */
+/* Adds the program's module, of --exe or of the path by which it was started. */
 static bool module_from_name(struct jt_target *target, const char *exe) {
     struct jt_module *module = NULL;
     char name[PATH_MAX];
@@ -210,7 +210,7 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
     if (module == NULL) {
         module = jt_module_add(target, exe != NULL ? exe : name);
     }
-    if (module == NULL) { /* the program */
+    if (module == NULL) { /* no memory for the program's module */
         return false;
     }
     module->main = true;
@@ -228,8 +228,8 @@ static bool module_from_name(struct jt_target *target, const char *exe) {
     return true;
 }
 
-/* A file for another machine. Of a core whose header names a machine that there is not, that says
- * nothing of the file. */
+/* The file of --exe is no ELF file for the core's machine. When the core's header names an unknown
+ * machine, the core may be at fault as well. */
 static enum jt_status refuse_exe(struct jt_target *target, const char *exe) {
     const struct jt_private *p = target->priv;
     const char *machine = jt_machine_name(target);

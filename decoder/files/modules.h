@@ -8,13 +8,14 @@
 extern "C" {
 #endif
 
-/* A jemalloc variable by its name without prefix: "tcaches", "arenas". False when not found. */
+/* The address and size of jemalloc's variable with this name, without prefix: "tcaches", "arenas".
+ * False: no symbol names it. */
 bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint64_t *size);
 
-/* Which module is the address in; NULL when in none. */
+/* The module that has the address; NULL: none has. */
 const struct jt_module *jt_module_at(const struct jt_target *target, uint64_t addr);
 
-/* Hexadecimal, lower case; "" for none. */
+/* The build-id as hexadecimal digits in lower case; "" when there is none. */
 void jt_build_id_text(const struct jt_build_id *id, char out[2 * JT_BUILD_ID_MAX + 1]);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
-/* symbols.c - jemalloc's variables, by the ends of their names.
+/* symbols.c - finds jemalloc's variables by their symbols.
  *
- * Every build puts a private prefix of its own choice before them (je_, _rjem_je_, Xje_, none), so
- * the root is found by what its name ends in, and all others by the prefix that this told. Statics
- * carry no prefix. */
+ * Every build chooses a private prefix for them (je_, _rjem_je_, Xje_, none). So the root is found
+ * by the end of its name, which tells the prefix, and the other variables by prefix and name.
+ * Static variables have no prefix. */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define ROOT_SIZE_MIN (4u << 8)
 #define ROOT_SIZE_MAX (8u << 20)
 
-/* Called for every data symbol. */
+/* A function that is called for every data symbol. */
 typedef void symbol_fn(void *arg, const char *name, uint64_t value, uint64_t size);
 
 static void each_in_section(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, symbol_fn *fn, void *arg) {
@@ -55,8 +55,8 @@ static void each_symbol(const struct jt_module *module, symbol_fn *fn, void *arg
     (void)each_in_elf(module->elf->elf, SHT_DYNSYM, fn, arg);
 }
 
-/* Link-time optimisation appends ".lto_priv.0" and the like. No name that is looked for is longer
- * than JT_SYMBOL_MAX, so no more is looked at. */
+/* The length of a name without suffixes such as ".lto_priv.0" of link-time optimisation. Names that
+ * are looked for are shorter than JT_SYMBOL_MAX, so no more bytes are read. */
 static size_t plain_length(const char *name) {
     const char *dot = memchr(name, '.', strnlen(name, JT_SYMBOL_MAX));
     return dot != NULL ? (size_t)(dot - name) : strnlen(name, JT_SYMBOL_MAX);
@@ -139,7 +139,7 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 struct wanted {
     const char *prefix, *name;
     uint64_t value, size;
-    unsigned prefixed, plain; /* how many there are */
+    unsigned prefixed, plain; /* symbols found with the prefix, and without */
 };
 
 static void take_wanted(void *arg, const char *name, uint64_t value, uint64_t size) {
@@ -160,7 +160,7 @@ static void take_wanted(void *arg, const char *name, uint64_t value, uint64_t si
     w->size = size;
 }
 
-/* A skeleton has no file to look into, but the variables that decoding takes are named in it. */
+/* The variable of a skeleton: a skeleton has no ELF files, but a list of variables. */
 static bool find_variable(const struct jt_private *p, const char *name, uint64_t *addr,
                           uint64_t *size) {
     for (size_t i = 0; i < p->source->variables; i++) {
@@ -183,7 +183,7 @@ bool jt_symbol(struct jt_target *target, const char *name, uint64_t *addr, uint6
     }
     each_symbol(target->jemalloc, take_wanted, &w);
     if (w.prefixed != 1 && (w.prefixed != 0 || w.plain != 1)) {
-        return false; /* a static's name that several files use says nothing */
+        return false; /* several static variables have this name: it is not known which is meant */
     }
     *addr = w.value + target->jemalloc->bias;
     *size = w.size;

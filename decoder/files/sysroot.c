@@ -1,20 +1,21 @@
-/* sysroot.c - files of another machine or of a container: in the folder that --sysroot names, as if
- * that were the root. Absolute symbolic links and ".." stay inside it.
+/* sysroot.c - files of another machine or of a container are looked for in the folder that
+ * --sysroot names, as if it were the root of the file system. Absolute symbolic links and ".." stay
+ * inside it.
  *
- * The kernel would do so as well (openat2 with RESOLVE_IN_ROOT), but a sandbox cannot tell what
- * openat2() is to open for, and older kernels do not have it. */
+ * openat2() with RESOLVE_IN_ROOT does the same, but a seccomp filter cannot see its flags (it could
+ * open files for writing), and older kernels do not have it. */
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "files/inside.h"
 
-#define LINKS_MAX 40 /* as the kernel has it: links may go in circles */
+#define LINKS_MAX 40 /* the kernel's limit; links may go in circles */
 
-/* A path that is followed: done leads to where it is, without links, and rest is in front of it. */
+/* A path that is being followed: done is the path so far, without links, rest is what remains. */
 struct walk {
     char done[PATH_MAX], rest[PATH_MAX];
-    size_t root, len; /* of done: the folder's, all */
+    size_t root, len; /* bytes of done: of the folder of --sysroot, and of all */
     unsigned links;
 };
 
@@ -25,7 +26,8 @@ static void go_up(struct walk *w) {
     w->len -= w->len > w->root;
 }
 
-/* A name of n bytes is where the walk is, and after is behind it. False: that leads nowhere. */
+/* Goes on to the entry with this name of n bytes, and follows it when it is a link; *after is the
+ * path behind the name. False: the path or the number of links is too long. */
 static bool go_down(struct walk *w, const char *name, size_t n, const char **after) {
     char link[PATH_MAX];
     if (w->len + n + 2 > sizeof w->done) {
@@ -35,7 +37,7 @@ static bool go_down(struct walk *w, const char *name, size_t n, const char **aft
     memcpy(w->done + w->len + 1, name, n);
     w->done[w->len + 1 + n] = 0;
     ssize_t to = readlink(w->done, link, sizeof link);
-    if (to < 0) { /* no link, or not there, which opening it will tell */
+    if (to < 0) { /* no link, or no such file; opening the file tells */
         w->len += n + 1;
         return true;
     }
@@ -78,7 +80,7 @@ static struct jt_elf *open_in_root(void *arg, const char *file) {
     size_t len = strlen(folder);
     struct walk w;
     if (strncmp(file, folder, len) != 0 || (file[len] != '/' && file[len - 1] != '/')) {
-        return jt_files_here.open(jt_files_here.arg, file); /* of --exe */
+        return jt_files_here.open(jt_files_here.arg, file); /* the file of --exe */
     }
     return follow(&w, folder, file + len) ? jt_files_here.open(jt_files_here.arg, w.done) : NULL;
 }
@@ -87,7 +89,9 @@ void jt_sysroot_start(struct jt_target *target, const char *folder) {
     struct jt_file_source *source = target->priv->source;
     source->sysroot = folder;
     source->root = (struct jt_sysroot){folder, {open_in_root, &source->root}};
-    if (source->files == &jt_files_here && target->kind == JT_CORE) { /* /proc is no part of it */
+    if (source->files == &jt_files_here &&
+        target->kind ==
+            JT_CORE) { /* a process is read through /proc, which is outside of the folder */
         source->files = &source->root.files;
     }
 }
@@ -95,5 +99,5 @@ void jt_sysroot_start(struct jt_target *target, const char *folder) {
 void jt_sysroot_end(struct jt_target *target) {
     struct jt_file_source *source = target->priv->source;
     source->files = source->files == &source->root.files ? &jt_files_here : source->files;
-    source->sysroot = NULL; /* the caller's */
+    source->sysroot = NULL; /* the caller may free the text */
 }

@@ -59,7 +59,7 @@ static enum jt_status learn_heap(struct jt_target *target, struct jt_evidence *e
         return status;
     }
     jt_warn_of_files(target);
-    jt_dwarf_read_apart(target, &evidence->root, &evidence->dwarf);
+    jt_dwarf_read_in_process(target, &evidence->root, &evidence->dwarf);
     status = jt_layout_learn(target, evidence);
     if (status == JT_OK) {
         jt_metadata_learn(target, &evidence->dwarf);

@@ -484,7 +484,7 @@ static void ignored_children(void **state) {
     DIE(&m, DW_TAG_structure_type, false, NAME("edata_s"), DATA(DW_AT_byte_size, 128));
     built(&m);
     assert_ptr_not_equal(signal(SIGCHLD, SIG_IGN), SIG_ERR);
-    jt_dwarf_read_apart(&target, &root, &d);
+    jt_dwarf_read_in_process(&target, &root, &d);
     assert_ptr_not_equal(signal(SIGCHLD, SIG_DFL), SIG_ERR);
     assert_int_equal(target.warnings, 0);
     assert_int_equal(d.extent_size, 128);
@@ -517,7 +517,7 @@ static void a_limit_of_ours(void **state) {
             (void)getrlimit(RLIMIT_DATA, &limit);
             limit.rlim_cur = limited ? 1u << 20 : limit.rlim_cur;
             (void)setrlimit(RLIMIT_DATA, &limit);
-            jt_dwarf_read_apart(&target, &root, &d);
+            jt_dwarf_read_in_process(&target, &root, &d);
             _exit(target.warnings == 0                                         ? 0
                   : strstr(target.warning[0], "takes too much memory") != NULL ? 1
                                                                                : 2);
@@ -541,7 +541,7 @@ static struct jt_dwarf read_apart(void) {
     struct jt_target target = {.warnings = 0};
     struct jt_dwarf d;
     module.path = (char *)(uintptr_t) "/bin/made";
-    jt_dwarf_read_apart(&target, &root, &d);
+    jt_dwarf_read_in_process(&target, &root, &d);
     assert_in_range(target.warnings, 0, 1);
     snprintf(warning, sizeof warning, "%s", target.warnings != 0 ? target.warning[0] : "");
     if (target.warnings != 0) {

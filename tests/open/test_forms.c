@@ -61,7 +61,7 @@ static struct jt_dwarf form(enum jh_version version) {
     module = (struct jt_module){.elf = elf, .has_debug_info = true, .file = "form"};
     struct jt_root_symbol root = root_symbol(elf->elf, version >= JH_5_3_0);
     memset(&target, 0, sizeof target);
-    jt_dwarf_read_apart(&target, &root, &d);
+    jt_dwarf_read_in_process(&target, &root, &d);
     assert_true(d.found);
     assert_non_null(d.macros);
     assert_int_equal(target.warnings, 0);
