@@ -1,102 +1,12 @@
-/* missing.c - files that are not here or are others, and a jemalloc that is not found: why, and
- * what can be done about it. */
+/* diagnose_root.c - no root was found, or several: says why, and what the user can do about it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "learn/inside.h"
 
-/* What is wrong with the file that was found for it. */
-static void wrong_file(const struct jt_module *m, char *out, size_t size) {
-    char memory[2 * JT_BUILD_ID_MAX + 1], file[2 * JT_BUILD_ID_MAX + 1];
-    jt_build_id_text(&m->memory_id, memory);
-    jt_build_id_text(&m->file_id, file);
-    if (memory[0] != 0 && file[0] != 0) {
-        snprintf(out, size,
-                 "%.110s is not the %.90s that was running: build-id %.40s, but %.40s ran", m->file,
-                 m->path, file, memory);
-    } else if (m->main) {
-        snprintf(out, size,
-                 "%.200s is not the program that was running: it starts elsewhere, or has other "
-                 "headers",
-                 m->file);
-    } else {
-        snprintf(out, size,
-                 "%.110s is not the %.90s that was running: its program headers are others",
-                 m->file, m->path);
-    }
-}
-
-static const char *unopened(const struct jt_module *m, char *out, size_t size) {
-    snprintf(out, size,
-             "file.search-limit: %.200s was not opened: one file is opened for %d modules, and all "
-             "files together have at most %d MiB of constants and code that are searched; give it "
-             "with --exe if it has the jemalloc",
-             m->path, JT_SAME_MAX, (int)(JT_SEARCHED_MAX >> 20));
-    return out;
-}
-
-/* Has somebody asked about it: is it what --exe was for, or what has the heap? */
-static bool matters(const struct jt_target *target, const struct jt_module *m) {
-    return m->asked || m == target->jemalloc || (m->main && target->jemalloc == NULL);
-}
-
-void jt_warn_of_files(struct jt_target *target) {
-    char text[JT_TEXT_MAX];
-    for (size_t i = 0; i < target->modules; i++) {
-        const struct jt_module *m = &target->module[i];
-        if (!matters(target, m)) {
-            continue;
-        }
-        if (m->state == JT_FILE_DIFFERS) {
-            wrong_file(m, text, sizeof text);
-            jt_warn(target, "%s; it is not used", text);
-        }
-        if (m->unopened) {
-            jt_warn(target, "%s", unopened(m, text, sizeof text));
-        } else if (m->state == JT_FILE_MISSING) {
-            jt_warn(target, "%s is not here, so its symbols are not known", m->path);
-        }
-        if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc) {
-            jt_warn(target,
-                    "there is no build-id to compare %s with; it is taken to be what was running",
-                    m->file);
-        }
-    }
-}
-
-static const struct jt_module *main_module(const struct jt_target *target) {
-    for (size_t i = 0; i < target->modules; i++) {
-        if (target->module[i].main) {
-            return &target->module[i];
-        }
-    }
-    return NULL;
-}
-
-static const struct jt_module *module_in(const struct jt_target *target, enum jt_file state) {
-    const struct jt_module *main = main_module(target);
-    if (main != NULL && main->state == state) {
-        return main;
-    }
-    for (size_t i = 0; i < target->modules; i++) {
-        if (target->module[i].state == state) {
-            return &target->module[i];
-        }
-    }
-    return NULL;
-}
-
-static const struct jt_module *first_unopened(const struct jt_target *target) {
-    for (size_t i = 0; i < target->modules; i++) {
-        if (target->module[i].unopened) {
-            return &target->module[i];
-        }
-    }
-    return NULL;
-}
-
-/* Where versions differ, none of them says which heap is meant. Two are named. */
+/* Fails when several modules have a version string; the sentence names the last two. Then no
+ * version tells which heap is meant. JT_OK: at most one has. */
 static enum jt_status several_versions(struct jt_target *target) {
     struct {
         const char *path;
@@ -122,11 +32,11 @@ static enum jt_status several_versions(struct jt_target *target) {
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used) {
     char list[JT_TEXT_MAX / 2] = "";
     size_t len = 0;
-    bool apart = true; /* are they in modules of their own? */
+    bool apart = true; /* each root is in a module of its own */
     for (size_t i = first; i < first + count; i++) {
         const struct jt_root *root = &target->root[i];
         apart &= i == first || root[-1].module != root->module;
-        if (len + 1000 < sizeof list) { /* room for all their addresses */
+        if (len + 1000 < sizeof list) { /* what remains holds the addresses of all others */
             len += (size_t)snprintf(
                 list + len, sizeof list - len, "%s0x%" PRIx64 " (%.64s in %.200s)",
                 i == first ? "" : ", ", root->addr,
@@ -140,7 +50,8 @@ enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t c
                    count, used, apart ? "--in MODULE or " : "", list);
 }
 
-/* The modules that may have the one without symbols: by its version string. */
+/* The module that has a jemalloc without symbols: that of --in, or the first one with a version
+ * string. */
 static const struct jt_module *without_symbols(const struct jt_target *target, const char *in) {
     char version[128];
     for (size_t i = 0; i < target->modules; i++) {
@@ -152,7 +63,7 @@ static const struct jt_module *without_symbols(const struct jt_target *target, c
     return NULL;
 }
 
-/* Where symbols of that very build may be had: all that is known here is its build-id. */
+/* Says how to get the symbols of the module's build, which its build-id identifies. */
 static const char *symbols_of(const struct jt_module *m, char *out, size_t size) {
     char id[2 * JT_BUILD_ID_MAX + 1] = "";
     if (m != NULL) {
@@ -168,7 +79,7 @@ static const char *symbols_of(const struct jt_module *m, char *out, size_t size)
     return out;
 }
 
-/* The search was not brought to its end, which is no answer. */
+/* Fails: a limit ended the search for a root, so it is not known whether there is one. */
 static enum jt_status search_ended(struct jt_target *target, const struct jt_search *search) {
     const struct jt_module *m = jt_module_at(target, search->limit_at);
     char text[JT_TEXT_MAX];
@@ -183,7 +94,7 @@ static enum jt_status search_ended(struct jt_target *target, const struct jt_sea
         symbols_of(without_symbols(target, search->in), text, sizeof text));
 }
 
-/* Has the module a jemalloc that is known: a root in the target's list, or a version string? */
+/* Has the module a jemalloc: a root in the target's list, or a version string? */
 static bool has_jemalloc(const struct jt_target *target, const struct jt_module *m) {
     char version[128];
     bool has = jt_version_among_constants(m, version);
@@ -207,7 +118,7 @@ enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *w
                    count == 0 ? "none of its modules" : list, count > 1 ? "have one" : "has one");
 }
 
-/* Are all modules of that name here, and none of them has a jemalloc? */
+/* Are the files of all modules of that name here, and none of them has a jemalloc? */
 static bool none_in(const struct jt_target *target, const char *in) {
     bool none = in != NULL;
     for (size_t i = 0; in != NULL && i < target->modules; i++) {
@@ -217,17 +128,17 @@ static bool none_in(const struct jt_target *target, const char *in) {
     return none;
 }
 
-/* What helps without the file. Who has given a layout has had a root looked for. */
+/* What the user can do without the file. With --layout a search for the root was made already. */
 static const char *or_layout(const char *layout) {
     return layout != NULL ? "or --root ADDR: no root was found by looking that fits --layout"
                           : "or say which jemalloc it has with --layout (5.3.0, ...), then the "
                             "root is looked for";
 }
 
-/* No symbol anywhere: why, and what can be done about it. */
+/* Says why no module has a symbol of a root, and what the user can do. */
 static enum jt_status why_no_root(struct jt_target *target, const char *layout, bool version,
                                   const struct jt_search *search) {
-    const struct jt_module *m = module_in(target, JT_FILE_DIFFERS);
+    const struct jt_module *m = jt_module_in_state(target, JT_FILE_DIFFERS);
     char text[JT_TEXT_MAX], old[128];
     if (search->limit_at == 0 && none_in(target, search->in)) {
         return jt_not_in(target, search->in,
@@ -235,7 +146,7 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                          "version string, no root found by looking)");
     }
     if (m != NULL) {
-        wrong_file(m, text, sizeof text);
+        jt_wrong_file(m, text, sizeof text);
         return jt_fail(target, JT_WRONG_FILE, "%s; %s", text,
                        layout != NULL
                            ? "no root was found by looking that fits --layout: give the right file "
@@ -245,16 +156,16 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
                                  : "jemalloc may be in it: give the right one with --exe or "
                                    "--sysroot, or say which it has with --layout (5.3.0, ...)");
     }
-    if (layout != NULL && search->limit_at != 0) { /* no file is needed to look for a root */
+    if (layout != NULL && search->limit_at != 0) { /* the search needed no file */
         return search_ended(target, search);
     }
-    m = first_unopened(target);
+    m = jt_first_unopened(target);
     if (m != NULL) {
         return jt_fail(target, JT_NO_JEMALLOC,
                        "no module that was opened has jemalloc's symbols; %s",
-                       unopened(m, text, sizeof text));
+                       jt_unopened_file(m, text, sizeof text));
     }
-    m = module_in(target, JT_FILE_MISSING);
+    m = jt_module_in_state(target, JT_FILE_MISSING);
     if (m != NULL && !m->main) {
         return jt_fail(
             target, JT_NO_JEMALLOC,
@@ -291,7 +202,7 @@ static enum jt_status why_no_root(struct jt_target *target, const char *layout, 
         m = without_symbols(target, search->in);
         memcpy(old, target->version_string, sizeof old);
         if (search->in != NULL) {
-            (void)jt_version_among_constants(m, old); /* the others' may differ */
+            (void)jt_version_among_constants(m, old); /* other modules may have another version */
         }
         return jt_fail(target, JT_NO_JEMALLOC,
                        "jemalloc %s is there, but its symbols were stripped, and its root was not "

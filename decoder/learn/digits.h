@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#define DIGITS_ROOM 24 /* enough for any number, with 0x in front */
+#define DIGITS_ROOM 24 /* bytes that hold any number, with 0x in front */
 
-/* Both write to what is in front of end, and return where that begins. */
+/* Both write the number so that it ends before end, and return its first character. */
 static inline char *digits_decimal(char *end, uint64_t value) {
     do {
         *--end = (char)('0' + value % 10);

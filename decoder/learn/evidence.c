@@ -1,4 +1,5 @@
-/* evidence.c - what jemalloc itself wrote down at run time: bins, the large pad, an option. */
+/* evidence.c - values that jemalloc computes at run time, from its variables: bins, the large pad,
+ * an option. */
 #include "learn/evidence.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ static void read_bins(struct jt_target *target, const char *name, struct jt_vari
         struct jt_bin_table *table = &out->bins[i];
         size_t got = 0;
         if (table->name != NULL && strcmp(table->name, name) == 0) {
-            return; /* of another version */
+            return; /* another version has the same name for the table */
         }
         if (table->name != NULL || !jt_symbol(target, name, &at, &size) ||
             size > sizeof table->bytes) {
@@ -44,7 +45,7 @@ void jt_variables_read(struct jt_target *target, struct jt_variables *out) {
 
 /* ---- bins ----------------------------------------------------------------------------------- */
 
-/* bin_info_t: two sizes, then two ints; debug information may know better. */
+/* Offsets in bin_info_t: two sizes, then two ints, unless debug information says otherwise. */
 struct bin_offsets {
     uint32_t stride, reg_size, slab_size, nregs, n_shards;
 };
@@ -124,7 +125,7 @@ bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout
     return true;
 }
 
-/* ---- the others ----------------------------------------------------------------------------- */
+/* ---- large pad, opt_disable_large_size_classes ---------------------------------------------- */
 
 bool jt_pad_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout) {
     const struct jt_variables *v = &evidence->variables;

@@ -1,13 +1,13 @@
-/* infer_root.c - find the root when every symbol was stripped: in which modules it is looked for,
- * in which pieces of memory, and with which geometries of the tree. */
+/* infer_root.c - finds the root when the symbols were stripped: chooses the modules, the pieces of
+ * memory and the geometries of the rtree that are searched. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "learn/root_scan.h"
 
-#define BYTES_MAX (UINT64_C(4) << 30) /* of all modules, zeroes too */
+#define BYTES_MAX (UINT64_C(4) << 30) /* searched in all modules, zeroes included */
 
-/* With every geometry that a build on this machine may have. */
+/* Searches the collected words with every geometry that a build on this machine may have. */
 static void try_geometries(struct jt_scan *s) {
     uint8_t vaddr[JT_LG_VADDRS];
     size_t vaddrs = jt_machine_vaddrs(s->target, vaddr);
@@ -24,19 +24,20 @@ static void try_geometries(struct jt_scan *s) {
     }
 }
 
-/* In pieces that share as much as a root has, so that one is whole in each of them. */
+/* Searches a range piece by piece. Pieces overlap by the size of the largest root, so that every
+ * root is whole in one of them. */
 static void scan_range(struct jt_scan *s, struct jt_range range) {
     uint64_t word = s->target->priv->words;
     s->from = (range.start + word - 1) & ~(word - 1);
     s->to = s->from;
-    s->part = range;
-    while (s->to < range.end && !s->out) {
+    s->range = range;
+    while (s->to < range.end && !s->exhausted) {
         jt_scan_collect(s, range.end);
         if (s->words != 0) {
             try_geometries(s);
         }
         if (s->to - s->from <= JT_ROOT_BYTES_MAX) {
-            if (s->to < range.end) { /* more than was mapped when it was counted */
+            if (s->to < range.end) { /* the process has mapped more since s->room was computed */
                 jt_scan_limit(s, s->to);
             }
             return;
@@ -56,7 +57,7 @@ static void scan_module(struct jt_scan *s, const struct jt_module *m) {
     jt_ranges_free(&parts);
 }
 
-/* Each jemalloc is of a version of its own. */
+/* Finds out the build of the module's jemalloc: modules may have different versions. */
 static void learn_build(struct jt_scan *s, const struct jt_module *m) {
     char text[128] = "";
     enum jh_version version = jt_version_likely(1);
@@ -84,7 +85,7 @@ static bool is_wanted(const struct jt_target *target, const struct jt_search *se
 
 static bool says_version(const struct jt_search *search, const struct jt_module *m) {
     char version[128];
-    return search->sayers ? jt_version_among_constants(m, version) : jt_version_in(m);
+    return search->versioned_only ? jt_version_among_constants(m, version) : jt_version_in(m);
 }
 
 static void search_module(struct jt_scan *s, const struct jt_module *m, bool damaged) {
@@ -93,8 +94,8 @@ static void search_module(struct jt_scan *s, const struct jt_module *m, bool dam
     scan_module(s, m);
 }
 
-/* jemalloc's variables are in the module that has its version string. */
-static void look_in_sayers(struct jt_scan *s) {
+/* Searches modules that have a version string: jemalloc's variables are in the same module. */
+static void search_versioned(struct jt_scan *s) {
     for (size_t i = 0; i < s->target->modules; i++) {
         const struct jt_module *m = &s->target->module[i];
         size_t before = s->search->count;
@@ -107,8 +108,8 @@ static void look_in_sayers(struct jt_scan *s) {
     }
 }
 
-static void look_in_others(struct jt_scan *s, bool damaged) {
-    for (size_t i = 0; i < s->target->modules && !s->out; i++) {
+static void search_unversioned(struct jt_scan *s, bool damaged) {
+    for (size_t i = 0; i < s->target->modules && !s->exhausted; i++) {
         const struct jt_module *m = &s->target->module[i];
         if (is_wanted(s->target, s->search, m) && !jt_version_in(m)) {
             search_module(s, m, damaged);
@@ -116,7 +117,7 @@ static void look_in_others(struct jt_scan *s, bool damaged) {
     }
 }
 
-/* Headers that do not say it of anything are no reason not to look. */
+/* Makes p->writable usable. When the headers call no memory writable, all mapped memory counts. */
 static void know_writable(struct jt_target *target) {
     struct jt_private *p = target->priv;
     jt_ranges_merge(&p->writable);
@@ -145,9 +146,10 @@ void jt_root_infer(struct jt_target *target, struct jt_search *search) {
     s->search = search;
     s->left = files < BYTES_MAX ? files + JT_SCAN_WINDOW : BYTES_MAX;
     most = s->left;
-    look_in_sayers(s);
-    for (unsigned damaged = 0; damaged < 2 && search->count == 0 && !search->sayers; damaged++) {
-        look_in_others(s, damaged == 1);
+    search_versioned(s);
+    for (unsigned damaged = 0; damaged < 2 && search->count == 0 && !search->versioned_only;
+         damaged++) {
+        search_unversioned(s, damaged == 1);
     }
     search->looked = most - s->left;
     qsort(search->found, search->count, sizeof search->found[0], jt_found_better);

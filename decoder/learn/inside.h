@@ -1,7 +1,7 @@
 /* inside.h - what the files of learn/ share with each other and with the layers above.
  *
- * root.c says which tree; layout_source.c puts a layout together, layout_choose.c tries those that
- * it may be (layout_candidate.h). */
+ * root.c finds the root of the rtree. layout_source.c learns the layout; layout_choose.c tries the
+ * candidates when not all of it is known (layout_candidate.h). */
 #ifndef JEHEAP_LEARN_INSIDE_H
 #define JEHEAP_LEARN_INSIDE_H
 
@@ -10,121 +10,143 @@
 #include "learn/layout_text.h"
 #include "learn/roots.h"
 
-/* ---- the room's part of the target ----------------------------------------------------------- */
+/* ---- what this layer keeps of a target ------------------------------------------------------- */
 
 struct jt_learnt {
-    struct jt_samples *samples;                      /* sample_heap.c */
-    struct jt_root_symbol root_symbol[JT_ROOTS_MAX]; /* all that there are */
+    struct jt_samples *samples;                      /* of the last layout tried; sample_heap.c */
+    struct jt_root_symbol root_symbol[JT_ROOTS_MAX]; /* the symbols of roots in all modules */
     size_t root_symbols;
-    bool roots_done;                         /* those without symbols were looked for too */
-    bool roots_hidden;                       /* and of some module's jemalloc none was found */
-    size_t root_warnings, root_warnings_end; /* which are about other heaps */
+    bool roots_done;   /* jt_roots() has looked for roots without symbols */
+    bool roots_hidden; /* jt_roots() found no root for the jemalloc of some module */
+    /* The warnings [root_warnings, root_warnings_end) are about other heaps of the process. */
+    size_t root_warnings, root_warnings_end;
 };
 
-/* What is being learnt of the target. */
-struct jt_search;
+struct jt_search; /* a search for roots without symbols; below */
 
-/* ---- root.c, roots.c, diagnose_root.c
- * ------------------------------------------------------------- */
+/* ---- root.c, roots.c ------------------------------------------------------------------------- */
 
-/* --root, when something is mapped there. */
+/* Takes the root of --root. Fails when nothing is mapped at that address. */
 enum jt_status jt_root_given(struct jt_target *target, struct jt_evidence *evidence);
-/* Is the root one that was given, and no variable of a module? What is there may be the program's.
- */
-bool jt_root_is_elsewhere(const struct jt_target *target);
-/* Given, or a symbol's, or looked for. */
+/* Is the root of --root outside of all modules? Then it is no variable of a jemalloc, and may be
+ * any memory of the program. */
+bool jt_root_is_in_no_module(const struct jt_target *target);
+/* Finds the root: that of --root, or of a symbol, or one that a search finds. */
 enum jt_status jt_root_find(struct jt_target *target, struct jt_evidence *evidence);
-/* One more in the target's list, if it is not there yet. */
+/* Adds a root to the target's list, unless the list has it already. */
 void jt_root_add(struct jt_target *target, const struct jt_module *module, uint64_t addr,
                  const char *symbol);
-/* The list's chosen one is that of target->heap. */
+/* Marks the root of target->heap as the chosen one in the list. */
 void jt_root_choose(struct jt_target *target);
-/* Is it the end of the module's path, at a slash, or the name of its file without what follows
- * ".so"? */
+/* Does --in NAME mean this module? NAME is the end of its path, from a slash on, or the name of its
+ * file up to ".so". */
 bool jt_module_named(const struct jt_module *module, const char *name);
-/* Has the module a jemalloc, by its version string, and no root that is known? */
+/* Has the module a version string of jemalloc, but no root in the target's list? */
 bool jt_root_hidden(const struct jt_target *target, const struct jt_module *module,
                     char version[128]);
 void jt_roots_close(struct jt_target *target);
-/* diagnose_root.c: why there is none. version: the target's version of jemalloc is known. */
+
+/* ---- diagnose_root.c, diagnose_files.c ------------------------------------------------------- */
+
+/* Fails: no root was found; the sentence says why. version: the target's version of jemalloc is
+ * known. */
 enum jt_status jt_no_root(struct jt_target *target, const char *layout, bool version,
                           const struct jt_search *search);
-/* diagnose_root.c: --in names none that has a jemalloc, why: it says which have. */
+/* Fails: no jemalloc in the module of --in, for the reason why; the sentence names the modules that
+ * have one. */
 enum jt_status jt_not_in(struct jt_target *target, const char *in, const char *why);
-/* diagnose_root.c: which of these in the target's list is meant? */
+/* Fails: there are several roots, [first, first + count) of the target's list; the sentence names
+ * them, so that the user can choose one. */
 enum jt_status jt_several_roots(struct jt_target *target, size_t first, size_t count, size_t used);
+
+/* Warns of modules that matter, whose files are missing, are others or were not opened. */
 void jt_warn_of_files(struct jt_target *target);
+/* Says how the file that was found differs from the module (state JT_FILE_DIFFERS). */
+void jt_wrong_file(const struct jt_module *m, char *out, size_t size);
+/* Says that file.search-limit kept the module's file from being opened. Gives out. */
+const char *jt_unopened_file(const struct jt_module *m, char *out, size_t size);
+/* A module whose file has this state, the program's first; NULL: there is none. */
+const struct jt_module *jt_module_in_state(const struct jt_target *target, enum jt_file state);
+/* The first module that file.search-limit concerns; NULL: there is none. */
+const struct jt_module *jt_first_unopened(const struct jt_target *target);
 
-/* ---- layout_source.c, layout_choose.c, layout_dwarf.c, layout_fit.c --------- */
+/* ---- layout_source.c, layout_choose.c, layout_macros.c, layout_fit.c --------------------------
+ */
 
-/* The root's address with this layout. */
+/* The address of root[0] with this layout. */
 uint64_t jt_root_of(const struct jt_evidence *evidence, const struct jh_layout *layout);
 void jt_root_from_symbol(const struct jt_evidence *evidence, struct jh_layout *layout);
-/* By trying. */
+/* Tries candidates, and takes the layout that explains the heap best. */
 enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *evidence);
 
+/* Learns the target's layout: that of --layout, or else from all evidence. */
 enum jt_status jt_layout_learn(struct jt_target *target, struct jt_evidence *evidence);
 void jt_build_from_macros(struct jt_target *target, struct jt_dwarf *dwarf, struct jh_build *build);
-/* How a layout fares with the heap. */
+/* How well a layout explains the heap: what sampled extents decode to. */
 struct jt_fit {
-    uint64_t sound, unsound;
-    uint64_t absent; /* neither for it nor against it */
-    /* Unsound ones, all of a part of the tree in which nothing is sound as one: a stray word in the
-     * root leads to as many as there are. */
+    uint64_t sound, unsound; /* extents */
+    uint64_t absent; /* extents whose bytes are absent: neither for nor against the layout */
+    /* Unsound extents, but those of a subtree without a sound one count as one: a stray word in the
+     * root may lead to any number of them. */
     uint64_t against;
-    uint64_t elements;         /* in the nodes that were looked at: of these the others are some */
-    uint64_t likely, unlikely; /* does size go with size class, and the like? */
-    size_t bins;               /* that were taken from the slabs */
-    uint64_t serials;          /* all bits that a serial number has */
-    uint64_t digest;           /* of all that was decoded: equal when two layouts say the same */
-    struct jh_fault fault;     /* the first unsound one's */
+    uint64_t elements;         /* elements in use in the sampled nodes */
+    uint64_t likely, unlikely; /* checks that most heaps pass, such as size against size class */
+    size_t bins;               /* bins whose numbers were taken from slabs */
+    uint64_t serials;          /* all serial numbers, by OR */
+    uint64_t digest;           /* of all decoded fields: equal when two layouts say the same */
+    struct jh_fault fault;     /* of the first unsound extent */
 };
 
-/* How far to look: one try of very many; enough to know; enough to tell two good ones apart. */
+/* How much of the heap to look at: a little, for many candidates; enough to decide; enough to tell
+ * two good layouts apart. */
 enum jt_effort { JT_FIT_GLANCE, JT_FIT_LOOK, JT_FIT_SEARCH };
-/* Extents from all over the tree, as many as the effort allows (layout_sample.c). */
+/* Tries the layout on extents from all over the tree, as many as the effort allows. */
 void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uint64_t root,
                    enum jt_effort effort, struct jt_fit *out);
 bool jt_fits(const struct jt_fit *fit);
-/* layout_bins.c: bins as the slabs have them. Gives how many were changed. */
+/* layout_bins.c: takes the numbers of bins from slabs. Gives how many bins changed. */
 size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effort effort,
                           struct jh_layout *layout);
-/* The same where it makes a layout fit that did not; fit is that of the layout before. */
+/* Takes the numbers of bins from slabs when the layout, whose fit is given, has faults. Writes the
+ * new fit. */
 void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
                  struct jh_layout *layout, struct jt_fit *fit);
-void jt_bins_infer(struct jt_target *target, uint64_t root); /* of the target's layout */
-/* layout_candidate.c: is it a version between two releases that are known? */
+/* The same for target->layout, on more of the heap. */
+void jt_bins_infer(struct jt_target *target, uint64_t root);
+/* layout_candidate.c: is the text the version of a commit after a release ("5.3.0-196-ga25b9b8")?
+ */
 bool jt_version_between(const char *text, enum jh_version *release);
-/* layout_verify.c: the chosen one, or the one that the user insists on. */
+/* layout_verify.c: fails when the layout does not fit the heap, unless the user insists on it. */
 enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options);
-/* Whoever gives a layout gets it, and whoever gives a root, if anything decodes there. */
+/* Does the user insist: was --layout given, or --root where something sound decodes? */
 bool jt_insists(const struct jt_options *options, const struct jt_fit *fit);
-/* layout_sample.c: what is kept of the tree */
+/* sample_heap.c: frees the samples of the target. */
 void jt_samples_free(struct jt_target *target);
 
-/* ---- infer_root.c: no symbols --------------------------------------------------------------- */
+/* ---- infer_root.c: roots without symbols ----------------------------------------------------- */
 
 struct jt_found_root {
     const struct jt_module *module;
     uint64_t root;
-    uint64_t extents; /* about how many there are, to 256 */
-    bool clean;       /* nearly all decode */
+    uint64_t extents; /* an estimate, at most 256 */
+    bool clean;       /* nearly all extents decode */
 };
 
-/* What is looked for. Zero it, and fill in the first ones. */
+/* A search. Zero it, and fill in the fields up to versioned_only. */
 struct jt_search {
-    struct jh_build build; /* for modules that do not say their version */
-    bool any_version;      /* build's version is not known */
-    bool given;            /* build is for all modules, whatever they say */
+    struct jh_build build; /* of modules without a version string */
+    bool any_version;      /* the version in build is not known */
+    bool given;            /* build is that of --layout, for all modules */
     const char *in;        /* only modules of this name; NULL: all */
-    bool sayers;           /* only those that have a version string among their constants */
+    bool versioned_only;   /* only modules that have a version string among their constants */
     struct jt_found_root found[JT_ROOTS_MAX]; /* the best one first */
-    size_t count, alike;                      /* so many of the first ones are equally good */
-    uint64_t limit_at;                        /* not 0: a budget ended the search there */
-    uint64_t looked;                          /* bytes that were looked at */
+    size_t count;
+    size_t alike;      /* the first ones that are equally good */
+    uint64_t limit_at; /* not 0: the address at which root.search-limit ended the search */
+    uint64_t looked;   /* bytes that were looked at */
 };
 
-/* Look for roots in the writable memory of the modules that none is known of. */
+/* Looks for roots in the writable memory of modules of which no root is known. */
 void jt_root_infer(struct jt_target *target, struct jt_search *search);
 
 #endif

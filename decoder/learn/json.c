@@ -5,14 +5,14 @@
 #include "image/plain_text.h"
 #include "learn/digits.h"
 
-/* ---- bytes, gathered until a value at the top is complete ------------------------------------ */
+/* ---- bytes, gathered until a top-level value is complete ------------------------------------- */
 
 static void flush(struct json *j) {
     fwrite_unlocked(j->room, 1, j->used, j->file);
     j->used = 0;
 }
 
-/* len is at most that of a key, a number or a character. */
+/* len is less than sizeof j->room: it is that of a key, a number or a character. */
 static void put_bytes(struct json *j, const char *text, size_t len) {
     if (sizeof(j->room) - j->used < len) {
         flush(j);
@@ -33,8 +33,8 @@ static void end_value(struct json *j) {
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Well-formed UTF-8 passes, any other byte becomes U+FFFD: paths may hold anything. Characters that
- * a terminal acts on have no more than two bytes. */
+/* Writes a character: well-formed UTF-8 as it is, any other byte as U+FFFD, because a path may have
+ * any bytes. Control characters are escaped; they have at most two bytes. */
 static void character(struct json *j, const unsigned char *p, unsigned length) {
     char escaped[8];
     if (*p == '"' || *p == '\\') {
@@ -63,7 +63,7 @@ static void quoted(struct json *j, const char *text) {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* Keys are short words of this program's. */
+/* Writes a comma if one belongs here, and the key. Keys are short and need no escapes. */
 static void begin(struct json *j, const char *key) {
     if (j->comma) {
         put_one(j, ',');

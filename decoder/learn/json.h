@@ -1,5 +1,5 @@
-/* json.h - a small streaming writer: commas set themselves, and a value at the top goes to the file
- * when it is complete. */
+/* json.h - a small streaming JSON writer. It writes commas where they belong, and gathers a
+ * top-level value until it is complete or the buffer is full. */
 #ifndef JEHEAP_TARGET_JSON_H
 #define JEHEAP_TARGET_JSON_H
 
@@ -9,7 +9,7 @@
 
 struct json {
     FILE *file;
-    bool comma; /* something stands before the next key or value */
+    bool comma; /* a comma belongs before the next key or value */
     unsigned depth;
     size_t used;
     char room[1024];

@@ -1,10 +1,11 @@
-/* json_read.c - RFC 8259, no more and no less, but for a 0 inside a text, which is refused. */
+/* json_read.c - parses JSON exactly as RFC 8259 has it, except that \u0000 in a text is refused. */
 #include "learn/json_read.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The text is a copy that ends in a 0, which no rule takes: nothing is read behind it. */
+/* at is in a copy of the text that ends in a 0. No rule of the grammar accepts a 0, so nothing
+ * behind it is read. */
 struct parser {
     char *at;
     struct json_value *value;
@@ -35,7 +36,7 @@ static bool digit(char c) {
 
 /* ---- texts, decoded where they stand: they do not get longer -------------------------------- */
 
-/* Of \uXXXX; negative when it is none. */
+/* The code unit of \uXXXX; negative: there is no such escape. */
 static int32_t code_unit(const char *at) {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     int32_t code = 0;
@@ -62,7 +63,8 @@ static char *put_utf8(char *to, uint32_t code) {
     return to;
 }
 
-/* Half a surrogate pair becomes U+FFFD. NULL: not an escape. */
+/* Decodes an escape to to, and gives the end of what was written. Half a surrogate pair becomes
+ * U+FFFD. NULL: it is no escape. */
 static char *parse_escape(struct parser *p, char *to) {
     static const char letter[] = "\"\\/bfnrt", meaning[] = "\"\\/\b\f\n\r\t";
     const char *found = p->at[1] ? strchr(letter, p->at[1]) : NULL;
@@ -105,7 +107,7 @@ static bool parse_text(struct parser *p, struct json_value *v) {
     return true;
 }
 
-/* ---- all others ----------------------------------------------------------------------------- */
+/* ---- other values --------------------------------------------------------------------------- */
 
 static bool parse_digits(struct parser *p) {
     if (!digit(*p->at)) {
@@ -210,7 +212,8 @@ static bool parse_value(struct parser *p) {
     return ok;
 }
 
-/* At least as many as there are: but for the first, one of these stands in front of each. */
+/* An upper bound of the number of values: before each but the first stands one of these characters.
+ */
 static size_t values_at_most(const char *text, size_t len) {
     static const uint8_t begins[UINT8_MAX + 1] = {[','] = 1, [':'] = 1, ['['] = 1, ['{'] = 1};
     size_t count = 1;
@@ -222,7 +225,7 @@ static size_t values_at_most(const char *text, size_t len) {
 
 struct json_value *json_read(const char *bytes, size_t len, size_t *wrong) {
     *wrong = JSON_NO_MEMORY;
-    if (len >= UINT32_MAX) { /* what counts in 32 bits ends there */
+    if (len >= UINT32_MAX) { /* struct json_value counts in 32 bits */
         return NULL;
     }
     size_t most = values_at_most(bytes, len);

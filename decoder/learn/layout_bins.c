@@ -1,19 +1,21 @@
-/* layout_bins.c - bins as the slabs have them, where jemalloc's own table cannot be read.
+/* layout_bins.c - takes the numbers of bins from slabs, when jemalloc's own table cannot be read.
  *
- * Since 5.2.0 MALLOC_CONF changes bins at run time (slab_sizes, bin_shards), and a stripped
- * jemalloc does not say where its table is. A slab tells its size and its size class, and that
- * makes the number of its regions; its bitmap says whether that is so. */
+ * Since 5.2.0 MALLOC_CONF changes bins at run time (slab_sizes, bin_shards), and without symbols
+ * the address of jemalloc's table is not known. A slab tells its size and its size class; from
+ * these follows the number of its regions, which its bitmap confirms. */
 #include <string.h>
 
 #include "learn/sample_heap.h"
 
+/* Votes of the slabs of a bin on their size (Boyer-Moore majority vote). */
 struct votes {
-    uint64_t slab_size; /* of most slabs of this bin, so far */
-    uint32_t lead;      /* by so many */
-    uint32_t agree, disagree, shards;
+    uint64_t slab_size;       /* the leading size */
+    uint32_t lead;            /* votes by which it leads */
+    uint32_t agree, disagree; /* slabs whose size and bitmap are in accord with it, and others */
+    uint32_t shards;          /* highest shard of these slabs + 1 */
 };
 
-/* A slab as the tree and its own structure say, whatever its size. */
+/* Do the leaf element and the extent agree that this is a slab? Its size is not checked. */
 static bool is_slab(const struct jh_heap *heap, const struct jt_sample *sample,
                     struct jh_extent *e) {
     const struct jh_layout *layout = heap->layout;
@@ -24,7 +26,8 @@ static bool is_slab(const struct jh_heap *heap, const struct jt_sample *sample,
            e->addr == jt_page_address(layout, sample->page);
 }
 
-/* With this many regions, is there room for their bits, and are as many free as it says? */
+/* Is the slab's bitmap in accord with the number of regions that follows from its size? They must
+ * fit the bitmap, and as many bits be set as nfree says. */
 static bool bits_agree(const struct jh_heap *heap, const struct jh_extent *e,
                        struct jh_layout *layout) {
     struct jh_bin *bin = &layout->bin[e->szind], was = *bin;
@@ -57,16 +60,17 @@ static void count_slab(const struct jh_heap *heap, const struct jh_extent *e,
     v->shards = e->bin_shard >= v->shards ? e->bin_shard + 1 : v->shards;
 }
 
-/* What an option that makes slabs so large makes of this bin's: at least one region, and as many as
- * the bitmap has bits (sc_data_update_sc_slab_size). */
+/* The size of this bin's slabs when MALLOC_CONF sets slab_size: at least one region, at most as
+ * many as the bitmap has bits (sc_data_update_sc_slab_size in src/sc.c). */
 static uint64_t clamp(const struct jh_layout *layout, uint32_t index, uint64_t slab_size) {
     uint64_t reg = layout->bin[index].reg_size, page = (uint64_t)1 << layout->build.lg_page;
     uint64_t least = (reg + page - 1) / page * page, most = reg << layout->sc_lg_slab_maxregs;
     return slab_size < least ? least : slab_size > most ? most : slab_size;
 }
 
-/* One slab may be a damaged one. Two say the same, or three of different bins that are as large as
- * no stock build has them: an option changes many bins at once. */
+/* Is the new size of this bin certain? One slab may be damaged. Certain are two slabs that agree,
+ * or three bins whose slabs have the same size, other than in the stock build: MALLOC_CONF changes
+ * many bins at once. */
 static bool is_sure(const struct jh_layout *layout, const struct votes *v, uint32_t index) {
     uint32_t as_large = 0;
     for (uint32_t i = 0; i < layout->sc_nbins; i++) {
@@ -136,7 +140,6 @@ void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
     *layout = own;
 }
 
-/* Of the layout that is used, on more of the heap: a bin may have few slabs. */
 void jt_bins_infer(struct jt_target *target, uint64_t root) {
     struct jt_fit fit;
     jt_layout_fit(target, &target->layout, root, JT_FIT_LOOK, &fit);

@@ -1,11 +1,12 @@
-/* layout_candidate.c - a layout that the target may have: which there are, what is known of one
- * before the heap is looked at, and which of two explains the heap better. */
+/* layout_candidate.c - candidates: lists the layouts that the target may have, makes the layout of
+ * one, and compares how well two of them explain the heap. */
 #include "learn/layout_candidate.h"
 
 #include <string.h>
 
-/* What is known of the root before any candidate is tried speaks against this one: rtree_t ends in
- * root[], a power of two of pointers that is far larger than all before it. */
+/* Does what is known of the root contradict this layout? rtree_t ends in root[], whose size is a
+ * power of two and far larger than the fields before it, so the symbol's size tells that of root[].
+ */
 static bool contradicted(const struct jt_evidence *evidence, const struct jh_layout *layout) {
     const struct jt_dwarf *d = &evidence->dwarf;
     unsigned bits = layout->rtree_level[0].bits;
@@ -48,13 +49,12 @@ void jt_candidate_fit(struct jt_target *target, const struct jt_evidence *eviden
     }
 }
 
-/* A geometry that looks beside the heap finds nothing, and nothing wrong. */
 bool jt_candidate_sees(const struct jt_candidate *c) {
     return c->fit.sound + c->fit.unsound + c->fit.absent != 0;
 }
 
-/* Serial numbers count by one. Where none does, what was read begins with another field: 5.2 put
- * six bits in front of them, for the bin's shard. */
+/* Do serial numbers count by one? When all of them are multiples of 64, the field begins six bits
+ * too low: 5.2 put the six bits of the bin's shard before it. */
 static bool counts_by_one(const struct jt_fit *fit) {
     return fit->sound < 16 || fit->serials == 0 || fit->serials % 64 != 0;
 }
@@ -79,7 +79,7 @@ int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate
         return a->unlike < b->unlike ? -1 : 1;
     }
     uint64_t good = a->fit.sound + a->fit.likely, better = b->fit.sound + b->fit.likely;
-    if (2 * good < better || 2 * better < good) { /* one that sees little has few faults */
+    if (2 * good < better || 2 * better < good) { /* a layout that finds little has few faults */
         return good > better ? -1 : 1;
     }
     uint64_t bad = jt_candidate_faults(a), worse = jt_candidate_faults(b);
@@ -89,8 +89,8 @@ int jt_candidate_compare(const struct jt_candidate *a, const struct jt_candidate
     return good == better ? 0 : good > better ? -1 : 1;
 }
 
-/* Every combination of what is not known that nothing speaks against, the stock build's values
- * first. */
+/* Adds a candidate for every combination of unknown parameters that the evidence does not
+ * contradict, those of the stock build first. */
 static void list_version(const struct jt_target *target, const struct jt_evidence *evidence,
                          enum jh_version version, struct jt_candidates *out,
                          struct jh_fault *fault) {
@@ -124,7 +124,6 @@ static bool has_root(const struct jt_evidence *evidence, enum jh_version version
     return evidence->root.module == NULL || evidence->root.emap == jh_family(version)->emap;
 }
 
-/* "5.3.0-196-ga25b9b8": commits after a release, before or beside the next ones. */
 bool jt_version_between(const char *text, enum jh_version *release) {
     for (unsigned v = 0; v < JH_VERSIONS; v++) {
         const char *name = jh_version_name((enum jh_version)v);
@@ -141,7 +140,7 @@ bool jt_version_between(const char *text, enum jh_version *release) {
     return false;
 }
 
-/* The versions that are tried, the likeliest first. */
+/* Lists the versions to try, the likeliest first. Gives how many. */
 static unsigned list_versions(const struct jt_target *target, const struct jt_evidence *evidence,
                               enum jh_version out[JH_VERSIONS]) {
     enum jh_version release;
@@ -149,12 +148,12 @@ static unsigned list_versions(const struct jt_target *target, const struct jt_ev
     if (target->source[JT_PART_VERSION] != JT_UNKNOWN) {
         out[count++] = evidence->build.version;
     } else if (jt_version_between(target->version_string, &release)) {
-        for (unsigned v = release + 3u; v-- > release;) { /* it, and two after it */
+        for (unsigned v = release + 3u; v-- > release;) { /* the release and the two after it */
             out[count] = (enum jh_version)v;
             count += v < JH_VERSIONS;
         }
     } else {
-        bool newer = jt_version_unknown(target->version_string); /* it is like the last one most */
+        bool newer = jt_version_unknown(target->version_string); /* then the newest is likeliest */
         for (; count < JH_VERSIONS; count++) {
             out[count] =
                 newer ? (enum jh_version)(JH_VERSIONS - 1u - count) : jt_version_likely(count + 1);

@@ -1,5 +1,5 @@
-/* layout_choose.c - of all layouts that a target may have, the one that its heap decodes with. What
- * two of them explain equally well is not decided here but said (layout_rivals.c). */
+/* layout_choose.c - tries the candidates on the heap, and takes the one that explains it best. When
+ * several explain it equally well, layout_rivals.c compares them and tells the user. */
 #include <inttypes.h>
 
 #include "learn/layout_candidate.h"
@@ -19,8 +19,8 @@ static unsigned part_value(const struct jh_build *build, enum jt_part part) {
     }
 }
 
-/* Known beforehand when there is no candidate with another value, else inferred; but one that a
- * rival has another value for is only the default. */
+/* Sets the source of a part of the layout that was not known. No candidate had another value: the
+ * evidence told it. Some had: it is inferred. A rival has: it is only the default. */
 static void report_choice(struct jt_target *target, const struct jt_evidence *evidence,
                           const struct jt_candidates *all, const struct jt_candidate *best,
                           enum jt_part part) {
@@ -86,8 +86,9 @@ static void try_candidate(struct jt_target *target, struct jt_evidence *evidence
     }
 }
 
-/* Do their trees have the same form? Then they are tried one after the other, on one sample. */
-static bool alike(const struct jt_candidate *a, const struct jt_candidate *b) {
+/* Have both candidates an rtree of the same form? Then they are tried one after the other, on the
+ * same samples. */
+static bool same_form(const struct jt_candidate *a, const struct jt_candidate *b) {
     return a->build.lg_vaddr == b->build.lg_vaddr && a->build.lg_page == b->build.lg_page &&
            jh_family(a->build.version)->emap == jh_family(b->build.version)->emap;
 }
@@ -100,7 +101,7 @@ static struct jt_candidate *try_candidates(struct jt_target *target, struct jt_e
     }
     for (size_t i = 0; i < all->count; i++) {
         for (size_t j = i; j < all->count; j++) {
-            if (!all->c[i].tried ? j == i : !all->c[j].tried && alike(&all->c[i], &all->c[j])) {
+            if (!all->c[i].tried ? j == i : !all->c[j].tried && same_form(&all->c[i], &all->c[j])) {
                 try_candidate(target, evidence, &all->c[j], all->count == 1, effort);
             }
         }
@@ -113,8 +114,9 @@ static struct jt_candidate *try_candidates(struct jt_target *target, struct jt_e
     return best;
 }
 
-/* Candidates are many when any version may be: a glance has to show something sound in them. */
-static struct jt_candidate *look_at_versions(struct jt_target *target, struct jt_evidence *evidence,
+/* Tries candidates of all versions: first at a glance, because they are many, then those with
+ * something sound more thoroughly. */
+static struct jt_candidate *try_all_versions(struct jt_target *target, struct jt_evidence *evidence,
                                              struct jt_candidates *all) {
     struct jt_candidate *best = try_candidates(target, evidence, all, JT_FIT_GLANCE);
     size_t blind = 0;
@@ -125,7 +127,7 @@ static struct jt_candidate *look_at_versions(struct jt_target *target, struct jt
     return blind == all->count ? best : try_candidates(target, evidence, all, JT_FIT_LOOK);
 }
 
-/* Nothing but the heap tells which version it is. */
+/* Fails: only the heap could tell the version, and none of it can be read. */
 static enum jt_status no_version(struct jt_target *target) {
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc is there (%s), but not which version: %s, and nothing of its heap is "
@@ -169,7 +171,7 @@ enum jt_status jt_layout_choose(struct jt_target *target, struct jt_evidence *ev
         return unsupported(target, evidence, &fault);
     }
     struct jt_candidate *best = version ? try_candidates(target, evidence, &all, JT_FIT_LOOK)
-                                        : look_at_versions(target, evidence, &all);
+                                        : try_all_versions(target, evidence, &all);
     if (!version && !jt_candidate_sees(best)) {
         return no_version(target);
     }

@@ -1,27 +1,29 @@
-/* layout_fit.c - does the heap decode with this layout? A few hundred extents answer that. */
+/* layout_fit.c - tries a layout on a few hundred extents of the heap, and counts how many are
+ * sound.
+ */
 #include <string.h>
 
 #include "learn/sample_heap.h"
 
-#define PASSED_MAX 4096 /* elements that are passed over for one that jemalloc left behind */
+#define PASSED_MAX 4096 /* elements that a lookup may step over when jemalloc left some behind */
 
-static void weigh(struct jt_fit *fit, bool likely) {
+static void count_likely(struct jt_fit *fit, bool likely) {
     fit->likely += likely;
     fit->unlikely += !likely;
 }
 
-/* Unused extents have no size class, and a slab's bin has so many shards. */
+/* Checks that unused extents have no size class, and that a slab's shard is one of its bin's. */
 static void fit_kind(const struct jh_layout *layout, const struct jh_extent *e,
                      struct jt_fit *fit) {
     if (e->state == JH_DIRTY || e->state == JH_MUZZY || e->state == JH_RETAINED) {
-        weigh(fit, e->szind == layout->sc_nsizes);
+        count_likely(fit, e->szind == layout->sc_nsizes);
     }
     if (jh_extent_is_slab(e)) {
-        weigh(fit, e->bin_shard < layout->bin[e->szind].n_shards);
+        count_likely(fit, e->bin_shard < layout->bin[e->szind].n_shards);
     }
 }
 
-/* Large extents: does the size belong to the size class? */
+/* Checks that the size of a large extent belongs to its size class. */
 static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
                      struct jt_fit *fit) {
     if (!e->allocated || e->slab || e->szind < layout->sc_nbins) {
@@ -29,12 +31,12 @@ static void fit_size(const struct jh_layout *layout, const struct jh_extent *e,
     }
     uint64_t most = jh_index2size(layout, e->szind);
     uint64_t least = layout->large_by_size ? jh_index2size(layout, e->szind - 1) + 1 : most;
-    uint64_t size = e->size - layout->large_pad; /* both are of whole pages, and the pad of one */
-    weigh(fit, size >= least && size <= most);
+    uint64_t size = e->size - layout->large_pad; /* whole pages; the pad is one page at most */
+    count_likely(fit, size >= least && size <= most);
 }
 
-/* A wrong layout asks for very much that is nowhere; what was mapped a moment ago is known without
- * asking the kernel for each piece. */
+/* Reads only what is mapped according to /proc/PID/maps. A wrong layout leads to many unmapped
+ * addresses; this saves a system call for each. */
 static enum jh_status read_mapped(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     const struct jt_target *target = arg;
     *got = 0;
@@ -53,7 +55,7 @@ struct jh_reader jt_fit_reader(struct jt_target *target) {
     if (target->kind == JT_PROCESS) {
         reader = (struct jh_reader){.read = read_mapped, .arg = target, .next = next_mapped};
     }
-    reader.mapped = NULL; /* a pointer that leads nowhere speaks neither for a layout nor against */
+    reader.mapped = NULL; /* a pointer to unmapped memory counts as absent, not as corrupt */
     return reader;
 }
 
@@ -75,7 +77,7 @@ static void fit_digest(const struct jh_layout *layout, const struct jh_extent *e
     }
 }
 
-/* As programs write it: the bits above LG_VADDR repeat the one below them, but on aarch64. */
+/* The bits above LG_VADDR repeat the highest bit below them, except on aarch64. */
 uint64_t jt_page_address(const struct jh_layout *layout, uint64_t page) {
     unsigned rest = 64U - layout->build.lg_vaddr;
     uint64_t low = page << rest >> rest;
@@ -84,7 +86,8 @@ uint64_t jt_page_address(const struct jh_layout *layout, uint64_t page) {
     return (low | high) & UINT64_MAX >> (64U - layout->sc_ptr_bits);
 }
 
-static void end_part(struct jt_fit *fit, uint64_t sound, uint64_t unsound) {
+/* Adds a subtree to fit->against; sound and unsound are the counts before it. */
+static void end_subtree(struct jt_fit *fit, uint64_t sound, uint64_t unsound) {
     uint64_t bad = fit->unsound - unsound;
     fit->against += fit->sound == sound && bad != 0 ? 1 : bad;
 }
@@ -99,7 +102,7 @@ static void take_sound(const struct jh_layout *layout, const struct jh_extent *e
 }
 
 static void take_fault(const struct jh_fault *fault, struct jt_fit *fit) {
-    bool absent = fault->status == JH_ABSENT; /* a process that cannot be read says more */
+    bool absent = fault->status == JH_ABSENT; /* any other failure counts as unsound */
     if (fit->unsound == 0 && (!absent || fit->absent == 0)) {
         fit->fault = *fault;
     }
@@ -107,8 +110,8 @@ static void take_fault(const struct jh_fault *fault, struct jt_fit *fit) {
     fit->absent += absent;
 }
 
-/* An element of the tree and what it points at. JH_END: it says nothing, as it is of another page
- * of an extent, or jemalloc left it behind. */
+/* Decodes the extent of a sampled leaf element. JH_END: the element tells nothing, because it is
+ * not that of the extent's first page, or jemalloc left it behind. */
 static enum jh_status try_sample(const struct jh_heap *heap, const struct jt_sample *sample,
                                  struct jh_extent *e, struct jh_fault *fault) {
     const struct jh_layout *layout = heap->layout;
@@ -132,7 +135,7 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
                                  .rtree_root = root,
                                  .limits = {.max_passed = PASSED_MAX}};
     const struct jt_samples *all = jt_samples_take(target, &reader, layout, root, effort);
-    uint64_t sound = 0, unsound = 0; /* before this part of the tree */
+    uint64_t sound = 0, unsound = 0; /* before the current subtree */
     memset(out, 0, sizeof *out);
     if (all == NULL) {
         return;
@@ -141,8 +144,8 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
         const struct jt_sample *sample = &all->sample[i];
         struct jh_extent extent;
         struct jh_fault fault;
-        if (i != 0 && sample->part != sample[-1].part) {
-            end_part(out, sound, unsound);
+        if (i != 0 && sample->subtree != sample[-1].subtree) {
+            end_subtree(out, sound, unsound);
             sound = out->sound;
             unsound = out->unsound;
         }
@@ -153,7 +156,7 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
             take_fault(&fault, out);
         }
     }
-    end_part(out, sound, unsound);
+    end_subtree(out, sound, unsound);
     out->elements = all->elements;
 }
 

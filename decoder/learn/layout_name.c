@@ -1,4 +1,4 @@
-/* layout_name.c - a layout as one word: "5.3.0,lg_page=16,no-oblivious". */
+/* layout_name.c - names of layouts, such as "5.3.0,lg_page=16,no-oblivious". */
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +43,8 @@ static const struct flag {
     {"big-endian", offsetof(struct jh_build, little_endian), false},
 };
 
-/* A machine's name sets several parameters at once; those behind it change them again. */
+/* Sets what a word of the name says. machine=NAME sets several parameters; words behind it may
+ * change them again. */
 static bool take_word(struct jh_build *build, const char *word) {
     static const char machine[] = "machine=";
     if (strncmp(word, machine, sizeof machine - 1) == 0) {
@@ -79,8 +80,7 @@ static enum jt_status parse_name(const char *text, struct jh_layout *out, char e
     memcpy(copy, text, strlen(text) + 1);
     char *word = strtok_r(copy, ",", &rest);
     if (word == NULL || jh_version_parse(word, &version) != JH_OK) {
-        return refuse(error,
-                      "%s: not a version that is known (%s), and not a file that ends in .json",
+        return refuse(error, "%s: not a known version (%s), and not a file that ends in .json",
                       word == NULL ? "\"\"" : word, jt_versions_text(known));
     }
     jh_build_init(&build, version);
@@ -133,7 +133,7 @@ enum jt_status jt_layout_parse(const char *text, struct jh_layout *out, char err
     return parse_name(text, out, error);
 }
 
-/* Parameters that are as on x86_64 are left out, but for those that every heap is asked about. */
+/* Parameters with their values of x86_64 are left out, except lg_vaddr, lg_page and lg_quantum. */
 void jt_layout_name(const struct jh_build *build, char *out, size_t size) {
     char maxregs[32] = "", mutex[16] = "", align[16] = "";
     if (build->lg_slab_maxregs != 0) {

@@ -1,4 +1,5 @@
-/* layout_rivals.c - more than one layout that the heap decodes with: asked again, and named. */
+/* layout_rivals.c - the heap decodes with more than one layout: they are tried on more of the heap,
+ * and named to the user. */
 #include <string.h>
 
 #include "learn/layout_candidate.h"
@@ -23,7 +24,8 @@ bool jt_candidate_rivals(const struct jt_candidate *c, const struct jt_candidate
     return jt_candidate_faults(c) == 0 && 2 * c->fit.sound >= best->fit.sound;
 }
 
-/* What a user would see is the same: a number that nothing in this heap depends on. */
+/* Do both candidates give the user the same answers? Then they differ in a number that nothing in
+ * this heap depends on. */
 static bool same_answers(const struct jt_candidate *a, const struct jt_candidate *b) {
     return a->fit.digest == b->fit.digest && a->build.lg_page == b->build.lg_page &&
            a->build.lg_vaddr == b->build.lg_vaddr;
@@ -46,8 +48,9 @@ static void name_rivals(struct jt_target *target, const struct jt_candidates *al
     }
 }
 
-/* What another look may decide. Versions also where they have said the same: the next size may be
- * between size classes; so may a large extent be that begins in its padding. */
+/* Is c a rival that may be excluded by more of the heap? Also one that has given the same answers
+ * so far, if it has another version (an extent of a size between size classes may decide) or
+ * another cache_oblivious (a large extent with an offset in its pad may). */
 static bool undecided(const struct jt_candidate *c, const struct jt_candidate *best) {
     return jt_candidate_rivals(c, best) &&
            (!same_answers(c, best) || c->build.version != best->build.version ||
@@ -83,11 +86,10 @@ struct jt_candidate *jt_candidates_look_again(struct jt_target *target,
     return now;
 }
 
-/* Chosen silently none. */
 enum jt_status jt_candidates_judge(struct jt_target *target, const struct jt_candidates *all,
                                    const struct jt_candidate *best) {
     name_candidate(target, best);
-    name_rivals(target, all, best, false); /* two are in the message: those that differ */
+    name_rivals(target, all, best, false); /* first those that differ: the sentence names one */
     bool differ = target->candidates > 1;
     name_rivals(target, all, best, true);
     if (differ) {

@@ -1,6 +1,6 @@
-/* layout_source.c - which layout this target has, and how we know: given by the user, else by debug
- * information, else by symbols, else by the version string and what of the rest the heap decodes
- * with (layout_choose.c). */
+/* layout_source.c - learns the layout of a target, and the source of each part of it: the user,
+ * else debug information, else symbols, else the version string; what is still unknown the heap
+ * tells (layout_choose.c). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@ uint64_t jt_root_of(const struct jt_evidence *evidence, const struct jh_layout *
     return evidence->root.addr + layout->root_offset;
 }
 
-/* The array is at the end of the root object: believe its size over the mutex's. */
+/* root[] is the end of rtree_t, so its offset follows from the symbol's size. The formulas know it
+ * less well, because the size of the mutex before it depends on the C library. */
 void jt_root_from_symbol(const struct jt_evidence *evidence, struct jh_layout *layout) {
     uint64_t array = (uint64_t)layout->rtree_node_size << layout->rtree_level[0].bits;
     if (evidence->root.module == NULL || evidence->dwarf.rtree_root != JT_DWARF_UNKNOWN) {
@@ -25,7 +26,8 @@ void jt_root_from_symbol(const struct jt_evidence *evidence, struct jh_layout *l
     }
 }
 
-/* Where it is not known, all are tried (layout_choose.c). */
+/* Finds the version in debug information or in the version string. When it remains unknown, all
+ * versions are tried (layout_choose.c). */
 static void find_version(struct jt_target *target, struct jt_evidence *evidence) {
     jt_machine_build(target, JH_5_3_0, &evidence->build);
     jt_build_from_macros(target, &evidence->dwarf, &evidence->build);
@@ -46,8 +48,8 @@ static void find_version(struct jt_target *target, struct jt_evidence *evidence)
     }
 }
 
-/* All versions were tried. One that is too new for jeheap may be laid out as one that is known, but
- * not without being asked for. */
+/* Says which version the heap decodes as, after all versions were tried. A version that jeheap does
+ * not know is refused: its layout may be that of a known version, but the user must say so. */
 static enum jt_status after_trial(struct jt_target *target, const struct jt_evidence *evidence,
                                   enum jt_status status) {
     const char *like = jh_version_name(evidence->build.version), *text = target->version_string;
@@ -117,20 +119,20 @@ static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *ev
     return status;
 }
 
-/* rtree_t ends with its array, so the symbol's size is known in advance. */
+/* Warns when the size of the root's symbol is not that of rtree_t in the given layout. */
 static void warn_of_root(struct jt_target *target, const struct jt_evidence *evidence) {
     const struct jh_layout *l = &target->layout;
     uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
     if (evidence->root.module != NULL && size != evidence->root.size) {
         jt_warn(target,
-                "--layout %s is taken, but its tree has %" PRIu64 " bytes and %s in this target "
-                "has %" PRIu64 ": it is another build's layout",
+                "--layout %s is taken, but its root has %" PRIu64 " bytes and %s in this target "
+                "has %" PRIu64 ": it is the layout of another build",
                 evidence->options->layout, size, target->root_name, evidence->root.size);
     }
 }
 
-/* The target's own header says how wide its words are, and in which order. With another width or
- * order no word can be read, so that such a layout is of no use to anybody. */
+/* Fails when the given layout has another word size or byte order than the target's ELF header:
+ * with such a layout no word of the target can be read. */
 static enum jt_status given_suits(struct jt_target *target, const struct jt_evidence *evidence) {
     const struct jt_private *p = target->priv;
     const struct jh_build *b = &target->layout.build;
@@ -175,7 +177,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_evidence *e
     }
     size_t len = strlen(evidence->options->layout);
     bool file = len > 5 && strcmp(evidence->options->layout + len - 5, ".json") == 0;
-    if (!file) { /* a file has all of it; a name leaves run-time values open */
+    if (!file) { /* a file has the whole layout; a name has no values of run time */
         jt_root_from_symbol(evidence, &target->layout);
     }
     warn_of_version(target, evidence);

@@ -1,10 +1,10 @@
-/* layout_verify.c - the last question before a layout is used: is this heap of that kind? */
+/* layout_verify.c - tries the layout on the heap before it is used. */
 #include <inttypes.h>
 #include <stdarg.h>
 
 #include "learn/inside.h"
 
-/* A wrong geometry can see an empty heap where there is none. Does another one see more? */
+/* Does another geometry find extents? With a wrong one, a heap may look empty. */
 static bool others_fit(struct jt_target *target, struct jh_build *out) {
     uint8_t vaddr[JT_LG_VADDRS];
     size_t vaddrs = jt_machine_vaddrs(target, vaddr);
@@ -25,7 +25,7 @@ static bool others_fit(struct jt_target *target, struct jh_build *out) {
     return false;
 }
 
-/* For whoever insists it is a warning. */
+/* The sentence is an error, or a warning when the user insists on the layout. */
 static JT_PRINTF(3, 4) enum jt_status
     contradicted(struct jt_target *target, bool insists, const char *text, ...) {
     char line[JT_TEXT_MAX];
@@ -50,7 +50,8 @@ static enum jt_status nothing_seen(struct jt_target *target, bool absent, bool i
                             ", but %s does; pass --layout %s",
                             target->layout_name, target->heap.rtree_root, name, name);
     }
-    if (!absent && jt_root_is_elsewhere(target)) { /* zeroes are a tree without extents */
+    if (!absent &&
+        jt_root_is_in_no_module(target)) { /* zeroes decode as an rtree without extents */
         return contradicted(target, insists,
                             "--root 0x%" PRIx64 ": nothing decodes there, all that is looked at is "
                             "zero; without --root the root is looked for%s%s",
@@ -67,7 +68,6 @@ bool jt_insists(const struct jt_options *options, const struct jt_fit *fit) {
     return options->layout != NULL || (options->root_given && fit->sound != 0);
 }
 
-/* The layout must decode this very heap before anything is said about it. */
 enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_options *options) {
     struct jt_fit fit;
     jt_layout_fit(target, &target->layout, target->heap.rtree_root, JT_FIT_LOOK, &fit);

@@ -1,4 +1,4 @@
-/* layout_write.c - a layout as one JSON object. layout_read.c is the way back. */
+/* layout_write.c - writes a layout as one JSON object, which layout_read.c reads. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -31,7 +31,7 @@ void jt_constant_key(size_t index, char out[64]) {
     out[i] = 0;
 }
 
-/* The bit fields are below "extent", where they can be read back. */
+/* Constants of bit fields are left out: "extent" has the fields. */
 bool jt_constant_is_flat(size_t index) {
     return strncmp(jh_constant_name(index), "EXTENT_BITS_", 12) != 0;
 }
@@ -110,7 +110,8 @@ static void write_members(FILE *f, const struct jh_layout *l, const char *name) 
     }
 }
 
-/* As the build has them: a difference that was found in the target is in "extent" and "root". */
+/* Writes structs as the formulas of the build have them. Differences that debug information told
+ * are in "extent" and "root". */
 static void write_structs(FILE *f, const struct jh_layout *l) {
     const char *name;
     fputs("\"structs\":{", f);
@@ -121,7 +122,7 @@ static void write_structs(FILE *f, const struct jh_layout *l) {
         if (jh_struct_size(l, name, &size, &align, NULL) == JH_OK) {
             fprintf(f, "\"size\":%" PRIu64 ",\"align\":%u,", size, align);
         } else {
-            fputs("\"size\":null,\"align\":null,", f); /* only its beginning is known */
+            fputs("\"size\":null,\"align\":null,", f); /* only its first members are known */
         }
         fputs("\"members\":{", f);
         write_members(f, l, name);

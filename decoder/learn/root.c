@@ -1,5 +1,5 @@
-/* root.c - which tree is read: the root that is given, or a symbol's, or one that is found by
- * looking for it. */
+/* root.c - chooses the root of the rtree that is read: that of --root, or of a symbol, or one that
+ * a search in memory finds (infer_root.c). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 #include "learn/inside.h"
 
-/* A library may bring its own jemalloc, and have no symbols of it: what that one gave is not owned
- * by the heap that is read. A skeleton does not bring these warnings with it: it lacks the others.
- */
+/* Warns of other heaps: a library may bring its own jemalloc, with or without symbols, and the heap
+ * that is read does not own what that one handed out. The warnings are marked, because a skeleton
+ * leaves them out: it has only one heap. */
 static void warn_of_others(struct jt_target *target, const struct jt_search *search) {
     char version[128];
     size_t from = target->warnings;
@@ -35,9 +35,9 @@ static void warn_of_others(struct jt_target *target, const struct jt_search *sea
     }
 }
 
-/* What is known of the build: the layout that is given, or what the version string says. */
-static enum jt_status what_build(struct jt_target *target, const char *given,
-                                 struct jt_search *search) {
+/* Sets the build that the search assumes: that of --layout, or what the version string says. */
+static enum jt_status choose_build(struct jt_target *target, const char *given,
+                                   struct jt_search *search) {
     struct jh_layout layout;
     enum jh_version version = jt_version_likely(1);
     (void)jt_version_find(target, NULL, target->version_string);
@@ -55,17 +55,16 @@ static enum jt_status what_build(struct jt_target *target, const char *given,
     return JT_OK;
 }
 
-/* The version string names the module, the heap itself the root. Nothing is found without an
- * error. */
+/* Searches memory for roots, and adds them to the target's list. To find none is no error. */
 static enum jt_status search_root(struct jt_target *target, const struct jt_options *o,
                                   struct jt_search *search) {
     search->in = o->in;
-    enum jt_status status = what_build(target, o->layout, search);
+    enum jt_status status = choose_build(target, o->layout, search);
     if (status != JT_OK) {
         return status;
     }
     if (!search->given && target->version_string[0] == 0 && o->in == NULL) {
-        search->sayers = true; /* nothing else says that there is a jemalloc */
+        search->versioned_only = true; /* nothing else says that there is a jemalloc */
     }
     jt_root_infer(target, search);
     for (size_t i = 0; i < search->count; i++) {
@@ -90,7 +89,7 @@ static enum jt_status take_found(struct jt_target *target, struct jt_evidence *e
     if (text[0] != 0) {
         memcpy(target->version_string, text, sizeof text);
     }
-    /* damage beneath it is no reason to have no root; jt_layout_verify() says it */
+    /* damage below the root is not reported here: jt_layout_verify() does that */
     warn_of_others(target, search);
     return JT_OK;
 }
@@ -106,7 +105,9 @@ static void take_root(struct jt_target *target, struct jt_evidence *evidence,
     }
 }
 
-/* Sorts those that are wanted and in use to the front, behind them those that are wanted. */
+/* Moves the symbols of the modules of --in to the front, and of these the ones whose rtree is in
+ * use before the others. Gives how many are in use; *wanted is the number of symbols in these
+ * modules. */
 static size_t sort_roots(struct jt_target *target, const char *in, size_t *wanted) {
     struct jt_root_symbol *root = target->priv->learnt->root_symbol;
     size_t used = 0;
@@ -134,7 +135,8 @@ static void list_symbols(struct jt_target *target) {
     }
 }
 
-/* Several jemallocs in one process happen: a library brings its own. The one in use counts. */
+/* Chooses among several jemallocs in one process (a library may bring its own) the one in use.
+ * Fails when more than one is in use, or several and none of them. */
 static enum jt_status choose_root(struct jt_target *target, struct jt_evidence *evidence,
                                   size_t used, size_t wanted) {
     struct jt_root_symbol *root = target->priv->learnt->root_symbol;
@@ -146,7 +148,7 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_evidence *
         bool there =
             jh_read(&target->heap.reader, jt_root_array(target, &root[0]), &byte, 1, NULL) == JH_OK;
         jt_warn(target,
-                there ? "%s is all zero: jemalloc was not started"
+                there ? "%s is all zero: jemalloc has not been used yet"
                       : "%s is absent: its bytes are not in this core",
                 root[0].name);
     }
@@ -158,7 +160,7 @@ static enum jt_status choose_root(struct jt_target *target, struct jt_evidence *
 static enum jt_status choose_any(struct jt_target *target, struct jt_evidence *evidence) {
     const struct jt_options *o = evidence->options;
     size_t wanted, used = sort_roots(target, o->in, &wanted);
-    struct jt_search search = {.sayers = wanted != 0};
+    struct jt_search search = {.versioned_only = wanted != 0};
     list_symbols(target);
     if (used != 0) {
         return choose_root(target, evidence, used, wanted);
@@ -174,7 +176,7 @@ static enum jt_status choose_any(struct jt_target *target, struct jt_evidence *e
                        : jt_no_root(target, o->layout, target->version_string[0] != 0, &search);
 }
 
-bool jt_root_is_elsewhere(const struct jt_target *target) {
+bool jt_root_is_in_no_module(const struct jt_target *target) {
     return target->source[JT_PART_ROOT] == JT_GIVEN && target->modules != 0 &&
            jt_module_at(target, target->heap.rtree_root) == NULL;
 }
@@ -191,7 +193,7 @@ enum jt_status jt_root_given(struct jt_target *target, struct jt_evidence *evide
     return JT_OK;
 }
 
-/* Who gives the address may say the module as well; the address counts. */
+/* Takes the root of --root. When --in names another module, the address counts, with a warning. */
 static enum jt_status take_given(struct jt_target *target, struct jt_evidence *evidence) {
     const struct jt_options *o = evidence->options;
     enum jt_status status = jt_root_given(target, evidence);
@@ -213,7 +215,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_evidence *e
     return JT_OK;
 }
 
-/* --in NAME: is there such a module? */
+/* Fails when --in names no module of the target. */
 static enum jt_status module_known(struct jt_target *target, const char *in) {
     for (size_t i = 0; i < target->modules; i++) {
         if (in == NULL || jt_module_named(&target->module[i], in)) {

@@ -1,10 +1,10 @@
-/* root_parts.c - where a root can be: it is a variable of jemalloc's, so in the writable memory of
- * the module that has it. What is read-only, which is most of a large program, is not looked at. */
+/* root_parts.c - the memory in which a root can be: it is a variable of jemalloc, so it is in the
+ * writable memory of a module. Read-only memory, most of a large program, is not searched. */
 #include <gelf.h>
 
 #include "learn/root_scan.h"
 
-/* By the file's program headers. */
+/* Takes the writable memory from the program headers of the file. */
 static void from_file(const struct jt_module *m, struct jt_ranges *out) {
     size_t count = 0;
     (void)elf_getphdrnum(m->elf->elf, &count);
@@ -17,7 +17,7 @@ static void from_file(const struct jt_module *m, struct jt_ranges *out) {
     }
 }
 
-/* By those that are mapped: the file is not here, or is another one. */
+/* Takes it from the program headers in memory: the file is missing or another one. */
 static void from_memory(const struct jt_target *target, const struct jt_module *m,
                         struct jt_ranges *out) {
     struct jt_phdr ph[JT_PHDRS_MAX];
@@ -35,7 +35,8 @@ static void from_memory(const struct jt_target *target, const struct jt_module *
     }
 }
 
-/* Where nobody has its headers: what is writable of it, and behind it without a gap. */
+/* Takes the writable mappings of the module and the memory that follows without a gap: its program
+ * headers cannot be read. */
 static void from_mappings(const struct jt_target *target, const struct jt_module *m,
                           struct jt_ranges *out) {
     const struct jt_private *p = target->priv;

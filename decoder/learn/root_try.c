@@ -1,33 +1,34 @@
-/* root_try.c - does a root decode? And which element of it is a node? */
+/* root_try.c - does a root decode? Which element of root[] points at a node? */
 #include <string.h>
 
 #include "learn/root_scan.h"
 
-#define SAMPLE 4        /* elements of each page of a node: damage is in one place */
-#define SAMPLES_MAX 256 /* of a node */
-#define BLIND_MAX 8     /* of them that lead nowhere, and nothing sound: it is no node */
-#define SOUND_MIN 8     /* one in so many is sound; of a wrong layout one in a hundred */
-#define EXTENTS_MAX 256 /* heaps that are larger are as good as one another */
+#define SAMPLE 4        /* elements to follow in each page of a node: damage is often local */
+#define SAMPLES_MAX 256 /* elements to follow below a node */
+#define BLIND_MAX 8     /* it is no node when so many elements lead nowhere and nothing is sound */
+#define SOUND_MIN 8 /* at least one extent in 8 is sound; with a wrong layout one in a hundred */
+#define EXTENTS_MAX 256 /* larger heaps count as equally large */
 
-/* What costs as much as so many words of a root. */
+/* Costs of a read and of a whole tree, where looking at a word of a root costs 1. */
 enum { STEPS_READ = 64, STEPS_TREE = 1 << 16 };
 
 /* ---- down from a node ------------------------------------------------------------------------ */
 
-/* Where a descent is: a node of this level, and the elements chosen on the way to it. */
-struct lead {
+/* A descent from a node towards the leaves. */
+struct descent {
     struct jt_scan *s;
     const struct jh_heap *heap;
-    uint64_t element[JH_RTREE_HEIGHT_MAX];
-    unsigned elements; /* that may be looked at yet */
-    uint64_t index;    /* what is found: the element of root[] */
-    bool sound;        /* an extent says so */
-    unsigned strange;  /* elements that are no pointers to such */
+    uint64_t element[JH_RTREE_HEIGHT_MAX]; /* indexes of the elements on the way, by level */
+    unsigned elements;                     /* that may still be followed */
+    uint64_t index;                        /* the result: the index in root[] */
+    bool sound;                            /* an extent was found that tells index */
+    unsigned strange;                      /* elements that cannot point at a node or an extent */
 };
 
-/* An extent that covers what the way to it says; its address tells which root element. Whether it
- * is sound in all else depends on what is not known yet. */
-static bool root_index(struct lead *l, const struct jh_extent *e) {
+/* Takes the index in root[] from the address of an extent. False: the extent does not cover the
+ * pages of the elements on the way to it. Its other fields are not checked, because they depend on
+ * build parameters that are not known yet. */
+static bool root_index(struct descent *l, const struct jh_extent *e) {
     const struct jh_layout *layout = l->heap->layout;
     uint64_t page = UINT64_C(1) << layout->build.lg_page,
              ends[2] = {e->base, e->base + e->size - page};
@@ -44,21 +45,22 @@ static bool root_index(struct lead *l, const struct jh_extent *e) {
     return false;
 }
 
-/* What is damaged is what elements lead to; the elements themselves are pointers all the same. */
-static void leads_nowhere(struct lead *l) {
+/* Counts an element that cannot be a pointer, and gives up after some: in a damaged heap elements
+ * still are pointers, only what they point at is damaged. */
+static void count_strange(struct descent *l) {
     l->strange++;
     if (l->strange == BLIND_MAX) {
         l->elements = 0;
     }
 }
 
-static void take_leaf(struct lead *l, const uint8_t *bytes) {
+static void take_leaf(struct descent *l, const uint8_t *bytes) {
     const struct jh_layout *layout = l->heap->layout;
     struct jh_leaf leaf;
     struct jh_extent e;
     jh_leaf_decode(layout, bytes, &leaf);
     if (!jt_scan_is_node(l->s, leaf.extent)) {
-        leads_nowhere(l);
+        count_strange(l);
         return;
     }
     if (jh_extent_read(l->heap, leaf.extent, &e, NULL) == JH_OK && root_index(l, &e)) {
@@ -67,11 +69,11 @@ static void take_leaf(struct lead *l, const uint8_t *bytes) {
     }
 }
 
-static void descend(struct lead *l, uint64_t node, unsigned level);
+static void descend(struct descent *l, uint64_t node, unsigned level);
 
-/* A few elements of each page are enough: most of a heap is sound. The pages of a slab all lead to
- * the same extent. */
-static void take_page(struct lead *l, const uint8_t *page, size_t len, uint64_t first,
+/* Follows a few elements of a page of a node: most of a heap is sound, so a few are enough. Equal
+ * neighbours are skipped: the pages of a slab all have the same extent. */
+static void take_page(struct descent *l, const uint8_t *page, size_t len, uint64_t first,
                       unsigned level) {
     const struct jh_layout *layout = l->heap->layout;
     bool last = level + 1u == layout->rtree_height;
@@ -92,13 +94,13 @@ static void take_page(struct lead *l, const uint8_t *page, size_t len, uint64_t 
         } else if (jt_scan_is_node(l->s, child)) {
             descend(l, child, level + 1);
         } else {
-            leads_nowhere(l);
+            count_strange(l);
         }
     }
 }
 
-/* False when the page is all zero, or is not here. Many that are no nodes lie in the same memory,
- * so what is zero is remembered. */
+/* Reads a page. False: it is all zero or absent. That is remembered, because many words that are no
+ * nodes point at the same memory. */
 static bool read_page(struct jt_scan *s, uint64_t at, uint8_t page[JT_SCAN_PAGE]) {
     uint64_t *zero = &s->zero[at / JT_SCAN_PAGE % JT_SCAN_ZEROES];
     if (*zero == at + 1) {
@@ -113,8 +115,9 @@ static bool read_page(struct jt_scan *s, uint64_t at, uint8_t page[JT_SCAN_PAGE]
     return false;
 }
 
-/* The recursion is as deep as the tree is high: twice. */
-static void descend(struct lead *l, uint64_t node, unsigned level) {
+/* Follows elements of a node. The recursion is at most 2 deep, as the rtree has at most 3 levels.
+ */
+static void descend(struct descent *l, uint64_t node, unsigned level) {
     const struct jh_layout *layout = l->heap->layout;
     size_t size = level + 1u == layout->rtree_height ? layout->leaf_size : layout->rtree_node_size;
     uint64_t bytes = (uint64_t)size << layout->rtree_level[level].bits;
@@ -133,13 +136,13 @@ static void descend(struct lead *l, uint64_t node, unsigned level) {
 static bool index_with(struct jt_scan *s, const struct jh_layout *layout, uint64_t node,
                        uint64_t *index) {
     struct jh_heap heap = {.reader = s->target->heap.reader, .layout = layout};
-    struct lead l = {.s = s, .heap = &heap, .elements = SAMPLES_MAX};
+    struct descent l = {.s = s, .heap = &heap, .elements = SAMPLES_MAX};
     descend(&l, node, 1);
     *index = l.index;
     return l.sound;
 }
 
-/* Calls with s->layout, or with that geometry in each version, until one says yes. */
+/* Calls fn with s->layout, or with the same geometry in each version, until it returns true. */
 typedef bool with_layout(struct jt_scan *s, const struct jh_layout *layout, void *arg);
 
 static bool each_version(struct jt_scan *s, with_layout *fn, void *arg) {
@@ -157,17 +160,17 @@ static bool each_version(struct jt_scan *s, with_layout *fn, void *arg) {
     return false;
 }
 
-struct asked {
+struct index_query {
     uint64_t node, index;
 };
 
 static bool ask_index(struct jt_scan *s, const struct jh_layout *layout, void *arg) {
-    struct asked *asked = arg;
+    struct index_query *asked = arg;
     return index_with(s, layout, asked->node, &asked->index);
 }
 
 bool jt_scan_index_of(struct jt_scan *s, uint64_t node, uint64_t *index) {
-    struct asked asked = {node, 0};
+    struct index_query asked = {node, 0};
     if (!each_version(s, ask_index, &asked)) {
         return false;
     }
@@ -185,7 +188,7 @@ int jt_found_better(const void *a, const void *b) {
     return x->extents == y->extents ? 0 : x->extents > y->extents ? -1 : 1;
 }
 
-/* Keeps what finds most. */
+/* Tries the root with this layout, and keeps the result if it is the best so far. */
 static bool ask_fit(struct jt_scan *s, const struct jh_layout *layout, void *arg) {
     struct jt_found_root *best = arg, found = *best;
     struct jt_fit fit;
@@ -196,7 +199,7 @@ static bool ask_fit(struct jt_scan *s, const struct jh_layout *layout, void *arg
         return false;
     }
     found.extents = fit.elements < EXTENTS_MAX ? fit.elements : EXTENTS_MAX;
-    found.clean = fit.against <= fit.sound / 16; /* as in a process that runs */
+    found.clean = fit.against <= fit.sound / 16; /* a running process may have a few faults */
     if (jt_found_better(&found, best) < 0) {
         *best = found;
     }

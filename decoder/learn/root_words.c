@@ -1,14 +1,14 @@
-/* root_words.c - what looks like a root among the words of a module.
+/* root_words.c - finds what looks like a root among the words of a module.
  *
- * root[] is nearly all zero: it has an element for each part of the address space where there is
- * heap, and nothing else. So a pointer found there may be the element of any mapped part, and a
- * root has no other words where nothing is mapped. */
+ * root[] is nearly all zero: an element is not zero only when the part of the address space that it
+ * stands for has heap. So each word of a root that is not zero points at a node, and the part of
+ * the address space that it stands for is mapped. */
 #include <string.h>
 
 #include "learn/root_scan.h"
 
-#define PAGES_MAX (1u << 15) /* of all modules, those of zeroes not counted: 128 MiB */
-#define STRANGE_MAX 1024     /* words that a damaged root may have too */
+#define PAGES_MAX (1u << 15) /* pages that are not all zero, in all modules: 128 MiB */
+#define STRANGE_MAX 1024     /* strange words that a damaged root may have */
 
 void jt_scan_limit(struct jt_scan *s, uint64_t at) {
     if (s->search->limit_at == 0) {
@@ -16,18 +16,18 @@ void jt_scan_limit(struct jt_scan *s, uint64_t at) {
     }
 }
 
-/* So many steps: that is how long a hostile image may take. */
+/* Are all steps spent? They bound the time that a hostile image can take. */
 static bool used_up(struct jt_scan *s, uint64_t at) {
     if (s->steps >= JT_SCAN_STEPS_MAX) {
-        s->out = true;
+        s->exhausted = true;
         jt_scan_limit(s, at);
     }
-    return s->out;
+    return s->exhausted;
 }
 
 bool jt_scan_is_node(const struct jt_scan *s, uint64_t value) {
     const struct jt_ranges *writable = &s->target->priv->writable;
-    return value % 64 == 0 && (value < s->part.start || value >= s->part.end) &&
+    return value % 64 == 0 && (value < s->range.start || value >= s->range.end) &&
            jt_ranges_hold(writable->range, writable->count, value);
 }
 
@@ -43,8 +43,8 @@ static void mark_words(struct jt_scan *s, uint64_t first, uint64_t count) {
     }
 }
 
-/* A bit for each element of root[] that speaks of mapped memory, however much of that there is:
- * programs reserve terabytes. */
+/* Sets a bit for each element of root[] that stands for mapped memory. Programs may have reserved
+ * terabytes, so the work is bounded by the number of elements. */
 static void mark_indexes(struct jt_scan *s) {
     const struct jt_private *p = s->target->priv;
     unsigned shift = s->layout.sc_ptr_bits - s->layout.rtree_level[0].cumbits;
@@ -63,7 +63,7 @@ static void mark_indexes(struct jt_scan *s) {
     }
 }
 
-/* The first one from this one on; more than last: there is none up to that one. */
+/* The first index from this one to last whose bit is set; more than last: there is none. */
 static uint64_t next_index(const struct jt_scan *s, uint64_t from, uint64_t last) {
     for (uint64_t at = from; at <= last; at = (at / 64 + 1) * 64) {
         uint64_t bits = s->in_use[at / 64] & (UINT64_MAX << at % 64);
@@ -102,17 +102,18 @@ static size_t strange_before(const struct jt_scan *s, size_t word) {
     return word == 0 ? 0 : s->word[word - 1].strange;
 }
 
-/* What a damaged root may have: not so much that every array of pointers were one. */
+/* How many strange words a root may have: a damaged one some, but so few that not every array of
+ * pointers looks like a root. */
 static size_t strange_max(const struct jt_scan *s) {
     size_t part = (size_t)(root_size(s) / s->target->priv->words / 16);
     return !s->damaged ? 0 : part < STRANGE_MAX ? part : STRANGE_MAX;
 }
 
-/* Every word in root[] that is not zero, of which this is the first, must be the element of
- * something mapped, but for a few in a damaged one. Where there are more than may be in use,
- * nothing is searched. */
+/* Does root[] look right, whose first word that is not zero is this one? All its words that are not
+ * zero must point at nodes and stand for mapped memory, but for a few when roots may be damaged.
+ * When there are more such words than elements that may be in use, the answer is no at once. */
 static bool looks_right(struct jt_scan *s, uint64_t root, size_t first) {
-    unsigned shift = jh_lg_floor(s->target->priv->words); /* dividing takes most of the time */
+    unsigned shift = jh_lg_floor(s->target->priv->words); /* a shift, as a division is too slow */
     uint64_t end = root + root_size(s);
     size_t most = strange_max(s), wrong;
     if (root < s->from || s->to - root < root_size(s) ||
@@ -122,15 +123,17 @@ static bool looks_right(struct jt_scan *s, uint64_t root, size_t first) {
     size_t to = word_from(s, end);
     wrong = s->word[to - 1].strange - strange_before(s, first);
     for (size_t i = first; i < to && wrong <= most; i++, s->steps++) {
-        wrong += !is_index(s, (s->word[i].at - root) >> shift) &&
-                 s->word[i].strange == strange_before(s, i); /* not counted yet */
+        wrong +=
+            !is_index(s, (s->word[i].at - root) >> shift) &&
+            s->word[i].strange == strange_before(s, i); /* wrong has the strange ones already */
     }
     return wrong <= most;
 }
 
-/* Every root has a first word that is not zero, which is the element of a node: the root may begin
- * as far in front of it as elements may be in use and only zeroes stand there. So dense memory
- * costs no more than empty. Which of these places it is, an extent beneath the node says. */
+/* Tries each word as the first word of a root that is not zero. It must point at a node. The root
+ * begins before it, where only zeroes are in between, and at a distance that makes it an element
+ * that may be in use. When some distance is possible, an extent below the node tells the right one.
+ */
 static void try_first_words(struct jt_scan *s) {
     uint64_t word = s->target->priv->words, behind = s->from;
     for (size_t w = 0; w < s->words && !used_up(s, s->word[w].at); w++) {
@@ -148,14 +151,15 @@ static void try_first_words(struct jt_scan *s) {
     }
 }
 
-/* Nearly all of a root's words are zero, in front of any of them or behind. */
+/* Are nearly all words zero in the half root before this word, or in the half root behind it? */
 static bool sparse_around(struct jt_scan *s, size_t w) {
     uint64_t half = root_size(s) / 2, at = s->word[w].at;
     size_t most = strange_max(s) + s->indexes;
     return w - word_from(s, at - half) <= most || word_from(s, at + half) - w <= most;
 }
 
-/* With words of another kind in it: what is beneath one of its elements tells where it begins. */
+/* Tries roots that may have strange words: an extent below any of its elements tells where root[]
+ * begins. */
 static void try_all_words(struct jt_scan *s) {
     for (size_t w = 0; w < s->words && !used_up(s, s->word[w].at); w++, s->steps++) {
         uint64_t index, size = s->target->priv->words, at = s->word[w].at;
@@ -191,8 +195,8 @@ static void keep_page(struct jt_scan *s, const uint8_t *page, size_t bytes, uint
     }
 }
 
-/* Holes count as zero. What a process maps while it is looked at may be more than there is room
- * for. */
+/* Pages that cannot be read count as zero. s->word may become full when a process maps more memory
+ * during the search. */
 void jt_scan_collect(struct jt_scan *s, uint64_t end) {
     const struct jh_reader *r = &s->target->heap.reader;
     uint8_t page[JT_SCAN_PAGE];
@@ -205,7 +209,7 @@ void jt_scan_collect(struct jt_scan *s, uint64_t end) {
             return;
         }
         if (s->pages >= PAGES_MAX || s->left < len) {
-            s->out = true;
+            s->exhausted = true;
             jt_scan_limit(s, s->to);
             return;
         }

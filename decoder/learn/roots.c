@@ -1,5 +1,5 @@
-/* roots.c - all the roots of a target: a program and each of its libraries may bring a jemalloc of
- * their own, and what one of them gave is not in the tree of another. */
+/* roots.c - all roots of a target: a program and each of its libraries may bring their own
+ * jemalloc, and each has its own rtree. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ bool jt_root_hidden(const struct jt_target *target, const struct jt_module *m, c
 
 size_t jt_roots(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    struct jt_search search = {.any_version = true, .sayers = true};
+    struct jt_search search = {.any_version = true, .versioned_only = true};
     char version[128];
     if (p->learnt->roots_done || jt_is_skeleton(target)) {
         return target->roots;
@@ -99,7 +99,7 @@ static void learn_view(struct jt_target *view, const struct jt_root *root) {
         snprintf(view->prefix, sizeof view->prefix, "%s", symbol->prefix);
     }
     view->source[JT_PART_ROOT] = symbol != NULL ? JT_SYMBOL : JT_INFERRED;
-    jt_dwarf_init(&evidence.dwarf); /* reading it takes rights that are gone by now */
+    jt_dwarf_init(&evidence.dwarf); /* not read: the sandbox, set up by now, does not allow that */
     view->status = jt_layout_learn(view, &evidence);
 }
 

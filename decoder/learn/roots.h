@@ -8,19 +8,19 @@
 extern "C" {
 #endif
 
-/* Look also for the roots of jemallocs without symbols, which opening does only when there is none
- * with symbols. Gives target->roots. */
+/* Completes target->root with roots of jemallocs without symbols. jt_open() looks for those only
+ * when no root has a symbol. Gives target->roots. */
 size_t jt_roots(struct jt_target *target);
 
-/* Is there a jemalloc, by its version string, of which no root was found? */
+/* Has a module a version string of jemalloc, and no root of it was found? */
 bool jt_root_unknown(struct jt_target *target);
 
-/* The same memory with another of these heaps: what stands above of jemalloc is that one's. Its
- * layout is learnt when it is asked for the first time; NULL when that could not be done. The
- * target itself for the chosen one. It belongs to the target. */
+/* A view of the target through another of its roots: the same memory, and the heap, layout and
+ * jemalloc fields of that root. The layout is learnt at the first call; NULL: that failed. For the
+ * chosen root it is the target itself. The view belongs to the target. */
 struct jt_target *jt_root_view(struct jt_target *target, size_t root);
 
-/* Is it known to have no extents? Such a jemalloc has handed out nothing. */
+/* Is the heap of this root known to have no extents? */
 bool jt_root_empty(struct jt_target *target, size_t root);
 
 #ifdef __cplusplus

@@ -1,22 +1,22 @@
-/* layout_sample.c - elements of leaf nodes from all over the tree, on which a layout is tried.
+/* sample_heap.c - takes leaf elements from all over the rtree, on which layouts are tried.
  *
  * The first extents of a heap may all be of one kind, absent or damaged, and a stray word in the
- * root may lead to a node of anything. So the nodes are spread over each node's elements in use,
- * and the elements over the nodes. What is found depends on the tree's form alone: versions that
- * have the same one share it. */
+ * root may lead to memory that is no node. So nodes are chosen evenly among the elements in use of
+ * their parent, and elements evenly among the nodes. The samples depend on the form of the rtree
+ * alone (struct jt_form), so versions with the same form share them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "learn/sample_heap.h"
 
-#define PIECE 65536 /* bytes that are read at a time; then pages, where some of them are absent */
-#define PAGE 4096
-#define BLOCK 64 /* bytes that are looked at together */
+#define PIECE 65536 /* bytes that are read at a time */
+#define PAGE 4096   /* bytes that are read at a time after a piece could not be read */
+#define BLOCK 64    /* bytes that are compared with zero at once */
 #define NODES_MAX 1024
 
 static const struct {
     size_t nodes, elements;
-    uint64_t bytes; /* of nodes */
+    uint64_t bytes; /* bytes of nodes that may be read */
 } efforts[] = {
     [JT_FIT_GLANCE] = {4, 128, UINT64_C(8) << 20},
     [JT_FIT_LOOK] = {32, 512, UINT64_C(72) << 20},
@@ -32,15 +32,19 @@ struct sampler {
     uint8_t piece[PIECE];
 };
 
-/* ---- as many as there is room for, evenly spread -------------------------------------------- */
+/* ---- a bounded choice of items, evenly spread over all of them ------------------------------ */
 
 struct spread {
-    void *at;
-    size_t size, room, count;
-    uint64_t seen, stride; /* every so manieth one is kept */
+    void *at;        /* array of the items that are kept */
+    size_t size;     /* bytes of an item */
+    size_t room;     /* items that fit into the array */
+    size_t count;    /* items that are kept */
+    uint64_t seen;   /* items so far, kept or not */
+    uint64_t stride; /* every stride-th item is kept */
 };
 
-/* Room for the next one; NULL: it is left out. */
+/* Where to store the next item; NULL: it is not kept. When the array is full, every second item is
+ * dropped and the stride doubles. */
 static void *spread_next(struct spread *s) {
     uint64_t index = s->seen++;
     while (index % s->stride == 0 && s->count == s->room) {
@@ -84,14 +88,15 @@ static void take_elements(const struct jh_layout *layout, uint64_t index, const 
     }
 }
 
-/* Elements to the next one that may be there. */
+/* The number of elements to skip to the next one whose bytes may be there. */
 static uint64_t absent_elements(const struct sampler *s, uint64_t at, unsigned size) {
     uint64_t next = s->reader->next(s->reader->arg, at); /* targets' readers have it */
     uint64_t step = next > at ? (next - at) / size : 0;
     return step > PAGE / size ? step : PAGE / size;
 }
 
-/* JH_ABSENT: some of it is. Nothing more is read where the reader cannot tell. */
+/* Calls fn for each element of the node that is not zero. JH_ABSENT: some of its bytes are absent.
+ * Any other failure ends the reading. */
 static enum jh_status read_node(struct sampler *s, unsigned level, uint64_t at, element_fn *fn,
                                 void *arg) {
     const struct jh_layout *layout = s->layout;
@@ -141,10 +146,11 @@ static void keep_child(const struct jh_layout *layout, uint64_t index, const uin
 struct leaves {
     struct spread spread;
     uint64_t page, last_extent;
-    uint32_t part;
+    uint32_t subtree;
 };
 
-/* The pages of an extent behind its first one say nothing new. */
+/* Keeps a leaf element, unless it has the same extent as the one before: the pages of an extent
+ * behind its first tell nothing new. */
 static void keep_leaf(const struct jh_layout *layout, uint64_t index, const uint8_t *bytes,
                       void *arg) {
     struct leaves *l = arg;
@@ -154,48 +160,49 @@ static void keep_leaf(const struct jh_layout *layout, uint64_t index, const uint
         leaf.extent == 0 || leaf.extent == l->last_extent ? NULL : spread_next(&l->spread);
     l->last_extent = leaf.extent == 0 ? l->last_extent : leaf.extent;
     if (sample != NULL) {
-        *sample = (struct jt_sample){
-            .page = l->page + (index << layout->build.lg_page), .part = l->part, .leaf = leaf};
+        *sample = (struct jt_sample){.page = l->page + (index << layout->build.lg_page),
+                                     .subtree = l->subtree,
+                                     .leaf = leaf};
     }
 }
 
-static void keep_fault(struct sampler *s, uint32_t part, enum jh_status status, uint64_t at,
+static void keep_fault(struct sampler *s, uint32_t subtree, enum jh_status status, uint64_t at,
                        uint64_t seen, const char *rule) {
     s->out->sample[s->out->count++] = (struct jt_sample){
-        .part = part, .fault = {status, JH_STAGE_RTREE, at, seen, rule, 0, 0, 0, false}};
+        .subtree = subtree, .fault = {status, JH_STAGE_RTREE, at, seen, rule, 0, 0, 0, false}};
 }
 
-static void keep_unread(struct sampler *s, uint32_t part, enum jh_status status, uint64_t at) {
+static void keep_unread(struct sampler *s, uint32_t subtree, enum jh_status status, uint64_t at) {
     if (status != JH_OK) {
-        keep_fault(s, part, status, at, 0,
+        keep_fault(s, subtree, status, at, 0,
                    status == JH_ABSENT ? "rtree.node-absent" : "reader.failed");
     }
 }
 
-static void sample_leaves(struct sampler *s, struct child node, uint32_t part, size_t elements) {
+static void sample_leaves(struct sampler *s, struct child node, uint32_t subtree, size_t elements) {
     struct jt_samples *out = s->out;
     struct leaves l = {
         .spread = {out->sample + out->count, sizeof *out->sample, elements, 0, 0, 1},
         .page = node.index,
-        .part = part,
+        .subtree = subtree,
     };
     enum jh_status status = read_node(s, s->layout->rtree_height - 1U, node.at, keep_leaf, &l);
     out->count += l.spread.count;
     out->elements += l.spread.seen;
-    keep_unread(s, part, status, node.at);
+    keep_unread(s, subtree, status, node.at);
 }
 
-/* node.index is the first page that the node covers. */
-static void sample_node(struct sampler *s, unsigned level, struct child node, uint32_t part,
+/* Samples below a node. node.index is the key of the first page that the node covers. */
+static void sample_node(struct sampler *s, unsigned level, struct child node, uint32_t subtree,
                         size_t nodes, size_t elements) {
     const struct jh_layout *layout = s->layout;
     unsigned shift = (unsigned)layout->sc_ptr_bits - layout->rtree_level[level].cumbits;
     struct child child[NODES_MAX];
     struct spread spread = {child, sizeof child[0], nodes, 0, 0, 1};
-    keep_unread(s, part, read_node(s, level, node.at, keep_child, &spread), node.at);
+    keep_unread(s, subtree, read_node(s, level, node.at, keep_child, &spread), node.at);
     for (size_t i = 0; i < spread.count; i++) {
         struct child c = {node.index + (child[i].index << shift), child[i].at};
-        uint32_t of = level == 0 ? (uint32_t)i : part;
+        uint32_t of = level == 0 ? (uint32_t)i : subtree;
         size_t fewer = nodes / spread.count, share = elements / spread.count;
         if (c.at % layout->rtree_node_size != 0) {
             keep_fault(s, of, JH_CORRUPT, node.at + child[i].index * layout->rtree_node_size, c.at,
@@ -208,7 +215,7 @@ static void sample_node(struct sampler *s, unsigned level, struct child node, ui
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- the samples of a layout ---------------------------------------------------------------- */
 
 static void make_form(const struct jh_layout *layout, uint64_t root, enum jt_effort effort,
                       struct jt_form *out) {

@@ -172,7 +172,7 @@ static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *
 
 /* Where --root leads to and no extent decodes may be the program's own memory. */
 static enum jt_status check_root(struct jt_target *target, const struct jt_skeleton *out) {
-    if (out->extents != 0 || !jt_root_is_elsewhere(target)) {
+    if (out->extents != 0 || !jt_root_is_in_no_module(target)) {
         return JT_OK;
     }
     return jt_fail(target, JT_NO_LAYOUT,

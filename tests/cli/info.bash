@@ -567,7 +567,7 @@ try_piped() {
 test_root_that_is_zero() {
     idle_roots 1
     jeheap info "$BACK" --layout 5.3.0 --json
-    err_has 'number_1_extents_rtree is all zero: jemalloc was not started'
+    err_has 'number_1_extents_rtree is all zero: jemalloc has not been used yet'
     gcore_of "$BACK" "$WORK/idle.core"
     python3 - "$WORK/idle.core" "$(ask get "$OUT" root)" <<'END'
 import struct, sys

@@ -157,7 +157,7 @@ test_unknown_builds() {
 # The same by name, for a target.
 test_unknown_layouts() {
     small tiny
-    refuses 2 '5\.4\.0: not a version that is known' jeheap info "${PID[tiny]}" --layout 5.4.0
+    refuses 2 '5\.4\.0: not a known version' jeheap info "${PID[tiny]}" --layout 5.4.0
     refuses 2 'lg-page' jeheap info "${PID[tiny]}" --layout 5.3.0,lg_page=17
     refuses 2 'lg-slab-maxregs' jeheap info "${PID[tiny]}" --layout 5.2.1,lg_slab_maxregs=12
 }
@@ -190,7 +190,7 @@ test_layout_that_does_not_fit() {
     err_has 'warning: --layout 5\.2\.1 is taken, but the target says that it is jemalloc 5\.3\.0'
     err_has 'warning: layout 5\.2\.1,.* does not fit this heap: of [0-9]+ extents'
     jeheap extents "${PID[stock]}" --layout 5.3.0,lg_vaddr=57
-    err_has 'warning: --layout 5\.3\.0,lg_vaddr=57 is taken, but its tree has'
+    err_has 'warning: --layout 5\.3\.0,lg_vaddr=57 is taken, but its root has'
     jeheap find "${PID[redis]}" 0x1000 --layout 5.3.0
     err_has 'warning: --layout 5\.3\.0 is taken, but'
     status 0 jeheap layout --jemalloc 5.2.1

@@ -392,7 +392,7 @@ static void symbols_of_other_sizes(void **state) {
     struct jt_evidence evidence = nothing(); /* a layout of another tree is taken all the same */
     evidence.root = symbol(t, &module, 120);
     assert_int_equal(learnt_with(t, &evidence, &options), JT_OK);
-    assert_true(warned_of(t, "is taken, but its tree has 524408 bytes"));
+    assert_true(warned_of(t, "is taken, but its root has 524408 bytes"));
     jt_close(t);
     mixed_heap_end(&s);
 }

@@ -493,7 +493,7 @@ static void all_steps_are_taken(void **state) {
                           .word = &word,
                           .words = 1};
     jt_scan_words(s);
-    assert_true(s->out);
+    assert_true(s->exhausted);
     assert_int_equal(search.limit_at, word.at);
     free(s);
     image_end(&heap.image);
@@ -557,11 +557,11 @@ static void roots_that_are_given(void **state) {
     heap.module[0].range = &range;
     heap.module[0].ranges = 1;
     t->heap.rtree_root = range.start;
-    assert_false(jt_root_is_elsewhere(t));
+    assert_false(jt_root_is_in_no_module(t));
     t->source[JT_PART_ROOT] = JT_GIVEN;
-    assert_false(jt_root_is_elsewhere(t));
+    assert_false(jt_root_is_in_no_module(t));
     t->heap.rtree_root = range.end;
-    assert_true(jt_root_is_elsewhere(t));
+    assert_true(jt_root_is_in_no_module(t));
     image_end(&heap.image);
 }
 

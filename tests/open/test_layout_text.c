@@ -170,7 +170,7 @@ static void endless_files_are_refused(void **state) {
     (void)state;
     memset(text, ' ', sizeof text);
     assert_int_equal(jt_layout_read(text, sizeof text, &layout, error), JT_USAGE);
-    assert_non_null(strstr(error, "bytes are no layout"));
+    assert_non_null(strstr(error, "too long for a layout"));
 }
 
 /* One byte less is read, and refused for what is in it. */
@@ -178,7 +178,7 @@ static void long_files_are_refused(void **state) {
     static const struct {
         size_t size;
         const char *part;
-    } row[] = {{1 << 20, "too long"}, {(1 << 20) - 1, "are no layout"}};
+    } row[] = {{1 << 20, "too long"}, {(1 << 20) - 1, "bytes, and may have"}};
     static char blank[1 << 20];
     (void)state;
     memset(blank, ' ', sizeof blank);
