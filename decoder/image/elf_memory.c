@@ -1,4 +1,4 @@
-/* elf_memory.c - reads the headers of an ELF file where the target has the file mapped. */
+/* elf_memory.c - reads the headers of an ELF file from the target's memory, where it is mapped. */
 #include <gelf.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* inside.h - what the files of image/ share with each other and with the layers above.
  *
- * process.c (with maps.c) or core.c (with notes.c) makes the reader. */
+ * process.c (with maps.c) or core.c (with core_headers.c and notes.c) makes the reader. */
 #ifndef JEHEAP_IMAGE_INSIDE_H
 #define JEHEAP_IMAGE_INSIDE_H
 
@@ -17,14 +17,16 @@
 
 /* ---- text.c: errors and warnings ------------------------------------------------------------ */
 
-/* Longest sentence that is quoted inside another one (as %.*s), so that the rest has room. */
+/* The longest sentence that is quoted inside another one (as %.*s), so that the rest of that fits.
+ */
 #define JT_NESTED_MAX (JT_TEXT_MAX - 1024)
 
-/* Writes the sentence and the status into the target, and returns the status. Text of the target in
- * it is escaped (plain_text.h). */
+/* Writes the sentence and the status into the target, and returns the status. Control characters in
+ * the sentence are escaped (plain_text.h). */
 enum jt_status jt_fail(struct jt_target *target, enum jt_status status, const char *text, ...)
     JT_PRINTF(3, 4);
-/* Which of the target's warnings it is: 1, 2...; 0: memory ran out, or there are too many. */
+/* Adds a warning to the target. Gives its number: 1, 2...; 0: memory ran out, or there are too
+ * many. */
 size_t jt_warn(struct jt_target *target, const char *text, ...) JT_PRINTF(2, 3);
 bool jt_number(const char *text, uint64_t *out); /* decimal or 0x...; all of the text */
 /* Records that memory ran out, when errno says ENOMEM. Libraries return the same for "none" and for
@@ -55,18 +57,18 @@ enum {
 struct jt_private {
     struct jt_mapping *mapping;
     size_t mappings;
-    struct jt_range *mapped; /* everything that is mapped */
+    struct jt_range *mapped; /* the addresses of all mapped memory */
     size_t mapped_count;
     struct jt_thread *thread;
     size_t threads;
-    bool map_complete;     /* mapped is complete: nothing else is or was mapped */
-    struct jt_range *load; /* of a core: what program headers name; not what only notes name */
+    bool map_complete;     /* mapped has all memory that was mapped; a core may name only some */
+    struct jt_range *load; /* of a core: memory that program headers name, without that of notes */
     size_t load_count;
     struct jt_ranges code;     /* executable memory; of a core, as far as its headers name it */
-    struct jt_ranges writable; /* writable memory, likewise */
+    struct jt_ranges writable; /* writable memory; of a core, as far as its headers name it */
     uint64_t entry;            /* AT_ENTRY, 0 when not known */
-    uint64_t vdso;             /* AT_SYSINFO_EHDR, likewise */
-    uint64_t phdr;             /* AT_PHDR: where the program's headers are, 0 when not known */
+    uint64_t vdso;             /* AT_SYSINFO_EHDR, 0 when not known */
+    uint64_t phdr;             /* AT_PHDR: address of the program's headers, 0 when not known */
     uint64_t phnum;            /* AT_PHNUM */
     uint64_t execfn;           /* AT_EXECFN: address of the program's name, 0 when not known */
     uint64_t page_size;        /* AT_PAGESZ, 0 when not known */
@@ -82,32 +84,32 @@ struct jt_private {
     char *core_path;
     const uint8_t *core;
     size_t core_size;
-    bool core_mapped; /* we mapped it from a file, and unmap it */
+    bool core_mapped; /* core is a mapping of a file, to be unmapped */
     int core_fd;      /* -1 when not open */
     struct stat core_was;
     uint64_t lent;            /* bytes of module files that segments lead to */
-    struct jt_ranges data;    /* parts of the file that are on the disk; none: not known */
-    struct jh_segment *piece; /* segments without the file's holes; NULL: it has none */
+    struct jt_ranges data;    /* runs of the file that are on the disk; empty: not known */
+    struct jh_segment *piece; /* segments cut at the file's holes; NULL: the file has no holes */
 
     /* progress.c */
     jt_watch_fn *watch; /* NULL: the caller wants no progress */
     void *watch_arg;
-    const char *doing; /* what was reported last */
+    const char *doing; /* the last work that was reported */
     bool given_up, opened;
     struct jh_reader inner;
     uint64_t read, behind; /* bytes read: in all; since pages were given back */
-    unsigned until;        /* reads until the next look at the clock */
+    unsigned until;        /* reads until the next call of watch */
 
-    size_t file_warnings; /* how many of the warnings, the first ones, are about the file itself */
-    struct jt_text {      /* a skeleton's notes, in the core; NULL: not a skeleton */
+    size_t file_warnings; /* the first so many warnings are about the core's file itself */
+    struct jt_text {      /* a skeleton's notes, as bytes of the core; NULL: not a skeleton */
         const char *bytes;
         size_t size;
     } note[JT_NOTES + 1]; /* by type */
 
-    int mem_fd;      /* /proc/PID/mem, -1 when not open */
-    bool without_vm; /* process_vm_readv does not work here */
-    unsigned waited; /* milliseconds that were waited for changes to end */
-    struct jt_ranges readable;
+    int mem_fd;                /* /proc/PID/mem, -1 when not open */
+    bool without_vm;           /* process_vm_readv does not work here */
+    unsigned waited;           /* milliseconds that retries have waited (reader.retry) */
+    struct jt_ranges readable; /* readable mappings of a process */
 
     /* The state of the layers above, each in its own inside.h. */
     struct jt_file_source *source;
@@ -120,7 +122,7 @@ struct jt_private {
 
 /* Learns the machine from the first bytes of an ELF header; false when they are no ELF header. */
 bool jt_machine_take(struct jt_target *target, const uint8_t *header, size_t size);
-bool jt_machine_is(const struct jt_target *target, Elf *elf); /* is the file for this machine? */
+bool jt_machine_is(const struct jt_target *target, Elf *elf); /* is elf for the target's machine? */
 const char *jt_machine_name(const struct jt_target *target);
 /* Parameters of the stock build of this version on the target's machine. */
 void jt_machine_build(const struct jt_target *target, enum jh_version version,
@@ -153,27 +155,38 @@ size_t jt_memory_phdrs(const struct jt_target *target, uint64_t start,
                        struct jt_phdr out[JT_PHDRS_MAX]);
 void jt_memory_build_id(const struct jt_target *target, uint64_t start, struct jt_build_id *out);
 
-/* Reads the first bytes of a file, at most room, and returns how many; 0 on failure, with errno. */
-size_t jt_read_file(const char *file, void *dst, size_t room);
-void *jt_grow(void *array, size_t count, size_t element); /* room for count + 1; NULL: no memory */
-bool jt_all_zero(const uint8_t *bytes, size_t len);       /* len must not be 0 */
+/* Reads the first bytes of a file, at most size, and returns how many; 0 on failure, with errno. */
+size_t jt_read_file(const char *file, void *dst, size_t size);
+/* Makes an array of count elements large enough for one more. Gives the array, which may have
+ * moved; NULL: memory ran out. element is the size of one. */
+void *jt_grow(void *array, size_t count, size_t element);
+bool jt_all_zero(const uint8_t *bytes, size_t len); /* len must not be 0 */
 
-/* ---- process.c, maps.c, core.c, notes.c ----------------------------------------------------- */
+/* ---- process.c, maps.c, core.c, core_headers.c, notes.c ------------------------------------- */
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text);
 enum jt_status jt_core_open(struct jt_target *target, const char *path, const char *name);
-/* The same for a core that is in memory. The bytes stay the caller's; name is used in sentences. */
+/* The same for a core in memory. The caller keeps the bytes until the target is closed; name is
+ * used in sentences. */
 enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
                             const char *name);
 void jt_process_close(struct jt_target *target);
 void jt_core_close(struct jt_target *target);
 void jt_core_count(struct jt_target *target); /* sets bytes_present and bytes_absent */
-/* How many bytes of files the core's segments lead to, each byte counted once though segments may
- * share it, without holes. UINT64_MAX for a process. */
+/* The bytes of the core's file, without its holes, and of module files that segments lead to.
+ * Segments may share bytes, so they may have more. UINT64_MAX for a process. */
 uint64_t jt_core_bytes(const struct jt_target *target);
-/* The same, and a skeleton's segments of zeroes count in full, which all lead to one piece. */
+/* The same, but each segment of zeroes of a skeleton counts in full, though all lead to one run of
+ * zeroes in the file. */
 #define JT_SKELETON_ZEROES_MAX (UINT64_C(64) << 10) /* bytes of such a segment */
 uint64_t jt_core_bytes_with_zeroes(const struct jt_target *target);
+
+/* core_headers.c: fails when the bytes do not begin with the ELF header of a core. */
+enum jt_status jt_core_check_ident(struct jt_target *target);
+/* Takes machine, segments and mapped memory from ELF header and program headers. */
+enum jt_status jt_core_read_headers(struct jt_target *target, Elf *elf);
+/* Adds the mappings of files that only notes name to the mapped memory. */
+enum jt_status jt_core_add_files(struct jt_target *target);
 
 enum jt_status jt_maps_read(struct jt_target *target);
 /* Sets mapped to the addresses of the mappings. */
@@ -191,25 +204,26 @@ enum jt_status jt_image_start(struct jt_target *target);
 /* Finds the runs of the file that are on the disk, up to a maximum. False: not known. */
 bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
                   struct jt_ranges *data);
-/* The segments, cut where the core's file has holes. A new array; NULL when memory ran out or there
- * would be too many. */
+/* Cuts the segments where the core's file has holes. Gives a new array; NULL: memory ran out, or
+ * there would be too many segments. */
 struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t *out);
 
-/* Reports progress of long work, in bytes or the like; all is 0 where it is not known. False: the
- * caller of jt_open() wants to give up, which jt_open() then returns whatever else was found. */
+/* Reports progress of long work to the caller of jt_open(): done of all, in bytes or another unit;
+ * all is 0 when it is not known. False: the caller wants to give up; jt_open() then fails. */
 bool jt_go_on(struct jt_target *target, const char *doing, uint64_t done, uint64_t all);
-/* Says that so many bytes of the core were read. After many, the core's pages are given back to the
+/* Counts bytes of the core that were read. After 16 MiB the core's pages are given back to the
  * kernel, which reads them again when they are needed. */
 void jt_give_back(struct jt_target *target, uint64_t bytes);
-/* Makes all reads report progress and give back pages, where that is of use. */
+/* Makes all reads report progress and give back pages, unless the caller wants no progress and the
+ * core is small. */
 void jt_watch_reader(struct jt_target *target);
 
 /* ---- mapped.c ------------------------------------------------------------------------------- */
 
 /* Sets the reader's may-be-mapped callback, once it is known what the target is. */
 void jt_mapped_start(struct jt_target *target);
-/* False: nothing ever was mapped there, so a pointer to it is corrupt. jt_mapped() cannot tell
- * that, because a debugger's core leaves mappings out. */
+/* False: no memory was mapped at the address, so a pointer to it is corrupt. jt_mapped() cannot
+ * tell that, because a debugger's core leaves mappings out. */
 bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* ---- threads.c ------------------------------------------------------------------------------ */
@@ -220,14 +234,13 @@ void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size);
  * They stay the caller's. */
 void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, size_t size,
                          struct jt_thread *out);
-/* The same for FreeBSD: struct prstatus, and struct thrmisc of the same thread, which follows it.
- */
+/* The same for FreeBSD: struct prstatus, then struct thrmisc of the same thread. */
 void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
 void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
-/* Adds the threads of a process from /proc. Now, because the sandbox lets no file be opened later.
- */
+/* Adds the threads of a process from /proc. Called before the sandbox forbids to open files. */
 void jt_threads_read(struct jt_target *target);
-/* thread_pointer.c: of a process, as far as memory tells (x86_64). A core's registers have it. */
+/* thread_pointer.c: finds the thread pointers of a process in its memory (x86_64 only). A core has
+ * them among the registers. */
 void jt_threads_locate(struct jt_target *target);
 
 #endif

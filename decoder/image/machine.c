@@ -1,8 +1,8 @@
-/* machine.c - what kind of machine the target ran on: width and byte order of its words, and what
+/* machine.c - the machine that the target ran on: width and byte order of its words, and what
  * follows from that for its C library and jemalloc's configure script.
  *
- * A machine that is not listed is read all the same, by its ELF class and byte order. The list only
- * says which parameters to try first; the heap decides. */
+ * A machine that is not listed is read by its ELF class and byte order. The list only tells which
+ * parameters to try first; the heap decides. */
 #include <gelf.h>
 #include <string.h>
 #include <unistd.h>

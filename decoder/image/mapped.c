@@ -1,8 +1,8 @@
-/* mapped.c - says whether something may have been mapped at an address, with or without its bytes.
+/* mapped.c - may an address have been mapped, with or without its bytes in the core?
  *
- * A process says what is mapped, and a kernel's core names every mapping, with bytes or without. A
- * debugger's core leaves mappings out: read-only ones of files, which then only the list of files
- * names, and memory marked MADV_DONTDUMP, which nothing names. */
+ * The mappings of a process are known, and a kernel's core names every mapping, with bytes or
+ * without. A debugger's core leaves mappings out: read-only ones of files, which only its list of
+ * files names, and memory marked MADV_DONTDUMP, which it does not name at all. */
 #include <elf.h>
 #include <stddef.h>
 
@@ -12,21 +12,22 @@ bool jt_mapped(const struct jt_target *target, uint64_t addr) {
     return jt_ranges_hold(target->priv->mapped, target->priv->mapped_count, addr);
 }
 
-/* Called with the argument that an image reader has. */
+/* The private part of the target that has this image. */
 static const struct jt_private *private_of(const struct jh_image *image) {
     return (const struct jt_private *)(const void *)((const char *)image -
                                                      offsetof(struct jt_private, image));
 }
 
-/* The first page is never mapped, and the upper half belongs to the kernel. */
-static bool is_nobodys(const struct jt_private *p, uint64_t addr) {
+/* Is the address one that no program has? The first page is never mapped, and on some machines the
+ * upper half belongs to the kernel. */
+static bool is_never_mapped(const struct jt_private *p, uint64_t addr) {
     bool halves = p->machine == EM_X86_64 || p->machine == EM_AARCH64;
     return addr < 4096 || (halves && addr >> 56 != 0);
 }
 
 static bool may_be_mapped(const struct jt_private *p, uint64_t addr) {
     return p->map_complete ? jt_ranges_hold(p->mapped, p->mapped_count, addr)
-                           : !is_nobodys(p, addr);
+                           : !is_never_mapped(p, addr);
 }
 
 bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr) {

@@ -1,4 +1,4 @@
-/* maps.c - /proc/PID/maps and the auxiliary vector: what is mapped where. */
+/* maps.c - reads /proc/PID/maps and the auxiliary vector. */
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 #include "image/inside.h"
 
-#define FREEBSD_EXECPATH 15 /* its AT_EXECPATH, where Linux has AT_PLATFORM */
+#define FREEBSD_EXECPATH 15 /* AT_EXECPATH of FreeBSD; the number of AT_PLATFORM on Linux */
 
 bool jt_mapping_add(struct jt_target *target, const struct jt_mapping *mapping, const char *path) {
     struct jt_private *p = target->priv;
@@ -54,14 +54,13 @@ void jt_auxv_read(struct jt_target *target, const uint8_t *bytes, size_t size) {
         case AT_PHNUM:
             p->phnum = value;
             break;
-        case AT_EXECFN: /* FreeBSD's number for something else */
+        case AT_EXECFN: /* FreeBSD has another entry of this number */
             p->execfn = p->freebsd ? p->execfn : value;
             break;
         case FREEBSD_EXECPATH:
             p->execfn = p->freebsd ? value : p->execfn;
             break;
-        case AT_SYSINFO_EHDR: /* FreeBSD has the seed of random numbers there, the kernel's as well
-                               */
+        case AT_SYSINFO_EHDR: /* on FreeBSD another address of the kernel */
             p->vdso = value;
             break;
         case AT_PAGESZ:
@@ -116,14 +115,14 @@ static enum jt_status not_opened(struct jt_target *target, int error) {
         return jt_fail(target, JT_UNREADABLE, "process %d: there is no such process", target->pid);
     }
     return jt_fail(target, JT_UNREADABLE,
-                   "process %d: %s; reading it takes the same user and a permissive "
-                   "/proc/sys/kernel/yama/ptrace_scope, or CAP_SYS_PTRACE",
+                   "process %d: %s; to read it you must be the same user and have a permissive "
+                   "/proc/sys/kernel/yama/ptrace_scope, or have CAP_SYS_PTRACE",
                    target->pid, strerror(error));
 }
 
 enum jt_status jt_maps_read(struct jt_target *target) {
     char name[64], *line = NULL;
-    size_t room = 0;
+    size_t size = 0;
     bool ok = true;
     snprintf(name, sizeof name, "/proc/%d/maps", target->pid);
     FILE *file = fopen(name, "re");
@@ -131,7 +130,7 @@ enum jt_status jt_maps_read(struct jt_target *target) {
         return not_opened(target, errno);
     }
     errno = 0;
-    while (ok && getline(&line, &room, file) > 0) {
+    while (ok && getline(&line, &size, file) > 0) {
         ok = take_line(target, line);
     }
     int error = !ok ? ENOMEM : feof(file) ? 0 : errno; /* getline() does not report ENOMEM */
@@ -144,10 +143,11 @@ enum jt_status jt_maps_read(struct jt_target *target) {
         return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);
     }
     if (target->priv->mappings == 0) {
-        return jt_fail(target, JT_UNREADABLE,
-                       "process %d has no memory: it is ending, or a thread of the kernel, or only "
-                       "its first thread has ended: then one of /proc/%d/task has it",
-                       target->pid, target->pid);
+        return jt_fail(
+            target, JT_UNREADABLE,
+            "process %d has no memory: it is ending, or it is a thread of the kernel; or only "
+            "its first thread has ended, then give another thread's id of /proc/%d/task",
+            target->pid, target->pid);
     }
     read_machine(target);
     read_auxv(target);

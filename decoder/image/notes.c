@@ -64,8 +64,9 @@ static void read_note(struct jt_target *target, uint64_t type, const uint8_t *de
     }
 }
 
-/* SKELETON.md; of two notes of one type the first counts. */
-static void read_own(struct jt_target *target, uint64_t type, const uint8_t *desc, size_t size) {
+/* Takes a note of a skeleton (SKELETON.md). Of several notes of one type the first one counts. */
+static void read_skeleton_note(struct jt_target *target, uint64_t type, const uint8_t *desc,
+                               size_t size) {
     struct jt_text *note = target->priv->note;
     if (type <= JT_NOTES && note[type].bytes == NULL) {
         note[type] = (struct jt_text){(const char *)desc, size};
@@ -89,7 +90,7 @@ static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t 
             jt_note_freebsd(target, type, owner + padded, desc);
         }
         if (name == sizeof JT_NOTE_OWNER && memcmp(owner, JT_NOTE_OWNER, name) == 0) {
-            read_own(target, type, owner + padded, desc);
+            read_skeleton_note(target, type, owner + padded, desc);
         }
         left -= padded;
         desc = (desc + 3) & ~(size_t)3;
@@ -110,7 +111,7 @@ void jt_notes_read(struct jt_target *target, Elf *elf) {
         if (gelf_getphdr(elf, (int)i, &ph) == NULL || ph.p_type != PT_NOTE ||
             ph.p_offset > p->core_size || ph.p_filesz > p->core_size - ph.p_offset ||
             ph.p_filesz > left) {
-            continue; /* cut off, which the segments say as well */
+            continue; /* the core is cut off; the segments report that */
         }
         left -= (size_t)ph.p_filesz;
         read_segment(target, p->core + ph.p_offset, (size_t)ph.p_filesz);

@@ -10,7 +10,7 @@
 enum { PRSTATUS = 1, THRMISC = 7 };       /* NT_..., of each thread */
 enum { PROC = 8, VMMAP = 10, AUXV = 16 }; /* NT_PROCSTAT_... */
 
-#define FRONT 4 /* bytes in front of the entries: the size of one */
+#define FRONT 4 /* bytes before the entries, which have the size of one entry */
 
 /* struct kinfo_vmentry: the same offsets for 32 and 64 bits. The kernel drops what follows the
  * path. */

@@ -1,7 +1,7 @@
 /* plain_text.h - makes text of a target safe to print.
  *
- * Names of files, symbols, versions and threads are whatever the target contains. A terminal obeys
- * some bytes, and programs that read lines depend on others: jeheap prints neither as they are. */
+ * Names of files, symbols, versions and threads come from the target and may have any bytes.
+ * Control characters would act on a terminal or break lines, so they are printed as escapes. */
 #ifndef JEHEAP_TARGET_PLAIN_TEXT_H
 #define JEHEAP_TARGET_PLAIN_TEXT_H
 

@@ -29,7 +29,7 @@ static ssize_t read_mem(const struct jt_target *target, uint64_t addr, void *dst
         return -1;
     }
     if (addr > (uint64_t)INT64_MAX) {
-        errno = EFAULT; /* an offset is signed; the upper half is the kernel's anyway */
+        errno = EFAULT; /* off_t is signed; these addresses belong to the kernel */
         return -1;
     }
     return pread(target->priv->mem_fd, dst, len, (off_t)addr);
@@ -62,7 +62,8 @@ static enum jh_status process_read(void *arg, uint64_t addr, void *dst, size_t l
         if (n <= 0) {
             return JH_READ_FAILED;
         }
-        *got += (size_t)n; /* short at a hole; the next call says whether it is one */
+        *got +=
+            (size_t)n; /* fewer bytes than asked for: the next call tells whether a hole follows */
     }
     return JH_OK;
 }
@@ -109,8 +110,9 @@ static enum jh_status process_gather(void *arg, struct jh_span *span, size_t cou
     return worst;
 }
 
-/* By the mappings at the time when the process was opened. The kernel cannot be asked where memory
- * continues, except page by page, and a damaged tree may name terabytes. */
+/* The next readable address, by the mappings at the time when the process was opened. The kernel
+ * can be asked only page by page, and a damaged rtree may lead to terabytes of unmapped addresses.
+ */
 static uint64_t process_next(void *arg, uint64_t addr) {
     const struct jt_ranges *readable = &((const struct jt_target *)arg)->priv->readable;
     return jt_ranges_next(readable->range, readable->count, addr);
@@ -161,8 +163,8 @@ static enum jt_status open_self(struct jt_target *target) {
     return jt_image_start(target);
 }
 
-/* Opened now, because the sandbox lets no file be opened later: process_vm_readv() can be refused
- * at any time, for instance when the process executes another user's program. */
+/* Opens /proc/PID/mem, in case process_vm_readv() is refused later, for instance when the process
+ * executes another user's program: by then the sandbox lets no file be opened. */
 static void open_mem(struct jt_target *target) {
     char name[64];
     snprintf(name, sizeof name, "/proc/%d/mem", target->pid);
@@ -173,7 +175,7 @@ static enum jt_status probe_memory(struct jt_target *target) {
     const struct jt_private *p = target->priv;
     uint8_t byte;
     size_t got;
-    for (size_t i = 0; i < p->mappings; i++) { /* any page will do */
+    for (size_t i = 0; i < p->mappings; i++) { /* until one page can be read */
         if (!p->mapping[i].readable) {
             continue;
         }
@@ -185,10 +187,11 @@ static enum jt_status probe_memory(struct jt_target *target) {
             break;
         }
     }
-    return jt_fail(target, JT_UNREADABLE,
-                   "process %d: its memory may not be read (%s); it takes the same user and a "
-                   "permissive /proc/sys/kernel/yama/ptrace_scope, or CAP_SYS_PTRACE",
-                   target->pid, strerror(errno));
+    return jt_fail(
+        target, JT_UNREADABLE,
+        "process %d: its memory may not be read (%s); to read it you must be the same user "
+        "and have a permissive /proc/sys/kernel/yama/ptrace_scope, or have CAP_SYS_PTRACE",
+        target->pid, strerror(errno));
 }
 
 enum jt_status jt_process_open(struct jt_target *target, const char *text) {
@@ -221,8 +224,8 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     return probe_memory(target);
 }
 
-/* /proc/PID/mem stays that of the memory for which it was opened: once that is gone it reads as
- * empty, at every address. The process id alone may name another program by then. */
+/* An open /proc/PID/mem keeps belonging to the memory for which it was opened. When that memory is
+ * gone, reading gives 0 bytes at every address. The process id may name another program by then. */
 bool jt_ended(struct jt_target *target) {
     uint8_t byte;
     target->ended |= target->priv->mem_fd >= 0 && pread(target->priv->mem_fd, &byte, 1, 0) == 0;

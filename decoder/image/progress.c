@@ -1,11 +1,11 @@
-/* progress.c - reports progress of long work to the caller, who may end it. While a large core is
- * read, its pages are given back, so that it does not fill the memory. */
+/* progress.c - reports progress of long work to the caller, who may end it. Pages of a large core
+ * are given back to the kernel while it is read, so that it does not fill the memory. */
 #include <sys/mman.h>
 
 #include "image/inside.h"
 
-#define EVERY 64                    /* reads between two looks at the clock */
-#define LARGE (UINT64_C(64) << 20)  /* bytes on the disk: a smaller core may stay in memory */
+#define EVERY 64                    /* reads between two reports */
+#define LARGE (UINT64_C(64) << 20)  /* a core with fewer bytes on the disk may stay in memory */
 #define BEHIND (UINT64_C(16) << 20) /* bytes that are read before pages are given back */
 #define PAGE 4096
 
@@ -27,7 +27,7 @@ void jt_give_back(struct jt_target *target, uint64_t bytes) {
     }
 }
 
-/* ---- around the reader ---------------------------------------------------------------------- */
+/* ---- a reader that reports progress, in front of the target's reader ------------------------ */
 
 static bool count_bytes(struct jt_target *target, uint64_t bytes) {
     struct jt_private *p = target->priv;

@@ -75,7 +75,8 @@ void jt_ranges_merge(struct jt_ranges *set) {
     set->count = jt_ranges_normalise(set->range, set->count);
 }
 
-/* Merges before it allocates: most new ranges touch one that is there, so merging makes room. */
+/* Makes the array large enough for one more range. Merging comes first: most new ranges touch
+ * another one, so it often frees enough. */
 static bool make_room(struct jt_ranges *set) {
     jt_ranges_merge(set);
     if (2 * set->count < set->room) {
@@ -112,8 +113,8 @@ void jt_ranges_free(struct jt_ranges *set) {
     *set = (struct jt_ranges){NULL, 0, 0, false};
 }
 
-/* Adds the parts of one range that lie inside the others, or between them. other is the first that
- * ends behind its start. */
+/* Adds the parts of one range that are inside the others, or outside. other[0] is the first that
+ * ends behind the start of the range. */
 static void cut_one(struct jt_ranges *out, struct jt_range r, const struct jt_range *other,
                     size_t count, bool inside) {
     uint64_t at = r.start;

@@ -1,7 +1,7 @@
 /* segments.c - runs of bytes, sorted and disjoint. ranges.c does the same for addresses alone.
  *
- * The program headers of a core may be unsorted, overlapping, and a million. After one sort all of
- * this takes linear time. */
+ * A core may have a million program headers, unsorted and overlapping. After one sort all functions
+ * here take linear time. */
 #include <stdlib.h>
 
 #include "image/inside.h"
@@ -36,11 +36,11 @@ size_t jt_segments_normalise(struct jh_segment *segment, size_t count) {
     return kept;
 }
 
-/* Adds the parts of one extra segment that lie between the others. *at is the first of these that
- * ends behind it. */
+/* Adds the parts of one extra segment that lie in gaps between the others. *at is a segment from
+ * which the search can start, and is moved on. */
 static size_t fill_one(const struct jh_segment *segment, size_t count, size_t *at,
                        struct jh_segment extra, struct jh_segment *out) {
-    size_t made = 0;
+    size_t parts = 0;
     uint64_t from = extra.addr, end = extra.addr + extra.len;
     while (*at < count && segment[*at].addr + segment[*at].len <= from) {
         ++*at;
@@ -48,7 +48,7 @@ static size_t fill_one(const struct jh_segment *segment, size_t count, size_t *a
     for (size_t i = *at; from < end; i++) {
         uint64_t to = i < count && segment[i].addr < end ? segment[i].addr : end;
         if (from < to) {
-            out[made++] = (struct jh_segment){from, extra.bytes + (from - extra.addr), to - from};
+            out[parts++] = (struct jh_segment){from, extra.bytes + (from - extra.addr), to - from};
         }
         if (i >= count || segment[i].addr >= end) {
             break;
@@ -56,7 +56,7 @@ static size_t fill_one(const struct jh_segment *segment, size_t count, size_t *a
         from = segment[i].addr + segment[i].len;
         *at = i;
     }
-    return made;
+    return parts;
 }
 
 struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t count,
@@ -66,13 +66,13 @@ struct jh_segment *jt_segments_fill(const struct jh_segment *segment, size_t cou
     if (all == NULL) {
         return NULL;
     }
-    size_t made = 0, at = 0;
+    size_t filled = 0, at = 0;
     for (size_t i = 0; i < extras; i++) {
-        made += fill_one(segment, count, &at, extra[i], all + made);
+        filled += fill_one(segment, count, &at, extra[i], all + filled);
     }
     for (size_t i = 0; i < count; i++) {
-        all[made++] = segment[i];
+        all[filled++] = segment[i];
     }
-    *out = jt_segments_normalise(all, made);
+    *out = jt_segments_normalise(all, filled);
     return all;
 }

@@ -11,8 +11,8 @@
 
 #define GRAIN 4096 /* bytes: file systems have no shorter holes */
 
-/* Joins runs with a short hole between them, so that there are fewer. The hole still reads as zero.
- */
+/* Joins runs with a short hole between them, to have fewer runs. The hole then reads as zeroes of
+ * the file. */
 static void join_runs(struct jt_ranges *data, uint64_t shortest) {
     size_t kept = 0;
     for (size_t i = 1; i < data->count; i++) {
@@ -47,7 +47,7 @@ bool jt_data_find(struct jt_target *target, int fd, uint64_t size, size_t most,
     return !data->lost;
 }
 
-/* How many pieces, at most, a segment has that leads to [offset, end) of the file. */
+/* The most pieces into which a segment is cut that leads to [offset, end) of the file. */
 static size_t pieces_of(const struct jt_ranges *data, uint64_t offset, uint64_t end) {
     size_t first = jt_ranges_behind(data->range, data->count, offset);
     return 2 * (jt_ranges_behind(data->range, data->count, end - 1) - first) + 3;
@@ -55,7 +55,7 @@ static size_t pieces_of(const struct jt_ranges *data, uint64_t offset, uint64_t 
 
 static size_t cut_segment(struct jh_segment s, uint64_t offset, const struct jt_ranges *data,
                           struct jh_segment *out) {
-    size_t made = 0, i = jt_ranges_behind(data->range, data->count, offset);
+    size_t pieces = 0, i = jt_ranges_behind(data->range, data->count, offset);
     for (uint64_t done = 0; done < s.len;) {
         uint64_t at = offset + done;
         bool there = i < data->count && data->range[i].start <= at;
@@ -63,37 +63,37 @@ static size_t cut_segment(struct jh_segment s, uint64_t offset, const struct jt_
                       : there          ? data->range[i].end
                                        : data->range[i].start;
         uint64_t len = to - at < s.len - done ? to - at : s.len - done;
-        out[made++] = (struct jh_segment){s.addr + done, there ? s.bytes + done : NULL, len};
+        out[pieces++] = (struct jh_segment){s.addr + done, there ? s.bytes + done : NULL, len};
         done += len;
         i += there;
     }
-    return made;
+    return pieces;
 }
 
-/* Where the segment's bytes are in the file; false when they are not in it. */
+/* The offset of the segment's bytes in the core's file; false: they are in another file. */
 static bool offset_of(const struct jt_private *p, const struct jh_segment *s, uint64_t *out) {
     uintptr_t file = (uintptr_t)p->core, bytes = (uintptr_t)s->bytes;
     *out = bytes - file;
-    return *out < p->core_size && s->len != 0; /* in front of the file the difference wraps */
+    return *out < p->core_size && s->len != 0; /* below p->core the difference wraps */
 }
 
 struct jh_segment *jt_segments_without_holes(const struct jt_private *p, size_t *out) {
-    size_t room = 0, made = 0, most = 4 * (p->data.count + p->segments) + 16;
+    size_t room = 0, count = 0, most = 4 * (p->data.count + p->segments) + 16;
     uint64_t offset;
     for (size_t i = 0; i < p->segments; i++) {
         const struct jh_segment *s = &p->segment[i];
         room += offset_of(p, s, &offset) ? pieces_of(&p->data, offset, offset + s->len) : 1;
     }
-    /* More would be needed when many segments share bytes: then they are left whole. */
+    /* Many segments may share bytes, so that this would take too much: then none is cut. */
     struct jh_segment *all = room > most ? NULL : malloc((room + 1) * sizeof *all);
     for (size_t i = 0; all != NULL && i < p->segments; i++) {
         struct jh_segment s = p->segment[i];
         if (offset_of(p, &s, &offset)) {
-            made += cut_segment(s, offset, &p->data, all + made);
+            count += cut_segment(s, offset, &p->data, all + count);
         } else {
-            all[made++] = s;
+            all[count++] = s;
         }
     }
-    *out = made;
+    *out = count;
     return all;
 }

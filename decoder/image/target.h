@@ -66,15 +66,16 @@ const char *jt_part_name(enum jt_part part);       /* "version", "lg_vaddr", "la
 
 /* ---- a target ------------------------------------------------------------------------------- */
 
-/* Called now and then during long work: in jt_open(), and whenever the target is read. doing says
- * what is done; done and all are bytes or the like, and all is 0 where it is not known. When it
- * returns false, jt_open() gives up with JT_INCOMPLETE, and all later reads with JH_LIMIT. */
+/* A function that is called now and then during long work: in jt_open(), and whenever the target is
+ * read. doing says what is being done; done and all are in bytes or another unit, and all is 0 when
+ * it is not known. When it returns false, jt_open() fails with JT_INCOMPLETE, and all later reads
+ * with JH_LIMIT. */
 typedef bool jt_watch_fn(void *arg, const char *doing, uint64_t done, uint64_t all);
 
 /* Zero it, then fill in what is known. Strings must outlive jt_open() only. */
 struct jt_options {
     const char *target;  /* process id, or path of a core; a path with a slash is never an id */
-    const char *exe;     /* the program of a core, where its path does not lead to it */
+    const char *exe;     /* the program's file, when its path in the core is another */
     const char *sysroot; /* the folder that all files of a core are in; NULL: / */
     const char *name;    /* what a core is called in sentences; NULL: its path */
     /* "5.3.0,lg_page=16" or FILE.json; see jt_layout_parse(). It is used even when the heap
@@ -114,11 +115,12 @@ struct jt_range { /* of addresses, end excluded */
 };
 
 struct jt_module {
-    char *path;             /* as the target names it */
-    char *file;             /* what was opened instead; NULL when nothing was */
-    struct jt_range *range; /* what was loaded of it, sorted and disjoint: others may lie between */
+    char *path;             /* the file's path in the target */
+    char *file;             /* the file that was opened or compared; NULL: none */
+    struct jt_range *range; /* addresses of the module, sorted and disjoint; other memory may lie
+                               between them */
     size_t ranges;
-    uint64_t start, end; /* of all of them: the first one's, the last one's */
+    uint64_t start, end; /* start of the first range, end of the last one */
     uint64_t head;       /* address of the file's first byte, its header; 0: not known */
     uint64_t bias;       /* address - ELF file's p_vaddr */
     bool main;           /* the program, not a library */
@@ -132,39 +134,42 @@ struct jt_module {
 
 struct jt_private;
 
-#define JT_ROOTS_MAX 16 /* with symbols, without any, and those that were looked for later */
-#define JT_ROOTS_LISTED (3 * JT_ROOTS_MAX + 1) /* and one that was given */
+#define JT_ROOTS_MAX 16 /* roots with symbols; without; and of those that jt_roots() finds later   \
+                         */
+#define JT_ROOTS_LISTED (3 * JT_ROOTS_MAX + 1) /* all of these, and that of --root */
 
-/* A tree of jemalloc's: a program and each of its libraries may bring a jemalloc of their own. */
+/* A root: a program and each of its libraries may bring their own jemalloc. */
 struct jt_root {
-    const struct jt_module *module; /* whose variable it is; NULL when not known */
-    uint64_t addr;                  /* of root[0] */
-    char symbol[128];               /* "" when it was found by a search */
-    bool chosen;                    /* the target's heap is beneath it */
-    char version[128];              /* of a root whose heap a skeleton lacks; "" when not known */
-    struct jt_target *view;         /* private: see jt_root_view() */
+    const struct jt_module
+        *module;            /* the module that has the root as a variable; NULL: not known */
+    uint64_t addr;          /* of root[0] */
+    char symbol[128];       /* "" when it was found by a search */
+    bool chosen;            /* target->heap has this root */
+    char version[128];      /* of a root whose heap a skeleton lacks; "" when not known */
+    struct jt_target *view; /* private: see jt_root_view() */
 };
 
-/* Everything is for reading only. Strings and arrays live until jt_close(). */
+/* All fields are for reading only. Strings and arrays live until jt_close(). */
 struct jt_target {
     enum jt_status status;
     char error[JT_TEXT_MAX]; /* one sentence: what is wrong, where, what to do; "" when JT_OK */
     char **warning;
     size_t warnings;
-    size_t damage; /* which of them says that not all extents decode that were tried: 1, 2... */
+    size_t damage; /* number of the warning that some of the tried extents are unsound: 1, 2... */
 
     enum jt_kind kind;
     int pid;          /* 0 for a core that does not say */
-    const char *path; /* of the core; NULL for processes */
+    const char *path; /* the core's path or name; NULL for processes */
     struct jt_module *module;
     size_t modules;
     uint64_t bytes_present, bytes_absent; /* of mapped memory; a process has no absent bytes */
-    uint64_t bytes_truncated;             /* of a core that was cut off; UINT64_MAX at most */
-    bool ended;                           /* the process, while it was read */
+    uint64_t
+        bytes_truncated; /* bytes that a core lacks because it was cut off; UINT64_MAX at most */
+    bool ended;          /* the process ended while it was read */
     bool root_missed;    /* there is a jemalloc, but the search for its root found none */
     bool memory_ran_out; /* after opening: answers may be incomplete */
 
-    /* jemalloc in it */
+    /* the jemalloc of the target */
     const struct jt_module *jemalloc; /* NULL when not known */
     char version_string[128];         /* as the image has it, or "" */
     char root_name[128]; /* the symbol, prefix included: "je_arena_emap_global"; or "" */

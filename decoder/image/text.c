@@ -54,11 +54,11 @@ void jt_note_memory(struct jt_target *target) {
 }
 
 /* O_NONBLOCK, because open() of a FIFO waits for a writer. */
-size_t jt_read_file(const char *file, void *dst, size_t room) {
+size_t jt_read_file(const char *file, void *dst, size_t size) {
     size_t got = 0;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    while (fd >= 0 && got < room) {
-        ssize_t n = read(fd, (char *)dst + got, room - got);
+    while (fd >= 0 && got < size) {
+        ssize_t n = read(fd, (char *)dst + got, size - got);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -79,7 +79,7 @@ bool jt_all_zero(const uint8_t *bytes, size_t len) {
 
 void *jt_grow(void *array, size_t count, size_t element) {
     if (count != 0 && (count & (count - 1)) != 0) {
-        return array; /* it is full only at powers of two */
+        return array; /* the capacity is a power of two, and not reached yet */
     }
     if (count > SIZE_MAX / 2 / element) {
         return NULL;
@@ -101,7 +101,7 @@ size_t jt_warn(struct jt_target *target, const char *text, ...) {
     jt_plain(raw, line, sizeof line);
     for (size_t i = 0; i < target->warnings; i++) {
         if (strcmp(target->warning[i], line) == 0) {
-            return i + 1; /* a skeleton's warnings come up again when it is opened */
+            return i + 1; /* opening a skeleton gives some warnings that it brings, too */
         }
     }
     char **grown = jt_grow(target->warning, target->warnings, sizeof *grown);

@@ -1,5 +1,5 @@
-/* threads.c - the threads of a target: their numbers, names, stack pointers, and where their
- * thread-local storage is, as far as the target says. */
+/* threads.c - the threads of a target: their numbers, names, stack pointers and thread pointers, as
+ * far as the target tells them. */
 #include <dirent.h>
 #include <errno.h>
 #include <elf.h>
@@ -9,7 +9,7 @@
 
 #include "image/inside.h"
 
-#define THREADS_MAX 65536 /* each is a note, or a folder of /proc */
+#define THREADS_MAX 65536 /* a core may have any number of notes */
 
 static bool add_thread(struct jt_target *target, const struct jt_thread *thread) {
     struct jt_private *p = target->priv;
@@ -28,11 +28,12 @@ static bool add_thread(struct jt_target *target, const struct jt_thread *thread)
 
 /* ---- cores ---------------------------------------------------------------------------------- */
 
-/* Where these registers are in a note, counted in words from the first register. */
+/* The number of registers in a note, and the places of some, in words from the first register. */
 static const struct registers {
     uint16_t machine;
-    uint8_t words, count, pc, stack, tls,
-        freebsd; /* tls 0: not among them; freebsd: its stack, 0: not known */
+    uint8_t words, count, pc, stack;
+    uint8_t tls;     /* 0: the note does not have the thread pointer */
+    uint8_t freebsd; /* the stack pointer in FreeBSD's notes; 0: not known */
 } registers[] = {{EM_X86_64, 8, 27, 16, 19, 21, 20}, {EM_386, 4, 17, 12, 15, 0, 16},
                  {EM_AARCH64, 8, 34, 32, 31, 0, 31}, {EM_ARM, 4, 18, 15, 13, 0, 0},
                  {EM_S390, 8, 27, 1, 17, 0, 0},      {EM_PPC64, 8, 48, 32, 1, 0, 0},
@@ -129,7 +130,7 @@ void jt_threads_read(struct jt_target *target) {
     DIR *all = opendir(folder);
     jt_note_memory(target);
     if (all == NULL) {
-        return; /* answers then name mappings, not threads */
+        return; /* without threads answers name mappings */
     }
     for (const struct dirent *e = readdir(all); e != NULL; e = readdir(all)) {
         uint64_t id;
