@@ -16,8 +16,8 @@ void jt_layers_join(struct jt_private *priv, struct jt_layers *layers);
 
 /* ---- open.c --------------------------------------------------------------------------------- */
 
-/* A core that is in memory already; files comes from a callback. options->target is a name only.
- * All of it must outlive the target. */
+/* A core in memory, with a callback that opens the files that it names. options->target is only its
+ * name. The bytes and the callback's data must outlive the target. */
 struct jt_bytes {
     const uint8_t *core;
     size_t size;

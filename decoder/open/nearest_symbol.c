@@ -1,4 +1,4 @@
-/* nearest_symbol.c - section and nearest symbol of an address in a module. */
+/* nearest_symbol.c - finds the section and the nearest symbol of an address in a module. */
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ struct symbol {
     const char *name;
 };
 
-/* The symbols of a file that have addresses, sorted. Made when they are first needed. */
+/* The symbols of a file that have addresses, sorted. Read at the first lookup in the file. */
 struct jt_symbols {
     size_t count;
     struct symbol symbol[];
@@ -70,21 +70,21 @@ static struct jt_symbols *read_symbols(const struct jt_elf *elf) {
     if (scn == NULL || !jt_strings_open(&names, of, sh.sh_link)) {
         count = 0;
     }
-    struct jt_symbols *made = malloc(sizeof *made + count * sizeof made->symbol[0]);
-    if (made == NULL) {
+    struct jt_symbols *all = malloc(sizeof *all + count * sizeof all->symbol[0]);
+    if (all == NULL) {
         return NULL;
     }
-    made->count = 0;
+    all->count = 0;
     for (size_t i = 0; i < count; i++) {
         GElf_Sym sym;
         if (gelf_getsym(data, (int)i, &sym) != NULL && has_address(&sym) &&
             sym.st_name < names.size) {
-            made->symbol[made->count++] =
+            all->symbol[all->count++] =
                 (struct symbol){sym.st_value, sym.st_size, names.at + sym.st_name};
         }
     }
-    qsort(made->symbol, made->count, sizeof made->symbol[0], compare);
-    return made;
+    qsort(all->symbol, all->count, sizeof all->symbol[0], compare);
+    return all;
 }
 
 /* The last symbol that begins at or below the address. */

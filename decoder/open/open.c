@@ -1,4 +1,4 @@
-/* open.c - opens a process or a core, and learns where its heap is and how it is laid out. */
+/* open.c - opens a process or a core, and learns the root and the layout of its heap. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +12,11 @@ bool jt_is_process(const char *target) {
 #define LEAF_MIN 8                  /* bytes of a leaf element */
 #define BLOCK 4096                  /* bytes: the unit of a hole */
 
-/* Limits a walk to what a sound tree can need. Nodes do not overlap, so a sound tree takes no more
- * than the memory that there is, nor more than the files to which a core's segments lead. Next to
- * holes a walk reads up to a whole scratch buffer for each block on the disk. A skeleton's segments
- * of zeroes all lead to one piece of it, but no node that names an extent is among them. */
+/* Limits walks to what a sound rtree can need. Nodes do not overlap, so a sound rtree has no more
+ * bytes than the memory that is there, nor than the files to which a core's segments lead. Next to
+ * holes a walk reads up to a whole scratch buffer for each block on the disk. All segments of
+ * zeroes of a skeleton lead to the same zeroes in its file, so the number of extents is limited as
+ * well: nodes that name extents are not in them. */
 static void limit_walks(struct jt_target *target) {
     struct jh_limits *limits = &target->heap.limits;
     uint64_t files = jt_core_bytes(target), most = jt_core_bytes_with_zeroes(target);
@@ -75,8 +76,8 @@ static bool fits_nothing(const struct jt_target *target, const struct jt_options
            (status == JT_OK && options->layout != NULL && target->verified == 0);
 }
 
-/* After a module's file that no build-id confirms does not fit: it may be another build's, and must
- * not give a worse result than no file would. */
+/* Learns the heap once more, without the file of a module that no build-id confirms: it did not fit
+ * the heap, so it may be of another build, and must not give a worse result than no file. */
 static enum jt_status learn_without(struct jt_target *target, struct jt_evidence *evidence,
                                     enum jt_status status) {
     char error[JT_TEXT_MAX];
@@ -153,7 +154,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
     return status;
 }
 
-/* All parts of a target: one piece of memory. */
+/* A target with its private part and the state of all layers, allocated together. */
 struct whole {
     struct jt_target target;
     struct jt_private priv;
@@ -198,12 +199,12 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     if (target->memory_ran_out) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
-    if (jt_ended(target) && status != JT_OK) { /* what was concluded from its memory is wrong */
+    if (jt_ended(target) && status != JT_OK) { /* the failure may only follow from that */
         return jt_fail(target, JT_UNREADABLE,
                        "process %d ended while it was looked at, or runs another program by now",
                        target->pid);
     }
-    if (priv->given_up) { /* the same */
+    if (priv->given_up) { /* also then the failure may only follow from that */
         return jt_fail(target, JT_INCOMPLETE,
                        "the time was over before it was known what the target is, while %s",
                        priv->doing);

@@ -3,9 +3,9 @@
  *     jt_open() -> target->heap -> jh_locate(), jh_lookup_many(), jh_walk_next()
  *
  * Here is what jeheap.h leaves out because it needs an operating system: processes, cores, ELF
- * files, symbols, DWARF. Every part of the layout carries where it was learnt. What is not known
- * for sure ends in an error or in a warning, never in a silent guess. A target may be used by one
- * thread only.
+ * files, symbols, DWARF. Every part of the layout has its source (enum jt_source). What is not
+ * known for certain becomes an error or a warning, never a silent guess. A target may be used by
+ * one thread only.
  *
  * It has layers, each of which uses only those before it:
  *     image/     bytes: processes, cores, their maps, notes and threads
@@ -32,8 +32,8 @@
 extern "C" {
 #endif
 
-/* *out is set, so that error and warnings can be read, except when memory ran out (then NULL).
- * Close it in any case. heap may be used only when JT_OK was returned. */
+/* Opens a target. *out is set also when that fails, so that error and warnings can be read (NULL:
+ * memory ran out); close it in any case. Its heap may be used only when JT_OK was returned. */
 JH_MUST_USE enum jt_status jt_open(const struct jt_options *options, struct jt_target **out);
 void jt_close(struct jt_target *target);
 

@@ -1,10 +1,11 @@
-/* owners.c - whose a cache is. */
+/* owners.c - finds the owner of each cache: a thread, or the program that made an explicit cache.
+ */
 #include <string.h>
 
 #include "open/inside.h"
 
-/* tcache.create makes a cache and the stacks of its bins in one piece; those of a thread's cache,
- * which is in thread-local storage, are somewhere else. */
+/* Is the cache explicit? tcache.create allocates a cache together with the stacks of its bins. The
+ * cache of a thread is in thread-local storage, and its stacks are elsewhere. */
 static bool is_explicit(struct jt_target *target, const struct jt_caches *all,
                         const struct jt_cache *cache) {
     struct jh_location l;

@@ -70,7 +70,7 @@ static bool find_header(struct jt_target *target, uint64_t addr, struct jt_place
     return found;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- the place ------------------------------------------------------------------------------ */
 
 static enum jt_what by_path(const char *path) {
     return strcmp(path, "[heap]") == 0       ? JT_IN_HEAP

@@ -37,7 +37,7 @@ struct jt_place {
 
 void jt_place_find(struct jt_target *target, uint64_t addr, struct jt_place *out);
 
-/* owners.c: jt_caches(), with whose each of them is. */
+/* owners.c: jt_caches(), with the owner of each cache. */
 const struct jt_caches *jt_caches_owned(struct jt_target *target);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* inside.h - what makes a skeleton and what opens it agree on; SKELETON.md describes it. */
+/* inside.h - what the files share that write and open skeletons; SKELETON.md describes the format.
+ */
 #ifndef JEHEAP_SKELETON_INSIDE_H
 #define JEHEAP_SKELETON_INSIDE_H
 
@@ -7,52 +8,55 @@
 
 #define JT_SKELETON_FORMAT 1
 
-/* ---- the room's part of the target ----------------------------------------------------------- */
+/* ---- what this layer keeps of a target ------------------------------------------------------- */
 
-#define JT_VERDICTS_MAX 1024 /* others that were left out are absent */
-#define JT_VERDICT_RULES 32
-#define JT_VERDICT_RULE 48 /* bytes of a rule's name */
+#define JT_VERDICTS_MAX 1024 /* verdicts that a skeleton keeps; more extents are only absent */
+#define JT_VERDICT_RULES 32  /* different rules in them */
+#define JT_VERDICT_RULE 48   /* bytes of a rule's name */
 
+/* Memory that the rtree points at and that a skeleton lacks, because it may be the program's. A
+ * verdict names the rule that an extent breaks whose structure is in that memory. */
 struct jt_left_out {
-    uint64_t bytes;            /* that a skeleton lacks: the tree points at them */
-    uint64_t bytes_now;        /* and that one of this target does */
-    struct jh_verdict *broken; /* extents among them, and what is wrong with each */
+    uint64_t bytes;            /* bytes that this target lacks, being a skeleton */
+    uint64_t bytes_now;        /* bytes that the skeleton lacks that is made of this target */
+    struct jh_verdict *broken; /* verdicts, by address */
     size_t brokens;
-    char rule[JT_VERDICT_RULES][JT_VERDICT_RULE];
+    char rule[JT_VERDICT_RULES][JT_VERDICT_RULE]; /* the names that verdicts point to */
     size_t rules;
 };
 
-/* skeleton_open.c: what its notes tell takes the place of files, symbols and debug information. */
+/* skeleton_open.c: learns root and layout from the notes of a skeleton. */
 enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *evidence);
 
-/* ---- skeleton_keep.c: which bytes decoding takes -------------------------------------------- */
+/* ---- skeleton_keep.c, skeleton_verdict.c: which bytes a skeleton keeps ----------------------- */
 
-/* Fills keep, sorted and disjoint, and the counts of out. The walk's faults go to out->fault. */
+/* Finds the memory to keep, sorted and disjoint, and sets the counts of out. Faults of the walk go
+ * to out->fault. */
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out);
-/* skeleton_verdict.c: one more extent that is left out, and what is wrong with it. False: as many
- * are known as there may be, or no rule has such a name, or no memory. */
+/* Adds the verdict on an extent that is left out. False: there are JT_VERDICTS_MAX, the rule's name
+ * is not sound, or memory ran out. */
 bool jt_verdict_add(struct jt_target *target, uint64_t at, const char *rule);
-/* The rule's name as it is kept; NULL when it is none, or one too many. */
+/* A copy of the rule's name that lives as long as the target; NULL: the name is not sound, or there
+ * are too many names. */
 const char *jt_rule_kept(struct jt_private *p, const char *rule);
-/* By address, each once. */
+/* Sorts verdicts by address, and drops all but one for each address. */
 void jt_verdicts_sort(struct jt_target *target);
-/* Of all that the tree names, and that is not kept. */
+/* Finds the verdicts on all extents that the rtree names and that are not in keep. */
 void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep);
-/* jemalloc's variables that a skeleton has whole: index 0 .., NULL behind the last. */
+/* The names of the variables of jemalloc that a skeleton keeps, from index 0; NULL: no more. */
 const char *jt_skeleton_variable(size_t index);
 
 /* ---- skeleton_note.c, skeleton_note_read.c ------------------------------------------------  */
 
-#define JT_ABOUT_MAX (1u << 20) /* bytes; what is parsed takes 20 times more */
-#define JT_BLOCK_BYTES                                                                             \
-    16u /* of a block: start and end, 8 bytes each, in the target's byte order                     \
-         */
-extern const char *const jt_file_word[4]; /* by enum jt_file */
+#define JT_ABOUT_MAX (1u << 20) /* bytes of the note of JSON; parsing takes 20 times as many */
+/* Bytes of a block in its note: start and end, 8 bytes each, in the target's byte order. */
+#define JT_BLOCK_BYTES 16u
+extern const char *const jt_file_word[4]; /* names of enum jt_file */
 
-/* The note of that type, which the caller frees; NULL: no memory. */
+/* Makes the note of this type, which the caller frees; NULL: memory ran out. */
 char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size);
-/* Take what the notes tell into the target, but for the layout. */
+/* Takes into the target what the notes tell, except layout and caches. */
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root);
 
 /* ---- skeleton_words.c ----------------------------------------------------------------------- */
@@ -61,50 +65,51 @@ void jt_word_put(const struct jt_target *target, FILE *file, uint64_t value);
 void jt_fault_put(const struct jt_target *target, FILE *file, const struct jh_fault *fault,
                   uint64_t seen);
 
-struct jt_words { /* of a note; whoever reads has made sure that there are as many */
+/* The next word of a note. The caller makes sure that the note has as many words as are read. */
+struct jt_words {
     const struct jt_target *target;
     const uint8_t *at;
 };
 uint64_t jt_word_next(struct jt_words *words);
-/* False: it is none. */
+/* Reads a fault, whose stage is given. False: it is not sound. */
 bool jt_fault_next(struct jt_words *words, enum jh_stage stage, struct jh_fault *out);
 
 /* ---- skeleton_caches.c ---------------------------------------------------------------------- */
 
 void jt_caches_note(struct jt_target *target, FILE *file);
-/* The layout is known. False: the note is broken, or memory ran out. */
+/* Reads the note of caches, after the layout. False: the note is broken, or memory ran out. */
 bool jt_caches_note_read(struct jt_target *target);
 
 /* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
 
-/* Adds to keep what rules of arenas read, beside the structures that the walk has given, each by
- * its first byte. What they cover is merged. */
-void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
+/* Adds to keep the memory that the rules of arenas read. walked has the first byte of each extent
+ * structure that the walk gave, covered the memory of these extents, merged. */
+void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *walked,
                     const struct jt_ranges *covered, struct jt_ranges *keep);
 void jt_arenas_note(const struct jt_target *target, FILE *file);
-/* The blocks are read before. False: the note is broken, or memory ran out. */
+/* Reads the note of arenas, after that of blocks. False: the note is broken, or memory ran out. */
 bool jt_arenas_note_read(struct jt_target *target);
 
-/* ---- skeleton.c, skeleton_write.c ----------------------------------------------------------- */
+/* ---- skeleton_pieces.c, skeleton_write.c ---------------------------------------------------- */
 
-/* Bytes of zeroes in the file, and so of a segment of zeroes, at most. */
-#define JT_SKELETON_ZERO UINT64_MAX /* offset of what the one piece of zeroes stands for */
+#define JT_SKELETON_ZERO UINT64_MAX /* the offset of a piece that is all zero */
 
-struct jt_load { /* PT_LOAD; the offset is into the data */
+struct jt_load { /* a PT_LOAD; its offset counts from the first byte of data */
     uint64_t addr, filesz, memsz, offset;
 };
 
+/* A skeleton that is being written. */
 struct jt_maker {
     struct jt_target *target;
     FILE *file;
-    struct jt_piece {
+    struct jt_piece { /* memory that is kept: data, or zeroes */
         uint64_t addr, len, offset;
     } * piece;
     size_t pieces;
     struct jt_load *load;
     size_t loads;
     uint64_t data, zeroes; /* bytes of all data, and of the longest piece of zeroes */
-    uint64_t data_max;     /* of a sound target */
+    uint64_t data_max;     /* more data than this a sound target cannot have */
     struct {
         char *bytes;
         size_t size;
@@ -112,9 +117,9 @@ struct jt_maker {
     bool lost;        /* memory ran out */
 };
 
-/* Write the file; *size says how long it is. */
+/* Writes the file; *size is its length. */
 enum jt_status jt_skeleton_put(const struct jt_maker *maker, uint64_t *size);
-/* What a read said when it was not all of it. */
+/* Fails: a read of the target ended with this status. */
 enum jt_status jt_skeleton_stopped(struct jt_target *target, enum jh_status status);
 
 #endif

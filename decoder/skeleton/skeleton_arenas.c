@@ -1,10 +1,10 @@
-/* skeleton_arenas.c - what a skeleton has of the arenas, so that rules of arenas can be asked of
- * it.
+/* skeleton_arenas.c - arenas in a skeleton, so that the rules of arenas can be checked in it.
  *
- * What leads to arenas and blocks are words of the program's variables and of arena_t; a damaged
- * list leads anywhere. So not these are kept, but what was found with them, and what was wrong with
- * the lists: a note. What these rules read in the blocks is kept: structures that look as if they
- * were in use, those that wait to be used, and the words that lead to them. */
+ * Arenas and base blocks are found through words of variables and of arena_t; a damaged list may
+ * lead into the program's memory. So these words are not kept. A note has what was found with them,
+ * and the faults of the lists. Memory that the rules of arenas read in base blocks is kept: extent
+ * structures that look as if they were in use, those that wait to be used, and the words that lead
+ * to these. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,9 @@ struct found {
     struct jh_fault limit; /* the last one */
 };
 
-/* Where only the memory tells whether an extent is new. */
+/* Takes the faults of the check: the limit, and the structures of lost extents. The latter only
+ * where leaf elements have no state, because then only this memory tells whether an extent is new.
+ */
 static void take_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
     struct found *f = arg;
     f->limit = status == JH_LIMIT ? *fault : f->limit;
@@ -35,14 +37,15 @@ static void add_all(struct jt_ranges *set, const struct jt_ranges *other) {
     }
 }
 
-/* Has a damaged list led to where the program has its own? */
+/* Is the block at this address in memory of the program, where a damaged list has led to? */
 static bool is_the_programs(const struct jt_target *target, uint64_t at,
                             const struct jt_ranges *covered) {
     struct jt_range head = {at, at + target->priv->base->form.block_bytes};
     return jt_ranges_touch(covered->range, covered->count, head);
 }
 
-/* What lies there, be it the size of a block, is not for the notes. */
+/* Removes blocks and values that were read in the program's memory, so that notes do not have them.
+ */
 static void forget_the_programs(struct jt_target *target, const struct jt_ranges *covered) {
     struct jt_private *p = target->priv;
     size_t kept = 0;
@@ -58,15 +61,15 @@ static void forget_the_programs(struct jt_target *target, const struct jt_ranges
     p->base->blocks = kept;
 }
 
-void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
+void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *walked,
                     const struct jt_ranges *covered, struct jt_ranges *keep) {
     struct found found = {.target = target};
     struct jt_check *c = jt_check_start(target, take_fault, &found);
     if (c == NULL) {
-        return; /* the target knows that memory ran out */
+        return; /* jt_check_start() has set target->memory_ran_out */
     }
-    for (size_t i = 0; i < given->count; i++) {
-        uint64_t slot = jt_check_slot(c, given->range[i].start);
+    for (size_t i = 0; i < walked->count; i++) {
+        uint64_t slot = jt_check_slot(c, walked->range[i].start);
         if (slot != JT_SLOT_NONE) {
             jt_bit_set(c->seen, slot);
         }
@@ -75,7 +78,7 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *given,
     c->keep = keep;
     jt_blocks_keep(target, keep);
     keep->lost |= c->covered.lost;
-    found.limit.rule = ""; /* the target has it: a skeleton is asked the same at its start */
+    found.limit.rule = ""; /* limits until here are found in the skeleton as well */
     jt_check_end(c, true);
     if (strcmp(found.limit.rule, "arena.search-limit") == 0) {
         jt_arena_fault(target, JH_LIMIT, found.limit.addr, found.limit.seen, found.limit.rule);
@@ -151,7 +154,7 @@ static bool read_blocks(struct jt_words *w, struct jt_private *p) {
     return true;
 }
 
-/* How many words the note has, when it says so. */
+/* Reads the counts at the start of the note. False: the note does not have as many words. */
 static bool read_head(struct jt_words *w, const struct jt_private *p, uint64_t count[HEAD]) {
     uint64_t words = p->note[JT_NOTE_ARENAS].size / 8, need = HEAD;
     if (words < HEAD) {
@@ -175,7 +178,7 @@ bool jt_arenas_note_read(struct jt_target *target) {
     struct jt_words w = {target, (const uint8_t *)p->note[JT_NOTE_ARENAS].bytes};
     uint64_t count[HEAD];
     if (w.at == NULL) {
-        return true; /* older ones have none */
+        return true; /* skeletons of an older jeheap have no such note */
     }
     if (!read_head(&w, p, count)) {
         return false;

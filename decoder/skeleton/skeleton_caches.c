@@ -1,18 +1,19 @@
-/* skeleton_caches.c - what a skeleton has of thread caches: a note.
+/* skeleton_caches.c - the note on thread caches in a skeleton.
  *
- * What leads to them is in arena_t, in threads' storage and in memory that jemalloc has given to
- * itself; a damaged cache leads anywhere. So not these are kept, but what was found with them. */
+ * Caches are found through arena_t, thread-local storage and memory that jemalloc has allocated for
+ * itself; a damaged cache may lead into the program's memory. So none of these is kept. The note
+ * has what was found with them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "skeleton/inside.h"
 
-/* Words of 8 bytes in the target's byte order. First why they are not all known (0: they are), how
- * many caches, bins, regions and faults there are. Then each cache: address, arena, 1 when it is
- * explicit, number of its thread, 32 bytes of its thread's name, how many bins. Each bin: address,
- * size class, regions that are cached, that there may be, that are stashed, how many of both stand
- * here. Each region: address, and 1 behind it when it is stashed. Each fault as in the note of
- * arenas, the value 0. */
+/* The note has words of 8 bytes in the target's byte order. First: why not all caches are known (0:
+ * all are), and the numbers of caches, bins, regions and faults. Then each cache: address, arena, 1
+ * when it is explicit, number of its thread, 32 bytes of its thread's name, number of bins. Then
+ * each bin: address, size class, cached regions, capacity, stashed regions, regions of both kinds
+ * in this note. Then each region: address, 1 when it is stashed. Then each fault as in the note of
+ * arenas, with value 0. */
 #define HEAD 5u
 #define OF_CACHE 9u /* with the name */
 #define OF_BIN 6u
@@ -21,8 +22,9 @@
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* A stack that is damaged may be the program's memory: only addresses of its heap are kept, which
- * the skeleton tells in any case. */
+/* The address if it is that of a region or large allocation, else 0. The stack of a damaged cache
+ * may be the program's memory, whose values are not kept; addresses in the heap the skeleton tells
+ * in any case. */
 static uint64_t kept(const struct jt_target *target, uint64_t addr) {
     struct jh_location l;
     bool known = jh_locate(&target->heap, addr, &l, NULL) == JH_OK && l.owned && l.start == addr;
@@ -146,7 +148,7 @@ static bool read_faults(struct jt_words *w, struct jt_caches *all, uint64_t faul
     return true;
 }
 
-/* How many there are of each, when the note has as many words. */
+/* Reads the counts at the start of the note. False: the note does not have as many words. */
 static bool read_head(struct jt_words *w, uint64_t words, uint64_t head[HEAD]) {
     if (words < HEAD) {
         return false;

@@ -1,15 +1,14 @@
-/* skeleton_keep.c - which bytes of a target decoding takes.
+/* skeleton_keep.c - finds the memory of a target that a skeleton keeps.
  *
- * Not listed here but watched: the walk goes over the whole heap through a reader that writes down
- * what was read. So a skeleton has what the decoder asks for, whatever the version. What a damaged
- * tree makes the walk read is cut down to what is jemalloc's own before anything is kept. So it is
- * with what rules of arenas read (skeleton_arenas.c). */
+ * A walk over the whole heap reads through a reader that records the addresses. So a skeleton has
+ * the bytes that the decoder reads, whatever the version of jemalloc. A damaged rtree may make the
+ * walk read the program's memory: only memory of jemalloc's own is kept. The same goes for memory
+ * that the rules of arenas read (skeleton_arenas.c). */
 #include <string.h>
 
 #include "skeleton/inside.h"
 
-/* Variables that later questions read by name. Whoever teaches the decoder to read another one
- * adds it here. */
+/* Variables that commands read by name. When the decoder reads another one, add it here. */
 static const char *const variable[] = {"bin_infos", "arena_bin_info", "sz_large_pad",
                                        "opt_disable_large_size_classes"};
 
@@ -17,7 +16,7 @@ const char *jt_skeleton_variable(size_t index) {
     return index < sizeof variable / sizeof variable[0] ? variable[index] : NULL;
 }
 
-/* ---- a reader that remembers ---------------------------------------------------------------- */
+/* ---- a reader that records what is read ----------------------------------------------------- */
 
 struct watch {
     struct jh_reader inner;
@@ -79,14 +78,15 @@ static struct jh_heap watched(struct jt_target *target, struct watch *w, struct 
 
 /* ---- what is kept --------------------------------------------------------------------------- */
 
-/* What the walk has given: where the structures are, and what they cover, the program's own. */
-struct given {
+/* The extents of the walk: at has the first byte of each structure, handed_out the memory of the
+ * extents, which is the program's. */
+struct walked {
     struct jt_ranges at, handed_out;
 };
 
-/* Tree nodes and extents. An extent is kept whole, with its slab bitmap and its links. */
+/* Keeps the nodes of the rtree, and extent structures as a whole, with slab bitmap and links. */
 static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep,
-                                struct given *given, struct jt_skeleton *out) {
+                                struct walked *walked, struct jt_skeleton *out) {
     struct jh_walk walk;
     struct watch w;
     struct jh_heap heap = watched(target, &w, keep);
@@ -98,8 +98,8 @@ static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep
         if (status == JH_OK) {
             out->extents++;
             jt_ranges_add(keep, e.at, target->layout.extent_size);
-            jt_ranges_add(&given->at, e.at, 1);
-            jt_ranges_add(&given->handed_out, e.base, e.size);
+            jt_ranges_add(&walked->at, e.at, 1);
+            jt_ranges_add(&walked->handed_out, e.base, e.size);
         } else if (status != JH_END && out->fault != NULL) {
             out->fault(out->arg, status, &fault);
         }
@@ -113,7 +113,7 @@ static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep
     return JT_OK;
 }
 
-/* Headers of the base allocators' blocks, with the extent that each of them has. */
+/* Keeps the header of each base block, which has an extent structure. */
 static void keep_blocks(struct jt_target *target, struct jt_ranges *keep) {
     const struct jt_private *p = target->priv;
     uint64_t size;
@@ -145,9 +145,9 @@ static void add_modules(const struct jt_target *target, struct jt_ranges *set) {
     jt_ranges_merge(set);
 }
 
-/* Nodes, extents and headers lie in base blocks and nowhere else. Where these are not known (no
- * symbols), they are at least not in the memory that the tree itself hands out, and not among a
- * module's variables. */
+/* Removes from keep what is not jemalloc's own memory. Nodes and extent structures are always in
+ * base blocks. When these are not known (no symbols), memory of extents and of modules is removed.
+ */
 static void cut_foreign(struct jt_target *target, struct jt_ranges *keep,
                         const struct jt_ranges *handed_out) {
     const struct jt_private *p = target->priv;
@@ -163,7 +163,7 @@ static void cut_foreign(struct jt_target *target, struct jt_ranges *keep,
     jt_ranges_cut(keep, handed_out->range, handed_out->count, false);
 }
 
-/* The root node is part of a variable: what was seen of it. */
+/* The memory of root[] that the walk has read. root[] is in a variable, not in a base block. */
 static struct jt_ranges root_of(const struct jt_target *target, const struct jt_ranges *seen) {
     const struct jh_layout *l = &target->layout;
     struct jt_ranges root = {NULL, 0, 0, false};
@@ -182,7 +182,8 @@ static void note_left_out(struct jt_target *target, const struct jt_ranges *keep
     }
 }
 
-/* A budget that ends among them is no limit of theirs. */
+/* Reads the thread caches. Fails when the target's budget ran out or a read failed; a limit of the
+ * caches themselves (cache.limit) is no failure. */
 static enum jt_status read_caches(struct jt_target *target) {
     const struct jt_caches *all = jt_caches(target);
     for (size_t i = 0; i < all->faults; i++) {
@@ -197,13 +198,13 @@ static enum jt_status read_caches(struct jt_target *target) {
 
 enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep,
                                 struct jt_skeleton *out) {
-    struct given given = {.at = {.lost = false}};
-    struct jt_ranges *handed_out = &given.handed_out;
-    enum jt_status status = keep_tree(target, keep, &given, out);
-    jt_metadata_find(target); /* now, so that a running process has no new ones */
+    struct walked walked = {.at = {.lost = false}};
+    struct jt_ranges *handed_out = &walked.handed_out;
+    enum jt_status status = keep_tree(target, keep, &walked, out);
+    jt_metadata_find(target); /* right after the walk: a running process may add base blocks */
     jt_ranges_merge(handed_out);
     if (status == JT_OK) {
-        jt_arenas_keep(target, &given.at, handed_out, keep);
+        jt_arenas_keep(target, &walked.at, handed_out, keep);
     }
     jt_ranges_merge(keep);
     struct jt_ranges root = root_of(target, keep);
@@ -218,10 +219,10 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     keep_variables(target, keep);
     jt_ranges_merge(keep);
     note_left_out(target, keep, out);
-    bool lost = keep->lost || root.lost || handed_out->lost || given.at.lost;
+    bool lost = keep->lost || root.lost || handed_out->lost || walked.at.lost;
     jt_ranges_free(&root);
     jt_ranges_free(handed_out);
-    jt_ranges_free(&given.at);
+    jt_ranges_free(&walked.at);
     if (status == JT_OK && lost) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }

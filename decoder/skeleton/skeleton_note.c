@@ -1,6 +1,6 @@
-/* skeleton_note.c - what a skeleton tells of its target: a layout, as layout_write.c writes it, the
- * blocks of the base allocators as pairs of numbers, the arenas (skeleton_arenas.c), thread
- * caches (skeleton_caches.c), and all the rest as JSON. The way back is skeleton_note_read.c. */
+/* skeleton_note.c - makes the notes of a skeleton: the layout, as layout_write.c writes it; the
+ * base blocks as pairs of numbers; arenas (skeleton_arenas.c); thread caches (skeleton_caches.c);
+ * all the rest as JSON. skeleton_note_read.c reads them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static void modules(struct json *j, const struct jt_target *target) {
     json_close(j, ']');
 }
 
-/* What they have allocated is not owned by the heap that is here. */
+/* Names the heaps of the process that the skeleton does not have. */
 static void other_heaps(struct json *j, struct jt_target *target) {
     size_t roots = jt_roots(target);
     if (jt_root_unknown(target)) {
@@ -96,7 +96,8 @@ static void other_heaps(struct json *j, struct jt_target *target) {
     json_close(j, ']');
 }
 
-/* Those about the core file are not true of the skeleton. */
+/* Writes the warnings, except those about the core's file and about other heaps, which the skeleton
+ * does not have. */
 static void warnings(struct json *j, const struct jt_target *target) {
     json_open(j, "warnings", '[');
     for (size_t i = target->priv->file_warnings; i < target->warnings; i++) {
@@ -108,7 +109,7 @@ static void warnings(struct json *j, const struct jt_target *target) {
     json_close(j, ']');
 }
 
-/* Only where there is any: the heap is damaged then. */
+/* Written only for a damaged heap, which has memory that is left out. */
 static void left_out(struct json *j, const struct jt_private *p) {
     json_number(j, "bytes_left_out", p->skeleton->bytes_now);
     json_open(j, "broken", '{');

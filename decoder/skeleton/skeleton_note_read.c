@@ -1,5 +1,6 @@
-/* skeleton_note_read.c - what skeleton_note.c wrote, or anybody else: nothing in it is believed
- * unseen. */
+/* skeleton_note_read.c - reads the notes of a skeleton. They may be hostile, so every value is
+ * checked.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -118,14 +119,14 @@ static bool read_build_id(const char *text, struct jt_build_id *out) {
     return true;
 }
 
-/* From one address to another; false when it is none. */
+/* Reads a range, an array of two addresses. False: it is none. */
 static bool read_range(const struct json_value *pair, struct jt_range *out) {
     return pair->kind == JSON_ARRAY && pair->count == 2 && pair[1].kind == JSON_TEXT &&
            pair[2].kind == JSON_TEXT && jt_number(pair[1].text, &out->start) &&
            jt_number(pair[2].text, &out->end) && out->start < out->end;
 }
 
-/* Where there are none, the module is all from its start to its end. */
+/* Reads the ranges of a module. Without them the module is one range from its start to its end. */
 static bool read_ranges(struct jt_target *target, struct jt_module *m,
                         const struct json_value *row) {
     const struct json_value *all = child(row, "ranges", JSON_ARRAY);
@@ -210,7 +211,8 @@ static bool read_other(struct jt_target *target, const struct json_value *row) {
     return true;
 }
 
-/* Of the original's heaps those that a skeleton lacks; older ones do not tell. */
+/* Reads the heaps of the process that the skeleton does not have. Skeletons of an older jeheap do
+ * not name them. */
 static bool read_others(struct jt_target *target, const struct json_value *top) {
     const struct json_value *all = child(top, "other_heaps", JSON_ARRAY);
     target->priv->learnt->roots_hidden = flag_of(top, "heaps_unknown");
@@ -241,11 +243,11 @@ static bool read_warnings(struct jt_target *target, const struct json_value *top
     return true;
 }
 
-/* What the tree points at and a skeleton has not got. */
+/* Reads the verdicts on extents that the skeleton does not have. */
 static bool read_left_out(struct jt_target *target, const struct json_value *top) {
     const struct json_value *all = child(top, "broken", JSON_OBJECT);
     if (json_member(top, "bytes_left_out") == NULL) {
-        return true; /* nothing was */
+        return true; /* nothing was left out */
     }
     if (!number_of(top, "bytes_left_out", &target->priv->skeleton->bytes) || all == NULL) {
         return false;
@@ -264,7 +266,8 @@ static bool read_left_out(struct jt_target *target, const struct json_value *top
     return true;
 }
 
-/* Of the original. Said here, before the warnings that it brings: a skeleton of this one says it
+/* Reads how many bytes the original core lacked because it was cut off, and warns. The warning
+ * counts as one about the file, so it is not written to a skeleton of this skeleton, which warns
  * itself. */
 static bool read_truncated(struct jt_target *target, const struct json_value *top) {
     uint64_t bytes;
@@ -283,7 +286,7 @@ static bool read_truncated(struct jt_target *target, const struct json_value *to
     return true;
 }
 
-/* The first part that is not as it should be; NULL: all of it is. */
+/* Reads the note of JSON. Gives the key of the first value that is not sound; NULL: all are. */
 static const char *read_top(struct jt_target *target, const struct json_value *top,
                             uint64_t *root) {
     uint64_t pid;
@@ -291,7 +294,8 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
         return "pid";
     }
     target->pid = (int)pid;
-    target->priv->map_complete = flag_of(top, "map_complete"); /* older ones do not tell */
+    target->priv->map_complete =
+        flag_of(top, "map_complete"); /* an older jeheap did not write it */
     if (!read_truncated(target, top)) {
         return "bytes_truncated";
     }

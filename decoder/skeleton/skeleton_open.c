@@ -1,7 +1,7 @@
-/* skeleton_open.c - a core that is a skeleton: its notes take the place of the program's file.
+/* skeleton_open.c - opens a skeleton: root and layout come from its notes instead of the program's
+ * file.
  *
- * The notes are as untrusted as the rest: the layout is checked and tried on the heap like one that
- * a user has given. */
+ * The notes may be hostile: the layout is checked and tried on the heap, like that of --layout. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,9 +21,11 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_evid
                        target->path, JT_NESTED_MAX, error);
     }
     if (build->pointer_size != p->words || build->little_endian != p->little_endian) {
-        return jt_fail(target, JT_UNREADABLE,
-                       "%s: a skeleton whose layout is for other words than its ELF header says",
-                       target->path);
+        return jt_fail(
+            target, JT_UNREADABLE,
+            "%s: a skeleton whose layout has another word size or byte order than its ELF "
+            "header",
+            target->path);
     }
     jt_layout_name(build, target->layout_name, sizeof target->layout_name);
     target->heap.layout = &target->layout;
@@ -31,7 +33,7 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_evid
     return jt_layout_verify(target, evidence->options);
 }
 
-/* --in NAME: is the one heap that a skeleton has meant? */
+/* Fails when --in names another module than the one whose heap the skeleton has. */
 static enum jt_status check_module(struct jt_target *target, const struct jt_options *options) {
     const struct jt_module *m = target->jemalloc;
     if (options->in == NULL || (m != NULL && jt_module_named(m, options->in))) {
@@ -41,15 +43,16 @@ static enum jt_status check_module(struct jt_target *target, const struct jt_opt
         jt_warn(target, "--in %s is not used: a skeleton has one heap", options->in);
         return JT_OK;
     }
-    return jt_fail(target, JT_NO_JEMALLOC,
-                   "--in %.200s: a skeleton has one heap, and this one's is that of %.200s; make a "
-                   "skeleton of the other heap with --in",
-                   options->in, m->path);
+    return jt_fail(
+        target, JT_NO_JEMALLOC,
+        "--in %.200s: a skeleton has one heap, and this skeleton has that of %.200s; make "
+        "a skeleton of the other heap with --in",
+        options->in, m->path);
 }
 
 static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *evidence) {
     if (evidence->options->exe != NULL) {
-        jt_warn(target, "--exe %s is not used: a skeleton brings all that its program would tell",
+        jt_warn(target, "--exe %s is not used: a skeleton does not need its program",
                 evidence->options->exe);
     }
     enum jt_status status = jt_skeleton_notes_read(target, &evidence->root_addr);
@@ -64,7 +67,7 @@ static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *ev
     if (status != JT_OK || evidence->options->layout == NULL) {
         return status != JT_OK ? status : take_layout(target, evidence);
     }
-    jt_dwarf_read(&evidence->root, &evidence->dwarf); /* there is none, and it says so */
+    jt_dwarf_read(&evidence->root, &evidence->dwarf); /* without a module: all fields unknown */
     status = jt_layout_learn(target, evidence);
     jt_dwarf_free(&evidence->dwarf);
     return status;

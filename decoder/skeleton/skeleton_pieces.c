@@ -1,19 +1,20 @@
-/* skeleton.c - the pieces and segments of a skeleton: data, zeroes, and what is left out.
+/* skeleton_pieces.c - cuts the memory that a skeleton keeps into pieces of data and of zeroes, and
+ * makes segments of them.
  *
- * Nothing is held in memory but where the pieces are. Zeroes are most of a tree: their segments all
- * name the same piece of the file, so any reader of cores sees them. A mapping's bytes that are not
- * kept have no bytes in the file (p_filesz < p_memsz), as in every core that leaves something
- * out. */
+ * Only the addresses of pieces are held in memory, not their bytes. Most of an rtree is zero: all
+ * segments of zeroes lead to the same zeroes in the file, which any reader of cores understands.
+ * Bytes of a mapping that are not kept are left out of the file (p_filesz < p_memsz), as in other
+ * cores. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "skeleton/inside.h"
 
-#define STEP 64u           /* what is passed over where bytes are absent: no extent is smaller */
-#define CHUNK 4096u        /* what is looked at together; zero or not */
-#define BUFFER (64u << 10) /* what is read at once */
-#define ZEROES_MIN 512u    /* fewer are no worth a header of their own */
+#define STEP 64u    /* bytes to skip where bytes are absent: no extent structure is smaller */
+#define CHUNK 4096u /* bytes that are compared with zero at once */
+#define BUFFER (64u << 10) /* bytes that are read at once */
+#define ZEROES_MIN 512u /* fewer zeroes are stored as data: a program header would take as much */
 
 /* ---- the pieces ----------------------------------------------------------------------------- */
 
@@ -59,7 +60,7 @@ enum jt_status jt_skeleton_stopped(struct jt_target *target, enum jh_status stat
                                       : "the target changed or ended while it was read");
 }
 
-/* What of the range is there. The walk has read nearly all of it a moment ago. */
+/* Adds the bytes of a range that can be read. The walk has read nearly all of them before. */
 static enum jt_status add_range(struct jt_maker *m, struct jt_range range) {
     const struct jh_reader *r = &m->target->heap.reader;
     uint8_t buffer[BUFFER];
@@ -105,7 +106,8 @@ static void add_load(struct jt_maker *m, struct jt_load load) {
     grown[m->loads++] = load;
 }
 
-/* One mapping: each piece's segment goes on to the next piece. at is the first piece in it. */
+/* Adds the segments of a mapping: each piece's segment ends where the next piece begins. at is the
+ * first piece that is not below the mapping. Gives the first piece behind it. */
 static size_t add_mapping(struct jt_maker *m, struct jt_range range, size_t at) {
     if (at == m->pieces || m->piece[at].addr >= range.end) {
         add_load(m, (struct jt_load){range.start, 0, range.end - range.start, 0});
@@ -130,7 +132,8 @@ static void find_loads(struct jt_maker *m) {
     for (size_t i = 0; i < p->mapped_count; i++) {
         jt_ranges_add(&all, p->mapped[i].start, p->mapped[i].end - p->mapped[i].start);
     }
-    for (size_t i = 0; i < m->pieces; i++) { /* from a file, of which a core may say nothing */
+    for (size_t i = 0; i < m->pieces;
+         i++) { /* a piece from a module's file may be in no mapping of the core */
         jt_ranges_add(&all, m->piece[i].addr, m->piece[i].len);
     }
     jt_ranges_merge(&all);
@@ -141,7 +144,7 @@ static void find_loads(struct jt_maker *m) {
     jt_ranges_free(&all);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- the whole skeleton --------------------------------------------------------------------- */
 
 static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *keep,
                                     struct jt_skeleton *out) {
@@ -170,7 +173,7 @@ static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *
     return jt_skeleton_put(m, &out->size);
 }
 
-/* Where --root leads to and no extent decodes may be the program's own memory. */
+/* Fails when no extent decodes at --root: the address may be in the program's own memory. */
 static enum jt_status check_root(struct jt_target *target, const struct jt_skeleton *out) {
     if (out->extents != 0 || !jt_root_is_in_no_module(target)) {
         return JT_OK;

@@ -1,7 +1,7 @@
-/* skeleton_verdict.c - what a skeleton says of extents that it leaves out.
+/* skeleton_verdict.c - verdicts: which rules are broken by extents that a skeleton leaves out.
  *
- * A damaged tree may point into the program's memory. Those bytes are not kept, but what is wrong
- * with them is: the name of the rule, so that a skeleton answers as its original. */
+ * A damaged rtree may point into the program's memory. A skeleton does not keep those bytes, only
+ * the name of the rule that they break as an extent, so that it answers as its original. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +58,7 @@ void jt_verdicts_sort(struct jt_target *target) {
     p->skeleton->brokens = kept;
 }
 
-/* A reader that has only what is kept. */
+/* A reader of the memory that is kept. */
 struct kept {
     const struct jh_reader *all;
     const struct jt_ranges *keep;
@@ -76,7 +76,7 @@ static enum jh_status kept_read(void *arg, uint64_t addr, void *dst, size_t len,
     return part < len ? JH_ABSENT : status;
 }
 
-/* What the extent breaks, if its bytes can be had at all. */
+/* Adds the verdict on an extent whose bytes can be read in the original. */
 static void judge_extent(struct jt_target *target, const struct jh_heap *heap, uint64_t at) {
     struct jh_extent e;
     struct jh_fault fault;
@@ -91,7 +91,7 @@ static void judge_extent(struct jt_target *target, const struct jh_heap *heap, u
 
 void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep) {
     struct jt_private *p = target->priv;
-    const struct jh_heap all = target->heap; /* of a skeleton it has verdicts of its own */
+    const struct jh_heap all = target->heap; /* with its verdicts, if the target is a skeleton */
     struct jh_verdict *before = p->skeleton->broken;
     struct kept kept = {&all.reader, keep};
     struct jh_heap heap = all;

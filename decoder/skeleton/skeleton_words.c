@@ -1,4 +1,4 @@
-/* skeleton_words.c - notes of 8-byte words, in the target's byte order, and faults in them. */
+/* skeleton_words.c - reads and writes notes that consist of 8-byte words, and faults in them. */
 #include <string.h>
 
 #include "skeleton/inside.h"

@@ -1,4 +1,4 @@
-/* skeleton_write.c - the file: header, segments, notes, zeroes, data. */
+/* skeleton_write.c - writes the file of a skeleton: header, segments, notes, zeroes, data. */
 #include <errno.h>
 #include <string.h>
 
@@ -6,7 +6,8 @@
 
 #define BUFFER (64u << 10)
 
-/* In the target's words: Elf32 and Elf64 differ in the width of some, and in one word's place. */
+/* Writes a number in the target's byte order. Structures of Elf32 and Elf64 differ in the width of
+ * some fields and in the place of p_flags. */
 static void put_number(const struct jt_maker *m, uint64_t value, unsigned size) {
     uint8_t bytes[8];
     jt_number_put(m->target, bytes, value, size);
@@ -19,7 +20,7 @@ static void put_zeroes(const struct jt_maker *m, uint64_t count) {
     }
 }
 
-/* Sizes by class, 32 bits first. */
+/* Sizes of ELF structures: [0] of 32-bit files, [1] of 64-bit files. */
 static const unsigned header_size[] = {sizeof(Elf32_Ehdr), sizeof(Elf64_Ehdr)};
 static const unsigned segment_size[] = {sizeof(Elf32_Phdr), sizeof(Elf64_Phdr)};
 static const unsigned section_size[] = {sizeof(Elf32_Shdr), sizeof(Elf64_Shdr)};
@@ -49,7 +50,8 @@ static void put_header(const struct jt_maker *m, size_t segments) {
     put_number(m, 0, 2);
 }
 
-/* Where there are too many segments for e_phnum, section 0 has their number (sh_info). */
+/* Writes section 0, which has the number of segments (sh_info) when that is too large for e_phnum.
+ */
 static void put_section(const struct jt_maker *m, size_t segments) {
     bool wide = m->target->priv->words == 8;
     unsigned before = wide ? 44 : 28;

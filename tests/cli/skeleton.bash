@@ -116,7 +116,7 @@ test_given_layout_and_root() {
     err_has 'warning: --exe /bin/true is not used'
     status 0 jeheap info "$SKELETON" --in witness --json
     ask are "$OUT" roots.0.chosen=true faults=0
-    refuses 3 '--in libc.so.6: a skeleton has one heap, and this one.s is that of .*/witness;' \
+    refuses 3 '--in libc.so.6: a skeleton has one heap, and this skeleton has that of .*/witness;' \
         jeheap info "$SKELETON" --in libc.so.6
     status 0 jeheap info "$SKELETON" --root "$root" --in libc.so.6
     err_has 'warning: --in libc.so.6 is not used'

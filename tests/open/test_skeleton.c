@@ -456,9 +456,9 @@ static void notes_of_another(void **state) {
     (void)state;
     struct jt_target *t = notes_of_mixed(note);
     with_notes(note, EM_386, "\"warnings\"", "\"warnings\"");
-    refused("for other words than its ELF header");
+    refused("another word size or byte order than its ELF header");
     with_notes(note, EM_S390, "\"warnings\"", "\"warnings\"");
-    refused("for other words than its ELF header");
+    refused("another word size or byte order than its ELF header");
     note[JT_NOTE_LAYOUT].bytes = NULL;
     with_notes(note, EM_X86_64, "\"warnings\"", "\"warnings\"");
     refused("a skeleton without a layout");
