@@ -1,4 +1,4 @@
-/* core_naive.c - headers one after the other, notes one after the other; nothing is sorted. */
+/* core_naive.c - reads headers and notes of a core in their order, without sorting anything. */
 #include "core_naive.h"
 
 #include <elf.h>
@@ -19,7 +19,7 @@ static bool owner_is(const uint8_t *owner, uint64_t len, const char *name) {
     return len == strlen(name) + 1 && memcmp(owner, name, (size_t)len) == 0;
 }
 
-/* at: of the description. */
+/* Takes a note; at is the offset of its description, len its length. */
 static void take_note(struct core_naive *r, const uint8_t *file, size_t note, size_t at,
                       uint64_t len) {
     uint64_t name = number(file, note, 4), type = number(file, note + 8, 4);
@@ -57,7 +57,7 @@ static void take(struct core_naive *r, const uint8_t *file, size_t size, size_t 
     if (number(file, at, 4) == PT_NOTE) {
         take_notes(r, file, size, offset, filesz);
     }
-    memsz = memsz < UINT64_MAX - start ? memsz : UINT64_MAX - start; /* up to the last address */
+    memsz = memsz < UINT64_MAX - start ? memsz : UINT64_MAX - start; /* end at the last address */
     uint64_t saved = filesz < memsz ? filesz : memsz;
     uint64_t there = offset >= size ? 0 : size - offset < saved ? size - offset : saved;
     if (number(file, at, 4) != PT_LOAD) {
@@ -78,7 +78,7 @@ void core_naive_read(struct core_naive *r, const uint8_t *file, size_t size) {
     uint64_t count = number(file, wide ? 56 : 44, 2);
     memset(r, 0, sizeof(*r));
     r->notes_left = size;
-    r->too_many = count == PN_XNUM; /* is elsewhere */
+    r->too_many = count == PN_XNUM; /* then section 0 has the number */
     for (uint64_t i = 0; i < count && !r->too_many && phoff < size; i++) {
         if (size - phoff < (i + 1) * entry) {
             return;

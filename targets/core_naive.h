@@ -1,4 +1,5 @@
-/* core_naive.h - what an ELF core says, by a naive look through its headers, without the reader. */
+/* core_naive.h - reads an ELF core in the simplest way, without jeheap's reader, to be compared
+ * with it. */
 #ifndef JEHEAP_FUZZ_CORE_NAIVE_H
 #define JEHEAP_FUZZ_CORE_NAIVE_H
 
@@ -8,26 +9,27 @@
 
 #include "open/inside.h"
 
-#define CORE_LOADS_MAX 48 /* what is compared is quadratic */
+#define CORE_LOADS_MAX 48 /* comparing takes quadratic time */
 
 struct core_load {
-    uint64_t start, end, offset, saved; /* end: of what is mapped; saved: bytes in the file */
+    uint64_t start, end, offset, saved; /* end of the mapped memory; bytes saved in the file */
 };
 
 struct core_naive {
     struct core_load load[CORE_LOADS_MAX];
     size_t loads;
     uint64_t truncated;
-    uint64_t notes_left; /* bytes of notes that are still read: all headers may name the same */
+    uint64_t
+        notes_left; /* bytes of notes that may still be read: headers may name the same notes */
     uint64_t pid;
     struct jt_text own[JT_NOTES + 1]; /* by type */
     bool too_many;
 };
 
-/* The file is one whose headers the reader has taken. too_many: the rest was not looked at. */
+/* Reads a core whose headers jeheap's reader has accepted. too_many: it was not read to the end. */
 void core_naive_read(struct core_naive *r, const uint8_t *file, size_t size);
-/* Of overlapping segments the one that starts first has the byte, the longest of several. NULL: the
- * byte is not in the file. */
+/* The segment that has the byte at this address; NULL: the file does not have it. Of overlapping
+ * segments it is the one that starts first, and of these the longest. */
 const struct core_load *core_naive_holder(const struct core_naive *r, uint64_t addr);
 
 #endif

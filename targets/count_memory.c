@@ -16,12 +16,12 @@ void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *old);
 char *__wrap_strdup(const char *text);
 
-static int64_t now, peak; /* bytes; what was allocated elsewhere and is freed here makes it less */
+static int64_t now, peak; /* bytes; negative when memory is freed that was allocated elsewhere */
 
-static void *counted(void *made) {
-    now += made ? (int64_t)malloc_usable_size(made) : 0;
+static void *counted(void *block) {
+    now += block ? (int64_t)malloc_usable_size(block) : 0;
     peak = now > peak ? now : peak;
-    return made;
+    return block;
 }
 
 void *__wrap_malloc(size_t size) {
@@ -34,9 +34,9 @@ void *__wrap_calloc(size_t count, size_t size) {
 
 void *__wrap_realloc(void *old, size_t size) {
     int64_t was = old ? (int64_t)malloc_usable_size(old) : 0;
-    void *made = __real_realloc(old, size);
-    now -= made ? was : 0;
-    return counted(made);
+    void *block = __real_realloc(old, size);
+    now -= block ? was : 0;
+    return counted(block);
 }
 
 void __wrap_free(void *old) {
@@ -46,8 +46,8 @@ void __wrap_free(void *old) {
 
 char *__wrap_strdup(const char *text) {
     size_t size = strlen(text) + 1;
-    char *made = __wrap_malloc(size);
-    return made ? memcpy(made, text, size) : NULL;
+    char *copy = __wrap_malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }
 
 void fuzz_memory_start(void) {

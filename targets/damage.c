@@ -1,5 +1,5 @@
-/* damage.c - damage that means something: what stands in the heap is taken, one part of it becomes
- * something that a program, a stray write or an attacker could make of it. */
+/* damage.c - realistic damage: one field of a structure in the heap gets a value that a program's
+ * error, a stray write or an attacker could have written. */
 #include "damage.h"
 #include "builds.h"
 
@@ -9,7 +9,7 @@ static size_t place_of(const struct heap_image *image, enum heap_place_kind kind
     return count ? from + dice_below(dice, count) : dice_below(dice, image->places);
 }
 
-/* An address that is in the heap, nearly in it, or nowhere. */
+/* An address in the heap, next to it, or anywhere. */
 static uint64_t some_address(const struct heap_image *image, uint64_t self, struct dice *dice) {
     const struct heap_region *r = &image->region[dice_below(dice, image->regions)];
     switch (dice_below(dice, 9)) {
@@ -60,7 +60,7 @@ static void damage_child(struct damage *d, const struct heap_image *image,
     const struct jh_layout *l = &image->layout;
     d->patch.len = l->rtree_node_size;
     fuzz_store(&l->build, d->room, l->rtree_node_size, some_address(image, p->addr, dice));
-    if (dice_below(dice, 2)) { /* a slot that was empty */
+    if (dice_below(dice, 2)) { /* the damage goes to a nearby element, which may be empty */
         d->patch.offset = (int16_t)((int)(dice_below(dice, 64) - 32) * (int)l->rtree_node_size);
     }
 }
@@ -78,7 +78,7 @@ static void damage_leaf(struct damage *d, const struct heap_image *image,
         leaf.szind = (uint32_t)some_number(leaf.szind, 8, dice);
         break;
     case 1:
-        leaf.szind = l->sc_nsizes; /* as one that was left behind */
+        leaf.szind = l->sc_nsizes; /* as jemalloc leaves elements of freed extents behind */
         leaf.slab = false;
         leaf.state_bits = 0;
         break;
@@ -93,12 +93,12 @@ static void damage_leaf(struct damage *d, const struct heap_image *image,
     }
     jh_leaf_encode(l, &leaf, d->room);
     d->patch.len = l->leaf_size;
-    if (dice_below(dice, 2)) { /* the element of a page near it */
+    if (dice_below(dice, 2)) { /* the damage goes to the element of a nearby page */
         d->patch.offset = (int16_t)((int)(dice_below(dice, 16) - 8) * (int)l->leaf_size);
     }
 }
 
-/* Fields that speak of addresses and sizes go wrong in ways of their own. */
+/* A wrong value for a field. Addresses and sizes get values that are likely to confuse a reader. */
 static uint64_t field_value(const struct heap_image *image, unsigned which, uint64_t old,
                             struct jh_field field, struct dice *dice) {
     uint64_t page = UINT64_C(1) << image->layout.build.lg_page;
@@ -121,7 +121,7 @@ static uint64_t field_value(const struct heap_image *image, unsigned which, uint
 static void damage_field(struct damage *d, const struct heap_image *image, const uint8_t *head,
                          struct dice *dice) {
     const struct jh_layout *l = &image->layout;
-    /* These decide what an extent is. */
+    /* fields that decide what kind of extent it is */
     static const unsigned telling[] = {JH_EXTENT_ADDR, JH_EXTENT_BSIZE, JH_EXTENT_STATE,
                                        JH_EXTENT_SZIND, JH_EXTENT_SLAB};
     unsigned which = telling[dice_below(dice, sizeof(telling) / sizeof(telling[0]))];

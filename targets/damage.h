@@ -1,10 +1,10 @@
-/* damage.h - one damage to one structure of a heap. */
+/* damage.h - makes one damage to one structure of a heap. */
 #ifndef JEHEAP_FUZZ_DAMAGE_H
 #define JEHEAP_FUZZ_DAMAGE_H
 
 #include "heap_input.h"
 
-/* splitmix64: the same numbers everywhere. */
+/* Random numbers by splitmix64, which are the same on every machine. */
 struct dice {
     uint64_t state;
 };

@@ -1,14 +1,14 @@
 /* Target functions: jh_layout_check, and with every layout that it lets pass: all pure stages,
  * jh_rtree_lookup, jh_lookup, jh_walk_next, jh_slab_read, jh_locate.
  *
- * Relation: a layout of which some bytes are bent is refused by the name of a rule, or no stage
- * misbehaves with it, whatever the bytes of the target are. */
+ * Relation: a layout with a few wrong bytes is refused by the name of a rule, or every stage is
+ * safe with it, whatever bytes the target has. */
 #include "builds.h"
 
 #define BENDS_MAX 4
-#define BASE UINT64_C(0x10000) /* of the bytes that are there */
+#define BASE UINT64_C(0x10000) /* address of the target's bytes */
 
-/* A bool has no values but 0 and 1: others cannot be read, let alone refused. */
+/* A bool must be 0 or 1: reading another value is undefined behaviour. */
 static const size_t bools[] = {offsetof(struct jh_layout, build.little_endian),
                                offsetof(struct jh_layout, build.aarch64),
                                offsetof(struct jh_layout, build.debug),
@@ -19,7 +19,7 @@ static const size_t bools[] = {offsetof(struct jh_layout, build.little_endian),
                                offsetof(struct jh_layout, leaf_left_behind),
                                offsetof(struct jh_layout, large_by_size)};
 
-/* Three bytes of the tail for each bend: where, and what is flipped there. */
+/* Bends the layout: three bytes of the tail tell an offset, and the bits that are flipped there. */
 static void bend(struct fuzz_input *in, struct jh_layout *l) {
     const char *symbol = l->root_symbol;
     uint8_t *bytes = (uint8_t *)l;

@@ -13,7 +13,7 @@
 
 #define FORMS_MAX 256
 
-/* Each layout's is made once: from a hundred rows of structs. */
+/* The form of caches of each layout is made once, because it takes a hundred rows of structs. */
 static const struct jh_cache_form *form_of(const struct jh_layout *l) {
     static struct jh_cache_form form[FORMS_MAX];
     size_t i = (size_t)(l - fuzz_layout_nth(0));
@@ -33,7 +33,7 @@ static void check_form(const struct jh_layout *l, const struct jh_cache_form *f)
     FUZZ_CHECK(f->bin_size <= JH_CACHE_BIN_MAX && f->slots <= JH_CACHE_BINS_MAX);
 }
 
-/* Bins of small classes are side by side, and so are those of large ones, behind them. */
+/* Bins of small classes are adjacent, and those of large classes follow them. */
 static void check_place(const struct jh_layout *l, const struct jh_cache_form *f, uint64_t cache,
                         uint32_t szind) {
     uint64_t at = jh_cache_bin_at(l, f, cache, szind);
@@ -42,7 +42,7 @@ static void check_place(const struct jh_layout *l, const struct jh_cache_form *f
     FUZZ_CHECK(next - at == f->bin_size || szind + 1 == l->sc_nbins);
 }
 
-/* ---- written, and decoded ------------------------------------------------------------------- */
+/* ---- bins that are written, then decoded ---------------------------------------------------- */
 
 static void check_written(const struct jh_layout *l, const struct jh_cache_form *f,
                           struct fuzz_input *in) {
@@ -63,12 +63,12 @@ static void check_written(const struct jh_layout *l, const struct jh_cache_form 
 
 /* ---- bytes of any value --------------------------------------------------------------------- */
 
-/* From one place down to another, of which the low 16 bits are known. */
+/* The distance down from one address to another, of which only the low 16 bits are known. */
 static uint32_t down(uint64_t from, uint64_t to) {
     return (uint32_t)((0x10000 + from % 0x10000 - to % 0x10000) % 0x10000);
 }
 
-/* What the bytes say; false: what no operation of jemalloc's leaves. */
+/* Decodes a bin in the simplest way. False: no operation of jemalloc leaves these bytes. */
 static bool naive(const struct jh_build *b, const uint8_t *bytes, uint32_t capacity,
                   struct jh_cache_bin *out) {
     const struct fuzz_bin_form f = fuzz_bin_form(b);
@@ -119,9 +119,9 @@ static enum jh_status check_bytes(const struct jh_layout *l, const struct jh_cac
     return status;
 }
 
-/* ---- read ----------------------------------------------------------------------------------- */
+/* ---- bins that are read from memory --------------------------------------------------------- */
 
-/* The bin's bytes, and no other. */
+/* A reader that has the bytes of the bin only. */
 static enum jh_status read_bin(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     const struct jh_segment *bin = arg;
     bool here = addr == bin->addr && len <= bin->len;
@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     const struct jh_layout *l = fuzz_layout(&in);
     const struct jh_cache_form *f = form_of(l);
-    uint32_t capacity = (uint32_t)fuzz_take(&in, 2) * !f->ncached_max; /* or in the bin */
+    uint32_t capacity = (uint32_t)fuzz_take(&in, 2) * !f->ncached_max; /* 0: the bin has it */
     uint64_t cache = fuzz_take(&in, 8) & UINT64_MAX >> (65 - 8 * l->build.pointer_size) & ~7ULL;
     uint32_t szind = fuzz_byte(&in) % f->slots;
     uint8_t room[FUZZ_BIN_MAX];

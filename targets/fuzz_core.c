@@ -1,15 +1,15 @@
-/* Target functions: jt_open_bytes on an ELF core, with all that it does before files come in:
- * headers, segments, notes, modules by name; jt_mapped, the reader.
+/* Target functions: jt_open_bytes on an ELF core without other files: headers, segments, notes,
+ * modules by name; jt_mapped, the reader.
  *
- * Relations: each byte that the reader gives is the one that a naive look through the program
- * headers finds, and each such byte is given; bytes_present, _absent and _truncated are what
- * counting one by one gives; what the notes say is what a naive look through them finds, and no
- * description that runs over its segment's end is taken; segments, once they are sorted, can be
- * read; what cannot be read has a status and a sentence; no file is opened; memory, and what a walk
- * may look at, are bounded by the input's size; twice the same.
+ * Relations: the reader gives exactly the bytes that a naive search through the program headers
+ * finds (core_naive.c); bytes_present, _absent and _truncated are the sums over these bytes; notes
+ * are read as a naive search reads them, and no description is taken that ends behind its segment;
+ * sorted segments can be read; a target that cannot be opened has a status and a sentence; no file
+ * is opened; memory and the limits of walks are bounded by the input's size; opening twice gives
+ * the same.
  *
- * The search for a layout takes a thousand times as long as all this, so one input in 128 has it;
- * the others have a root where nothing is. */
+ * The search for a layout takes a thousand times as long as all this, so only one input in 128 has
+ * it; the others are given a root that is not mapped. */
 #include "builds.h"
 #include "core_naive.h"
 #include "ask_heap.h"
@@ -18,7 +18,7 @@
 
 #define WHOLE_ONE_IN 128
 
-/* ---- against what was read ------------------------------------------------------------------ */
+/* ---- comparing with the naive reader -------------------------------------------------------- */
 
 static void check_byte(const struct jt_target *t, const struct core_naive *r, const uint8_t *file,
                        uint64_t addr) {
@@ -50,7 +50,7 @@ static bool mapped(const struct jt_target *t, const struct core_naive *r, uint64
     return false;
 }
 
-/* Piece by piece between all borders that there are. */
+/* Compares the bytes between all borders of segments, piece by piece. */
 static void check_counts(const struct jt_target *t, const struct core_naive *r) {
     uint64_t border[5 * CORE_LOADS_MAX], present = 0, all = 0;
     size_t borders = 0;
@@ -114,7 +114,7 @@ static void check_reference(const struct jt_target *t, const uint8_t *file, size
     }
 }
 
-/* What a walk may look at goes by the file's size. */
+/* Checks that the limits of walks are bounded by the file's size. */
 static void check_budgets(const struct jt_target *t, size_t size) {
     const struct jh_limits *limits = &t->heap.limits;
     uint64_t zeroes = jt_is_skeleton(t) ? t->priv->segments * JT_SKELETON_ZEROES_MAX : 0;
@@ -139,7 +139,8 @@ static bool same(const struct jt_target *a, const struct jt_target *b) {
            strcmp(a->layout_name, b->layout_name) == 0;
 }
 
-/* layout: NULL when the heap is not to be looked at. */
+/* Opens the core with this layout; NULL: with a root that is not mapped, so that no heap is found.
+ */
 static void check(struct jt_target *t, const struct jh_layout *layout, uint64_t root,
                   const uint8_t *file, size_t size) {
     FUZZ_CHECK((t->status == JT_OK) == (t->error[0] == 0));

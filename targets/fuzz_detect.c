@@ -2,12 +2,13 @@
  * version string, the choice of a layout, base blocks.
  *
  * The input is a core, then the ELF file that every name in the core leads to, then that file's
- * length in four bytes and a byte of options. Relations: a target that opened has a layout that is
- * sound, was tried, and says of each part where it was learnt; one that did not has a sentence;
- * memory is bounded; twice the same.
+ * length in four bytes and a byte without meaning. Relations: a target that opens has a sound
+ * layout that was tried, with a source for each part; one that does not open has a sentence; memory
+ * is bounded; opening twice gives the same.
  *
- * Debug information is read in a process of its own and layouts are searched for in one input of
- * 128; the others have a root where nothing is, which ends it after modules and symbols. */
+ * Reading debug information in a process and searching a layout is slow, so only one input in 128
+ * does it; the others are given a root that is not mapped, so that opening ends after modules and
+ * symbols. */
 #include "ask_heap.h"
 #include "count_memory.h"
 #include "open/inside.h"
@@ -57,7 +58,7 @@ static bool same(const struct jt_target *a, const struct jt_target *b) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input in = {data, size};
     struct jt_target *t, *again;
-    (void)fuzz_byte(&in); /* inputs begin with one */
+    (void)fuzz_byte(&in); /* the byte behind the length is not used; inputs in corpora/ have it */
     uint64_t len = fuzz_take(&in, 4);
     len = len < in.size ? len : in.size;
     size_t core = in.size - (size_t)len;

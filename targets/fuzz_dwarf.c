@@ -1,12 +1,13 @@
 /* Target functions: jt_elf_bytes, jt_roots_find, jt_version_find, jt_dwarf_read, jt_macros_read,
  * jt_build_from_macros, jt_layout_from_dwarf, jt_symbol on any ELF file.
  *
- * Relations: names and values that are found end, and lie in the file's own terms; a layout that
- * debug information has bent is either refused or safe for every later stage; twice the same. */
+ * Relations: names that are found end in a 0, and values are within their bounds; a layout that
+ * debug information has changed is refused, or safe for every later stage; reading twice gives the
+ * same. */
 #include "ask_heap.h"
 #include "open/inside.h"
 
-/* As jt_open() has it when all that it knows is this file. */
+/* A target that has this file as its only module, as jt_open() makes it. */
 static void start(struct jt_target *t, struct jt_private *p, struct jt_module *module,
                   struct jt_elf *elf) {
     memset(t, 0, sizeof(*t));
@@ -17,7 +18,7 @@ static void start(struct jt_target *t, struct jt_private *p, struct jt_module *m
     t->priv = p;
     t->module = module;
     t->modules = 1;
-    t->kind = JT_PROCESS; /* there is no image to look through */
+    t->kind = JT_PROCESS; /* not a core: there are no segments in which to look for a version */
 }
 
 static void end(struct jt_target *t) {
@@ -29,7 +30,7 @@ static void end(struct jt_target *t) {
 
 static struct jt_told told;
 
-static void bend(struct jt_target *t, struct jt_dwarf *dwarf) {
+static void try_layouts(struct jt_target *t, struct jt_dwarf *dwarf) {
     static const uint8_t zero[JH_EXTENT_HEAD_MAX];
     struct jh_build build;
     struct jh_layout layout;
@@ -60,7 +61,7 @@ static void read_root(struct jt_target *t, const struct jt_root_symbol *root) {
                dwarf.root_elements == again.root_elements);
     FUZZ_CHECK((dwarf.macros != NULL) == (again.macros != NULL));
     FUZZ_CHECK(!dwarf.macros || jt_macros_count(dwarf.macros) == jt_macros_count(again.macros));
-    bend(t, &dwarf);
+    try_layouts(t, &dwarf);
     jt_dwarf_free(&dwarf);
     jt_dwarf_free(&again);
 }

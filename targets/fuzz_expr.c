@@ -1,14 +1,14 @@
 /* Target functions: jt_eval, jt_layout_parse, jt_layout_name.
  *
- * The first line is an expression, each other one defines a macro: "NAME text", "NAME(x) text".
- * Relations: the same answer twice; parentheses, double negation and a choice change nothing; the
- * expression's own truth is that of its double not; the number of macros that are asked for is
- * bounded whatever they are. The first line is tried as a layout's name as well: one that is
- * accepted has a name that gives the same name again. */
+ * The first line of an input is an expression, each other line defines a macro: "NAME text",
+ * "NAME(x) text". Relations: evaluating twice gives the same; (E), - -E and 1 ? E : 0 have the
+ * value of E; !!E is 1 exactly when E is not 0; the number of macros that are looked up is bounded.
+ * The first line is tried as the name of a layout as well: when it is accepted, the layout's name
+ * names the same layout. */
 #include "fuzz.h"
 #include "open/inside.h"
 
-#define LOOKUPS_MAX 1000000 /* what one expression may ask for: its steps, and what stops it */
+#define LOOKUPS_MAX 1000000 /* macros that an expression may look up: STEPS_MAX in expr.c */
 
 struct text {
     char *macros;
@@ -43,7 +43,7 @@ static bool value(struct text *t, const char *before, const char *expression, co
     return is;
 }
 
-/* Lines end in 0, the last one is empty. */
+/* A copy of the input in which each line ends in a 0. An empty line ends the text. */
 static char *lines(const uint8_t *data, size_t size) {
     char *text = calloc(1, size + 2);
     if (!text) {
@@ -55,7 +55,7 @@ static char *lines(const uint8_t *data, size_t size) {
     return text;
 }
 
-/* ".json" would be a file. */
+/* A name that ends in ".json" would be read as a file. */
 static void check_name(const char *text) {
     struct jh_layout layout;
     char error[JT_TEXT_MAX] = "", name[128], again[128];
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct text t = {first < size ? text + first + 1 : NULL, 0};
     bool is = value(&t, "", text, "", &once);
     FUZZ_CHECK(value(&t, "", text, "", &again) == is && (!is || once == again));
-    /* deeper by one or two, which may be too deep */
+    /* these expressions are nested deeper by one or two, which may exceed the limit */
     if (is && value(&t, "(", text, ")", &again)) {
         FUZZ_CHECK(once == again);
     }

@@ -1,8 +1,9 @@
 /* Target functions: jh_extent_decode, jh_extent_check, jh_extent_is_slab.
  *
- * Relations: what is decoded and written again by jemalloc's rules (write_extent.c) is the same on
- * every bit that has a meaning, and only on those; the numbers that are derived are what jemalloc
- * derives; the check passes exactly when no rule is broken, and else names the first that is. */
+ * Relations: an extent that is decoded and written again by jemalloc's rules (write_extent.c) has
+ * the same bits where bits have a meaning, and other bits do not matter; derived numbers are those
+ * that jemalloc derives; the check passes exactly when no rule is broken, and else names the first
+ * rule that is. */
 #include "builds.h"
 #include "write_extent.h"
 
@@ -16,7 +17,8 @@ static bool addr(const struct jh_layout *l, const struct jh_extent *e) {
     return (void)l, e->addr == 0;
 }
 
-/* Empty, larger than all addresses, or wrapping. */
+/* Is the size 0 or larger than the address space, or does the extent end behind the last address?
+ */
 static bool bad_size(const struct jh_layout *l, const struct jh_extent *e) {
     uint64_t last = UINT64_MAX >> (64 - 8 * l->build.pointer_size);
     uint64_t room = UINT64_MAX >> (64 - l->build.lg_vaddr);
@@ -39,7 +41,7 @@ static bool usize(const struct jh_layout *l, const struct jh_extent *e) {
     return (void)l, e->usize > e->size - (e->addr - e->base);
 }
 
-/* What is left of e_bits when all its fields are written again. */
+/* Has e_bits a bit that belongs to no field? Then it differs when all fields are written again. */
 static bool unused_bits(const struct jh_layout *l, const struct jh_extent *e) {
     uint8_t bytes[JH_EXTENT_HEAD_MAX];
     return fuzz_write_extent(&l->build, e, bytes) && fuzz_load(&l->build, bytes, 8) != e->bits;
@@ -57,7 +59,7 @@ static bool large_addr(const struct jh_layout *l, const struct jh_extent *e) {
     return (void)l, e->allocated && !e->slab && e->addr % 64 != 0;
 }
 
-/* By sizes alone: jemalloc's class of the size, or of the size without a page. */
+/* Does the size of a large extent, with and without a pad, not belong to its size class? */
 static bool large_size(const struct jh_layout *l, const struct jh_extent *e) {
     uint64_t page = UINT64_C(1) << l->build.lg_page, padded = e->size < page ? 0 : e->size - page;
     if (!e->allocated || e->slab) {
@@ -93,7 +95,7 @@ static const struct {
     const char *name;
     broken_fn *broken;
 } rules[] = {
-    /* in the order of the check: a later one may take an earlier one for granted */
+    /* in the order of jh_extent_check(): a later rule may depend on an earlier one */
     {"extent.alignment", alignment},
     {"extent.addr", addr},
     {"extent.size", bad_size},
@@ -136,10 +138,10 @@ static void check_derived(const struct jh_layout *l, const struct jh_extent *e) 
     FUZZ_CHECK(e->usize == (e->allocated ? usable : 0));
 }
 
-/* What is written of an extent whose every field is all ones; *head says how many bytes. */
+/* The bytes of an extent whose fields are all ones; *head is their number. */
 static const uint8_t *meaning(const struct jh_layout *layout, size_t *head) {
     static uint8_t mask[JH_EXTENT_HEAD_MAX];
-    static const struct jh_layout *of; /* mostly the same as before */
+    static const struct jh_layout *of; /* of the last call, often the same */
     static size_t bytes;
     static const struct jh_extent ones = {.addr = UINT64_MAX,
                                           .bsize = UINT64_MAX,

@@ -1,13 +1,12 @@
 /* Target functions: jh_walk_next, jh_lookup, jh_lookup_many, jh_before, jh_after, jh_locate,
  * jh_slab_read, jh_rtree_lookup and what they are made of, on a whole image.
  *
- * Relations: what a walk gives is what a second reader of the tree gives (reference.c), and what a
- * lookup of each registered page finds; lookups agree with that reader, with jh_lookup_many() and
- * with jh_locate(); all answers are the same when the image is cut into other segments, copied, or
- * lent in pieces, and with a plan or
- * without; nothing that the program writes to its own memory changes any of them; budgets
- * end a walk; every fault names a known rule; outputs are untouched on failure; and where memory
- * changes between any two reads, as in a process that runs, what is given is sound all the same. */
+ * Relations: a walk gives the extents that a second, naive reader gives (reference.c), and those
+ * that a lookup of each registered page finds; lookups agree with that reader, with
+ * jh_lookup_many() and with jh_locate(); answers do not depend on how the image is cut into
+ * segments, copied or lent, nor on a plan; memory of the program does not change them; budgets end
+ * a walk; every fault names a known rule; outputs are untouched on failure; when memory changes
+ * between two reads, as in a running process, extents are sound all the same. */
 #include "heap_checks.h"
 #include "heap_images.h"
 
@@ -15,7 +14,7 @@ static uint64_t step_of(uint8_t salt) {
     return salt & 0x80 ? salt * UINT64_C(0x101) : salt % 3;
 }
 
-/* Addresses: near the places that are asked for. */
+/* Collects addresses near the places that the input asks for. */
 static size_t addresses(const struct heap_view *v, const struct heap_input *input, uint64_t *out) {
     const struct heap_image *image = v->image;
     size_t count = 0;
@@ -24,7 +23,7 @@ static size_t addresses(const struct heap_view *v, const struct heap_input *inpu
         uint64_t pages = (uint64_t)(int64_t)input->probe[i].pages;
         out[count++] = p->page + (pages << image->layout.build.lg_page) + step_of(input->salt);
     }
-    out[count++] = image->place[input->hole % image->places].addr; /* metadata itself */
+    out[count++] = image->place[input->hole % image->places].addr; /* an address in metadata */
     return count;
 }
 
@@ -35,8 +34,9 @@ static void read_otherwise(struct heap_setup *s,
     reader(s->view, &heap->reader);
 }
 
-/* Far below the defaults, or looking at damage is all that an execution does: no image has more
- * than a few nodes, 32 MiB of them and a thousand extents. Now and then the defaults. */
+/* Sets limits far below the defaults, with which following damage would take most of the time: no
+ * image has more than a few nodes, 32 MiB of them and a thousand extents. Some inputs use the
+ * defaults. */
 static struct jh_limits limits_of(const struct heap_input *in) {
     bool usual = in->passed < 0xf8;
     return (struct jh_limits){.max_nodes = in->nodes ? in->nodes : 64,
@@ -68,7 +68,7 @@ static void set_up(struct heap_setup *s) {
     }
 }
 
-/* What a walk of the image as it was captured answers. */
+/* The digest of a walk over the image without patches. */
 static uint64_t sound_digest(struct heap_image *image, const struct heap_input *input) {
     static struct heap_view view;
     struct heap_input plain = *input;

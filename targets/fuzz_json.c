@@ -1,8 +1,8 @@
 /* Target functions: json_read, jt_layout_read, jt_layout_write, jt_layout_name, jt_layout_parse.
  *
- * Relations: values of JSON fill each other without a gap, and a text ends where its 0 is; what is
- * accepted passes jh_layout_check and is safe for every later stage; written and
- * read again it is the same; what is refused is a usage error with a sentence. */
+ * Relations: the values inside an array or object fill its span without a gap, and a text ends in
+ * its only 0; an accepted layout passes jh_layout_check and is safe for every later stage; written
+ * and read again it is the same; a refusal is a usage error with a sentence. */
 #include "learn/json_read.h"
 #include "ask_heap.h"
 #include "count_memory.h"
@@ -63,7 +63,7 @@ static void check_way_back(const struct jh_layout *layout) {
     FUZZ_CHECK(jt_layout_parse(name, &again, error) == JT_OK);
 }
 
-/* A heap made of the input's own bytes. */
+/* A heap whose memory is the input's bytes. */
 static void look(const struct jh_layout *layout, const uint8_t *data, size_t size) {
     struct jh_segment segment = {HEAP_AT, data, size};
     struct jh_image image = {.segment = &segment, .count = 1};

@@ -1,9 +1,8 @@
 /* Target functions: jh_layout_make, jh_layout_check, jh_build_machine, jh_constant_*, jh_struct_*.
  *
- * Relations, for any parameters of a build, also those that make no sense: it is refused by the
- * name of a rule and nothing is handed out, or the layout passes the check, is the same when made
- * again, its constants agree with each other as jemalloc's headers relate them, and so do its
- * structs. */
+ * Relations, for any parameters of a build, also senseless ones: the build is refused by the name
+ * of a rule and the output is untouched; or the layout passes the check, making it again gives the
+ * same, and its constants and structs have the relations that jemalloc's headers define. */
 #include "builds.h"
 
 static uint64_t constant(const struct jh_layout *l, const char *name) {
@@ -37,7 +36,7 @@ static unsigned bits_set(uint64_t word) {
     return count;
 }
 
-/* Fields of e_bits do not overlap and leave no gap below the highest. */
+/* Checks that fields of e_bits do not overlap, and leave no gap below the highest. */
 static void check_fields(const struct jh_layout *l) {
     uint64_t all = 0;
     unsigned sum = 0;
@@ -108,7 +107,7 @@ static void check_structs(const struct jh_layout *l, size_t which) {
     FUZZ_CHECK(l->extent_align % align == 0 && l->extent_head <= l->bitmap_offset);
 }
 
-/* Member by member: there are bytes between them that nobody sets. */
+/* Compares member by member, because padding bytes are not set. */
 static bool same(const struct jh_layout *a, const struct jh_layout *b) {
     bool same = memcmp(a->bin, b->bin, sizeof(a->bin)) == 0;
     for (size_t i = 0; i < jh_constant_count(); i++) {

@@ -1,9 +1,9 @@
 /* Target functions: jh_leaf_decode, jh_leaf_encode.
  *
- * Relations: what is decoded, written and decoded again is the same; what is written is what was
- * there, but for bits that no field has and, of a pointer, for those that its sign stands for; a
- * pointer has none of the bits that are not its own, and is canonical where the build extends its
- * sign; bits that are nobody's are told. */
+ * Relations: decoding, writing and decoding again gives the same; writing gives the bytes that were
+ * decoded, except for bits of no field and, in a pointer, the bits that repeat its sign; a pointer
+ * has no bits of other fields, and is canonical where the build extends its sign; bits of no field
+ * are reported. */
 #include "builds.h"
 
 static bool same(const struct jh_leaf *a, const struct jh_leaf *b) {
@@ -24,8 +24,7 @@ static void check_pointer(const struct jh_layout *l, uint64_t extent) {
     FUZZ_CHECK(extends ? top == 0 || top == all : top >> 1 == 0);
 }
 
-/* The bits of an element that some field has, by jemalloc's forms and not by the layout's fields.
- */
+/* The bits of an element that belong to a field, by jemalloc's struct instead of the layout. */
 static void meaning(const struct jh_layout *l, uint8_t *mask) {
     unsigned ptr = l->build.pointer_size;
     bool packed = l->build.version >= JH_5_3_0;
@@ -34,11 +33,11 @@ static void meaning(const struct jh_layout *l, uint8_t *mask) {
         fuzz_store(&l->build, mask, ptr, packed ? ~UINT64_C(0x60) : UINT64_MAX);
         return;
     }
-    memset(mask, 0xff, ptr + 4U); /* the pointer, and szind or metadata */
+    memset(mask, 0xff, ptr + 4U); /* the pointer, and le_szind or le_metadata */
     mask[ptr + 4] = !packed;      /* le_slab */
 }
 
-/* Of 5.3's compact form, two bits between the state and the pointer. */
+/* The bits of no field in the compact form of 5.3: two between the state and the pointer. */
 static void check_unused(const struct jh_layout *l, const struct jh_leaf *leaf,
                          const uint8_t *bytes) {
     bool some = l->leaf_form == JH_LEAF_COMPACT && l->build.version >= JH_5_3_0;

@@ -2,9 +2,10 @@
  * jh_rtree_subkey, jh_rtree_leafkey, jh_index2size, jh_size2index, jh_lg_floor; and the test's own
  * fuzz_write_extent.
  *
- * Relation: each answers what jemalloc's own inline function does, compiled from the headers of
- * each version that is at hand (oracles.cmake). Two bytes of the tail choose the build and the
- * functions. The layouts here are made from what those headers say, so that they are compared too.
+ * Relation: each function answers what jemalloc's own inline function answers, compiled from the
+ * headers of each jemalloc in the cache (oracles.cmake). Two bytes of the tail choose the oracle
+ * and the function. The layouts are made from the constants in those headers, so they are compared
+ * too.
  */
 #include "oracle.h"
 #include "write_extent.h"
@@ -32,7 +33,7 @@ static void layout_of(const struct oracle *o, struct jh_layout *out) {
     FUZZ_CHECK(out->sc_lg_slab_maxregs == o->lg_slab_maxregs);
 }
 
-/* Makes the layouts at the first call. Returns how many there are. */
+/* Makes the layouts of all oracles at the first call. Returns their number. */
 static size_t prepared(void) {
     static size_t count = SIZE_MAX;
     if (count == SIZE_MAX) {
@@ -103,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint64_t bytes[JH_EXTENT_HEAD_MAX / 8], x; /* aligned as bitmap_t is */
     size_t count = prepared();
     if (!count) {
-        (void)jh_lg_floor(size + 1); /* an engine that sees nothing run gives up */
+        (void)jh_lg_floor(size + 1); /* engines give up when no instrumented code runs */
         return 0;
     }
     size_t which = fuzz_byte(&in) % count;

@@ -7,7 +7,7 @@
 #include "builds.h"
 #include "plan.h"
 
-/* One for each layout, made when first asked for. */
+/* The plan of each layout, made at its first use. */
 static const struct jh_plan *plan_of(const struct jh_layout *layout) {
     static struct jh_plan *made[1024];
     size_t i = (size_t)(layout - fuzz_layout_nth(0));
@@ -19,9 +19,10 @@ static const struct jh_plan *plan_of(const struct jh_layout *layout) {
     return made[i];
 }
 
-/* Left to the long way: small ones that profiling sampled, those without a usable byte, what begins
- * in page 0, and what could end at the last address of all. */
-static bool is_of_a_kind(const struct jh_layout *l, const struct jh_extent *e) {
+/* Must the plan take this extent if it is sound? It leaves a few kinds to the long way: sampled
+ * small allocations, those with a usable size of 0, extents that begin in page 0, and those that
+ * could end at the last address. */
+static bool must_be_taken(const struct jh_layout *l, const struct jh_extent *e) {
     return e->base && !(e->allocated && e->slab != (e->szind < l->sc_nbins)) &&
            !(e->allocated && !e->usize) &&
            (l->build.pointer_size == 4 || (l->build.lg_vaddr < 64 && e->base >> 63 == 0));
@@ -39,7 +40,7 @@ static bool take(const struct jh_plan *plan, bool wide, uint64_t at, const uint8
         jh_plan_fill(plan, wide, brief, head, &e);
         FUZZ_CHECK(sound && memcmp(&e, &wanted, sizeof(e)) == 0);
     }
-    FUZZ_CHECK(taken || !sound || !is_of_a_kind(plan->layout, &wanted));
+    FUZZ_CHECK(taken || !sound || !must_be_taken(plan->layout, &wanted));
     return taken;
 }
 
@@ -57,7 +58,8 @@ static void check_leaf(const struct jh_plan *plan, const uint8_t *head, const ui
     jh_leaf_decode(plan->layout, element, &wanted);
     FUZZ_CHECK(at == wanted.extent && memcmp(&leaf, &wanted, sizeof(leaf)) == 0);
     if (taken) {
-        leaf.extent ^= (leaf.extent ^ taken->at) & ~UINT64_C(0xff80); /* theirs is 16 bits here */
+        /* only bits 7 to 15 of the pointer may differ, so that it is the extent's now and then */
+        leaf.extent ^= (leaf.extent ^ taken->at) & ~UINT64_C(0xff80);
         jh_extent_decode(plan->layout, taken->at, head, &e);
         FUZZ_CHECK(jh_plan_leaf_agrees(plan, &leaf, taken) ==
                    (jh_leaf_check(plan->layout, &leaf, &e, NULL) == JH_OK));

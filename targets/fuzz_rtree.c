@@ -1,12 +1,11 @@
 /* Target functions: jh_rtree_lookup, jh_rtree_subkey, jh_rtree_leafkey, jh_lookup, jh_lookup_many,
  * jh_before, jh_after, jh_walk_next, jh_locate, on small trees that the input describes.
  *
- * Relations, for any tree: a lookup finds the leaf element that a walk by shifts and masks finds,
- * without the decoder (tree.c); many lookups are as many single ones; the walk ends, goes up,
- * and each extent that it gives is what lookup finds at each page that it registers; every fault
- * names a known rule. For a tree of extents that were put in as jemalloc does, and nothing else:
- * the walk gives all of them, lookup finds the one that has the address, before and after find its
- * neighbours. */
+ * Relations, for any tree: a lookup finds the leaf element that is found without the decoder
+ * (tree.c); many lookups in one call answer as single ones; the walk ends, its addresses grow, and
+ * a lookup finds each of its extents at each page that the extent registers; every fault names a
+ * known rule. For an undamaged tree: the walk gives all extents that were inserted, a lookup finds
+ * the one that has the address, before and after find its neighbours. */
 #include "rules.h"
 #include "tree.h"
 
@@ -31,7 +30,7 @@ static bool covers(const struct jh_extent *e, uint64_t addr) {
     return addr >= e->base && addr - e->base < e->size;
 }
 
-/* The extent that was put in and has the address, or is the nearest on a side of it; 0: none. */
+/* The inserted extent that has the address, or the nearest on one side of it; 0: none. */
 static uint64_t expected(const struct tree *t, uint64_t addr, int side) {
     const struct jh_extent *best = NULL;
     for (unsigned i = 0; i < t->extents; i++) {
@@ -71,7 +70,8 @@ static void check_many(const struct tree *t, const uint64_t *addr, size_t count)
     }
 }
 
-/* A slab registers all its pages, another extent the first one and the last. */
+/* Checks that a lookup of each page that the extent registers finds the extent. A slab registers
+ * all pages, another extent the first and the last. */
 static void check_pages(const struct tree *t, const struct jh_extent *e) {
     uint64_t page = UINT64_C(1) << t->layout.build.lg_page, last = e->size - page;
     for (uint64_t at = 0; at < e->size; at += jh_extent_is_slab(e) || at == last ? page : last) {
@@ -79,7 +79,7 @@ static void check_pages(const struct tree *t, const struct jh_extent *e) {
     }
 }
 
-/* Returns how many extents the walk gave. */
+/* Checks a walk, and returns the number of its extents. */
 static unsigned check_walk(const struct tree *t) {
     static struct jh_walk walk;
     struct jh_extent e;
@@ -93,7 +93,7 @@ static unsigned check_walk(const struct tree *t) {
         status = jh_walk_next(&walk, &e, &fault);
         if (status == JH_CORRUPT && strcmp(fault.rule, "extent.overlap") == 0) {
             FUZZ_CHECK(fault.seen < end);
-            end = fault.seen; /* of the extent in front, which is too long */
+            end = fault.seen; /* the extent before it is cut off here */
         }
         if (status == JH_OK) {
             FUZZ_CHECK(e.base >= end && jh_extent_check(&t->layout, &e, NULL) == JH_OK);

@@ -1,12 +1,12 @@
 /* Target functions: jh_index2size, jh_size2index, jh_lg_floor, jh_lg_ceil, jh_addr2base.
  *
- * Relations: the classes are those that a loop over the groups makes (sc.c: sc_data_init), in their
- * order; each function is the other's inverse on them; a size goes to the smallest class that holds
- * it; logarithms and bases are what counting gives. */
+ * Relations: the classes are those that a loop over the groups gives (sc.c: sc_data_init), in the
+ * same order; jh_index2size and jh_size2index are inverse on them; a size belongs to the smallest
+ * class that holds it; logarithms and bases are what counting gives. */
 #include "builds.h"
 
-/* The sizes of all classes in their order: tiny ones, quantum by quantum up to four of them, then
- * four steps to each doubling. Returns how many there are below 2^(bits - 1). */
+/* The sizes of all classes in order: tiny ones; multiples of the quantum up to 4; then four steps
+ * to each doubling. Returns the number of classes below 2^(bits - 1). */
 static uint32_t classes(const struct jh_layout *l, unsigned bits, uint64_t *out) {
     uint64_t quantum = UINT64_C(1) << l->build.lg_quantum, size = 8, step = quantum;
     uint32_t count = 0;

@@ -1,15 +1,15 @@
 /* Target functions: jh_slab_read, jh_slab_read_many, jh_slab_check, jh_slab_free, jh_slab_region.
  *
- * Relations: the regions that are free, and how many they are, are what counting bits in the bytes
- * of the target's words gives; an address is in region i exactly when it is i regions behind the
- * slab's start; what is no slab is refused; a bitmap that is not all there is absent, and nothing
- * is handed out then; many at once are as many single ones; nfree and the bits behind the last
- * region's are held against the bitmap. */
+ * Relations: the free regions and their number are those of counting bits in the bytes of the
+ * target's words; an address is in region i exactly when it is i regions behind the slab's start;
+ * an extent that is no slab is refused; with an incomplete bitmap the answer is absent and outputs
+ * are untouched; many slabs in one call answer as single ones; nfree and the bits behind the last
+ * region are compared with the bitmap. */
 #include "builds.h"
 
 #define AT UINT64_C(0x10000) /* the extent's address */
 
-/* Bit index of an array of the target's words, byte by byte. */
+/* A bit of an array of the target's words, found byte by byte. */
 static bool naive_bit(const struct jh_layout *l, const uint8_t *bytes, uint32_t index) {
     unsigned word = l->build.pointer_size;
     uint32_t byte = index / 8;
@@ -19,7 +19,8 @@ static bool naive_bit(const struct jh_layout *l, const uint8_t *bytes, uint32_t 
     return bytes[byte] >> index % 8 & 1;
 }
 
-/* Their count, and a dozen of them one by one: from first on, and the last. */
+/* Checks the number of free regions, and a dozen regions one by one: from first on, and the last.
+ */
 static void check_bits(const struct jh_layout *l, const struct jh_slab *slab, const uint8_t *bytes,
                        uint32_t first) {
     uint32_t free = 0;
@@ -33,7 +34,7 @@ static void check_bits(const struct jh_layout *l, const struct jh_slab *slab, co
     }
 }
 
-/* With the nfree that the bitmap has, and with another one. */
+/* Checks a slab with the nfree that fits the bitmap, and with another one. */
 static void check_sound(const struct jh_layout *l, struct jh_extent e, const struct jh_slab *slab,
                         const uint8_t *bytes, size_t len) {
     struct jh_fault fault = {.rule = ""};
@@ -88,7 +89,7 @@ static void check_regions(const struct jh_layout *l, const struct jh_extent *e, 
     }
 }
 
-/* Copies the bitmap's bytes, of which there are image->len. */
+/* A reader that has image->len bytes of the bitmap. */
 static enum jh_status read_bitmap(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     const struct jh_segment *image = arg;
     uint64_t offset = addr - image->addr;

@@ -1,4 +1,5 @@
-/* heap_answers.c - what holds of each answer by itself, whatever the bytes are and become. */
+/* heap_answers.c - relations that hold for each single answer, whatever the memory has and whether
+ * it changes. */
 #include "heap_checks.h"
 
 #include "rules.h"

@@ -19,7 +19,7 @@ void heap_check_changing(const struct heap_setup *s, const uint64_t *addr, size_
     enum jh_status status[HEAP_MANY_MAX];
     FUZZ_CHECK(count <= HEAP_MANY_MAX);
     if (!s->view->undos) {
-        return; /* nothing that could change */
+        return; /* the input has no patch, so no memory can change */
     }
     for (unsigned lends = 0; lends < 2; lends++) {
         struct jh_heap heap = s->heap;

@@ -10,28 +10,27 @@
 struct heap_setup {
     struct heap_view *view;
     const struct heap_input *input;
-    struct jh_heap heap;                   /* plain */
-    struct jh_heap other[HEAP_OTHERS_MAX]; /* the same bytes, read in other ways, or the long one */
+    struct jh_heap heap; /* read with the plain reader and a plan */
+    struct jh_heap
+        other[HEAP_OTHERS_MAX]; /* the same bytes with other readers, or without a plan */
     size_t others;
 };
 
-/* One address: jh_lookup against the reference and the other readers, jh_before, jh_after,
- * jh_locate, jh_slab_read. */
+/* For one address: compares jh_lookup() with the reference and the other readers, and checks
+ * jh_before(), jh_after(), jh_locate() and jh_slab_read(). */
 void heap_check_address(const struct heap_setup *setup, uint64_t addr);
-/* jh_lookup_many() against jh_lookup(). */
+/* Compares jh_lookup_many() with jh_lookup(). */
 void heap_check_many(const struct heap_setup *setup, const uint64_t *addr, size_t count);
-/* A walk, as much of it as the budgets allow. Returns a number that is the same for the same
- * answers. */
+/* Checks a walk, as far as the budgets allow. Returns a digest of its answers. */
 uint64_t heap_check_walk(const struct heap_setup *setup);
-/* What holds of a walk, and of what is asked of an address, of memory that changes meanwhile. */
+/* Checks a walk and lookups while the memory changes between reads. */
 void heap_check_changing(const struct heap_setup *setup, const uint64_t *addr, size_t count);
 
 /* ---- heap_answers.c, and a walk in heap_walks.c ------------------------------------- */
 
-/* What holds of any answer by itself, whatever the bytes are and become: an extent is sound, and of
- * the address that was asked for; what a walk gives is in order, and it ends; an output is
- * untouched unless the call says JH_OK, and then there is a fault. They return what the call said.
- */
+/* These call a function and check its answer, whatever the memory has and whether it changes: an
+ * extent is sound and has the address that was asked for; a walk is in order and ends; without
+ * JH_OK the output is untouched and there is a fault. They return the status of the call. */
 enum jh_status heap_answers_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                                    struct jh_fault *fault);
 void heap_answers_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,

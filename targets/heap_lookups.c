@@ -1,4 +1,4 @@
-/* heap_lookups.c - relations of one address. */
+/* heap_lookups.c - relations between the answers for one address. */
 #include "heap_checks.h"
 
 static bool same_extent(const struct jh_extent *a, const struct jh_extent *b) {
@@ -14,8 +14,8 @@ static bool is_canonical(const struct jh_layout *l, uint64_t addr) {
                                       : top == 0 || top == ones;
 }
 
-/* Where the reference cannot tell, something is missing that a lookup may have to look at: then
- * absent is an answer, too. */
+/* Compares a lookup with the reference. When the reference cannot tell because memory is missing,
+ * the lookup may also say absent. */
 static void check_reference(const struct heap_setup *s, uint64_t addr, enum jh_status status,
                             const struct jh_extent *e) {
     uint64_t at;
@@ -50,7 +50,7 @@ static void check_neighbours(const struct heap_setup *s, uint64_t addr) {
     FUZZ_CHECK(status != JH_OK || !e.at || !ordered || e.base > addr);
 }
 
-/* The regions of a slab, and the one that addr is in. */
+/* Checks the regions of a slab, and the region that has addr. */
 static void check_slab(const struct heap_setup *s, uint64_t addr, enum jh_status located,
                        const struct jh_location *l, const struct jh_extent *e) {
     static struct jh_slab slab;

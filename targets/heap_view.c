@@ -41,7 +41,7 @@ static void add_segment(struct jh_image *image, struct jh_segment *room, uint64_
     }
 }
 
-/* A region without the hole. */
+/* Adds the segments of a region, without the hole. */
 static void add_region(struct heap_view *v, const struct heap_region *r) {
     const struct heap_range *h = v->reference.hole;
     uint64_t end = r->addr + r->len;
@@ -54,7 +54,7 @@ static void add_region(struct heap_view *v, const struct heap_region *r) {
     add_segment(&v->plain_image, v->plain, to, r->bytes + (to - r->addr), end - to);
 }
 
-/* Pieces of one size, a multiple of which is nobody's page. */
+/* Cuts segments into pieces of one size that is no multiple of a page. */
 static void cut_segments(struct heap_view *v, uint8_t cut) {
     uint64_t total = 0, piece;
     for (size_t i = 0; i < v->plain_image.count; i++) {
@@ -115,7 +115,7 @@ static enum jh_status copy(void *arg, uint64_t addr, void *dst, size_t len, size
     return v->under.read(v->under.arg, addr, dst, len, got);
 }
 
-/* As process_vm_readv answers: a span that is not there ends what is done in one call. */
+/* Reads many spans, as a reader with process_vm_readv() does: absent spans are no error. */
 static enum jh_status gather(void *arg, struct jh_span *span, size_t count) {
     for (size_t i = 0; i < count; i++) {
         span[i].got = 0;
@@ -126,7 +126,7 @@ static enum jh_status gather(void *arg, struct jh_span *span, size_t count) {
     return JH_OK;
 }
 
-/* Nothing across a multiple of the chunk, so that some is lent and the rest copied. */
+/* Lends nothing across a multiple of the chunk, so that some reads are lent and others copied. */
 static const void *lend_exact(void *arg, uint64_t addr, size_t len) {
     struct heap_view *v = arg;
     size_t got;
@@ -184,7 +184,7 @@ void heap_view_changing(struct heap_view *v, bool lends, struct jh_reader *out) 
                               .arg = v};
 }
 
-/* Patches overlap, so the last one first. */
+/* Patches may overlap, so the last one is restored first. */
 void heap_view_still(struct heap_view *v) {
     while (v->stirred) {
         swap(v, --v->stirred % v->undos);

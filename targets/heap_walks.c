@@ -1,27 +1,28 @@
-/* heap_walks.c - relations of a walk. */
+/* heap_walks.c - relations of the extents and faults that a walk gives. */
 #include "heap_checks.h"
 
 #include "rules.h"
 
-#define EXTENTS_MAX 4096 /* remembered; what a walk gives beyond is only counted */
-#define PAGES_MAX 8      /* of one extent that are looked up, ... */
-#define SAMPLE 64        /* ... of so many extents */
+#define EXTENTS_MAX 4096 /* extents that are stored; more are only counted */
+#define PAGES_MAX 8      /* pages of an extent that are looked up */
+#define SAMPLE 64        /* extents whose pages are looked up */
 
-struct given {
+/* The answers of a walk. */
+struct walked {
     struct jh_extent extent[EXTENTS_MAX];
     uint64_t extents, faults, repeated, contradicted, torn, digest;
-    uint64_t leaf_page; /* which one's element was wrong, of the extent that comes next */
+    uint64_t leaf_page; /* the page whose leaf element contradicts the extent that follows */
     bool leaf;
     enum jh_status last; /* JH_LIMIT when a budget ended it, else JH_END */
 };
 
-static void mix(struct given *g, uint64_t value) {
+static void mix(struct walked *g, uint64_t value) {
     g->digest = (g->digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
     g->digest ^= g->digest >> 29;
 }
 
-static void note_extent(struct given *g, const struct jh_extent *e) {
-    if (g->leaf) { /* of its first page, or of another one */
+static void note_extent(struct walked *g, const struct jh_extent *e) {
+    if (g->leaf) { /* the element of the first page, or that of another page */
         *(g->leaf_page == e->base ? &g->contradicted : &g->torn) += 1;
         g->leaf = false;
     }
@@ -36,7 +37,7 @@ static void note_extent(struct given *g, const struct jh_extent *e) {
     mix(g, e->usize);
 }
 
-static void note_fault(struct given *g, enum jh_status status, const struct jh_fault *fault) {
+static void note_fault(struct walked *g, enum jh_status status, const struct jh_fault *fault) {
     fuzz_check_fault(status, fault);
     g->faults++;
     g->repeated += strcmp(fault->rule, "rtree.child-repeated") == 0;
@@ -57,8 +58,8 @@ static void note_fault(struct given *g, enum jh_status status, const struct jh_f
     mix(g, (uintptr_t)fault->rule);
 }
 
-/* Answers that budgets and elements allow: each is an extent, one of two faults of a leaf element,
- * one of an inner element, or of a hole between elements. */
+/* The most answers that budgets and elements allow. An answer is an extent, one of two faults of a
+ * leaf element, or a fault of an inner element or of a hole between elements. */
 static uint64_t answers_max(const struct jh_heap *heap, uint64_t max_extents) {
     const struct jh_layout *l = heap->layout;
     uint64_t widest = 0, nodes = heap->limits.max_nodes ? heap->limits.max_nodes : 65536;
@@ -69,7 +70,7 @@ static uint64_t answers_max(const struct jh_heap *heap, uint64_t max_extents) {
     return max_extents + 2 * (nodes + 1) * widest + 2;
 }
 
-static void walk(const struct jh_heap *heap, struct given *g) {
+static void walk(const struct jh_heap *heap, struct walked *g) {
     static struct jh_walk w;
     uint64_t max = heap->limits.max_extents ? heap->limits.max_extents : UINT64_C(1) << 30;
     uint64_t left = answers_max(heap, max), last_base = 0, last_end = 0;
@@ -81,7 +82,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
     g->last = JH_END;
     jh_walk_start(&w, heap);
     while ((status = jh_walk_next(&w, &e, &fault)) != JH_END) {
-        FUZZ_CHECK(left-- > 0 && g->last != JH_LIMIT); /* it ends, and after a limit at once */
+        FUZZ_CHECK(left-- > 0 && g->last != JH_LIMIT); /* the walk ends, after a limit at once */
         if (status != JH_OK) {
             note_fault(g, status, &fault);
             if (strcmp(fault.rule, "extent.overlap") == 0) {
@@ -91,7 +92,7 @@ static void walk(const struct jh_heap *heap, struct given *g) {
             continue;
         }
         FUZZ_CHECK(jh_extent_check(heap->layout, &e, NULL) == JH_OK);
-        FUZZ_CHECK(e.base >= last_end && g->extents < max); /* or an overlap was said */
+        FUZZ_CHECK(e.base >= last_end && g->extents < max); /* extent.overlap moves last_end */
         last_base = e.base;
         last_end = fuzz_next_from(heap->layout, &e);
         note_extent(g, &e);
@@ -99,9 +100,9 @@ static void walk(const struct jh_heap *heap, struct given *g) {
     FUZZ_CHECK(jh_walk_next(&w, &e, &fault) == JH_END);
 }
 
-/* The same extents in the same order, as far as both came. The reference ends at the first node
- * that is not all there; the walk goes on. */
-static void check_reference(const struct heap_setup *s, const struct given *g) {
+/* Compares the extents with those of the reference, as far as both go: the reference ends at the
+ * first node with absent bytes, where the walk goes on. */
+static void check_reference(const struct heap_setup *s, const struct walked *g) {
     static uint64_t at[EXTENTS_MAX];
     size_t known = g->extents < EXTENTS_MAX ? (size_t)g->extents : EXTENTS_MAX;
     struct reference *r = &s->view->reference;
@@ -119,7 +120,7 @@ static void check_reference(const struct heap_setup *s, const struct given *g) {
     }
 }
 
-static void check_pages(const struct heap_setup *s, const struct given *g) {
+static void check_pages(const struct heap_setup *s, const struct walked *g) {
     uint64_t page = UINT64_C(1) << s->heap.layout->build.lg_page;
     size_t step = (size_t)(g->extents / SAMPLE) + 1;
     for (size_t i = s->input->salt % step; i < g->extents && i < EXTENTS_MAX; i += step) {
@@ -132,12 +133,12 @@ static void check_pages(const struct heap_setup *s, const struct given *g) {
 }
 
 void heap_answers_walk(const struct jh_heap *heap) {
-    static struct given given;
+    static struct walked given;
     walk(heap, &given);
 }
 
 uint64_t heap_check_walk(const struct heap_setup *s) {
-    static struct given plain, other;
+    static struct walked plain, other;
     walk(&s->heap, &plain);
     for (size_t i = 0; i < s->others; i++) {
         walk(&s->other[i], &other);

@@ -1,4 +1,4 @@
-/* mutate.c - one change at a time: a patch more, a patch less, another question. */
+/* mutate.c - makes one change to an input: adds a patch, removes one, or changes a question. */
 #include "mutate.h"
 
 #include "damage.h"
@@ -6,7 +6,7 @@
 
 /* ---- payload --------------------------------------------------------------------------------- */
 
-/* Where the n-th patch begins; the end of the payload behind the last. */
+/* The offset of the n-th patch; the end of the payload when there are fewer. */
 static size_t patch_start(const uint8_t *data, size_t size, size_t n) {
     struct fuzz_input in = {data, size};
     struct heap_patch patch;
@@ -25,7 +25,7 @@ static size_t patch_count(const uint8_t *data, size_t size) {
     return count;
 }
 
-/* Returns the payload's new size. */
+/* Removes a patch, and returns the payload's new size. */
 static size_t remove_patch(uint8_t *data, size_t size, struct dice *dice) {
     size_t n = dice_below(dice, patch_count(data, size) + 1);
     size_t from = patch_start(data, size, n), to = patch_start(data, size, n + 1);
@@ -33,7 +33,8 @@ static size_t remove_patch(uint8_t *data, size_t size, struct dice *dice) {
     return size - (to - from);
 }
 
-/* A damage more; a payload that is full loses one first. The place is asked for as well. */
+/* Adds a patch with damage, after removing one when the payload is full, and asks for the damaged
+ * place. */
 static size_t add_patch(uint8_t *data, size_t size, size_t max, const struct heap_image *image,
                         struct heap_input *input, struct dice *dice) {
     struct damage damage;

@@ -1,6 +1,6 @@
-/* mutate.h - changes to inputs of fuzz_heap that know what a heap looks like: they bend leaf
- * elements, child pointers, fields of extents, bitmaps and links, each in the place that the layout
- * gives it. mutate_libfuzzer.c and mutate_afl.c make it known to the engines. */
+/* mutate.h - a mutator for inputs of fuzz_heap that knows the layout of a heap: it damages leaf
+ * elements, child pointers, fields of extents, bitmaps and links at their places.
+ * mutate_libfuzzer.c and mutate_afl.c make it available to the engines. */
 #ifndef JEHEAP_MUTATE_H
 #define JEHEAP_MUTATE_H
 

@@ -1,5 +1,5 @@
-/* mutate_afl.c - AFL++'s way to the mutator: AFL_CUSTOM_MUTATOR_LIBRARY=libjeheap_mutator.so. Its
- * own stages go on beside it. */
+/* mutate_afl.c - the mutator as a library for AFL++:
+ * AFL_CUSTOM_MUTATOR_LIBRARY=libjeheap_mutator.so. AFL++ uses its own mutations as well. */
 #include "damage.h"
 #include "mutate.h"
 

@@ -1,5 +1,5 @@
-/* mutate_libfuzzer.c - libFuzzer's way to the mutator; now and then its own takes the turn. Other
- * engines that OSS-Fuzz links have none of their own to offer, and may never ask. */
+/* mutate_libfuzzer.c - the mutator for libFuzzer, which alternates with libFuzzer's own. Other
+ * engines that OSS-Fuzz links have no mutator that can be called, and may never call this one. */
 #include "mutate.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));

@@ -1,7 +1,8 @@
-/* Compiled once for each jemalloc, against its internal headers: ORACLE is the table's name,
- * ORACLE_NAME what people call the build. Nothing of jemalloc's library is linked, so whatever
- * needs its tables stays out. Asserts are off in these builds; what then is unreachable code is not
- * called. oracle.h comes first: up to 5.2 the headers make read() a macro. */
+/* oracle.c - one oracle. This file is compiled once for each jemalloc, against its internal
+ * headers: ORACLE is the name of the table, ORACLE_NAME the name of the build for people.
+ * jemalloc's library is not linked, so functions that need its tables are left out. Assertions are
+ * off, so functions are not called with arguments that an assertion forbids. oracle.h is included
+ * first, because up to 5.2 the headers make read() a macro. */
 #include "oracle.h"
 
 #include "../harness/witness/family.h"
@@ -50,7 +51,8 @@ static void leaf_set(const struct jh_leaf *leaf, uint8_t *bytes) {
 #define FAM_SET(what, extent, value) extent_##what##_set(extent, value)
 #endif
 
-/* Fields of e_bits for which there is a mask and not in every build a getter that may be called. */
+/* Fields of e_bits that are read by their masks: not every build has a getter for them that may be
+ * called with any value. */
 enum masked { ARENA_IND, SZIND, BIN_SHARD, DUMPABLE, IS_HEAD, PINNED, MASKED };
 
 static const struct fam_field *find(const char *key) {
@@ -97,7 +99,7 @@ static void extent_get(const uint8_t *bytes, struct jh_extent *out) {
     out->slab = FAM_GET(slab, &e);
     out->committed = FAM_GET(committed, &e);
     out->zeroed = FAM_GET(zeroed, &e);
-    out->szind = masked(&e, SZIND); /* 5.2: the getter is for valid ones */
+    out->szind = masked(&e, SZIND); /* the getter of 5.2 asserts that the value is valid */
     out->arena_ind = masked(&e, ARENA_IND);
     out->bin_shard = masked(&e, BIN_SHARD);
     out->dumpable = masked(&e, DUMPABLE);
@@ -135,7 +137,7 @@ static void extent_set(const struct jh_extent *from, uint8_t *bytes) {
     memcpy(bytes, &e, HEAD_MAX);
 }
 
-/* bitmap_get() says held; its second argument is for an assertion only. */
+/* bitmap_get() is true when the region is in use; only an assertion uses its second argument. */
 static bool region_free(const uint8_t *bitmap, uint32_t region) {
     bitmap_info_t unused;
     memset(&unused, 0, sizeof(unused));

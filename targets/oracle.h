@@ -1,6 +1,6 @@
-/* oracle.h - jemalloc's own inline functions, compiled from the headers of one build and handed out
- * as a table. One object for each build that is at hand (oracles.cmake); a build of the targets
- * without any is a good one, and says so. */
+/* oracle.h - oracles: jemalloc's own inline functions, compiled from the headers of a jemalloc
+ * build, as a table of functions. Each jemalloc in the cache is one oracle (oracles.cmake). Without
+ * any the targets are built all the same, and say so. */
 #ifndef JEHEAP_FUZZ_ORACLE_H
 #define JEHEAP_FUZZ_ORACLE_H
 
@@ -16,12 +16,13 @@ struct oracle {
     uint64_t (*subkey)(uint64_t key, unsigned level);
     uint64_t (*leafkey)(uint64_t key);
 
-    /* What a reader of the tree gets, and what a writer leaves there. */
+    /* Read and write a leaf element. */
     void (*leaf_get)(const uint8_t *bytes, struct jh_leaf *out);
     void (*leaf_set)(const struct jh_leaf *leaf, uint8_t *bytes);
 
-    /* What the getters say; at, state and what is derived with tables of a running jemalloc (usize)
-     * are left alone. The setters, and for fields without a usable one the masks. */
+    /* Read and write an extent structure, with jemalloc's getters and setters; fields that have no
+     * usable setter are written with their masks. extent_get() leaves at, state and usize alone:
+     * jemalloc computes the last with tables that exist at run time only. */
     void (*extent_get)(const uint8_t *bytes, struct jh_extent *out);
     void (*extent_set)(const struct jh_extent *extent, uint8_t *bytes);
     bool (*region_free)(const uint8_t *bitmap, uint32_t region);
@@ -32,7 +33,7 @@ struct oracle {
     uint32_t nsizes, nbins;
 };
 
-/* Those that are linked; NULL behind the last. */
+/* The oracles that are linked; NULL behind the last. */
 extern const struct oracle *const oracles[];
 
 #endif

@@ -1,5 +1,5 @@
-/* replay.c - the engine for any compiler: runs the target once for each file that is named, and for
- * each file in folders that are named. A finding ends the program as it would end a fuzzer. */
+/* replay.c - an engine for any compiler: runs the target once with each file on the command line,
+ * and with each file in folders there. A finding ends the program, as it would end a fuzzer. */
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
@@ -35,7 +35,7 @@ static bool run_file(const char *path) {
     if (!read) {
         fprintf(stderr, "%s: cannot be read\n", path);
     } else {
-        /* Exactly as long as it is, so that reading past the end is noticed. */
+        /* allocated with exactly the file's size, so that reading past its end is noticed */
         uint8_t *exact = malloc(size ? size : 1);
         if (!exact) {
             abort();
@@ -53,7 +53,7 @@ static int not_hidden(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
-/* In the order of the names, so that every run is the same. */
+/* Sorted by name, so that every run has the same order. */
 static bool run_path(const char *path) {
     struct dirent **entry;
     struct stat st;

@@ -1,15 +1,15 @@
-/* tree.c - a tree from an input. Shifts, masks and bytes are written here without the decoder, so
- * that it can be held against them. */
+/* tree.c - makes an rtree as an input describes it. It does not use the decoder for shifts, masks
+ * and bytes, so that the decoder can be compared with it. */
 #include "tree.h"
 
 #include "write_extent.h"
 
 #define BASE UINT64_C(0x60000000) /* target address of the memory */
-#define NODE 2064   /* bytes of a node at most: 2^7 elements of 16 bytes, and what is behind it */
+#define NODE 2064   /* bytes of a node at most: 2^7 elements of 16 bytes, and the bytes behind it */
 #define EXTENT 2048 /* bytes for each extent; with 64 KiB pages they are 1112 bytes */
 #define EXTENTS_AT ((TREE_NODES * NODE + 2047) / 2048 * 2048)
 #define MEMORY (EXTENTS_AT + TREE_EXTENTS * EXTENT)
-#define VADDR 32 /* bits of the addresses: nodes are small then */
+#define VADDR 32 /* bits of an address; so few make nodes small */
 
 static uint8_t memory[MEMORY];
 
@@ -17,7 +17,7 @@ static uint64_t extent_at(unsigned index) {
     return BASE + EXTENTS_AT + EXTENT * (uint64_t)index;
 }
 
-/* ---- its memory ------------------------------------------------------------------------------ */
+/* ---- the memory of the rtree ----------------------------------------------------------------- */
 
 static enum jh_status read_memory(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
     (void)arg;
@@ -45,7 +45,7 @@ static void store(const struct tree *t, uint64_t at, unsigned size, uint64_t val
     fuzz_store(&t->layout.build, memory + (at - BASE), size, value);
 }
 
-/* Which element of a node the page selects: by division, level by level from the last. */
+/* The index of the page's element in a node of this level, computed by divisions. */
 static uint64_t subkey(const struct jh_layout *l, uint64_t addr, unsigned level) {
     uint64_t page = (addr & UINT32_MAX) >> l->build.lg_page;
     for (unsigned i = 2; i > level; i--) {
@@ -75,7 +75,7 @@ enum jh_status tree_way(const struct jh_layout *l, uint64_t addr, uint64_t *at) 
     return tree_bytes(*at, l->leaf_size) ? JH_OK : JH_ABSENT;
 }
 
-/* ---- what is put in -------------------------------------------------------------------------- */
+/* ---- inserting extents ----------------------------------------------------------------------- */
 
 uint64_t tree_canonical(const struct jh_layout *l, uint64_t addr) {
     addr &= UINT32_MAX;
@@ -83,7 +83,8 @@ uint64_t tree_canonical(const struct jh_layout *l, uint64_t addr) {
     return ones ? addr | ~(uint64_t)UINT32_MAX : addr;
 }
 
-/* A node of this level; what is behind it is no pointer, so that nobody reads on. 0: no room. */
+/* Makes a node of this level. The bytes behind it are no pointer, so that reading past its end is
+ * noticed. 0: the memory is full. */
 static uint64_t make_node(struct tree *t, unsigned level) {
     const struct jh_layout *l = &t->layout;
     unsigned element = level == 2 ? l->leaf_size : l->rtree_node_size;
@@ -97,7 +98,7 @@ static uint64_t make_node(struct tree *t, unsigned level) {
     return at;
 }
 
-/* Address of the page's leaf element; nodes that are missing are made. 0: there is no room. */
+/* The address of the page's leaf element; missing nodes are made. 0: the memory is full. */
 static uint64_t element_for(struct tree *t, uint64_t addr) {
     unsigned ptr = t->layout.build.pointer_size;
     uint64_t node = BASE;
@@ -115,7 +116,8 @@ static uint64_t element_for(struct tree *t, uint64_t addr) {
     return node + subkey(&t->layout, addr, 2) * t->layout.leaf_size;
 }
 
-/* Sound: there is room, nothing is there yet, and the tree has not been damaged. */
+/* May the extent be inserted: is the rtree undamaged, not full, and the memory of the extent free?
+ */
 static bool fits(const struct tree *t, uint64_t base, uint64_t size) {
     uint64_t last = base + (size - 1); /* not across the hole between low and high addresses */
     bool free = t->sound && t->extents < TREE_EXTENTS &&
@@ -128,9 +130,9 @@ static bool fits(const struct tree *t, uint64_t base, uint64_t size) {
     return free;
 }
 
-/* As emap_register_boundary and emap_register_interior do it: a slab on every page, other extents
- * on their first and last. */
-static void put_in(struct tree *t, const struct jh_extent *e) {
+/* Inserts an extent as emap_register_boundary() and emap_register_interior() do it: a slab with all
+ * its pages, another extent with its first and last page. */
+static void insert(struct tree *t, const struct jh_extent *e) {
     const struct jh_layout *l = &t->layout;
     uint64_t page = UINT64_C(1) << l->build.lg_page;
     uint64_t step = jh_extent_is_slab(e) || e->size == page ? page : e->size - page;
@@ -142,7 +144,7 @@ static void put_in(struct tree *t, const struct jh_extent *e) {
     for (uint64_t offset = 0; offset < e->size; offset += step) {
         at[count] = element_for(t, e->base + offset);
         if (!at[count++]) {
-            return; /* nodes that were made for it stay, and are empty */
+            return; /* nodes that were made for the extent stay empty */
         }
     }
     for (unsigned i = 0; i < count; i++) {
@@ -153,7 +155,7 @@ static void put_in(struct tree *t, const struct jh_extent *e) {
     t->extent[t->extents++] = *e;
 }
 
-/* Six bytes: a page, a size in pages, and what it is. */
+/* Inserts the extent that six bytes describe: its page, its size in pages, its kind. */
 static void add_extent(struct tree *t, struct fuzz_input *in) {
     const struct jh_layout *l = &t->layout;
     struct jh_extent e = {.at = extent_at(t->extents % TREE_EXTENTS)};
@@ -172,12 +174,13 @@ static void add_extent(struct tree *t, struct fuzz_input *in) {
     e.bsize = e.size;
     if (e.size <= 16 * page || !e.slab) {
         if (fits(t, e.base, e.size)) {
-            put_in(t, &e);
+            insert(t, &e);
         }
     }
 }
 
-/* Three bytes: a word of memory becomes a pointer into it, or a byte of it is changed. */
+/* Does the damage that three bytes describe: a word of the memory becomes a pointer into the
+ * memory, or bits of a byte are flipped. */
 static void damage(struct tree *t, struct fuzz_input *in, bool pointer) {
     unsigned ptr = t->layout.build.pointer_size;
     uint64_t offset = fuzz_take(in, 2) * 2 % MEMORY, value = fuzz_byte(in);
@@ -193,7 +196,7 @@ static void damage(struct tree *t, struct fuzz_input *in, bool pointer) {
     }
 }
 
-/* Two bytes: an extent that was put in says another size than its elements do. */
+/* Gives an inserted extent another size than its leaf elements tell; two bytes describe it. */
 static void resize(struct tree *t, struct fuzz_input *in) {
     uint8_t which = fuzz_byte(in), pages = fuzz_byte(in), bytes[JH_EXTENT_HEAD_MAX];
     t->sound = false;
@@ -207,8 +210,8 @@ static void resize(struct tree *t, struct fuzz_input *in) {
 
 /* ---- the tree of an input -------------------------------------------------------------------- */
 
-/* The layout chosen, but with 32 address bits, which three levels share: jh_layout_check() takes
- * any levels that add up. The leaf keeps its form. */
+/* Takes the layout that the input chooses, but with addresses of 32 bits in three levels:
+ * jh_layout_check() accepts any levels that add up. The form of leaf elements stays. */
 static void small_tree(struct fuzz_input *in, struct jh_layout *l) {
     unsigned left, cumbits;
     *l = *fuzz_layout(in);
@@ -227,7 +230,7 @@ static void small_tree(struct fuzz_input *in, struct jh_layout *l) {
     FUZZ_CHECK(jh_layout_check(l, NULL) == JH_OK);
 }
 
-/* An execution costs what it has written, not the size of the memory. */
+/* Clears what the last execution has written. Clearing the whole memory would be slow. */
 static void undo(struct tree *t) {
     memset(memory, 0, t->nodes ? (size_t)(t->end - BASE) : 0);
     memset(memory + EXTENTS_AT, 0, EXTENT * (size_t)t->extents);

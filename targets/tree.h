@@ -1,5 +1,5 @@
-/* tree.h - a small tree of extents, and the memory that it is in, as an input of fuzz_rtree
- * describes them: extents that are put in as jemalloc does it, and damage. */
+/* tree.h - a small rtree with extents, and the memory that has it. An input of fuzz_rtree describes
+ * which extents are inserted, as jemalloc does it, and which bytes are damaged. */
 #ifndef JEHEAP_FUZZ_TREE_H
 #define JEHEAP_FUZZ_TREE_H
 
@@ -7,31 +7,34 @@
 
 #define TREE_NODES 16
 #define TREE_EXTENTS 16
-#define TREE_STEPS 24 /* that an input may take */
+#define TREE_STEPS                                                                                 \
+    24 /* steps of an input that are taken; each inserts an extent or does damage                  \
+        */
 
 struct tree {
     struct jh_layout layout;
     struct jh_heap heap;
-    struct jh_extent extent[TREE_EXTENTS]; /* those that were put in soundly */
-    uint64_t node[TREE_NODES];             /* addresses; the first is the root */
-    uint64_t end;                          /* of the nodes */
+    struct jh_extent extent[TREE_EXTENTS]; /* the extents that were inserted */
+    uint64_t node[TREE_NODES];             /* addresses of nodes; the first is the root */
+    uint64_t end;                          /* the address behind the last node */
     unsigned nodes, extents, damages;
-    uint64_t damaged[TREE_STEPS]; /* offsets, to be undone */
+    uint64_t damaged[TREE_STEPS]; /* offsets of damaged bytes, which the next start restores */
     bool sound;                   /* nothing was damaged */
 };
 
-/* An empty tree, with a layout and a reader that the input chooses. There is one memory: what it
- * held before is gone. */
+/* Starts with an empty rtree, and a layout and a reader that the input chooses. All trees share one
+ * memory, which is cleared. */
 void tree_start(struct tree *t, struct fuzz_input *in);
-/* Extents and damage, until the input ends. */
+/* Inserts extents and does damage, until the input ends. */
 void tree_grow(struct tree *t, struct fuzz_input *in);
 
-/* The address of this layout that has these low bits. */
+/* The canonical address of this layout that has these low bits. */
 uint64_t tree_canonical(const struct jh_layout *l, uint64_t addr);
-/* What is at a target address; NULL when not all of it is in the memory. */
+/* The bytes at a target address; NULL: not all of them are in the memory. */
 const uint8_t *tree_bytes(uint64_t at, size_t len);
-/* The way down without the decoder: JH_OK and the leaf element's address, 0 where a node is
- * missing; JH_CORRUPT for a pointer that is none, JH_ABSENT for one out of the memory. */
+/* Finds the leaf element of an address without the decoder. JH_OK: at is the element's address, or
+ * 0 when a node is missing; JH_CORRUPT: a pointer is not sound; JH_ABSENT: it leads out of the
+ * memory. */
 enum jh_status tree_way(const struct jh_layout *l, uint64_t addr, uint64_t *at);
 
 #endif
