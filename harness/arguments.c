@@ -146,7 +146,7 @@ static bool set_color(struct arguments *a, const char *when) {
     return a->color || strcmp(when, "auto") == 0 || strcmp(when, "never") == 0;
 }
 
-/* False when the value makes no sense. */
+/* Takes an option. False: its value is not valid. */
 static bool take(struct arguments *a, int option, const char *value) {
     unsigned long number = 0;
     switch (option) {
@@ -208,14 +208,14 @@ static int wrong_value(int option, const char *value) {
     return EXIT_USAGE;
 }
 
-/* What getopt complains of begins with the program's name, not with its path. */
+/* getopt_long(), whose error messages begin with the program's name instead of its path. */
 static int next_option(int argc, char **argv) {
     static char name[] = "jeconform";
     argv[0] = name;
     return getopt_long(argc, argv, "h", options, NULL);
 }
 
-/* False when that was all there is to do. */
+/* Takes all options. False: the program has nothing more to do, as with --help. */
 static bool take_options(int argc, char **argv, struct arguments *out, int *status) {
     int option;
     *status = EXIT_DONE;

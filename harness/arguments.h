@@ -18,8 +18,8 @@ struct names {
 };
 
 struct arguments {
-    const char *command, *file; /* file: of the command report */
-    char line[4400];            /* all of it */
+    const char *command, *file; /* file: the argument of `jeconform report` */
+    char line[4400];            /* the whole command line */
     struct names pins, configs;
     const char *source;
     struct report_files reports;
@@ -27,16 +27,18 @@ struct arguments {
     struct run_options run;
     unsigned jobs;
     bool all, json, quiet, color, fetch;
-    bool emits; /* then other cells are usual */
+    bool emits; /* the command is emit, which has its own default cells */
 };
 
-/* False when the program has nothing more to do; *status is its exit status then. */
+/* Parses the command line. False: the program has nothing more to do, and *status is its exit
+ * status.
+ */
 bool arguments_parse(int argc, char **argv, struct arguments *out, int *status);
 
-/* "jeconform: WHAT WHICH; see jeconform --help", and EXIT_USAGE. */
+/* Prints "jeconform: WHAT WHICH; see jeconform --help", and returns EXIT_USAGE. */
 int wrong_usage(const char *what, const char *which);
-/* "jeconform: there is no KIND NAME; did you mean LIKE? see jeconform HELP", and EXIT_USAGE. like
- * may be NULL. */
+/* Prints "jeconform: there is no KIND NAME; did you mean LIKE? see jeconform HELP", and returns
+ * EXIT_USAGE. like may be NULL. */
 int unknown_name(const char *kind, const char *name, const char *like, const char *help);
 
 #endif

@@ -1,4 +1,4 @@
-/* Every offset in the form of caches, by one member's size up and down. */
+/* cache_bend.c - bends every offset in the form of caches, up and down by the size of a member. */
 #include "cache_bend.h"
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 struct offset {
     const char *name;
     size_t at, size;
-    int step; /* 0: a pointer's size */
+    int step; /* bytes; 0: the size of a pointer */
     enum { ALWAYS, CURSOR, COUNT, IN_BIN, DESCRIPTOR, SLOW } where;
 };
 

@@ -1,4 +1,4 @@
-/* capture.c - a reader that remembers what was asked for. */
+/* capture.c - captures a heap with a reader that records which bytes are read. */
 #include "capture.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static int by_address(const void *a, const void *b) {
     return p->addr < q->addr ? -1 : p->addr > q->addr;
 }
 
-/* Sorted, disjoint, and joined where they are near. */
+/* Sorts the ranges, and joins those that overlap or are near. */
 static void join(struct recorder *r) {
     size_t kept = 0;
     qsort(r->range, r->count, sizeof(*r->range), by_address);
@@ -57,7 +57,7 @@ static void join(struct recorder *r) {
     r->count = kept;
 }
 
-/* Walk all of it; the rest of the structures, for their links, is not read but kept all the same.
+/* Walks the whole heap. The rest of each extent structure is not read, but recorded: it has links.
  */
 static bool touch(struct recorder *r, const struct jh_heap *heap, size_t *extents) {
     struct jh_walk *walk = malloc(sizeof(*walk));

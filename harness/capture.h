@@ -1,4 +1,4 @@
-/* capture.h - what a decoder reads of a heap, and nothing else, as an image for fuzz targets. */
+/* capture.h - captures a heap for fuzz targets: the memory that a decoder reads of it. */
 #ifndef JEHEAP_CAPTURE_H
 #define JEHEAP_CAPTURE_H
 
@@ -9,8 +9,8 @@
 #include "heap_image.h"
 #include "open/open.h"
 
-/* Every byte that a walk with all slabs touches, and the rest of each extent structure. False and a
- * sentence in why. extents says how many there were. */
+/* Writes every byte that a walk with all slabs reads, and the rest of each extent structure;
+ * extents is the number of extents. False: the sentence in why says what failed. */
 bool capture_heap(const struct jt_target *target, FILE *file, size_t *extents, char *why,
                   size_t why_size);
 

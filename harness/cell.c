@@ -13,7 +13,7 @@
 
 /* ---- build ---------------------------------------------------------------------------------- */
 
-/* Which version a tree of the user's is, before it is built; not built at all when it is none. */
+/* Finds out the version of a --source tree before it is built. False: it is none that is known. */
 static bool know_source(struct work *w) {
     struct probe probe;
     char dir[128];
@@ -24,7 +24,8 @@ static bool know_source(struct work *w) {
     bool known =
         probe_configure(&probe, w->cell, dir) && source_family(&probe, &w->family, w->comparison);
     if (known) {
-        memset(w->comparison, 0, sizeof(*w->comparison)); /* the build's own constants will count */
+        memset(w->comparison, 0,
+               sizeof(*w->comparison)); /* the constants of the build are compared later */
     } else {
         snprintf(w->why, sizeof(w->why), "%s", probe.why);
     }
@@ -148,7 +149,7 @@ struct json_object *cell_run(const struct cell *cell, const struct run_options *
         abort();
     }
     if (build(&w)) {
-        status = look_at_all(&w) ? "pass" : "fail";
+        status = compare_all_levels(&w) ? "pass" : "fail";
     } else if (w.build && strcmp(matrix_text(w.build, "status"), "skip") == 0) {
         status = "skip";
     }

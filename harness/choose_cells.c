@@ -33,7 +33,8 @@ int choose_check(const struct arguments *a, const struct matrix *matrix) {
     return wrong ? wrong : check_names(&a->configs, matrix->configs, "config");
 }
 
-/* Of a pin only the machine matters to the constants command: configs that are no more than one. */
+/* Is the config only a machine? The constants command takes these: other configs would repeat them.
+ */
 static bool machine_config(struct json_object *config) {
     const char *name = matrix_text(config, "name");
     return strcmp(name, "default") == 0 || strcmp(matrix_text(config, "machine"), name) == 0;
@@ -51,14 +52,14 @@ static bool config_chosen(const struct arguments *a, struct json_object *config,
     if (a->emits) {
         return a->all || emit_by_default(matrix_text(pin, "name"), name);
     }
-    /* A program from elsewhere is fetched when it is asked for. */
+    /* a program that must be fetched is a default cell only when its pin is named */
     bool far = pin && *matrix_text(pin, "program") && !a->pins.count;
     return a->all || (strcmp(name, matrix_usual(pin)) == 0 && !far) ||
            matrix_usual_too(config, pin);
 }
 
-/* What makes no sense is not in the matrix. Asked for by both names, it is a skip with the reason.
- */
+/* Is the cell chosen? Cells that make no sense are not, unless both names are given: then the cell
+ * is skipped with a reason. */
 static bool cell_chosen(const struct arguments *a, struct json_object *config,
                         struct json_object *pin) {
     bool named = a->pins.count && a->configs.count;

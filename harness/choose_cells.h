@@ -1,4 +1,4 @@
-/* choose_cells.h - which cells of the matrix a command line asks for. */
+/* choose_cells.h - chooses the cells of the matrix that a command line asks for. */
 #ifndef JEHEAP_CHOOSE_CELLS_H
 #define JEHEAP_CHOOSE_CELLS_H
 
@@ -6,11 +6,11 @@
 #include "matrix.h"
 #include "run.h"
 
-/* 0, or the exit status of wrong usage: a pin or config that there is not. */
+/* Gives 0, or the exit status of wrong usage: the command line names an unknown pin or config. */
 int choose_check(const struct arguments *a, const struct matrix *matrix);
 
-/* Config by config, so that builds come before the cells that only run them differently. The caller
- * frees list.cell. */
+/* Gives the cells config by config, so that a build comes before cells that only run it
+ * differently. The caller frees list.cell. */
 struct cell_list choose(const struct arguments *a, const struct matrix *matrix);
 
 #endif

@@ -5,14 +5,14 @@
 
 enum { VALUES_MAX = 5, AXES = 8 };
 
-/* 48 and 57 are what processors have; 32 is the least and 64 the most that configure gives; with 52
- * there are three levels of compact leaves, or two, by the page. Slab regions: 9 is the default of
- * 4 KiB pages and too few for larger ones, 13 the most that a slab can have. */
+/* Address bits: processors have 48 or 57, configure gives 32 at least and 64 at most; with 52 there
+ * are compact leaves in two or three levels, depending on the page. Slab regions: 9 is the default
+ * with 4 KiB pages and too few with larger ones, 13 is the maximum. */
 static const struct axis {
-    size_t into; /* of struct jh_build */
+    size_t into; /* offset in struct jh_build */
     uint8_t value[VALUES_MAX], count;
-    bool wide;    /* pointers of 8 bytes have all values, others the first */
-    bool maxregs; /* only where configure has --with-lg-slab-maxregs */
+    bool wide;    /* with pointers of 4 bytes there is only the first value */
+    bool maxregs; /* there is only the first value without configure --with-lg-slab-maxregs */
 } axes[AXES] = {
     {offsetof(struct jh_build, lg_page), {12, 13, 14, 15, 16}, 5, false, false},
     {offsetof(struct jh_build, lg_quantum), {4, 3}, 2, false, false},
@@ -69,7 +69,7 @@ struct triples {
     bool met[AXES][AXES][AXES][VALUES_MAX][VALUES_MAX][VALUES_MAX];
 };
 
-/* How many triples a combination has that no other had; they are then counted as met. */
+/* The number of triples of a combination that no earlier one has; with mark they count as met. */
 static unsigned meet(struct triples *t, const struct jh_build *build, bool mark) {
     unsigned value[AXES], fresh = 0;
     for (unsigned a = 0; a < AXES; a++) {
@@ -117,7 +117,7 @@ struct combinations combine_triples(const struct jh_build *build) {
         meet(t, next, true);
         some.build[some.count++] = *next;
     }
-    /* neighbours share what size_classes.sh makes */
+    /* combinations with the same size_classes.h become neighbours, so that it is made once */
     qsort(some.build, some.count, sizeof(*some.build), by_script);
     free(t);
     combine_free(&all);

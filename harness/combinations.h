@@ -1,5 +1,5 @@
-/* combinations.h - combinations of build parameters: all that there are, and a selection that
- * covers. */
+/* combinations.h - combinations of build parameters: all of them, or a selection that covers every
+ * three values. */
 #ifndef JEHEAP_COMBINATIONS_H
 #define JEHEAP_COMBINATIONS_H
 
@@ -11,13 +11,13 @@ struct combinations {
 };
 
 /* Every combination of address bits, page, quantum, slab regions, debug, prof, statistics and
- * cache-oblivious for a version on a machine. Among them are some that jemalloc's headers refuse.
- * build holds what the version and the machine say. */
+ * cache-oblivious. build has the version and the machine. jemalloc's headers refuse some of them.
+ */
 struct combinations combine_all(const struct jh_build *build);
 
-/* As few of them as a greedy search finds in which any three values of different parameters meet.
- * No constant of jemalloc's depends on more than three: the form of a leaf on address bits, page
- * and quantum, the size of an extent on page, quantum and slab regions. */
+/* A selection, found by a greedy search, in which any three values of different parameters occur
+ * together. No constant of jemalloc depends on more than three parameters: the form of a leaf on
+ * address bits, page and quantum; the size of an extent on page, quantum and slab regions. */
 struct combinations combine_triples(const struct jh_build *build);
 
 void combine_free(struct combinations *combinations);

@@ -94,8 +94,8 @@ static bool bin_shard(const struct truth *t, const struct truth_record *e) {
     return slab_of(t, e) && of(e, KEY_BIN_SHARD) > 0;
 }
 
-/* In an arena behind a hole: the arena table has no arena of some lower index (stat records are of
- * those that it has). */
+/* Is the extent in an arena behind a hole: has the arena table no arena of some lower index? There
+ * is a stat record for each arena that it has. */
 static bool behind_hole(const struct truth *t, const struct truth_record *e) {
     const struct truth_list *stats = &t->list[TRUTH_STAT];
     uint64_t arenas = 0, last = UINT64_MAX;
@@ -144,7 +144,7 @@ static bool constant_is(const struct truth *truth, const char *promise, const ch
     return truth_constant(truth, name, &value) && value == strtoull(equals + 1, NULL, 10);
 }
 
-/* A word that is not known is a promise that is not kept. */
+/* Does the promise hold? One with an unknown word does not. */
 static bool kept(const struct truth *truth, const char *promise) {
     const char *equals = strchr(promise, '=');
     bool none = strncmp(promise, "no ", 3) == 0;

@@ -16,10 +16,10 @@
 struct tried {
     const struct cell *cell;
     struct probe probe;
-    struct comparison *comparison; /* of the combination at hand */
+    struct comparison *comparison; /* of the current combination */
     struct json_object *mismatch;
     char why[600];
-    struct source_family family; /* of an unpinned tree */
+    struct source_family family; /* of a --source tree */
     uint64_t combinations, refused, proven, compared, mismatches;
 };
 
@@ -38,7 +38,7 @@ static void compare_made(struct comparison *c, const struct jh_build *build) {
     }
 }
 
-/* What the headers refuse must be no layout. */
+/* Checks that jeheap makes no layout for a combination that the headers refuse. */
 static bool compare_refused(struct comparison *c, const struct jh_build *build, const char *why) {
     struct jh_layout made;
     enum jh_status status = jh_layout_make(build, &made, NULL);
@@ -49,7 +49,7 @@ static bool compare_refused(struct comparison *c, const struct jh_build *build, 
     return status == JH_UNSUPPORTED;
 }
 
-/* combination NULL: as configured. */
+/* Keeps the mismatches of a combination; NULL: of the parameters that configure chose. */
 static void keep(struct tried *t, const char *combination) {
     const struct tally *tally = &t->comparison->tally[LEVEL_CONSTANTS];
     char cell[4400], command[4600];
@@ -68,7 +68,7 @@ static void keep(struct tried *t, const char *combination) {
     }
 }
 
-/* False when nothing could be learnt, which ends the cell. */
+/* Compares one combination. False: the headers gave no answer, which ends the cell. */
 static bool try(struct tried *t, const struct jh_build *build, const char *name) {
     struct truth truth;
     memset(t->comparison, 0, sizeof(*t->comparison));
@@ -93,7 +93,8 @@ static bool try(struct tried *t, const struct jh_build *build, const char *name)
 
 /* ---- a cell --------------------------------------------------------------------------------- */
 
-/* A newer configure takes one size of pages for aarch64, whatever it is told. */
+/* Can configure make this build? A newer configure takes one size of pages for aarch64, whatever
+ * --with-lg-page says. */
 static bool can_be_configured(const struct jh_build *b) {
     struct jh_layout made;
     uint8_t only = b->aarch64 ? jh_family(b->version)->aarch64_lg_page : 0;
@@ -101,8 +102,8 @@ static bool can_be_configured(const struct jh_build *b) {
     return page && jh_layout_make(b, &made, NULL) == JH_OK;
 }
 
-/* All of them. Some, evenly spread, are configured for real too: that must write what was varied.
- */
+/* Compares all combinations. For some, evenly spread, configure is run as well: it must write the
+ * same headers as those that were varied. */
 static bool try_all(struct tried *t, const struct cell *cell, const struct combinations *list,
                     unsigned prove) {
     char name[128];
@@ -124,7 +125,7 @@ static bool try_all(struct tried *t, const struct cell *cell, const struct combi
     return true;
 }
 
-/* All, or a selection, or the one of that name. */
+/* The combinations to compare: all, a selection, or the one that is named. */
 static struct combinations choose(const struct run_options *options, const struct jh_build *build) {
     struct combinations list =
         options->every || options->only ? combine_all(build) : combine_triples(build);
@@ -141,7 +142,7 @@ static struct combinations choose(const struct run_options *options, const struc
     return list;
 }
 
-/* The build that combinations are made of. Of an unpinned tree the headers say which version. */
+/* Makes the build that combinations vary. The version of a --source tree comes from its headers. */
 static bool start(struct tried *t, const struct cell *cell, const char *dir,
                   struct jh_build *build) {
     if (!probe_configure(&t->probe, cell, dir)) {

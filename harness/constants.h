@@ -1,4 +1,5 @@
-/* constants.h - the constants level for every combination of build parameters, from headers. */
+/* constants.h - compares constants for combinations of build parameters with jemalloc's headers,
+ * without building jemalloc. */
 #ifndef JEHEAP_CONSTANTS_H
 #define JEHEAP_CONSTANTS_H
 
@@ -6,11 +7,11 @@
 
 #include "cell.h"
 
-/* A cell: one pin on one machine (that of the config), all its combinations. Fields of its JSON
- * object are those of a cell of `run`, with combinations, refused and proven. */
+/* Runs a cell: all combinations of one pin on one machine, that of the config. The JSON object has
+ * the fields of a cell of `run`, and combinations, refused and proven. */
 struct json_object *constants_run(const struct cell *cell, const struct run_options *options);
 
-/* Print the results; the report of `constants --report-json`, which takes the cells. */
+/* Makes the report of `constants --report-json` from the cells, which it takes over; prints it. */
 struct json_object *constants_report(struct json_object *cells);
 void constants_print(struct json_object *report, bool color, FILE *file);
 

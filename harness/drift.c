@@ -9,7 +9,7 @@
 #include "layout_bend.h"
 #include "matrix.h"
 
-/* A layout that its own check refuses is never decoded with: that is the first level. */
+/* The first level: jh_layout_check() refuses the bent layout, so nothing is decoded with it. */
 static const char *const levels[] = {"check", "constants", "functions", "heap", "api"};
 enum { LEVEL_COUNT = sizeof(levels) / sizeof(levels[0]), FIRST_HEAP_LEVEL = 3 };
 
@@ -66,7 +66,7 @@ static struct json_object *try_bend(struct comparison *c, const struct bend *ben
     return result;
 }
 
-/* Whatever way leads to the caches. */
+/* Compares the caches with a bent form of caches. */
 static struct json_object *try_cache_bend(struct comparison *c, const struct cache_bend *bend,
                                           struct jt_target *target) {
     struct json_object *result = json_object_new_object(), *noticed = json_object_new_array();
@@ -122,7 +122,7 @@ static bool in(struct json_object *array, const char *word) {
     return false;
 }
 
-/* All bends of a pin by name, with the levels of all its cells. */
+/* All bends of a pin by name, with the levels that noticed them in any of its cells. */
 static struct json_object *merge(struct json_object *cells, const char *pin) {
     struct json_object *bends = json_object_new_object();
     for (size_t i = 0; i < json_object_array_length(cells); i++) {

@@ -1,5 +1,5 @@
-/* drift.h - how sharp the harness is: each number of the layout is bent, one at a time, and the
- * comparison must notice. */
+/* drift.h - measures the comparison: each number of the layout is bent, one at a time, and the
+ * comparison must notice it. */
 #ifndef JEHEAP_DRIFT_H
 #define JEHEAP_DRIFT_H
 
@@ -8,17 +8,17 @@
 
 #include "compare.h"
 
-/* Every bend of the target's layout against the truth. An array of
+/* Compares the target with the truth, with every bend of its layout. Gives an array of
  * {"bend":NAME,"noticed":[LEVEL...],"proof":TEXT or null}. */
 struct json_object *drift_bends(const struct truth *truth, struct jt_target *target);
 
-/* Puts the cells of a pin together: a bend is noticed when one of them did, and must be noticed on
- * the heap unless there is a proof that no heap shows it. An array of
+/* Merges the cells of a pin: a bend is noticed when one cell noticed it, and must be noticed on the
+ * heap unless there is a proof that no heap shows it. Gives an array of
  * {"pin","total","noticed","proven","by":{LEVEL:N},"unseen":[{"bend","proof"}],"survivors":[...]}.
- * A bend that no level notices and that has a proof is in proven, not in total. */
+ * A bend that no level notices and that has a proof counts in proven, not in total. */
 struct json_object *drift_report(struct json_object *cells);
 
-/* Text, or one JSON object a line. Was every bend noticed? */
+/* Prints the report as text, or as one JSON object a line. True: every bend was noticed. */
 bool drift_print(struct json_object *report, bool json);
 
 #endif

@@ -16,7 +16,7 @@
 #include "seeds_pure.h"
 #include "witness.h"
 
-/* Few enough for a few hundred extents; of every kind all the same. */
+/* Options of a witness whose heap has a few hundred extents, of every kind. */
 static const char *const small_heap[] = {"--threads", "1", "--allocations", "100"};
 
 static const struct {
@@ -68,8 +68,8 @@ bool emit_by_default(const char *pin, const char *config) {
 
 struct emission {
     const struct emit_options *options;
-    char name[128]; /* of the files */
-    char dir[64];   /* for the witness's files */
+    char name[128]; /* the name of the files that are written */
+    char dir[64];   /* the folder for the witness's files */
     char why[512];
     size_t extents;
     bool heap_only; /* seeds of no other target */
@@ -80,7 +80,7 @@ static bool fail(struct emission *e, const char *what) {
     return false;
 }
 
-/* Under another name until it is complete. */
+/* Writes a heap to a file, which has another name until it is complete. */
 static bool write_image(struct emission *e, const char *bytes, size_t size) {
     char path[4200], part[4210];
     snprintf(path, sizeof(path), "%s/%s", e->options->images, e->name);
@@ -159,7 +159,7 @@ static void run_small(struct json_object *build) {
     }
 }
 
-/* 1: made, 0: cannot be had, -1: failed. */
+/* Gives 1: files were written; 0: the cell cannot be built here; -1: something failed. */
 static int emit_cell(struct emission *e, const struct cell *cell) {
     struct witness witness = {-1, -1, -1, NULL};
     int result = -1;
@@ -180,7 +180,7 @@ static int emit_cell(struct emission *e, const struct cell *cell) {
     return result;
 }
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- all cells ------------------------------------------------------------------------------- */
 
 static bool make_folder(const char *path) {
     if (path && mkdir(path, 0777) != 0 && errno != EEXIST) {
@@ -205,7 +205,7 @@ int emit_cells(const struct cell_list *list, const struct emit_options *options)
     if (!make_folder(options->images) || !make_folder(options->seeds)) {
         return -1;
     }
-    /* Addresses that are the same each time make the same files each time. */
+    /* without address space randomisation the files are the same each time */
     int old = personality(0xffffffff);
     (void)personality((unsigned long)old | ADDR_NO_RANDOMIZE);
     for (size_t i = 0; i < list->count && skipped >= 0; i++) {

@@ -1,4 +1,4 @@
-/* emit.h - what is made from live builds for others to test with. */
+/* emit.h - makes seeds and small heaps for fuzz targets and tests from live jemalloc builds. */
 #ifndef JEHEAP_EMIT_H
 #define JEHEAP_EMIT_H
 
@@ -11,12 +11,12 @@ struct emit_options {
     bool quiet;
 };
 
-/* For each cell of the list a heap of few allocations. Returns how many could not be had, or -1
- * when something failed that should not have. */
+/* Writes files from a small heap of each cell. Returns the number of cells that cannot be built on
+ * this machine; -1: something failed. */
 int emit_cells(const struct cell_list *list, const struct emit_options *options);
 
-/* The cells that the corpora are made of: each family, address width, page size, word, byte order.
- */
+/* Is it a default cell, of which corpora/ is made? They have each family, address width, page size,
+ * word size and byte order. */
 bool emit_by_default(const char *pin, const char *config);
 
 #endif

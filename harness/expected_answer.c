@@ -52,7 +52,7 @@ bool expect_held(const struct truth_record *slab, uint64_t index) {
     return value >> (index % 4) & 1;
 }
 
-/* State numbers are the build's own: its witness gives them names. */
+/* The name of a state. Builds number states differently; the witness writes the names. */
 static const char *state_word(const struct truth *truth, uint64_t state) {
     static const struct {
         const char *name, *word;
@@ -105,7 +105,7 @@ static struct expected in_large(const struct truth_record *extent, uint64_t addr
 static bool non_canonical(const struct truth *truth, uint64_t addr) {
     uint64_t vaddr = constant(truth, "LG_VADDR");
     if (vaddr < 1 || vaddr >= UINT64_C(8) << constant(truth, "LG_SIZEOF_PTR")) {
-        return false; /* every bit of an address is looked at */
+        return false; /* jeheap compares all bits of an address */
     }
     uint64_t top = addr >> (vaddr - 1);
     return top != 0 && top != UINT64_MAX >> (vaddr - 1);

@@ -1,12 +1,12 @@
-/* expected_answer.h - what must be at an address, worked out from a witness's truth alone: the
- * plainest way there is, sharing nothing with decoder/. */
+/* expected_answer.h - the answer that jeheap must give for an address, from a witness's truth
+ * alone, in the simplest way and without decoder/. */
 #ifndef JEHEAP_EXPECTED_ANSWER_H
 #define JEHEAP_EXPECTED_ANSWER_H
 
 #include "truth.h"
 
 struct expected {
-    const char *why;                   /* jheap's word when not owned, else NULL */
+    const char *why;                   /* jeheap's word when not owned, else NULL */
     const char *use;                   /* jeheap's word when owned */
     const struct truth_record *extent; /* NULL: none covers the address */
     uint64_t start, size, region_index;

@@ -49,13 +49,14 @@ static int widest(struct json_object *names) {
     return (int)width;
 }
 
-/* A heading has two lines, "redis-" above "7.0", so that a dozen pins fit on a terminal. */
+/* The length of a heading's first line. Headings have two lines, such as "redis-" above "7.0", so
+ * that a dozen pins fit on a terminal. */
 static int upper_length(const char *pin) {
     const char *dash = strchr(pin, '-');
     return dash ? (int)(dash - pin) + 1 : 0;
 }
 
-/* A word in the table has no more letters than the narrowest column. */
+/* The width of the narrowest column; words in the table are not longer. */
 enum { COLUMN_MIN = 5 };
 
 static int column(const char *pin) {

@@ -62,7 +62,8 @@ static int constants(struct arguments *a, const struct matrix *matrix) {
     return finish(a, report);
 }
 
-/* Together these fill every field of every version: three levels, guards, the huge page cache. */
+/* Runs drift with configs that together use every field of every version: three levels, guards, the
+ * cache of huge pages. */
 static int drift(struct arguments *a, const struct matrix *matrix) {
     static const char *const configs[] = {"default", "la57", "guarded", "hpa", "bin-shards"};
     for (size_t i = 0; !a->configs.count && i < sizeof(configs) / sizeof(configs[0]); i++) {
@@ -74,7 +75,7 @@ static int drift(struct arguments *a, const struct matrix *matrix) {
     json_object_object_get_ex(whole, "cells", &cells);
     struct json_object *report = drift_report(cells);
     bool all_skipped = json_object_array_length(report) == 0;
-    /* A cell that does not pass with the sound layout says nothing of bent ones. */
+    /* cells that fail with the sound layout are reported: they tell nothing of bends */
     report_details(whole, a->json ? stderr : stdout);
     bool good = drift_print(report, a->json) && !report_failed(whole);
     json_object_put(report);
@@ -91,7 +92,7 @@ static int emit(struct arguments *a, const struct matrix *matrix) {
                                               processors > 0 ? (unsigned)processors : 1, a->quiet};
     a->emits = true;
     struct cell_list list = choose(a, matrix);
-    if (list.count == 0) { /* a pin that is not among those */
+    if (list.count == 0) { /* the named pin has no default cell */
         a->emits = false;
         free(list.cell);
         list = choose(a, matrix);
@@ -104,7 +105,7 @@ static int emit(struct arguments *a, const struct matrix *matrix) {
     return status;
 }
 
-/* As it was made: neither its date nor its command are changed. */
+/* Shows a report that was made before. Its date and command stay as they are. */
 static int report(struct arguments *a, const struct matrix *matrix) {
     (void)matrix;
     struct json_object *earlier = json_object_from_file(a->file);
@@ -154,7 +155,7 @@ int main(int argc, char **argv) {
     struct arguments a = {.run = {.seed = 1}};
     struct matrix matrix;
     int status;
-    report_command(argc, argv, a.line, sizeof(a.line)); /* before getopt sorts it */
+    report_command(argc, argv, a.line, sizeof(a.line)); /* before getopt reorders argv */
     if (!arguments_parse(argc, argv, &a, &status)) {
         return status;
     }

@@ -9,7 +9,7 @@
 
 enum { OPEN_FOLDERS = 16, BLOCK = 512 };
 
-static uint64_t bytes; /* nftw() hands nothing through to its callback */
+static uint64_t bytes; /* a global, because nftw() has no argument for its callback */
 
 static int add_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
     (void)path, (void)flag, (void)ftw;

@@ -1,5 +1,6 @@
-/* Every number of a layout, bent a little: fields by shift, width and place, scalars up and down,
- * states swapped, levels split elsewhere, and whole layouts made for a build that this is not. */
+/* layout_bend.c - bends every number of a layout a little: shift, width and offset of fields,
+ * scalars up and down, states swapped, levels split elsewhere; and whole layouts of another build.
+ */
 #include "layout_bend.h"
 
 #include <inttypes.h>
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what no heap shows --------------------------------------------------------------------- */
+/* ---- proofs that no heap can show a bend ---------------------------------------------------- */
 
 static bool before_5_3(const struct jh_layout *l) {
     return !jh_family(l->build.version)->leaf_packed;
@@ -80,14 +81,14 @@ static const char *proof_of(const struct jh_layout *sound, const char *name) {
     return NULL;
 }
 
-/* A walk over all bends that stops at the one that is asked for. */
+/* Counts the bends up to the one that is asked for. */
 struct maker {
     const struct jh_layout *sound;
     size_t left; /* bends to go until the one that is asked for */
     struct bend *out;
 };
 
-/* Is this the one? Then out holds the sound layout, to be bent, and its name. */
+/* Is this the bend that is asked for? Then out has its name and the sound layout, to be bent. */
 static bool here(struct maker *m, const char *name) {
     if (m->left--) {
         return false;
@@ -256,7 +257,7 @@ static bool bend_states(struct maker *m) {
     return false;
 }
 
-/* The bin table, off by one in each of its columns and as a whole. */
+/* Bends the table of bins: each column by one, and the whole table by one row. */
 static bool bend_bins(struct maker *m) {
     for (unsigned i = 0; i < m->sound->sc_nbins; i++) {
         char name[96];
@@ -274,7 +275,9 @@ static bool bend_bins(struct maker *m) {
         snprintf(name, sizeof(name), "bin%u.nregs-1", i);
         if (here(m, name)) {
             bin[i].nregs -= bin[i].nregs > 1;
-            bin[i].slab_size += bin[i].nregs == m->sound->bin[i].nregs; /* one region: no bend */
+            bin[i].slab_size +=
+                bin[i].nregs ==
+                m->sound->bin[i].nregs; /* a bin of one region has no other number of regions */
             return true;
         }
     }

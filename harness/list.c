@@ -8,7 +8,7 @@
 
 #include "witness.h"
 
-/* What a script of the build scripts answers. */
+/* Runs one of the build scripts, and gives its result. */
 static struct json_object *ask_script(const char *const argv[], const char *result,
                                       const char *log) {
     run_logged(argv, log);
@@ -33,7 +33,7 @@ static bool prepare(struct asked *asked) {
     return true;
 }
 
-/* What is known of all pins without fetching anything. */
+/* Asks which sources of pins are here, without fetching any. */
 static struct json_object *known_sources(const struct asked *asked) {
     const char *const argv[] = {"cmake", asked->result_arg, "-P",
                                 JEHEAP_HARNESS_DIR "/cmake/list.cmake", NULL};
@@ -66,7 +66,7 @@ static struct json_object *named(const char *kind, struct json_object *entry) {
     return o;
 }
 
-/* "ok" is an answer of fetch_source(). NULL in JSON: nobody knows yet. */
+/* Prints a pin. Its status is that of fetch_source(); NULL: the source was not asked for. */
 static void print_pin(struct json_object *pin, const char *status, const char *why, bool json) {
     bool here = strcmp(status, "here") == 0 || strcmp(status, "ok") == 0;
     bool unknown = strcmp(status, "unknown") == 0;

@@ -1,4 +1,4 @@
-/* live: a witness is started, its process and its core are compared with what it says. */
+/* live.c - starts the witness of a cell, and compares its process and its core with its truth. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,9 @@
 #include "statistics.h"
 #include "cell_work.h"
 
-/* The layout that jeheap makes from the build parameters alone must be that of the build too. */
+/* Compares the layout that was found with the one that jeheap makes from the build parameters
+ * alone.
+ */
 static void compare_layouts(struct comparison *c, const struct jh_layout *found) {
     struct jh_layout made;
     struct jh_fault fault = {0};
@@ -26,7 +28,8 @@ static void compare_layouts(struct comparison *c, const struct jh_layout *found)
     compare_functions(c, found);
 }
 
-/* What its core and skeletons must show too. Fewer would be no heap of a real program. */
+/* Takes the extents of the process, which core and skeleton must have as well. False: there are too
+ * few for the heap of a real program. */
 static void take_extents(struct work *w, struct jt_target *t) {
     enum { LEAST = 100 };
     struct jh_fault fault = {0};
@@ -37,7 +40,7 @@ static void take_extents(struct work *w, struct jt_target *t) {
     compare_number(c, "walks.enough", w->live.count, true, w->live.count >= LEAST);
 }
 
-/* The process while it stands still; of an emulated one the core that it writes of itself. */
+/* Compares the stopped process; in an emulator, the core that the witness writes of itself. */
 static bool compare_process(struct work *w) {
     char target[128];
     snprintf(target, sizeof(target), "%d", (int)w->witness.pid);
@@ -123,8 +126,8 @@ static bool enough(struct work *w) {
     return shows_all(&w->truth, promises, w->why, sizeof(w->why));
 }
 
-/* A program of others may have done something meanwhile: it is looked at again then. */
-static bool one_look(struct work *w, bool *changed) {
+/* Compares once. *changed: a real program has changed its heap meanwhile, so compare again. */
+static bool compare_once(struct work *w, bool *changed) {
     *changed = false;
     if (!witnessed(w) || !enough(w)) {
         return false;
@@ -141,12 +144,12 @@ static void forget(struct work *w) {
     memset(w->comparison, 0, sizeof(*w->comparison));
 }
 
-bool look_at_all(struct work *w) {
+bool compare_all_levels(struct work *w) {
     enum { LOOKS = 3 };
     uint64_t mismatches = 0;
     bool changed = true, looked = false;
     for (unsigned i = 0; i < LOOKS && changed; i++) {
-        looked = one_look(w, &changed);
+        looked = compare_once(w, &changed);
         if (changed && work_outsider(w) && i + 1 < LOOKS) {
             forget(w);
         } else {

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Edits that make one word the other; b has no more than LONGEST characters. */
+/* The number of edits that turn one word into the other; b has at most LONGEST characters. */
 static size_t distance(const char *a, const char *b) {
     enum { LONGEST = 63 };
     size_t row[LONGEST + 1], length = strlen(b);
@@ -25,7 +25,7 @@ static size_t distance(const char *a, const char *b) {
     return row[length];
 }
 
-/* No more than half of the name may be wrong. A name that goes on is one that is like it. */
+/* A similar name takes edits of at most half of the characters, or begins with the given name. */
 struct nearest nearest_start(const char *name) {
     return (struct nearest){.name = name, .edits = strlen(name) / 2 + 1};
 }

@@ -1,5 +1,5 @@
-/* offline: the same heap from a core, with less and less to go by: debug information, symbols, none
- * of both; and from the core's skeleton, without the program. */
+/* offline.c - compares the heap in a core: with debug information, with symbols only, without both;
+ * and in a skeleton of the core, without the program. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "matrix.h"
 #include "cell_work.h"
 
-/* By gdb, or by the emulator, where that can write one. What gdb would write for an hour, all that
- * a program has reserved, the witness leaves out as the kernel does. */
+/* Makes a core: by gdb, by the emulator if it can, or by the witness itself. The last also when the
+ * program has reserved very much memory, which gdb would write for an hour. */
 static bool make_core(struct work *w, char *core, size_t size) {
     bool own = strcmp(matrix_text(w->build, "core"), "witness") == 0;
     if (!work_emulated(w) && own) {
@@ -27,8 +27,8 @@ static bool make_core(struct work *w, char *core, size_t size) {
     return work_unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
 }
 
-/* An image is decoded twice: with what it says of itself, and with the layout that is made from the
- * build parameters. The first time a skeleton of it is made as well. */
+/* Compares a core or skeleton twice: with the layout that jeheap finds, and with the one that is
+ * made from the build parameters. The first time a skeleton is made of it as well. */
 static bool compare_image(struct work *w, const char *path, bool core, const char *skeleton) {
     const char *exe = core ? work_program(w) : NULL;
     const char *const layout[] = {NULL, w->layout};
@@ -63,8 +63,8 @@ static bool compare_image(struct work *w, const char *path, bool core, const cha
 
 /* ---- stripped ------------------------------------------------------------------------------- */
 
-/* The same build without debug information, then without any symbol: elfutils' strip, because it
- * knows every machine's files. */
+/* Removes debug information, or all symbols, with the strip of elfutils, which knows the files of
+ * every machine. */
 static bool strip(struct work *w, const char *option, const char *from, const char *to) {
     char log[128];
     work_path(w, "strip.log", log, sizeof(log));
@@ -94,8 +94,8 @@ static bool compare_stripped(struct work *w, const char *core, const char *name,
     return true;
 }
 
-/* A witness that is in somebody else's program has none of its own, and its jemalloc is stripped;
- * one that is bare has nothing to lose. */
+/* Compares with a stripped program. Not done for a witness in a real program, whose jemalloc is
+ * stripped already, nor for one without symbols. */
 static bool compare_all_stripped(struct work *w, const char *core) {
     return work_outsider(w) || work_bare(w) ||
            (compare_stripped(w, core, "witness.symbols", "-g") &&
@@ -104,7 +104,7 @@ static bool compare_all_stripped(struct work *w, const char *core) {
 
 /* ---- all ------------------------------------------------------------------------------------ */
 
-/* The skeleton that cell.c made of the process, where it was to be made. */
+/* Compares the skeleton that live.c made of the process, if it made one. */
 static bool compare_live_skeleton(struct work *w) {
     char skeleton[128], again[128];
     if (!*matrix_text(w->build, "live_skeleton")) {
@@ -113,7 +113,7 @@ static bool compare_live_skeleton(struct work *w) {
     bool lacks = w->comparison->lacks;
     work_path(w, "skeleton.live", skeleton, sizeof(skeleton));
     work_path(w, "skeleton.live.again", again, sizeof(again));
-    w->comparison->lacks = false; /* the process has it all */
+    w->comparison->lacks = false; /* a process has all its memory */
     bool compared = compare_image(w, skeleton, false, again);
     w->comparison->lacks = lacks;
     return compared;

@@ -58,8 +58,8 @@ static bool ok(struct json_object *configured) {
     return configured && strcmp(matrix_text(configured, "status"), "ok") == 0;
 }
 
-/* Headers that are found by the folder of the one that includes them have to be beside the varied
- * one: that is jemalloc_preamble.h, and ../jemalloc.h from there. */
+/* Copies headers that must be beside the varied ones, because they are included relative to the
+ * folder of the including header: jemalloc_preamble.h, and ../jemalloc.h from there. */
 static bool make_shadow(struct probe *p) {
     static const char *const linked[] = {"jemalloc/jemalloc.h", INTERNAL "jemalloc_preamble.h"};
     static const char *const folder[] = {"", "/jemalloc", "/" INTERNAL};
@@ -123,14 +123,15 @@ static struct definition flag(const char *name, bool defined) {
     return (struct definition){.name = name, .defined = defined};
 }
 
-/* What configure makes of the parameters. --enable-prof also chooses how to unwind stacks. */
+/* The definitions that configure makes from the parameters. --enable-prof also chooses how to
+ * unwind stacks. */
 static void define(const struct jh_build *b, struct definition out[DEFINITIONS]) {
     out[0] = number("LG_VADDR", b->lg_vaddr);
     out[1] = number("LG_PAGE", b->lg_page);
     out[2] = number("LG_QUANTUM", b->lg_quantum);
     out[3] = number("CONFIG_LG_SLAB_MAXREGS", b->lg_slab_maxregs);
     out[3].defined = b->lg_slab_maxregs != 0;
-    out[3].written = !jh_family(b->version)->lg_slab_maxregs; /* is not there */
+    out[3].written = !jh_family(b->version)->lg_slab_maxregs; /* the header does not have it */
     out[4] = flag("JEMALLOC_DEBUG", b->debug);
     out[5] = flag("JEMALLOC_PROF", b->prof);
     out[6] = flag("JEMALLOC_PROF_LIBGCC", b->prof);
@@ -146,7 +147,7 @@ static void name_in(const char *line, char name[64]) {
     }
 }
 
-/* As config.status writes them. */
+/* Writes a line of the header with the definition, as config.status would write it. */
 static void vary_line(const char *line, struct definition *d, FILE *to) {
     char name[64];
     name_in(line, name);
@@ -192,7 +193,8 @@ static bool exists(const char *path) {
     return stat(path, &st) == 0;
 }
 
-/* Up to 5.1 a script writes a header of size classes for the pages and quanta that it is given. */
+/* Makes the header of size classes for other pages and quanta, with the script that jemalloc has up
+ * to 5.1. */
 static bool vary_size_classes(struct probe *p, const struct jh_build *build) {
     char script[PATH_SIZE], to[PATH_SIZE], quantum[16], page[16];
     snprintf(script, sizeof(script), "%s/include/" INTERNAL "size_classes.sh",
@@ -305,7 +307,8 @@ enum probe_answer probe_ask(struct probe *p, const struct jh_build *build, struc
 
 /* ---- proof ---------------------------------------------------------------------------------- */
 
-/* Flags that lead to this build from that of the machine's config, separated by semicolons. */
+/* The flags of configure that make this build, starting from the machine's config; separated by
+ * semicolons. */
 static void flags_of(const struct jh_build *b, struct configuring *out) {
     char maxregs[32] = "", vaddr[32] = "";
     *out = (struct configuring){"", ""};
@@ -336,7 +339,7 @@ static bool next_line(FILE *file, char *line, int size) {
     return true;
 }
 
-/* Line by line, but for blanks at the end. */
+/* Are both files equal, line by line, without blanks at the end of lines? */
 static bool same_file(struct probe *p, const char *prefix, const char *name) {
     char path[2][PATH_SIZE], line[2][1024];
     snprintf(path[0], PATH_SIZE, "%s/varied/%s", p->dir, name);

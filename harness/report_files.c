@@ -1,4 +1,5 @@
-/* report_files: the files that a report is written to, tried before a run that may take hours. */
+/* report_files.c - opens the files of a report. They are tried before the run, which may take
+ * hours. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -19,7 +20,8 @@ static bool complain(const char *option, const char *path, int error) {
     return false;
 }
 
-/* 0, or why not. A file that is there keeps what it holds until there is a new report. */
+/* Gives 0, or the errno of opening the file. An existing file keeps its contents until the report
+ * is written. */
 static int try_to_write(const char *path) {
     struct stat st;
     if (stat(path, &st) == 0) {

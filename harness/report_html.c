@@ -1,4 +1,4 @@
-/* report_html: a report for a browser. One file that needs no other; usable without its script. */
+/* report_html.c - a report for a browser, in one file. It can be used without its script. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@
 /* ---- words and numbers ------------------------------------------------------------------------
  */
 
-/* <tag>text</tag>; attributes may be "". */
+/* Writes <tag attributes>text</tag>; attributes may be "". */
 static void element(FILE *file, const char *tag, const char *attributes, const char *text) {
     fprintf(file, "<%s%s%s>", tag, *attributes ? " " : "", attributes);
     report_escaped(file, text);
     fprintf(file, "</%s>", tag);
 }
 
-/* 1234567 as 1,234,567. */
+/* Writes a number with separators: 1,234,567. */
 static void grouped(uint64_t value, char *out, size_t size) {
     char digits[24];
     int length = snprintf(digits, sizeof(digits), "%" PRIu64, value);
@@ -162,7 +162,7 @@ static void write_matrix(FILE *file, struct json_object *report) {
 
 /* ---- mismatches ------------------------------------------------------------------------------ */
 
-/* Constants have no address; a combination of parameters is a cell of its own. */
+/* Writes a mismatch. Constants have no address; a combination of parameters has its own command. */
 static void write_mismatch(FILE *file, struct json_object *m, const char *cell_command) {
     const char *where = matrix_text(m, "where"), *command = matrix_text(m, "command");
     fputs("<div class=\"mismatch\">\n<b>", file);

@@ -1,4 +1,4 @@
-/* report_json: a report for programs. */
+/* report_json.c - a report for programs. */
 #include "report_parts.h"
 
 static void line(struct json_object *o) {

@@ -1,4 +1,4 @@
-/* report_junit: a report as JUnit's XML, for servers that show tests. */
+/* report_junit.c - a report as JUnit's XML, for servers that show tests. */
 #include <inttypes.h>
 #include <string.h>
 

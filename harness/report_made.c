@@ -1,4 +1,5 @@
-/* report_made: when, where and by what a report was made, and what a second run need not repeat. */
+/* report_made.c - adds to a report when, where and by what command it was made, and what differs in
+ * a second run. */
 #include <gnu/libc-version.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -27,7 +28,7 @@ void report_command(int argc, char **argv, char *out, size_t size) {
     }
 }
 
-/* The distribution, as it names itself: PRETTY_NAME="...". */
+/* The name of the distribution: PRETTY_NAME of /etc/os-release. */
 static void system_name(char *out, size_t size) {
     char line[256];
     FILE *file = fopen("/etc/os-release", "r");
@@ -43,7 +44,7 @@ static void system_name(char *out, size_t size) {
     }
 }
 
-/* Nothing by which somebody would know whose it is: reports are published. */
+/* Describes the machine, without a name that identifies it: reports are published. */
 static void add_machine(struct json_object *o) {
     struct utsname u;
     char text[700], system[256];

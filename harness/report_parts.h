@@ -1,4 +1,4 @@
-/* report_parts.h - how the formats of a report read it: its cells, their levels, sums of both. */
+/* report_parts.h - reading a report, for its formats: cells, their levels, sums over them. */
 #ifndef JEHEAP_REPORT_PARTS_H
 #define JEHEAP_REPORT_PARTS_H
 
@@ -14,15 +14,15 @@ uint64_t report_number(struct json_object *o, const char *key);
 
 struct json_object *report_cell(struct json_object *report, size_t i);
 size_t report_cells(struct json_object *report);
-/* Of a level, over all cells. */
+/* The sum of a number of a level over all cells. */
 uint64_t report_sum(struct json_object *report, const char *level, const char *key);
 
-/* The formats, each into a file that is open. */
+/* Each writes the report in a format to an open file. */
 void report_write_json(struct json_object *report, FILE *file);
 void report_write_junit(struct json_object *report, FILE *file);
 void report_write_html(struct json_object *report, FILE *file);
 
-/* Text for XML and HTML. */
+/* Writes text with the escapes of XML and HTML. */
 void report_escaped(FILE *file, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* report_text: a report for a terminal. */
+/* report_text.c - a report for a terminal. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ static bool said_before(struct json_object *report, size_t i) {
 
 enum { WRAP_AT = 100 };
 
-/* One word more on a line that is not to get too long; column 0 is a new line. */
+/* Adds a word to a line, or begins a new line when it would be too long; column 0: a new line. */
 static void put_word(const char *word, size_t *column, FILE *file) {
     size_t length = strlen(word);
     if (*column && *column + 1 + length > WRAP_AT) {
@@ -66,7 +66,7 @@ static void put_text(const char *text, FILE *file) {
     fputc('\n', file);
 }
 
-/* Cells of a pin, or those of them that have this cell's reason. */
+/* The number of cells of a pin; with a reason: of those that have it. */
 static size_t of_pin(struct json_object *report, const char *pin, struct json_object *reason) {
     size_t total = 0;
     for (size_t i = 0; i < report_cells(report); i++) {
@@ -88,7 +88,7 @@ static bool first_of_pin(struct json_object *report, size_t i) {
     return true;
 }
 
-/* All the cells that a reason holds for; one name for a pin where it is every cell. */
+/* Prints the cells that have a reason; only the pin's name when all its cells have it. */
 static void print_holders(struct json_object *report, struct json_object *reason, FILE *file) {
     size_t column = (size_t)fprintf(file, "%s:", matrix_text(reason, "status"));
     const char *comma = "";
@@ -110,7 +110,7 @@ static void print_holders(struct json_object *report, struct json_object *reason
     fputc('\n', file);
 }
 
-/* Why cells did not pass: each reason once, with all the cells that it holds for. */
+/* Prints why cells did not pass: each reason once, with its cells. */
 static void print_reasons(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < report_cells(report); i++) {
         struct json_object *cell = report_cell(report, i);
@@ -121,7 +121,7 @@ static void print_reasons(struct json_object *report, FILE *file) {
     }
 }
 
-/* Constants have no address; a combination of parameters is a cell of its own. */
+/* Prints a mismatch. Constants have no address; a combination of parameters has its own command. */
 static void print_mismatch(struct json_object *m, const char *cell_command, FILE *file) {
     const char *where = matrix_text(m, "where"), *words = matrix_text(m, "words");
     const char *command = matrix_text(m, "command");
@@ -154,13 +154,13 @@ static void print_mismatches(struct json_object *cell, FILE *file) {
     }
 }
 
-/* What passed, but not as the tree says of itself. */
+/* Prints notes on cells that passed with another version than their --source tree tells. */
 static void print_notes(struct json_object *report, FILE *file) {
     for (size_t i = 0; i < report_cells(report); i++) {
         const char *note = matrix_text(report_cell(report, i), "note");
         if (*note) {
             fprintf(file, "note: %s\n", note);
-            return; /* it is one tree */
+            return; /* all cells are of the same tree */
         }
     }
 }
@@ -194,7 +194,7 @@ static void print_levels(struct json_object *report, FILE *file) {
     fputc('\n', file);
 }
 
-/* A line for each cell as long as they fit on a screen, else a table. */
+/* Prints a line for each cell when they fit on a screen, else a table. */
 void report_matrix(struct json_object *report, bool color, FILE *file) {
     enum { LINES_MAX = 24 };
     struct json_object *totals = report_member(report, "totals");

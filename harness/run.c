@@ -13,7 +13,7 @@ enum { JOBS_MAX = 64, FIRST_LINE = 2 /* seconds */ };
 struct job {
     int pid; /* 0: the slot is free */
     size_t cell;
-    char path[64]; /* of its result */
+    char path[64]; /* the file of its result */
 };
 
 struct run {
@@ -23,7 +23,7 @@ struct run {
     size_t jobs, next, done;
     struct json_object **result;
     bool quiet, terminal;
-    time_t start, next_line; /* when a line is due that says what is running */
+    time_t start, next_line; /* next_line: the time of the next line of progress */
 };
 
 static void clear_line(const struct run *r) {
@@ -32,8 +32,8 @@ static void clear_line(const struct run *r) {
     }
 }
 
-/* A line that stands on a terminal until the next; in a log a line now and then, more and more
- * seldom. */
+/* Is it time for a line of progress? On a terminal each line replaces the one before; in a log
+ * there is a line now and then, at growing intervals. */
 static bool line_is_due(struct run *r) {
     enum { LONGEST = 60 };
     time_t now = time(NULL), so_far = now - r->start;
@@ -70,7 +70,7 @@ static void say_done(const struct run *r, const struct cell *cell, struct json_o
     const char *why = matrix_text(result, "why");
     clear_line(r);
     const char *status = matrix_text(result, "status");
-    bool say_why = strcmp(status, "fail") == 0; /* the matrix has the reasons of skips */
+    bool say_why = strcmp(status, "fail") == 0; /* reasons of skips are printed with the matrix */
     fprintf(stderr, "jeconform: [%zu/%zu] %s %s: %s%s%s\n", r->done, r->list->count, cell->pin,
             cell->config, status, say_why ? ": " : "", say_why ? why : "");
 }

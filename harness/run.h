@@ -1,4 +1,4 @@
-/* run.h - the cells of a run, several at a time. */
+/* run.h - runs cells, several at a time. */
 #ifndef JEHEAP_RUN_H
 #define JEHEAP_RUN_H
 
@@ -9,8 +9,8 @@ struct cell_list {
     size_t count;
 };
 
-/* Runs them all, jobs at a time, and says on stderr how far it is unless quiet. The results, in the
- * order of the list, as a JSON array. */
+/* Runs all cells, jobs at a time, and prints progress on stderr unless quiet. Gives a JSON array of
+ * the results, in the order of the list. */
 struct json_object *run_cells(const struct cell_list *list, const struct run_options *options,
                               unsigned jobs, bool quiet);
 

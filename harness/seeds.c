@@ -1,4 +1,4 @@
-/* seeds.c - bytes of real heaps in the places where the targets look for them. */
+/* seeds.c - writes seeds: bytes of real heaps, arranged as the fuzz targets read them. */
 #include "seeds.h"
 
 #include <errno.h>
@@ -38,8 +38,7 @@ static bool write_file(void *arg, const char *stage, const char *what, const uin
     return good;
 }
 
-/* ---- heap: a patch of one place with what stands in another of its kind -----------------------
- */
+/* ---- fuzz_heap: a place is patched with the bytes of another place of its kind --------------- */
 
 static const struct {
     const char *what;
@@ -72,7 +71,7 @@ static void probe(const struct heap_image *image, struct heap_input *input, size
     }
 }
 
-/* One that is walked: the salt makes it so. */
+/* Writes a seed that walks the heap: the salt is chosen so. */
 static bool write_heap_seed(struct seed *s, struct heap_input *input,
                             const struct heap_patch *patch, const char *what) {
     uint8_t bytes[HEAP_PATCH_HEADER + HEAP_PATCH_MAX + HEAP_TAIL_BYTES];

@@ -1,4 +1,4 @@
-/* seeds.h - inputs for the fuzz targets, made of a heap that was captured. */
+/* seeds.h - seeds for the fuzz targets, made from a captured heap. */
 #ifndef JEHEAP_SEEDS_H
 #define JEHEAP_SEEDS_H
 
@@ -8,12 +8,13 @@
 #include "heap_image.h"
 #include "open/open.h"
 
-/* Files FOLDER/TARGET/NAME-WHAT for heap and the targets of stages (seeds_pure.h). False and a
- * sentence in why. */
+/* Writes files FOLDER/TARGET/NAME-WHAT for fuzz_heap and the targets of stages (seeds_pure.h).
+ * False: the sentence in why says what failed. */
 bool seeds_write(const struct heap_image *image, const char *folder, const char *name, char *why,
                  size_t why_size);
 
-/* The same for the cache's, whose bytes are in no image: of the heap itself. */
+/* The same for fuzz_cache. Captured heaps do not have the bytes of caches, so they are read from
+ * the target. */
 bool seeds_write_caches(struct jt_target *target, const char *folder, const char *name, char *why,
                         size_t why_size);
 

@@ -1,4 +1,4 @@
-/* seeds_caches.c - payload and tail as targets/fuzz_cache.c takes them. */
+/* seeds_caches.c - makes seeds as targets/fuzz_cache.c reads them: payload, then tail. */
 #include "seeds_caches.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ struct kinds {
     size_t count;
 };
 
-/* What tells bins apart: how full, and of small or large classes. */
+/* The kind of a bin: how full it is, and whether its class is small or large. */
 static unsigned kind_of(const struct jt_target *target, const struct jh_cache_bin *bin) {
     unsigned full = bin->ncached == 0 ? 0 : bin->ncached < bin->ncached_max ? 1 : 2;
     bool large = bin->szind >= target->layout.sc_nbins;
@@ -21,12 +21,13 @@ static bool put_bin(const struct jt_target *target, const struct jh_cache_form *
                     uint64_t cache, const struct jh_cache_bin *bin, size_t number, seed_put_fn *put,
                     void *arg) {
     const struct jh_layout *l = &target->layout;
-    /* capacity, the cache's address and the size class; numbers of a bin to be written */
+    /* the bin; 16 bytes with numbers of a bin to be written, 0; the tail: size class, address of
+     * the cache, capacity, layout */
     uint8_t bytes[JH_CACHE_BIN_MAX + 16 + 11 + FUZZ_LAYOUT_BYTES] = {0};
     uint8_t *tail = bytes + form->bin_size + 16;
     char what[32];
     if (jh_read(&target->heap.reader, bin->at, bytes, form->bin_size, NULL) != JH_OK) {
-        return true; /* a seed less */
+        return true; /* without its bytes there is no seed of this bin */
     }
     tail[0] = (uint8_t)bin->szind;
     for (unsigned i = 0; i < 8; i++) {

@@ -1,4 +1,4 @@
-/* seeds_pure.c - payload and tail as the stages' pages take them (targets/fuzz_STAGE.c). */
+/* seeds_pure.c - makes seeds as targets/fuzz_STAGE.c reads them: payload, then tail. */
 #include "seeds_pure.h"
 
 #include <stdio.h>
@@ -6,9 +6,9 @@
 #include "builds.h"
 #include "seeds_input.h"
 
-#define KINDS_MAX 64 /* of one row */
+#define KINDS_MAX 64 /* kinds of seeds of one row */
 
-/* ---- what a place has for a stage; false: nothing -------------------------------------------- */
+/* ---- payloads, from a place of the heap; false: the place has none for this stage ------------ */
 
 typedef bool take_fn(struct seed_input *in);
 
@@ -42,7 +42,7 @@ static bool take_extent(struct seed_input *in) {
     return bytes;
 }
 
-/* Bytes of its bitmap that say which regions are free; 0: it is no slab. */
+/* The bytes of the bitmap that tell which regions are free; 0: the extent is no slab. */
 static size_t bitmap_size(const struct jh_layout *l, const struct jh_extent *e) {
     size_t word_bits = 8U * l->build.pointer_size;
     return jh_extent_is_slab(e) && e->szind < l->sc_nbins
@@ -87,7 +87,7 @@ static bool take_address(struct seed_input *in) {
     return true;
 }
 
-/* At the address where the target's bytes begin. */
+/* Takes bytes of memory for fuzz_bent, beginning with the place. */
 static bool take_bytes(struct seed_input *in) {
     struct jh_extent e;
     const uint8_t *bytes = take_structure(in, &e);
@@ -105,7 +105,7 @@ static bool take_nothing(struct seed_input *in) {
     return true;
 }
 
-/* One for each kind of element that a tree begins with. */
+/* Takes a tree for fuzz_rtree; its kind is that of its first element. */
 static bool take_tree(struct seed_input *in) {
     if (!take_leaf(in)) {
         return false;
@@ -116,7 +116,7 @@ static bool take_tree(struct seed_input *in) {
 
 /* ---- tails ----------------------------------------------------------------------------------- */
 
-/* False: the target has no way to say it. */
+/* Adds the tail. False: an input of the target cannot describe this build. */
 typedef bool finish_fn(struct seed_input *in);
 
 static bool end_layout(struct seed_input *in) {
@@ -131,7 +131,7 @@ static bool end_build(struct seed_input *in) {
     return good;
 }
 
-/* One bend, of no bit. */
+/* Adds one bend that changes no bit: the layout stays sound. */
 static bool end_bent(struct seed_input *in) {
     seed_add_number(in, 0, 3);
     seed_add_number(in, 3, 1);
@@ -143,8 +143,9 @@ static bool end_extent(struct seed_input *in) {
     return end_layout(in);
 }
 
-/* Which oracle it is depends on what was built: another for each image and kind. They are compiled
- * for this machine: other words and byte orders mean nothing to them. */
+/* Adds the number of an oracle, another one for each heap and kind, because it depends on the cache
+ * which oracles there are. They are compiled for this machine, so other word sizes and byte orders
+ * have no seeds. */
 static bool end_oracle(struct seed_input *in, bool numbers) {
     seed_add_number(in, in->kind, 2);
     seed_add_number(in, numbers, 1);
@@ -160,7 +161,7 @@ static bool end_oracle_numbers(struct seed_input *in) {
     return end_oracle(in, true);
 }
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- the seeds of all stages ----------------------------------------------------------------- */
 
 static const struct row {
     const char *stage, *what;

@@ -1,5 +1,5 @@
-/* seeds_pure.h - inputs for the fuzz targets of single stages: what a captured heap has of each
- * kind. */
+/* seeds_pure.h - seeds for the fuzz targets of single stages, one for each kind of structure in a
+ * captured heap. */
 #ifndef JEHEAP_SEEDS_PURE_H
 #define JEHEAP_SEEDS_PURE_H
 
@@ -9,14 +9,15 @@
 
 #include "heap_image.h"
 
-/* An input of a stage's target; what tells it from the stage's others. False ends it. */
+/* Receives a seed of a stage's target; what is its name among the seeds of the stage. False: stop.
+ */
 typedef bool seed_put_fn(void *arg, const char *stage, const char *what, const uint8_t *bytes,
                          size_t len);
 
-/* Can these targets be told the layout of this build? (builds.h) */
+/* Can an input of these targets name the layout of this build? (builds.h) */
 bool seeds_pure_can(const struct jh_build *build);
 
-/* Puts nothing where they cannot. False when put said so. */
+/* Puts the seeds; none when the layout cannot be named. False: put returned false. */
 bool seeds_pure(const struct heap_image *image, seed_put_fn *put, void *arg);
 
 #endif

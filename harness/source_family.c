@@ -12,7 +12,7 @@ static uint64_t constant(const struct truth *truth, const char *name) {
     return truth_constant(truth, name, &value) ? value : 0;
 }
 
-/* The parameters that the tree was configured with, as its macros say. */
+/* The build parameters of the configured tree, from its macros. */
 static bool build_of(struct probe *p, const struct truth *truth, enum jh_version version,
                      struct jh_build *out) {
     uint64_t maxregs = constant(truth, "SC_LG_SLAB_MAXREGS");
@@ -52,8 +52,8 @@ static uint64_t misses(const struct comparison *c) {
     return c->tally[LEVEL_CONSTANTS].mismatches;
 }
 
-/* The version with the fewest mismatches; among equals the one that the tree says it is, else the
- * newest. */
+/* The version with the fewest mismatches; of several the one that the tree tells, else the newest.
+ */
 static enum jh_version nearest_version(struct probe *p, const struct truth *truth,
                                        enum jh_version said, struct comparison *best) {
     struct comparison *c = calloc(1, sizeof(*c));
@@ -70,10 +70,10 @@ static enum jh_version nearest_version(struct probe *p, const struct truth *trut
     return version;
 }
 
-/* ---- what the headers have and the witness has no line for ----------------------------------- */
+/* ---- names in the headers of which the witness writes no constant ---------------------------- */
 
 static const struct scan {
-    const char *header, *pattern, *constant; /* the name is the pattern's first group */
+    const char *header, *pattern, *constant; /* the pattern's first group is the name */
 } scans[] = {
     {"edata.h", "#[ \t]*define[ \t]+EDATA_BITS_([A-Z0-9_]+)_SHIFT", "EXTENT_BITS_%s_SHIFT"},
     {"edata.h", "extent_state_([a-z0-9_]+)[ \t]*=", "STATE_%s"},
@@ -82,7 +82,7 @@ static const struct scan {
     {"extent_structs.h", "extent_state_([a-z0-9_]+)[ \t]*=", "STATE_%s"},
 };
 
-/* extent_state_max is another name for the last one. */
+/* Checks that the name is known. extent_state_max is another name of the last state. */
 static void check_name(const struct scan *scan, const char *line, const regmatch_t *group,
                        const struct truth *truth, struct comparison *c) {
     char name[64], constant_name[96];
@@ -109,7 +109,7 @@ static void scan_header(const struct probe *p, const struct scan *scan, const st
              matrix_text(p->configured, "prefix"), scan->header);
     FILE *file = fopen(path, "r");
     if (!file) {
-        return; /* other versions have it */
+        return; /* versions without this header do not have such names */
     }
     if (regcomp(&pattern, scan->pattern, REG_EXTENDED) != 0) {
         abort();
@@ -141,7 +141,7 @@ static void name_mismatches(struct probe *p, const struct comparison *c, enum jh
     }
 }
 
-/* Versions of one layout are not told apart by it. */
+/* Chooses the version string: versions with the same layout cannot be told apart by it. */
 static void choose_string(const char *said_string, bool said_right, struct source_family *out) {
     const char *family = jh_version_name(out->version);
     *out->note = '\0';
@@ -150,7 +150,8 @@ static void choose_string(const char *said_string, bool said_right, struct sourc
         return;
     }
     snprintf(out->version_string, sizeof(out->version_string), "%s-0-g0", family);
-    for (unsigned v = 0; v < JH_VERSIONS; v++) { /* commits after a release have no number */
+    for (unsigned v = 0; v < JH_VERSIONS;
+         v++) { /* a tree between two releases has no version number of its own */
         const struct jh_family *release = jh_family((enum jh_version)v);
         if (release->later && release->later == out->version) {
             snprintf(out->version_string, sizeof(out->version_string), "%s-1-g0", release->name);

@@ -28,7 +28,7 @@ static void write_number(FILE *out, const char *name, uint64_t value) {
     fprintf(out, "mallctl name=%s value=0x%" PRIx64 "\n", name, value);
 }
 
-/* arenas.bin.3.size and the like: a row for each class. */
+/* Writes a record for each class, such as arenas.bin.3.size. */
 static void write_rows(FILE *out, struct json_object *arenas, const char *kind,
                        const char *const keys[]) {
     struct json_object *rows = NULL;

@@ -30,7 +30,7 @@ enum { NONE = KEYS };
 
 static const struct kind {
     const char *word;
-    const char *text; /* key whose value is a word */
+    const char *text; /* the key whose value is a word, or NULL */
     uint8_t key[TRUTH_VALUES_MAX];
 } kinds[TRUTH_KINDS] = {
     [TRUTH_CONSTANT] = {"constant", "name", {KEY_VALUE, NONE}},
@@ -119,7 +119,7 @@ static bool set(struct truth_record *r, enum truth_kind kind, enum truth_key key
     return *end != text;
 }
 
-/* args=0x1,0x2: key is that of the first. */
+/* Sets the values of a list such as args=0x1,0x2; key is that of the first value. */
 static bool set_several(struct truth_record *r, enum truth_key key, const char *text) {
     char *end;
     while (set(r, TRUTH_FUNCTION, key, text, &end) && *end == ',') {

@@ -1,4 +1,4 @@
-/* truth.h - what a witness wrote down (witness/TRUTH.md), read back. */
+/* truth.h - reads the truth, the file that a witness wrote (witness/TRUTH.md). */
 #ifndef JEHEAP_TRUTH_H
 #define JEHEAP_TRUTH_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Keys of all the records that are numbers only. */
+/* Keys whose values are numbers. */
 enum truth_key {
     KEY_AT,
     KEY_ADDR,
@@ -63,7 +63,7 @@ enum truth_key {
 
 const char *truth_key_name(enum truth_key key);
 
-/* Which keys each kind of record has is in truth.c. */
+/* Kinds of records; truth.c has the keys of each. */
 enum truth_kind {
     TRUTH_CONSTANT,
     TRUTH_FUNCTION,
@@ -86,8 +86,8 @@ enum truth_kind {
 #define TRUTH_VALUES_MAX 24
 
 struct truth_record {
-    const char *text;                 /* name=, kind= or held=; NULL where there is none */
-    uint64_t has;                     /* bit KEY_x: the key is there */
+    const char *text; /* the value of name=, kind= or held=; NULL: the record has none */
+    uint64_t has;     /* bit KEY_x: the key is there */
     uint64_t value[TRUTH_VALUES_MAX]; /* in the order of the kind's keys */
 };
 
@@ -103,14 +103,15 @@ struct truth {
     char version[128];
 };
 
-/* False and a sentence in error (of error_size bytes) when the file is not complete and sound. */
+/* Reads the file. False: it is not complete and sound; error (of error_size bytes) has a sentence.
+ */
 bool truth_load(const char *path, struct truth *out, char *error, size_t error_size);
 void truth_free(struct truth *truth);
 
 bool truth_has(const struct truth_record *record, enum truth_key key);
-/* 0 when the record does not have the key. */
+/* The value of a key; 0: the record does not have it. */
 uint64_t truth_get(enum truth_kind kind, const struct truth_record *record, enum truth_key key);
-/* The value of TRUTH_CONSTANT name; false when the witness has no such macro. */
+/* The value of the constant with this name. False: the truth does not have it. */
 bool truth_constant(const struct truth *truth, const char *name, uint64_t *value);
 
 #endif

@@ -38,7 +38,7 @@ int run_logged(const char *const argv[], const char *log_path) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* One line of its output, newline removed; false on end of file or when it takes too long. */
+/* Reads one line of its output, without the newline. False: end of file, or it takes too long. */
 static bool read_line(int fd, char *line, size_t size) {
     size_t used = 0;
     while (used + 1 < size) {
@@ -75,8 +75,8 @@ static void add_words(struct command *command, struct json_object *build, const 
     }
 }
 
-/* Where the library that watches a program hears and speaks: the program has its own input and
- * output. */
+/* File descriptors of the witness in a real program, which uses standard input and output itself.
+ */
 enum { WATCH_INPUT = 198, WATCH_OUTPUT = 199 };
 
 static void set_number(const char *name, int number) {
@@ -85,7 +85,7 @@ static void set_number(const char *name, int number) {
     setenv(name, text, 1);
 }
 
-/* A program that is none of ours: witness and jemalloc are libraries in it. */
+/* Is it a real program, into which witness and jemalloc are loaded as libraries? */
 static bool preload(struct json_object *build) {
     struct command library = {.count = 0};
     char path[8400] = "";
@@ -139,7 +139,7 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
     _exit(127);
 }
 
-/* The first line that it said on standard error, or nothing. */
+/* The first line of its standard error, or "". */
 static void first_words(const char *dir, char *out, size_t size) {
     char path[4200];
     snprintf(path, sizeof(path), "%s/%s", dir, WITNESS_LOG);
@@ -233,8 +233,8 @@ bool witness_own_core(struct witness *witness, const char *path, char *error, si
     return true;
 }
 
-/* qemu_<program>_<date>_<pid>.core in the current folder. Whether the system leaves a core of the
- * emulator itself beside it or anywhere else is the system's business. */
+/* Takes the core that qemu wrote to the current folder, qemu_<program>_<date>_<pid>.core. A core of
+ * the emulator itself, which the system may write as well, is not looked for. */
 static bool take_qemu_core(const char *dir, const char *path) {
     char pattern[4200];
     glob_t found;

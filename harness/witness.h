@@ -1,4 +1,4 @@
-/* witness.h - a witness process: started, asked, stopped. */
+/* witness.h - starts a witness process, asks it, stops it. */
 #ifndef JEHEAP_WITNESS_H
 #define JEHEAP_WITNESS_H
 
@@ -12,24 +12,26 @@
 struct witness {
     pid_t pid;
     int to, from;    /* its standard input and output */
-    const char *dir; /* where it runs; what it says is in WITNESS_LOG there */
+    const char *dir; /* its current folder, which has its output in WITNESS_LOG */
 };
 
-/* Run what the build scripts made (their result) in a folder of its own, until its threads are
- * parked and the truth is written there. False and a sentence in error. */
+/* Starts the program that the build scripts made (build is their result) in a folder of its own,
+ * and waits until its threads are parked and the truth is written there. False: error has a
+ * sentence. */
 bool witness_start(struct json_object *build, const char *dir, unsigned long seed,
                    struct witness *out, char *error, size_t error_size);
-/* Has its heap changed since it wrote the truth? */
+/* Is its heap as it was when it wrote the truth? */
 bool witness_unchanged(struct witness *witness);
-/* An ELF core of it, by gdb. */
+/* Writes an ELF core of it with gdb. */
 bool witness_core(const struct witness *witness, const char *path, char *error, size_t error_size);
-/* The same, written by itself: for what runs in an emulator, which gdb would see instead. */
+/* The same, but the witness writes the core itself: of a program in an emulator gdb would write a
+ * core of the emulator. */
 bool witness_own_core(struct witness *witness, const char *path, char *error, size_t error_size);
-/* The same, written by the emulator when the witness aborts; it is gone afterwards. */
+/* The same, but the emulator writes the core when the witness aborts, which ends the witness. */
 bool witness_last_core(struct witness *witness, const char *path, char *error, size_t error_size);
 void witness_stop(struct witness *witness);
 
-/* Run a program to its end, output to the file; its exit status, or -1. */
+/* Runs a program to its end, with its output in a file. Gives its exit status, or -1. */
 int run_logged(const char *const argv[], const char *log_path);
 
 #endif
