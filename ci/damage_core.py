@@ -1,5 +1,5 @@
-"""A core that ci/damage changes, and what its program said of its heap: the witness's truth
-(harness/witness/TRUTH.md). Nothing is decoded with jeheap but the layout; x86_64 only."""
+"""A core that ci/damage changes, with the truth that its witness wrote (harness/witness/TRUTH.md). Of
+jeheap only the layout is used; x86_64 only."""
 
 import mmap
 import struct
@@ -57,7 +57,7 @@ def facts(path):
 
 
 class Heap:
-    """What of the heap lies where."""
+    """The addresses of the heap's structures."""
 
     def __init__(self, core, truth, layout):
         self.core = Core(core)

@@ -1,5 +1,5 @@
-"""What ci/damage damages. A kind makes one damage: which bytes become which, the extent whose
-pointers are asked for, and why no other memory contradicts it (undetectable), where that is so."""
+"""Kinds of damage for ci/damage. A kind makes one damage: the bytes to write, the extent whose pointers
+are looked up, and, if no other memory contradicts the damage, why it is undetectable."""
 
 import struct
 from collections import namedtuple

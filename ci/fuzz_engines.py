@@ -1,4 +1,4 @@
-"""How ci/fuzz builds for an engine, runs a target with it, and reads what came of it."""
+"""The engines of ci/fuzz: how targets are built for one, run with it, and how its output is read."""
 
 import collections
 import hashlib
@@ -33,7 +33,7 @@ def targets():
 
 
 def declared():
-    """For each target what CMake is told of it: the kind, and what it is linked with."""
+    """Each target with its kind in targets/CMakeLists.txt and the libraries that it is linked with."""
     files = (TOP / "targets/CMakeLists.txt", *(TOP / "targets").glob("*.cmake"))
     found = re.findall(r"^jeheap_fuzz_(target|blind|pure)\((\w+)(.*)\)$",
                        "".join(path.read_text() for path in files), re.M)
@@ -41,12 +41,12 @@ def declared():
 
 
 def pure():
-    """Those of one pure stage, which are fast."""
+    """The targets of one pure stage, which are fast."""
     return ["empty"] + sorted(target for target, (kind, _) in declared().items() if kind == "pure")
 
 
 def without_libraries():
-    """Those all of whose code is compiled here, which MSan asks for."""
+    """The targets that link no library: MSan needs all code to be compiled with it."""
     return sorted(target for target, (_, linked) in declared().items()
                   if not {"jeheap_fuzz_outer", "jeheap_open"} & set(linked))
 
@@ -65,7 +65,7 @@ def start(command, log, env=None):
 
 
 def end(process):
-    """Waits. The exit status and the seconds of processor time, those of its children included."""
+    """Waits for a process. Gives its exit status and its seconds of processor time, with its children."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_utime + usage.ru_stime
@@ -93,8 +93,8 @@ def reason(report):
 
 
 def keep(target, path, report, kept):
-    """A find becomes a test by being put there. One of each reason is enough in one run, whose are in
-    `kept`; one that was there before may have been another bug of the same line."""
+    """Stores a find in corpora/regressions/, which makes it a test. A run stores one find for each reason
+    (`kept`); finds of earlier runs do not count, because they may be another bug of the same line."""
     folder = CORPORA / "regressions" / target
     folder.mkdir(parents=True, exist_ok=True)
     why = reason(report)
@@ -134,13 +134,13 @@ def build(folder, made, cmake, env=None):
 
 
 def looks_at_nothing(target, made):
-    """Why a target of the build in the folder `made` passes whatever it is given, or ""."""
+    """Why a target of the build in the folder `made` would pass with any input, or ""."""
     none = target == "oracle" and "&oracle_" not in (made / "targets/oracles.c").read_text()
     return "no jemalloc is built yet: jeconform run" if none else ""
 
 
 class Engine:
-    """What holds for all of them; `folder` is the build, in build/."""
+    """What all engines share; `folder` is the build's folder in build/."""
 
     folder = ""
 
@@ -148,8 +148,7 @@ class Engine:
         return TOP / "build" / self.folder / "fuzz" / f"fuzz_{target}"
 
     def why_not(self, target):
-        """Why hours of a target that was built would count for nothing, and no seed of it be worth
-        keeping, or ""."""
+        """Why hours of a target do not count and its seeds are not kept, or ""."""
         return looks_at_nothing(target, TOP / "build" / self.folder)
 
 
@@ -190,7 +189,7 @@ class LibFuzzer(Engine):
                       sorted(kept.values()), seconds)
 
     def look_at(self, target, path, report, kept):
-        """Kept, unless it only was slow because the machine was busy."""
+        """Keeps a find, unless it was only slow because the machine was busy."""
         if not re.match("slow-unit|timeout", path.name):
             keep(target, path, report, kept)
             return
@@ -226,7 +225,7 @@ def files(folder):
 
 
 def replace_seeds(target, merged, inputs):
-    """The seeds become what was merged; old ones stay where they are, new ones are put in merged/."""
+    """Makes the merged inputs the seeds of a target: old ones stay where they are, new ones go to merged/."""
     seeds = CORPORA / "seeds" / target
     (seeds / "merged").mkdir(parents=True, exist_ok=True)
     before = sum(len(files(folder)) for folder in inputs)
@@ -270,7 +269,7 @@ class Afl(Engine):
         return TOP / "build" / self.asan / "fuzz" / f"fuzz_{target}"
 
     def inputs(self, target):
-        """All in one folder, which must not be empty."""
+        """Copies all inputs to one folder, which AFL++ wants not to be empty."""
         folder = TOP / "build/afl/in" / target
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -319,7 +318,8 @@ class Afl(Engine):
         return dict(re.findall(r"^(\w+)\s*: (.*)$", text, re.M))
 
     def explain(self, target, path, kept):
-        """Once more, with ASan: kept unless it ends well (a hang that was a slow machine)."""
+        """Runs a find once more with ASan, and keeps it unless it ends well: on a slow machine an input may
+        look like a hang."""
         log = TOP / "build/afl" / f"{target}-explain.log"
         try:
             if run([self.with_asan(target), path], log, timeout=20):
@@ -333,8 +333,8 @@ class Afl(Engine):
         return "JEHEAP_FUZZ_RUN", f"{os.getpid()}-{target}"
 
     def end_orphans(self, target):
-        """With CmpLog a stopped child of the target is left behind, in a session of its own, and only
-        SIGKILL ends it. Instances that others let join have children, too, which are not ours."""
+        """Ends what AFL++ leaves behind: with CmpLog a stopped child of the target, which is a session
+        leader, so that only SIGKILL ends it. Children of other runs' instances are left alone."""
         mark = "=".join(self.mark(target)).encode()
         for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
             try:
@@ -362,7 +362,7 @@ class Afl(Engine):
 
 
 class Replay(Engine):
-    """Any compiler: what is in corpora/, once."""
+    """The replay engine, for any compiler: runs each input of corpora/ once."""
 
     folder = "fuzz-replay"
 

@@ -1,8 +1,8 @@
 """How long each target was fuzzed since it last found something: targets/spent.json.
 
-Hours of processor time are summed over runs and machines, so that a goal like "two hours on each
-target find nothing new" can be reached in pieces, and be looked up. A find sets them back to zero:
-what is counted is the time in which nothing was found. `of` is the commit of the last run."""
+Hours of processor time are summed over runs and machines, so that a goal like "two hours on each target
+find nothing" can be reached in several runs. A find sets the sum back to zero: it counts the time in
+which nothing was found. `of` is the commit of the last run."""
 
 import contextlib
 import datetime
@@ -22,7 +22,7 @@ def read():
 
 
 def commit():
-    """What is checked out, in short; "" without git."""
+    """The commit that is checked out, abbreviated; "" without git."""
     with contextlib.suppress(OSError):
         return subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=TOP, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.strip()
@@ -30,7 +30,7 @@ def commit():
 
 
 def add(target, engine, result, of):
-    """One run more. Rows are written at once: a run of hours may be ended before its end."""
+    """Adds a run. Rows are written at once, because a run of hours may be ended early."""
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed: others may add at the same time
         add_alone(target, engine, result, of)

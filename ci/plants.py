@@ -1,4 +1,4 @@
-"""Bugs that are planted on purpose, each a patch in tests/plants/ with who must notice it:
+"""Plants: bugs that are made on purpose. Each is a patch in tests/plants/ that names who must notice it:
 
     Plant: leaf: flags stay in the pointer
     Noticed-by: fuzz leaf
@@ -9,8 +9,8 @@
 Noticed-by stands once for each judge: `fuzz TARGET`, `cell PIN CONFIG` of jeconform, `test PROGRAM` of
 the unit tests, `command-line SUBJECT/TEST`. `Endless: yes`: a time limit counts as noticed.
 
-Run as a program it names the plants that do not apply any more; planting them all takes too long to be
-done each time. ci/planted does that."""
+Run as a program it names the plants that do not apply any more. ci/planted plants them, which takes too
+long to be done for each change."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ Plant = namedtuple("Plant", "path name judges endless")
 
 
 class Rotten(Exception):
-    """The patch does not apply, or says nothing of who notices it."""
+    """The patch does not apply, or does not name who must notice it."""
 
 
 def read(path):
@@ -44,7 +44,7 @@ def read(path):
 
 
 def missing(judge):
-    """What a plant names that there is not (any more): then nobody notices it."""
+    """Does the judge that a plant names not exist (any more)?"""
     kind, which = judge
     if kind == "fuzz":
         there = (TOP / f"targets/fuzz_{which}.c").exists()
@@ -67,7 +67,7 @@ def every():
 
 
 def copy_sources(to):
-    """What git knows and does not ignore, as it is in the working tree."""
+    """Copies the files of the working tree that git does not ignore."""
     names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, check=True,
                            capture_output=True, text=True).stdout.split("\n")
     for name in filter(None, names):
@@ -77,7 +77,7 @@ def copy_sources(to):
 
 
 def apply(tree, path, *options):
-    """With a line of context on each side, so that a change nearby does no harm."""
+    """Applies a patch with one line of context on each side, so that it survives changes nearby."""
     done = subprocess.run(["git", "apply", "-C1", *options, path], cwd=tree, capture_output=True, text=True)
     if done.returncode:
         raise Rotten(f"{path.name} does not apply: {done.stderr.strip().splitlines()[0]}")
@@ -93,7 +93,7 @@ def planted(tree, plant):
 
 
 def main():
-    sys.dont_write_bytecode = True  # what is made is in build/ alone
+    sys.dont_write_bytecode = True  # no __pycache__ folders in the tree
     rotten, names = [], set()
     for path in sorted(FOLDER.glob("*.patch")):
         try:

@@ -1,4 +1,4 @@
-"""One line for each cell of a jeconform report: passed, failed or skipped, and why."""
+"""Prints a line for each cell of a jeconform report: passed, failed or skipped, and why."""
 
 import json
 import sys

@@ -1,9 +1,9 @@
-# What ci/test counts with: every part adds to one sum.
+# Functions that count tests: all add to one sum.
 passed=0 failed=0 skipped=0
 
 say() { printf '%s\n' "$*"; }
 
-# One check: a command that succeeds or not. Its output is shown when it fails.
+# Counts a command as one check. Its output is shown when it fails.
 check() {
   local name=$1 output
   shift
@@ -17,7 +17,7 @@ check() {
   fi
 }
 
-# A program that prints "N passed, N failed[, N skipped]" as its last line.
+# Counts a program that prints "N passed, N failed[, N skipped]" as its last line.
 counted() {
   local name=$1 output status last
   shift
@@ -48,7 +48,7 @@ sum_lines() {
   grep -E '^(failed|skipped)' <<<"$lines"
 }
 
-# Test by test, not program by program: every test is a line "[       OK ] name" of its program.
+# Counts tests of cmocka programs one by one: every test is a line "[       OK ] name" of its program.
 ctest_part() {
   local dir=$1 name=$2 log lines
   log=$dir/ctest.log
@@ -65,7 +65,7 @@ ctest_part() {
 
 build_preset() { cmake --preset "$1" && cmake --build --preset "$1"; }
 
-# Cells of jeconform's run or constants. A pin whose source cannot be had here is skipped, not passed.
+# Counts cells of `jeconform run` or `constants`. A pin whose source cannot be fetched here is skipped.
 matrix_part() {
   local report=$1 command=$2 status lines
   shift 2

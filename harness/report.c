@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 
 const char *const report_levels[REPORT_LEVELS] = {"constants", "functions", "heap", "api",
                                                   "offline"};

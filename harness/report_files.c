@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 
 static const struct format {
     const char *option;

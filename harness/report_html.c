@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 #include "report_style.h"
 
 /* ---- words and numbers ------------------------------------------------------------------------

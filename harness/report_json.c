@@ -1,5 +1,5 @@
 /* report_json.c - a report for programs. */
-#include "report_parts.h"
+#include "report_read.h"
 
 static void line(struct json_object *o) {
     printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 
 void report_escaped(FILE *file, const char *text) {
     for (; *text; text++) {

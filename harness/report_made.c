@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 
 static void add_text(struct json_object *o, const char *key, const char *text) {
     json_object_object_add(o, key, json_object_new_string(text));

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "grid.h"
-#include "report_parts.h"
+#include "report_read.h"
 
 const char *report_paint(bool color, const char *status) {
     if (!color) {

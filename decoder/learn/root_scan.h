@@ -1,5 +1,5 @@
 /* root_scan.h - what the files that look for a root without symbols share: infer_root.c,
- * root_words.c, root_try.c and root_parts.c. */
+ * root_words.c, root_try.c and root_memory.c. */
 #ifndef JEHEAP_TARGET_ROOT_SCAN_H
 #define JEHEAP_TARGET_ROOT_SCAN_H
 
@@ -39,7 +39,7 @@ struct jt_scan {
     bool exhausted;                                 /* root.search-limit: a budget is spent */
 };
 
-/* ---- root_parts.c: where a root can be ------------------------------------------------------- */
+/* ---- root_memory.c: where a root can be ------------------------------------------------------- */
 
 /* The writable memory of a module: .data and .bss. */
 void jt_module_writable(const struct jt_target *target, const struct jt_module *module,

@@ -1,4 +1,4 @@
-/* root_parts.c - the memory in which a root can be: it is a variable of jemalloc, so it is in the
+/* root_memory.c - the memory in which a root can be: it is a variable of jemalloc, so it is in the
  * writable memory of a module. Read-only memory, most of a large program, is not searched. */
 #include <gelf.h>
 

@@ -1,6 +1,6 @@
-/* report_parts.h - reading a report, for its formats: cells, their levels, sums over them. */
-#ifndef JEHEAP_REPORT_PARTS_H
-#define JEHEAP_REPORT_PARTS_H
+/* report_read.h - reading a report, for its formats: cells, their levels, sums over them. */
+#ifndef JEHEAP_REPORT_READ_H
+#define JEHEAP_REPORT_READ_H
 
 #include "matrix.h"
 #include "report.h"
