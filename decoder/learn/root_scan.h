@@ -39,7 +39,8 @@ struct jt_scan {
     bool exhausted;                                 /* root.search-limit: a budget is spent */
 };
 
-/* ---- root_memory.c: where a root can be ------------------------------------------------------- */
+/* ---- root_memory.c: where a root can be -------------------------------------------------------
+ */
 
 /* The writable memory of a module: .data and .bss. */
 void jt_module_writable(const struct jt_target *target, const struct jt_module *module,
