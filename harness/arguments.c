@@ -23,6 +23,8 @@ static const char usage[] =
     "  report FILE         what an earlier run wrote with --report-json once more, as text or in "
     "the\n"
     "                      other formats\n"
+    "  vectors [FILE...]   golden vectors (corpora/vectors, or these files) against a decoder: a\n"
+    "                      scorecard by kind and flag\n"
     "  emit                inputs for fuzz targets, made from live builds: of every family, "
     "address\n"
     "                      width, page size, word and byte order, or of --pin and --config\n"
@@ -45,6 +47,14 @@ static const char usage[] =
     "                      without an answer are kept\n"
     "  --report-json F     the whole report; --report-junit F, --report-html F likewise\n"
     "\n"
+    "options of vectors and of run, which asks about live builds then:\n"
+    "  --decoder COMMAND   speaks the decoder protocol (corpora/vectors/README.md) on its "
+    "standard\n"
+    "                      input and output; it has no network and these limits:\n"
+    "  --decoder-seconds N for each answer (default 10)\n"
+    "  --decoder-mib N     of address space (default 4096)\n"
+    "  --report-markdown F the scorecard as Markdown; the other --report options take it as well\n"
+    "\n"
     "options of constants (and --pin, --config for the machine, --source, --jobs, --keep,\n"
     "--report-json):\n"
     "  --all               the whole product of parameters (hours); without it as many "
@@ -58,6 +68,7 @@ static const char usage[] =
     "bent,\n"
     "                      extent, layout, leaf, oracle, rtree, size_class, slab\n"
     "  --images DIR        the small heaps that the target of whole heaps is built with\n"
+    "  --vectors DIR, -o DIR  golden vectors (corpora/vectors), each cell after it was compared\n"
     "\n"
     "everywhere:\n"
     "  --json              one JSON object a line on stdout\n"
@@ -85,8 +96,13 @@ enum {
     OPT_R_JSON,
     OPT_R_JUNIT,
     OPT_R_HTML,
+    OPT_R_MARKDOWN,
     OPT_SEEDS,
     OPT_IMAGES,
+    OPT_VECTORS,
+    OPT_DECODER,
+    OPT_DECODER_SECONDS,
+    OPT_DECODER_MIB,
     OPT_JSON,
     OPT_QUIET,
     OPT_COLOR,
@@ -94,27 +110,33 @@ enum {
     OPT_VERSION
 };
 
-static const struct option options[] = {{"pin", required_argument, NULL, OPT_PIN},
-                                        {"config", required_argument, NULL, OPT_CONFIG},
-                                        {"all", no_argument, NULL, OPT_ALL},
-                                        {"source", required_argument, NULL, OPT_SOURCE},
-                                        {"seed", required_argument, NULL, OPT_SEED},
-                                        {"jobs", required_argument, NULL, OPT_JOBS},
-                                        {"keep", no_argument, NULL, OPT_KEEP},
-                                        {"fetch", no_argument, NULL, OPT_FETCH},
-                                        {"only", required_argument, NULL, OPT_ONLY},
-                                        {"prove", required_argument, NULL, OPT_PROVE},
-                                        {"report-json", required_argument, NULL, OPT_R_JSON},
-                                        {"report-junit", required_argument, NULL, OPT_R_JUNIT},
-                                        {"report-html", required_argument, NULL, OPT_R_HTML},
-                                        {"seeds", required_argument, NULL, OPT_SEEDS},
-                                        {"images", required_argument, NULL, OPT_IMAGES},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {"quiet", no_argument, NULL, OPT_QUIET},
-                                        {"color", required_argument, NULL, OPT_COLOR},
-                                        {"help", no_argument, NULL, OPT_HELP},
-                                        {"version", no_argument, NULL, OPT_VERSION},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"pin", required_argument, NULL, OPT_PIN},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"all", no_argument, NULL, OPT_ALL},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"jobs", required_argument, NULL, OPT_JOBS},
+    {"keep", no_argument, NULL, OPT_KEEP},
+    {"fetch", no_argument, NULL, OPT_FETCH},
+    {"only", required_argument, NULL, OPT_ONLY},
+    {"prove", required_argument, NULL, OPT_PROVE},
+    {"report-json", required_argument, NULL, OPT_R_JSON},
+    {"report-junit", required_argument, NULL, OPT_R_JUNIT},
+    {"report-html", required_argument, NULL, OPT_R_HTML},
+    {"report-markdown", required_argument, NULL, OPT_R_MARKDOWN},
+    {"seeds", required_argument, NULL, OPT_SEEDS},
+    {"images", required_argument, NULL, OPT_IMAGES},
+    {"vectors", required_argument, NULL, OPT_VECTORS},
+    {"decoder", required_argument, NULL, OPT_DECODER},
+    {"decoder-seconds", required_argument, NULL, OPT_DECODER_SECONDS},
+    {"decoder-mib", required_argument, NULL, OPT_DECODER_MIB},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"color", required_argument, NULL, OPT_COLOR},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0}};
 
 int wrong_usage(const char *what, const char *which) {
     fprintf(stderr, "jeconform: %s %s; see jeconform --help\n", what, which);
@@ -183,12 +205,27 @@ static bool take(struct arguments *a, int option, const char *value) {
     case OPT_R_HTML:
         a->reports.path[REPORT_HTML] = value;
         return true;
+    case OPT_R_MARKDOWN:
+        a->markdown = value;
+        return true;
     case OPT_SEEDS:
         a->seeds = value;
         return true;
     case OPT_IMAGES:
         a->images = value;
         return true;
+    case OPT_VECTORS:
+        a->vectors = value;
+        return true;
+    case OPT_DECODER:
+        a->decoder = value;
+        return *value != '\0';
+    case OPT_DECODER_SECONDS:
+        a->decoder_seconds = number_of(value, &number) ? (unsigned)number : 0;
+        return a->decoder_seconds > 0;
+    case OPT_DECODER_MIB:
+        a->decoder_mib = number_of(value, &number) ? (unsigned)number : 0;
+        return a->decoder_mib > 0;
     case OPT_JSON:
         return a->json = true;
     case OPT_QUIET:
@@ -212,7 +249,7 @@ static int wrong_value(int option, const char *value) {
 static int next_option(int argc, char **argv) {
     static char name[] = "jeconform";
     argv[0] = name;
-    return getopt_long(argc, argv, "h", options, NULL);
+    return getopt_long(argc, argv, "ho:", options, NULL);
 }
 
 /* Takes all options. False: the program has nothing more to do, as with --help. */
@@ -223,6 +260,9 @@ static bool take_options(int argc, char **argv, struct arguments *out, int *stat
         if (option == 'h' || option == OPT_HELP) {
             fputs(usage, stdout);
             return false;
+        }
+        if (option == 'o') {
+            option = OPT_VECTORS;
         }
         if (option == OPT_VERSION) {
             printf("jeconform " JEHEAP_VERSION "\n");
@@ -251,6 +291,14 @@ bool arguments_parse(int argc, char **argv, struct arguments *out, int *status) 
         return false;
     }
     out->command = argv[optind];
+    if (strcmp(out->command, "vectors") == 0) {
+        bool room = true;
+        for (int i = optind + 1; i < argc && room; i++) {
+            room = add_name(&out->files, argv[i]);
+        }
+        *status = room ? EXIT_DONE : wrong_usage("too many files:", argv[argc - 1]);
+        return room;
+    }
     int operands = strcmp(out->command, "report") == 0;
     if (argc - optind != 1 + operands) {
         *status = argc == optind + 1

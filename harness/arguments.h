@@ -10,7 +10,7 @@
 
 enum { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_UNREADABLE };
 
-enum { NAMES_MAX = 64 };
+enum { NAMES_MAX = 1024 };
 
 struct names {
     const char *name[NAMES_MAX];
@@ -23,7 +23,10 @@ struct arguments {
     struct names pins, configs;
     const char *source;
     struct report_files reports;
-    const char *seeds, *images;
+    const char *seeds, *images, *vectors;
+    const char *decoder, *markdown;
+    unsigned decoder_seconds, decoder_mib; /* 0: the usual limits */
+    struct names files;
     struct run_options run;
     unsigned jobs;
     bool all, json, quiet, color, fetch;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "make_cell.h"
 #include "nearest_name.h"
 
 static bool wanted(const struct names *names, const char *name) {
@@ -50,7 +51,8 @@ static bool config_chosen(const struct arguments *a, struct json_object *config,
         return machine_config(config);
     }
     if (a->emits) {
-        return a->all || emit_by_default(matrix_text(pin, "name"), name);
+        const char *of = matrix_text(pin, "name");
+        return a->all || emit_by_default(of, name) || (a->vectors && vectors_by_default(of, name));
     }
     /* a program that must be fetched is a default cell only when its pin is named */
     bool far = pin && *matrix_text(pin, "program") && !a->pins.count;

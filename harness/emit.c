@@ -1,6 +1,7 @@
 #include "emit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "cell.h"
 #include "image/memory_file.h"
 #include "kept_folders.h"
+#include "make_cell.h"
 #include "seeds.h"
 #include "seeds_pure.h"
 #include "witness.h"
@@ -68,11 +70,13 @@ bool emit_by_default(const char *pin, const char *config) {
 
 struct emission {
     const struct emit_options *options;
+    const struct cell *cell;
     char name[128]; /* the name of the files that are written */
     char dir[64];   /* the folder for the witness's files */
     char why[512];
     size_t extents;
-    bool heap_only; /* seeds of no other target */
+    uint64_t files, tests; /* of vectors */
+    bool heap_only;        /* seeds of no other target */
 };
 
 static bool fail(struct emission *e, const char *what) {
@@ -129,6 +133,24 @@ static bool emit_heap(struct emission *e, struct jt_target *target) {
     return good;
 }
 
+static bool emit_vectors(struct emission *e, const struct jt_options *options) {
+    struct json_object *pin = matrix_named(e->options->matrix->pins, e->cell->pin);
+    struct vector_cell cell = {.folder = e->options->vectors,
+                               .name = e->name,
+                               .pin = e->cell->pin,
+                               .config = e->cell->config,
+                               .commit = pin ? matrix_text(pin, "commit") : "",
+                               .target = options->target,
+                               .exe = options->exe,
+                               .dir = e->dir,
+                               .why = e->why,
+                               .why_size = sizeof(e->why)};
+    bool good = vectors_make(&cell);
+    e->files = cell.files;
+    e->tests = cell.tests;
+    return good;
+}
+
 static bool emit_target(struct emission *e, struct json_object *build, struct witness *witness) {
     struct json_object *emulator = json_object_object_get(build, "emulator");
     struct jt_options options = {0};
@@ -143,6 +165,12 @@ static bool emit_target(struct emission *e, struct json_object *build, struct wi
         }
     }
     options.target = name;
+    if (e->options->vectors && !emit_vectors(e, &options)) {
+        return false;
+    }
+    if (!e->options->seeds && !e->options->images) {
+        return true;
+    }
     bool good = jt_open(&options, &target) == JT_OK;
     if (!good) {
         snprintf(e->why, sizeof(e->why), "%.400s", target ? target->error : "out of memory");
@@ -157,6 +185,7 @@ static void run_small(struct json_object *build) {
     for (size_t i = 0; i < sizeof(small_heap) / sizeof(small_heap[0]); i++) {
         json_object_array_add(args, json_object_new_string(small_heap[i]));
     }
+    json_object_object_add(build, "environment", json_object_new_string("none"));
 }
 
 /* Gives 1: files were written; 0: the cell cannot be built here; -1: something failed. */
@@ -191,7 +220,10 @@ static bool make_folder(const char *path) {
 }
 
 static void say(const struct emission *e, const struct cell *cell, int result) {
-    if (result > 0 && !e->options->quiet) {
+    if (result > 0 && !e->options->quiet && e->files) {
+        fprintf(stderr, "jeconform: %s %s: %" PRIu64 " vectors in %" PRIu64 " files\n", cell->pin,
+                cell->config, e->tests, e->files);
+    } else if (result > 0 && !e->options->quiet) {
         fprintf(stderr, "jeconform: %s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
                 e->heap_only ? "; seeds of heap only: tests/made/builds.c has no such build" : "");
     } else if (result <= 0) {
@@ -202,7 +234,8 @@ static void say(const struct emission *e, const struct cell *cell, int result) {
 
 int emit_cells(const struct cell_list *list, const struct emit_options *options) {
     int skipped = 0;
-    if (!make_folder(options->images) || !make_folder(options->seeds)) {
+    if (!make_folder(options->images) || !make_folder(options->seeds) ||
+        !make_folder(options->vectors)) {
         return -1;
     }
     /* without address space randomisation the files are the same each time */
@@ -211,6 +244,7 @@ int emit_cells(const struct cell_list *list, const struct emit_options *options)
     for (size_t i = 0; i < list->count && skipped >= 0; i++) {
         struct emission e = {.options = options, .dir = "/tmp/jeconform.XXXXXX"};
         const struct cell *cell = &list->cell[i];
+        e.cell = cell;
         snprintf(e.name, sizeof(e.name), "%s-%s", cell->pin, cell->config);
         if (!mkdtemp(e.dir)) {
             abort();

@@ -6,7 +6,8 @@
 #include "run.h"
 
 struct emit_options {
-    const char *seeds, *images; /* folders; NULL: not wanted */
+    const char *seeds, *images, *vectors; /* folders; NULL: not wanted */
+    const struct matrix *matrix;
     unsigned make_jobs;
     bool quiet;
 };

@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "choose_cells.h"
+#include "command_vectors.h"
 #include "constants.h"
 #include "drift.h"
 #include "emit.h"
@@ -41,6 +42,12 @@ static int list(struct arguments *a, const struct matrix *matrix) {
 }
 
 static int run(struct arguments *a, const struct matrix *matrix) {
+    if (a->decoder) {
+        struct cell_list list = choose(a, matrix);
+        int status = command_run_decoder(a, matrix, &list);
+        free(list.cell);
+        return status;
+    }
     struct json_object *report = report_make(run_chosen(a, matrix));
     if (a->json) {
         report_lines(report);
@@ -84,12 +91,13 @@ static int drift(struct arguments *a, const struct matrix *matrix) {
 }
 
 static int emit(struct arguments *a, const struct matrix *matrix) {
-    if (!a->seeds && !a->images) {
-        return wrong_usage("an option is missing:", "--seeds DIR or --images DIR");
+    if (!a->seeds && !a->images && !a->vectors) {
+        return wrong_usage("an option is missing:", "--seeds DIR, --images DIR or --vectors DIR");
     }
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct emit_options wanted_files = {a->seeds, a->images,
-                                              processors > 0 ? (unsigned)processors : 1, a->quiet};
+    const struct emit_options wanted_files = {
+        a->seeds, a->images, a->vectors, matrix, processors > 0 ? (unsigned)processors : 1,
+        a->quiet};
     a->emits = true;
     struct cell_list list = choose(a, matrix);
     if (list.count == 0) { /* the named pin has no default cell */
@@ -128,8 +136,13 @@ static int report(struct arguments *a, const struct matrix *matrix) {
 static const struct {
     const char *name;
     int (*run)(struct arguments *a, const struct matrix *matrix);
-} commands[] = {{"list", list},           {"run", run},   {"drift", drift},
-                {"constants", constants}, {"emit", emit}, {"report", report}};
+} commands[] = {{"list", list},
+                {"run", run},
+                {"drift", drift},
+                {"constants", constants},
+                {"emit", emit},
+                {"report", report},
+                {"vectors", command_vectors}};
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static int no_command(const char *name) {

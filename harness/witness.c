@@ -118,6 +118,9 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
     add_word(&command, matrix_text(build, "witness"));
     add_words(&command, build, "witness_args");
     int input = to[0], output = from[1];
+    if (strcmp(matrix_text(build, "environment"), "none") == 0) {
+        clearenv(); /* it is on the stack, whose size is in every image */
+    }
     if (preload(build)) {
         if (dup2(to[0], WATCH_INPUT) < 0 || dup2(from[1], WATCH_OUTPUT) < 0) {
             _exit(127);

@@ -1,0 +1,170 @@
+# jeconform vectors: golden vectors against decoders that are right, mistaken or broken.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+
+VECTORS=$ROOT_DIR/corpora/vectors
+DECODER=${JEHEAP_BIN:-$ROOT_DIR/build/bin}/jeheap-decoder
+
+# broken FILE: the flags that explain what is wrong, sorted.
+broken() {
+    python3 -c 'import json, sys
+print(*sorted(k for k, v in json.load(open(sys.argv[1]))["flags"].items() if v["broken"]))' "$1"
+}
+
+test_usage() {
+    refuses 2 'an option is missing: --decoder' jeconform vectors
+    refuses 2 'does not take .0.' jeconform vectors --decoder true --decoder-seconds 0
+    refuses 3 "^jeconform: $WORK/none.json: No such file" jeconform vectors --decoder true "$WORK/none.json"
+    refuses 3 "^jeconform: the decoder '/no/such' cannot be run: .*127" \
+        jeconform vectors --decoder /no/such "$VECTORS/leaf-5.3.0-default.json"
+}
+
+# Every vector there is, and every known trap among them.
+test_jeheap_is_right() {
+    status 0 jeconform vectors --decoder "$DECODER" --report-json "$WORK/card.json"
+    ask are "$WORK/card.json" totals.wrong=0 totals.unsupported=0 totals.crashed=0 totals.timeout=0
+    [ "$(ask get "$WORK/card.json" totals.right)" -gt 2000 ] || fail "few vectors"
+    local kind
+    for kind in geometry subkey leaf extent size_class slab cache find extents check; do
+        out_has "^$kind +[1-9][0-9]* +0 +0 +0 +0\$"
+    done
+    [ -z "$(broken "$WORK/card.json")" ] || fail "flags: $(broken "$WORK/card.json")"
+    out_has '^all +[0-9]+ +0 +0 +0 +0$'
+}
+
+# What each mistake breaks, and nothing else.
+test_mistakes_are_named() {
+    local mistake flags
+    while read -r mistake flags; do
+        status 1 jeconform vectors --decoder "'$CLI_DIR/mistaken.py' $mistake '$DECODER'" --json \
+            "$VECTORS"/{geometry,subkey,leaf,extent,find,extents}-{5.0.0,redis-7.0,5.3.0,5.3.1,dev}-default.json \
+            "$VECTORS"/{geometry,subkey,leaf,extent,find,extents}-{5.3.0,5.3.1}-la57.json
+        tail -1 "$OUT" >"$WORK/last.json"
+        [ "$(broken "$WORK/last.json")" = "$flags" ] || fail "$mistake: $(broken "$WORK/last.json")"
+        ask are "$WORK/last.json" crashed=0 timeout=0 unsupported=0
+    done <<'END'
+pointer_bits SlabBit StateInPointer
+alignment Alignment64
+two_levels ThreeLevels
+is_head IsHead
+four_states StateAboveThree
+usable_by_class UsableBySize
+cached_is_live Cached
+END
+}
+
+test_edited_vectors_are_refused() {
+    local name=find-5.3.0-default.json
+    mkdir "$WORK/v"
+    cp -r "$VECTORS"/{layouts,images,$name} "$WORK/v"
+    status 0 jeconform vectors --decoder "$DECODER" "$WORK/v/$name"
+    sed 's/"owned":true/"owned":false/' "$VECTORS/$name" >"$WORK/v/$name"
+    refuses 3 "$name: it was changed after it was made" jeconform vectors --decoder "$DECODER" "$WORK/v/$name"
+    sed '$d' "$VECTORS/$name" >"$WORK/v/$name"
+    refuses 3 "$name: it is no vector file" jeconform vectors --decoder "$DECODER" "$WORK/v/$name"
+    cp "$VECTORS/$name" "$WORK/v/$name"
+    sed -i 's/"lg_page":12/"lg_page":14/' "$WORK/v/layouts/5.3.0-default.json"
+    refuses 3 'layouts/5.3.0-default.json: it was changed' jeconform vectors --decoder "$DECODER" "$WORK/v/$name"
+    cp "$VECTORS/layouts/5.3.0-default.json" "$WORK/v/layouts"
+    printf x >>"$WORK/v/images/5.3.0-default.core.zst"
+    refuses 3 'images/5.3.0-default.core.zst: it was changed' \
+        jeconform vectors --decoder "$DECODER" "$WORK/v/$name"
+}
+
+# way WAY MARK PATTERN [MORE]: all tests end with that mark.
+way() {
+    status "${STATUS:-1}" jeconform vectors --decoder "'$CLI_DIR/bad_decoder.py' $1 ${4:-}" --decoder-seconds 30 \
+        --decoder-mib 1024 --json "$VECTORS/geometry-5.3.0-default.json"
+    ask are <(tail -1 "$OUT") "$2=1"
+    head -1 "$OUT" | grep -Eq "\"why\":\"$3" || fail "$1: $(head -1 "$OUT")"
+}
+
+test_bad_ends_are_results() {
+    way crash crashed 'it ended with signal 11'
+    way garbage wrong 'the line is no JSON object: <html>'
+    way half crashed 'it ended with exit status 0 in the middle of a line'
+    # no Python: it may take longer to start than this waits
+    status 1 jeconform vectors --decoder-seconds 2 --json "$VECTORS/geometry-5.3.0-default.json" --decoder \
+        'read -r l; echo "{\"id\":1,\"ok\":true}"; read -r l; printf "{\"id\":"; sleep 60'
+    ask are <(tail -1 "$OUT") timeout=1
+    grep -q '"why":"half a line and not its end within 2 s"' "$OUT" || fail "stall: $(head -1 "$OUT")"
+    way megabytes wrong 'an answer of more than 16777216 bytes'
+    way memory crashed 'it ended with exit status 1: MemoryError'
+    way other wrong 'the answer is to another question'
+}
+
+test_nothing_outlives_it() {
+    way child crashed 'it ended with exit status 1' "$WORK/pids"
+    local group
+    while read -r group; do
+        ! kill -0 -- "-$group" 2>/dev/null || fail "process group $group is still there"
+    done <"$WORK/pids"
+    [ -s "$WORK/pids" ] || fail "it did not run"
+}
+
+test_no_network() {
+    STATUS=3 way network unsupported 'unsupported: (Network is unreachable|Permission denied)' 9
+}
+
+# A line of garbage is the end of that answer, not of the run: the tests behind it are asked.
+test_started_again() {
+    status 1 jeconform vectors --decoder \
+        "if [ -e '$WORK/once' ]; then exec '$DECODER'; else touch '$WORK/once'; exit 5; fi" --json \
+        "$VECTORS/leaf-5.3.0-default.json"
+    ask are <(tail -1 "$OUT") crashed=1 wrong=0
+    [ "$(ask get <(tail -1 "$OUT") right)" -gt 20 ] || fail "$(tail -1 "$OUT")"
+}
+
+# Written by somebody who has the README only, in a language that nothing else here is written in.
+test_adapter_of_forty_lines() {
+    [ "$(grep -c '[^ ]' "$CLI_DIR/adapter.pl")" -le 42 ] || fail "more than 40 lines and a heading"
+    status 0 jeconform vectors --decoder "$CLI_DIR/adapter.pl" --json "$VECTORS"/{leaf,subkey,extent}-*.json
+    tail -1 "$OUT" >"$WORK/last.json"
+    ask are "$WORK/last.json" wrong=0 crashed=0 timeout=0
+    [ "$(ask get "$WORK/last.json" right)" -gt 300 ] || fail "$(cat "$WORK/last.json")"
+    [ "$(ask get "$WORK/last.json" unsupported)" -gt 100 ] || fail "$(cat "$WORK/last.json")"
+}
+
+test_schemas() {
+    python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not here"
+    python3 "$CLI_DIR/vector_schemas.py" "$VECTORS" >"$OUT" 2>"$ERR" || fail "$(said)"
+    out_has '^[1-9][0-9]* files$'
+}
+
+# The same pins and seed make the same bytes; another environment changes nothing.
+test_made_again() {
+    status 0 jeconform emit --pin 5.3.0 --config default --vectors "$WORK/one"
+    MORE=$(head -c 20000 /dev/zero | tr '\0' x) status 0 jeconform emit --pin 5.3.0 --config default -o "$WORK/two"
+    diff -r "$WORK/one" "$WORK/two" >"$OUT" || fail "$(head -3 "$OUT")"
+    [ "$(find "$WORK/one" -name '*-5.3.0-default.json' | wc -l)" -eq 10 ] || fail "$(ls "$WORK/one")"
+    status 0 jeconform vectors --decoder "$DECODER" "$WORK"/one/*.json
+}
+
+test_live_builds() {
+    status 0 jeconform run --pin 5.3.0 --config default --decoder "$DECODER" --json
+    ask are <(tail -1 "$OUT") wrong=0 unsupported=0
+    status 1 jeconform run --pin 5.3.0 --config default --json --decoder \
+        "'$CLI_DIR/mistaken.py' pointer_bits '$DECODER'"
+    tail -1 "$OUT" >"$WORK/last.json"
+    [ "$(broken "$WORK/last.json")" = "SlabBit StateInPointer" ] || fail "$(broken "$WORK/last.json")"
+}
+
+test_reports() {
+    status 1 jeconform vectors --decoder "'$CLI_DIR/mistaken.py' is_head '$DECODER'" \
+        --report-html "$WORK/c.html" --report-junit "$WORK/c.xml" --report-markdown "$WORK/c.md" \
+        "$VECTORS"/{leaf,geometry}-5.3.0-default.json
+    out_has '^IsHead: '
+    grep -q '^## jeconform vectors: fail$' "$WORK/c.md" || fail "$(head -3 "$WORK/c.md")"
+    grep -q '^- \*\*IsHead\*\*: ' "$WORK/c.md" || fail "no IsHead in Markdown"
+    python3 - "$WORK/c.xml" <<'END' >"$OUT" 2>"$ERR" || fail "$(said)"
+import sys, xml.etree.ElementTree
+suites = xml.etree.ElementTree.parse(sys.argv[1]).getroot()
+assert suites.tag == "testsuites" and len(suites) == 2
+for suite in suites:
+    assert int(suite.get("tests")) == len(suite), suite.attrib
+    assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+assert int(suites[1].get("failures")) > 5 or int(suites[0].get("failures")) > 5
+END
+    ! grep -Eq '(src|href)="(http)?[^"]*\.(js|css)' "$WORK/c.html" || fail "the page needs other files"
+}
