@@ -13,8 +13,8 @@ void *cache_of_id(unsigned id) {
 static void bin_lines(struct truth *truth, void *cache, unsigned szind) {
     const fam_cache_bin *bin = fam_cache_bin_of(cache, szind);
     size_t count = fam_cached(bin);
-    if (!fam_cache_bin_used(bin)) {
-        return;
+    if (!fam_cache_bin_used(bin) || fam_cached_max(bin, szind) == 0) {
+        return; /* 5.3 gives bins of small classes above tcache_max no room: pages of 16 KiB */
     }
     truth_word(truth, "cache_bin");
     truth_hex(truth, "cache", (uintptr_t)cache);
