@@ -100,13 +100,14 @@ static struct verdict compare_list(const char *key, struct json_object *expected
     if (!json_object_is_type(seen, json_type_array)) {
         return wrong(key, expected, seen);
     }
-    for (size_t i = 0; i < count && v.mark == MARK_RIGHT; i++) {
+    for (size_t i = 0; i < count && v.mark != MARK_WRONG; i++) {
         char place[120];
         snprintf(place, sizeof(place), "%.90s[%zu]", key, i);
-        v = compare(place, json_object_array_get_idx(expected, i),
-                    json_object_array_get_idx(seen, i));
+        struct verdict one = compare(place, json_object_array_get_idx(expected, i),
+                                     json_object_array_get_idx(seen, i));
+        v = one.mark == MARK_WRONG || v.mark == MARK_RIGHT ? one : v;
     }
-    if (v.mark == MARK_RIGHT && json_object_array_length(seen) != count) {
+    if (v.mark != MARK_WRONG && json_object_array_length(seen) != count) {
         v.mark = MARK_WRONG;
         snprintf(v.why, sizeof(v.why), "%.100s has %zu elements, not %zu", key, count,
                  json_object_array_length(seen));
@@ -184,18 +185,28 @@ static struct verdict compare_findings(struct json_object *expected, struct json
     return right;
 }
 
+/* What is not said at all is not wrong. */
+static struct verdict compare_member(struct json_object *seen, const char *key,
+                                     struct json_object *expected) {
+    struct verdict v = {.mark = MARK_UNSUPPORTED};
+    if (expected && !json_object_object_get_ex(seen, key, NULL)) {
+        snprintf(v.why, sizeof(v.why), "the answer has no %.90s", key);
+        return v;
+    }
+    return strcmp(key, "findings") == 0 ? compare_findings(expected, member(seen, key))
+                                        : compare(key, expected, member(seen, key));
+}
+
 static struct verdict compare_object(const char *where, struct json_object *expected,
                                      struct json_object *seen) {
     struct verdict v = {.mark = MARK_RIGHT};
     json_object_object_foreach(expected, key, value) {
-        bool findings = strcmp(key, "findings") == 0;
-        if (v.mark == MARK_RIGHT) {
-            v = findings ? compare_findings(value, member(seen, key))
-                         : compare(key, value, member(seen, key));
-            if (v.mark != MARK_RIGHT && *where) {
-                char inner[300];
-                snprintf(inner, sizeof(inner), "%.280s", v.why);
-                snprintf(v.why, sizeof(v.why), "%.90s: %s", where, inner);
+        struct verdict one = compare_member(seen, key, value);
+        if (one.mark > MARK_RIGHT && v.mark != MARK_WRONG &&
+            (one.mark == MARK_WRONG || v.mark == MARK_RIGHT)) {
+            v = one;
+            if (*where) {
+                snprintf(v.why, sizeof(v.why), "%.90s: %.280s", where, one.why);
             }
         }
     }

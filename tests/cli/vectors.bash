@@ -168,3 +168,23 @@ assert int(suites[1].get("failures")) > 5 or int(suites[0].get("failures")) > 5
 END
     ! grep -Eq '(src|href)="(http)?[^"]*\.(js|css)' "$WORK/c.html" || fail "the page needs other files"
 }
+
+# A plug-in of gdb is asked through gdb: its core reader takes the images, root symbol and types are made for it.
+test_command_of_gdb() {
+    local adapter="'$ROOT_DIR/harness/adapters/gdb_command.py' '$CLI_DIR/gdb_plugin.json'"
+    command -v gdb >/dev/null || skip "gdb is not here"
+    TOY=$CLI_DIR PATIENCE=200 status 0 jeconform vectors --decoder "$adapter" --decoder-seconds 60 --json \
+        "$VECTORS/extents-5.3.0-default.json" "$VECTORS/extents-5.3.1-default.json"
+    ask are <(tail -1 "$OUT") right=1 wrong=0 unsupported=1
+    grep -q '"why":"unsupported layout: toy does not claim version 5.3.1"' "$OUT" || fail "$(head -1 "$OUT")"
+    TOY=$WORK/nowhere status 3 jeconform vectors --decoder "$adapter" "$VECTORS/extents-5.3.0-default.json"
+    out_has 'skipped: \$TOY/gdb_plugin.py is not here'
+    # the recipes that are shipped: their tools are not
+    local recipe
+    for recipe in pwndbg core_analyzer; do
+        env -u PWNDBG -u CORE_ANALYZER "$JECONFORM" vectors "$VECTORS/extents-5.3.0-default.json" --decoder \
+            "'$ROOT_DIR/harness/adapters/gdb_command.py' '$ROOT_DIR/harness/adapters/$recipe.json'" >"$OUT" 2>"$ERR"
+        [ $? -eq 3 ] || fail "$recipe: $(said)"
+        out_has 'skipped: .* is not here'
+    done
+}
