@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 #include "scorecard.h"
 
 static void write_json(struct json_object *card, FILE *file) {

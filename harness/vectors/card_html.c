@@ -1,7 +1,7 @@
 /* card_html: a scorecard for a browser, in the dress of jeconform's other report. */
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_read.h"
 #include "report_style.h"
 #include "scorecard.h"
 
