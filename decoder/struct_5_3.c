@@ -86,7 +86,17 @@ static const struct jh_row edata_cache_fast_s[] = {ONE("list", T_WORD), ONE("fal
 
 static const struct jh_row sec_opts_s[] = {
     ONE("nshards", T_WORD), ONE("max_alloc", T_WORD), ONE("max_bytes", T_WORD),
-    UPTO(JH_5_3_0, "bytes_after_flush", T_WORD, 1), ONE("batch_fill_extra", T_WORD)};
+    UPTO(JH_5_3_0, "bytes_after_flush", T_WORD, 1), UPTO(JH_5_3_1, "batch_fill_extra", T_WORD, 1)};
+static const struct jh_row sec_bin_stats_s[] = {
+    ONE("nmisses", T_WORD), ONE("nhits", T_WORD), ONE("ndalloc_flush", T_WORD),
+    ONE("ndalloc_noflush", T_WORD), ONE("noverfills", T_WORD)};
+static const struct jh_row sec_bin_s[] = {UPTO(JH_5_3_0, "being_batch_filled", T_U8, 1),
+                                          FROM(JH_5_3_1, "mtx", T_MALLOC_MUTEX_S, 1),
+                                          ONE("bytes_cur", T_WORD), ONE("freelist", T_WORD),
+                                          FROM(JH_5_3_1, "stats", T_SEC_BIN_STATS_S, 1)};
+static const struct jh_row sec_shard_s[] = {ONE("mtx", T_MALLOC_MUTEX_S), ONE("enabled", T_U8),
+                                            ONE("bins", T_WORD), ONE("bytes_cur", T_WORD),
+                                            ONE("to_flush_next", T_U32)};
 static const struct jh_row sec_s[] = {
     UPTO(JH_5_3_0, "pai", T_PAI_S, 1), UPTO(JH_5_3_0, "fallback", T_WORD, 1),
     ONE("opts", T_SEC_OPTS_S),         UPTO(JH_5_3_0, "shards", T_WORD, 1),
@@ -125,10 +135,11 @@ static const struct jh_row hpa_shard_opts_s[] = {
     FROM(JH_5_3_1, "hugify_style", T_U32, 1),
 };
 static const struct jh_row hpa_stats_s[] = {
-    ONE("npurge_passes", T_U64), ONE("npurges", T_U64), ONE("nhugifies", T_U64),
-    FROM(JH_5_3_1, "nhugify_failures", T_U64, 1), ONE("ndehugifies", T_U64)};
+    ONE("npurge_passes", T_U64), ONE("npurges", T_U64),
+    ONE("nhugifies", T_U64),     FROM(JH_5_3_1, "nhugify_failures", T_U64, 1),
+    ONE("ndehugifies", T_U64),   FROM(JH_DEV, ROOM, T_U64, 63)}; /* 7 histograms of 9 */
 static const struct jh_row hpa_shard_s[] = {
-    ONE("pai", T_PAI_S),
+    UPTO(JH_5_3_1, "pai", T_PAI_S, 1),
     ONE("central", T_WORD),
     ONE("mtx", T_MALLOC_MUTEX_S),
     ONE("grow_mtx", T_MALLOC_MUTEX_S),
@@ -151,9 +162,9 @@ static const struct jh_row pa_shard_s[] = {
     ONE("use_hpa", T_U8),
     ONE("ever_used_hpa", T_U8),
     ONE("pac", T_PAC_S),
-    FROM(JH_DEV, ROOM, T_UNKNOWN, 1), /* the allocator of huge pages of dev */
     UPTO(JH_5_3_0, "hpa_sec", T_SEC_S, 1),
-    ONE("hpa_shard", T_HPA_SHARD_S),
+    UPTO(JH_5_3_1, "hpa_shard", T_HPA_SHARD_S, 1),
+    FROM(JH_DEV, "hpa", T_HPA_SHARD_S, 1),
     ONE("edata_cache", T_EDATA_CACHE_S),
     ONE("ind", T_U32),
     ONE("stats_mtx", T_WORD),
@@ -354,14 +365,17 @@ static const struct jh_rows types[T_TYPES] = {
     [T_PA_SHARD_STATS_S] = JH_ROWS(NULL, pa_shard_stats_s, 0, JH_5_3_0, 0),
     [T_EDATA_CACHE_S] = JH_ROWS("edata_cache_s", edata_cache_s, 0, JH_5_3_0, 0),
     [T_EDATA_CACHE_FAST_S] = JH_ROWS("edata_cache_fast_s", edata_cache_fast_s, 0, JH_5_3_0, 0),
-    [T_SEC_OPTS_S] = JH_ROWS("sec_opts_s", sec_opts_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_SEC_S] = JH_ROWS("sec_s", sec_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_PSSET_BIN_STATS_S] = JH_ROWS("psset_bin_stats_s", psset_bin_stats_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_PSSET_STATS_S] = JH_ROWS("psset_stats_s", psset_stats_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_PSSET_S] = JH_ROWS("psset_s", psset_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_HPA_SHARD_OPTS_S] = JH_ROWS("hpa_shard_opts_s", hpa_shard_opts_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_HPA_STATS_S] = JH_ROWS("hpa_shard_nonderived_stats_s", hpa_stats_s, 0, JH_5_3_0, JH_5_3_1),
-    [T_HPA_SHARD_S] = JH_ROWS("hpa_shard_s", hpa_shard_s, 0, JH_5_3_0, JH_5_3_1),
+    [T_SEC_OPTS_S] = JH_ROWS("sec_opts_s", sec_opts_s, 0, JH_5_3_0, 0),
+    [T_SEC_BIN_STATS_S] = JH_ROWS("sec_bin_stats_s", sec_bin_stats_s, 0, JH_5_3_1, 0),
+    [T_SEC_BIN_S] = JH_ROWS("sec_bin_s", sec_bin_s, 0, JH_5_3_0, 0),
+    [T_SEC_SHARD_S] = JH_ROWS("sec_shard_s", sec_shard_s, 0, JH_5_3_0, JH_5_3_0),
+    [T_SEC_S] = JH_ROWS("sec_s", sec_s, 0, JH_5_3_0, 0),
+    [T_PSSET_BIN_STATS_S] = JH_ROWS("psset_bin_stats_s", psset_bin_stats_s, 0, JH_5_3_0, 0),
+    [T_PSSET_STATS_S] = JH_ROWS("psset_stats_s", psset_stats_s, 0, JH_5_3_0, 0),
+    [T_PSSET_S] = JH_ROWS("psset_s", psset_s, 0, JH_5_3_0, 0),
+    [T_HPA_SHARD_OPTS_S] = JH_ROWS("hpa_shard_opts_s", hpa_shard_opts_s, 0, JH_5_3_0, 0),
+    [T_HPA_STATS_S] = JH_ROWS("hpa_shard_nonderived_stats_s", hpa_stats_s, 0, JH_5_3_0, 0),
+    [T_HPA_SHARD_S] = JH_ROWS("hpa_shard_s", hpa_shard_s, 0, JH_5_3_0, 0),
     [T_PA_SHARD_S] = JH_ROWS("pa_shard_s", pa_shard_s, 0, JH_5_3_0, 0),
     [T_ARENA_STATS_LARGE_S] = JH_ROWS(NULL, arena_stats_large_s, 0, JH_5_3_0, 0),
     [T_ARENA_STATS_S] = JH_ROWS(NULL, arena_stats_s, 0, JH_5_3_0, 0),

@@ -69,7 +69,6 @@ static const struct jh_row bin_info_s[] = {
     ONE("reg_size", T_WORD), ONE("slab_size", T_WORD), ONE("nregs", T_U32),
     FROM(JH_5_2_0, "n_shards", T_U32, 1), ONE("bitmap_info", T_BITMAP_INFO_S)};
 
-/* How the statistics of 5.2.0 look is not known: nonfull_slabs came between it and 5.2.1. */
 static const struct jh_row bin_stats_s[] = {
     ONE("nmalloc", T_U64),
     ONE("ndalloc", T_U64),
@@ -80,7 +79,6 @@ static const struct jh_row bin_stats_s[] = {
     ONE("nslabs", T_U64),
     ONE("reslabs", T_U64),
     ONE("curslabs", T_WORD),
-    {ROOM, T_UNKNOWN, 1, 0, JH_5_2_0, JH_5_2_0},
     FROM(JH_5_2_1, "nonfull_slabs", T_WORD, 1),
     UPTO(JH_5_2_1, "mutex_data", T_MUTEX_PROF_DATA, 1),
 };

@@ -50,27 +50,35 @@ static int by_size(const void *a, const void *b) {
 struct counted {
     struct cli *cli;
     struct largest largest;
+    struct packing packing;
 };
 
 static void count_extent(void *arg, const struct jh_extent *e) {
-    keep_largest(&((struct counted *)arg)->largest, e);
+    struct counted *c = arg;
+    keep_largest(&c->largest, e);
+    if (c->cli->args->fragmentation && !packing_add(c->cli, &c->packing, e)) {
+        c->cli->target->memory_ran_out = true;
+    }
 }
 
 static void say_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
     cli_fault(((struct counted *)arg)->cli, "walk", status, fault);
 }
 
-static void print(struct cli *cli, const struct jt_totals *t, const struct largest *largest) {
+static void print(struct cli *cli, const struct jt_totals *t, const struct counted *c) {
+    bool packed = cli->args->fragmentation && !cli->target->memory_ran_out;
+    const struct packing *packing = packed ? &c->packing : NULL;
     if (cli->args->json) {
-        stats_json(cli, t, largest);
+        stats_json(cli, t, &c->largest, packing);
     } else {
-        stats_text(cli, t, largest);
+        stats_text(cli, t, &c->largest, packing);
     }
 }
 
 void command_stats(struct cli *cli) {
     struct counted counted = {.cli = cli, .largest = {.room = cli->args->largest}};
-    const struct jt_totals_options options = {.arenas = cli->args->arenas || cli->args->json,
+    const struct jt_totals_options options = {.arenas = cli->args->arenas || cli->args->json ||
+                                                        cli->args->fragmentation,
                                               .extent = count_extent,
                                               .fault = say_fault,
                                               .arg = &counted};
@@ -82,10 +90,11 @@ void command_stats(struct cli *cli) {
     }
     if (t) {
         qsort(counted.largest.extent, counted.largest.count, sizeof(struct jh_extent), by_size);
-        print(cli, t, &counted.largest);
+        print(cli, t, &counted);
         jt_totals_free(t);
     }
     free(counted.largest.extent);
+    packing_free(&counted.packing);
     if (cli->status == EXIT_PARTIAL) {
         cli_mark_partial(cli);
     }

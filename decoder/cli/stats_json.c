@@ -48,7 +48,8 @@ static void classes_json(struct cli *cli, const struct jh_stats *stats) {
 /* ---- an arena ---------------------------------------------------------------------------------
  */
 
-static void bin_json(struct cli *cli, const struct jh_class_stats *c, uint32_t szind) {
+static void bin_json(struct cli *cli, const struct jt_arena_totals *a, uint32_t szind) {
+    const struct jh_class_stats *c = &a->stats.of[szind];
     const struct jh_layout *l = &cli->target->layout;
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
@@ -57,7 +58,7 @@ static void bin_json(struct cli *cli, const struct jh_class_stats *c, uint32_t s
     json_number(j, "nregs", l->bin[szind].nregs);
     json_number(j, "curregs", c->allocated);
     json_number(j, "curslabs", c->slabs);
-    json_null(j, "nonfull_slabs"); /* which slab a bin takes from next is not decoded */
+    maybe(j, "nonfull_slabs", a->nonfull_known, a->nonfull[szind]);
     maybe(j, "cached", jt_caches(cli->target)->why == JT_CACHES_COMPLETE, c->cached);
     json_close(j, '}');
 }
@@ -106,7 +107,7 @@ static void arena_json(struct cli *cli, const struct jt_arena_totals *a) {
     json_open(j, "bins", '[');
     for (uint32_t i = 0; i < l->sc_nbins; i++) {
         if (a->stats.of[i].slabs != 0) {
-            bin_json(cli, &a->stats.of[i], i);
+            bin_json(cli, a, i);
         }
     }
     json_close(j, ']');
@@ -139,7 +140,8 @@ static void largest_json(struct cli *cli, const struct largest *largest) {
     json_close(j, ']');
 }
 
-void stats_json(struct cli *cli, const struct jt_totals *t, const struct largest *largest) {
+void stats_json(struct cli *cli, const struct jt_totals *t, const struct largest *largest,
+                const struct packing *packing) {
     const struct jh_stats *s = &t->stats;
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
@@ -153,15 +155,21 @@ void stats_json(struct cli *cli, const struct jt_totals *t, const struct largest
     json_number(j, "retained", s->state_bytes[JH_RETAINED]);
     json_number(j, "pinned", s->state_bytes[JH_PINNED]);
     json_number(j, "unused_active", s->unused);
+    json_number(j, "free", stats_free(cli, s));
+    json_number(j, "absent", cli->target->bytes_absent);
     json_number(j, "sampled", s->sampled);
     json_number(j, "extents", s->extents);
     classes_json(cli, s);
+    histogram_json(cli, s);
     json_open(j, "arenas", '[');
     for (size_t i = 0; i < t->arenas; i++) {
         arena_json(cli, &t->arena[i]);
     }
     json_close(j, ']');
     largest_json(cli, largest);
+    if (packing != NULL) {
+        packing_json(cli, t, packing);
+    }
     json_bool(j, "partial", !t->complete);
     json_close(j, '}');
     json_line(j);

@@ -21,19 +21,10 @@ static void maybe_row(const struct cli *cli, const char *name, bool known, uint6
     }
 }
 
-static uint64_t free_bytes(const struct cli *cli, const struct jh_stats *s) {
-    const struct jh_layout *l = &cli->target->layout;
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < l->sc_nbins; i++) {
-        bytes += s->of[i].free * l->bin[i].reg_size;
-    }
-    return bytes;
-}
-
 static void totals(struct cli *cli, const struct jt_totals *t) {
     const struct jh_stats *s = &t->stats;
     const struct jt_caches *caches = jt_caches(cli->target);
-    uint64_t in_slabs = free_bytes(cli, s);
+    uint64_t in_slabs = stats_free(cli, s);
     if (caches->why == JT_CACHES_COMPLETE) {
         row(cli, "live", stats_live(s->allocated, s->cached), "in use by the program");
         row(cli, "cached", s->cached, "freed, parked in thread caches");
@@ -70,8 +61,8 @@ static int by_bytes(const void *a, const void *b) {
 }
 
 /* Which classes have anything, those that hold most first. */
-static size_t sorted(const struct cli *cli, const struct jh_stats *s,
-                     uint32_t szind[JH_CACHE_BINS_MAX]) {
+size_t stats_sorted(const struct cli *cli, const struct jh_stats *s,
+                    uint32_t szind[JH_CACHE_BINS_MAX]) {
     size_t count = 0;
     for (uint32_t i = 0; i < cli->target->layout.sc_nsizes; i++) {
         if (s->of[i].bytes != 0) {
@@ -83,7 +74,7 @@ static size_t sorted(const struct cli *cli, const struct jh_stats *s,
     return count;
 }
 
-static unsigned percent(uint64_t part, uint64_t whole) {
+unsigned stats_percent(uint64_t part, uint64_t whole) {
     return whole == 0 ? 0 : (unsigned)(part / (whole / 100 + (whole < 100)) % 1000);
 }
 
@@ -93,50 +84,28 @@ static void class_row(struct cli *cli, const struct jh_stats *s, uint32_t szind)
     char size[SIZE_TEXT], bytes[SIZE_TEXT];
     printf("%12s %14s %10" PRIu64 " %8" PRIu64, cli_size_text(cli, jh_index2size(l, szind), size),
            cli_size_text(cli, c->bytes, bytes), stats_live(c->allocated, c->cached), c->cached);
+    char share[8];
+    snprintf(share, sizeof share, "%u%%", stats_percent(c->bytes, s->active));
     if (szind < l->sc_nbins) {
-        printf(" %10" PRIu64 " %8" PRIu64 " %4u%%\n", c->free, c->slabs,
-               percent(c->usable, c->bytes));
+        printf(" %10" PRIu64 " %8" PRIu64 " %5s %4u%%\n", c->free, c->slabs, share,
+               stats_percent(c->usable, c->bytes));
     } else {
-        printf(" %10s %8s %4u%%\n", "-", "-", percent(c->usable, c->bytes));
+        printf(" %10s %8s %5s %4u%%\n", "-", "-", share, stats_percent(c->usable, c->bytes));
     }
 }
 
 static void classes(struct cli *cli, const struct jh_stats *s) {
     uint32_t szind[JH_CACHE_BINS_MAX];
-    size_t count = sorted(cli, s, szind);
+    size_t count = stats_sorted(cli, s, szind);
     bool known = jt_caches(cli->target)->why == JT_CACHES_COMPLETE;
-    printf("\n%12s %14s %10s %8s %10s %8s %5s\n", "size class", "memory", known ? "live" : "held",
-           "cached", "free", "slabs", "used");
+    printf("\n%12s %14s %10s %8s %10s %8s %5s %5s\n", "size class", "memory",
+           known ? "live" : "held", "cached", "free", "slabs", "share", "used");
     for (size_t i = 0; i < count && i < TOP; i++) {
         class_row(cli, s, szind[i]);
     }
     if (count > TOP) {
         printf("%12s %zu more with --json\n", "and", count - TOP);
     }
-}
-
-/* ---- fragmentation ----------------------------------------------------------------------------
- */
-
-static void fragmentation(struct cli *cli, const struct jh_stats *s) {
-    uint32_t szind[JH_CACHE_BINS_MAX];
-    const struct jh_layout *l = &cli->target->layout;
-    size_t count = sorted(cli, s, szind);
-    printf("\n%12s %12s %12s %14s %14s\n", "size class", "slabs", "could go", "pinned", "by live");
-    for (size_t i = 0; i < count; i++) {
-        const struct jh_class_stats *c = &s->of[szind[i]];
-        char size[SIZE_TEXT], pinned[SIZE_TEXT], by[SIZE_TEXT];
-        uint64_t spare = jh_stats_spare_slabs(l, s, szind[i]);
-        if (spare != 0) {
-            printf("%12s %12" PRIu64 " %12" PRIu64 " %14s %14s\n",
-                   cli_size_text(cli, jh_index2size(l, szind[i]), size), c->slabs, spare,
-                   cli_size_text(cli, spare * l->bin[szind[i]].slab_size, pinned),
-                   cli_size_text(cli, c->usable, by));
-        }
-    }
-    printf("Slabs that could go: as many as would be free if what is handed out lay\n"
-           "together. What a size class rounds up is not known: jemalloc does not keep what\n"
-           "was asked for.\n");
 }
 
 /* ---- arenas, the largest ----------------------------------------------------------------------
@@ -168,11 +137,13 @@ static void largest_rows(struct cli *cli, const struct largest *largest) {
     }
 }
 
-void stats_text(struct cli *cli, const struct jt_totals *t, const struct largest *largest) {
+void stats_text(struct cli *cli, const struct jt_totals *t, const struct largest *largest,
+                const struct packing *packing) {
     totals(cli, t);
     classes(cli, &t->stats);
-    if (cli->args->fragmentation) {
-        fragmentation(cli, &t->stats);
+    histogram_text(cli, &t->stats);
+    if (packing != NULL) {
+        packing_text(cli, t, packing);
     }
     if (cli->args->arenas) {
         arenas(cli, t);

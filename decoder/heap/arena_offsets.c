@@ -20,6 +20,7 @@ void jt_arena_form_learn(struct jt_target *target) {
     uint32_t align;
     enum jh_status status = jh_struct_size(l, "base_block_s", &size, &align, NULL);
     target->priv->base->of = target;
+    target->priv->base->numbers.learnt = false;
     target->priv->base->form = (struct jt_arena_form){
         .known = status == JH_OK,
         .block_extent = either(l, "base_block_s", "edata", "base_block_s", "extent"),

@@ -5,6 +5,7 @@
 #include "heap/arenas.h"
 #include "heap/caches.h"
 #include "heap/check.h"
+#include "heap/numbers.h"
 #include "heap/in_flight.h"
 #include "learn/inside.h"
 
@@ -28,6 +29,34 @@ struct jt_hands {
     size_t all; /* words of all of them */
 };
 
+/* ---- numbers.c: where they stand, once somebody has asked ----------------------------------- */
+
+struct jt_place_of {
+    uint32_t at, other; /* in arena_t or base_t; other 0: nothing is added */
+    uint8_t size;       /* bytes; 0: this version has none */
+    bool base, always, is_signed;
+};
+
+struct jt_bins_form {
+    uint64_t at, size;     /* of the array in arena_t; bytes of a bin, 0: not known */
+    bool behind, pointers; /* it stands behind arena_t; it has pointers to bins */
+    uint32_t offset[JT_BIN_COUNTERS], known;
+    uint8_t bytes[JT_BIN_COUNTERS]; /* 0: this version does not count it */
+};
+
+struct jt_numbers_form {
+    bool learnt;
+    struct jt_bins_form bins;
+    struct jt_place_of place[JT_COUNTERS];
+    uint32_t large_at, large_size, large[JT_LARGE_COUNTERS], large_known;
+};
+
+const struct jt_numbers_form *jt_numbers_form(struct jt_target *target);
+/* numbers_bins.c: its part, and what belongs to bins of jt_numbers() */
+void jt_bins_learn(const struct jh_layout *layout, struct jt_bins_form *f);
+void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
+                      struct jt_numbers *out);
+
 /* ---- the room's part of the target ----------------------------------------------------------- */
 
 struct jt_base {            /* of the base allocators */
@@ -40,6 +69,7 @@ struct jt_base {            /* of the base allocators */
     struct jt_arenas arenas;
     struct jt_arena_form form;
     const struct jt_target *of; /* whose they are: not those of its other heaps */
+    struct jt_numbers_form numbers;
     struct jt_caches caches;
     bool caches_done, owners_done;
     struct jt_hands hands;

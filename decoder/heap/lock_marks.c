@@ -26,6 +26,8 @@ static const struct place locks[] = {
     {JT_MARK_PAGES, "pa_shard.pac.sba.mtx"},
     {JT_MARK_PAGES, "pa_shard.hpa_shard.mtx"},
     {JT_MARK_PAGES, "pa_shard.hpa_shard.grow_mtx"},
+    {JT_MARK_PAGES, "pa_shard.hpa.mtx"},
+    {JT_MARK_PAGES, "pa_shard.hpa.grow_mtx"},
     {JT_MARK_AVAIL, "extent_avail_mtx"},
     {JT_MARK_AVAIL, "pa_shard.edata_cache.mtx"},
     {JT_MARK_PURGE, "decay_dirty.mtx"},

@@ -12,7 +12,8 @@ struct counting {
     struct jt_target *target;
     struct jt_totals *t;
     const struct jt_totals_options *options;
-    int32_t place[ARENAS_MAX]; /* of an arena in t->arena, - 1 */
+    int32_t place[ARENAS_MAX];   /* of an arena in t->arena, - 1 */
+    struct jt_numbers counters; /* of one arena at a time */
 };
 
 /* ---- arenas -----------------------------------------------------------------------------------
@@ -45,29 +46,21 @@ static int by_number(const void *a, const void *b) {
 /* ---- counters ---------------------------------------------------------------------------------
  */
 
-static bool counter(struct jt_target *target, uint64_t at, const char *type, const char *path,
-                    uint64_t *out) {
-    struct jh_member m;
-    return jh_struct_member(&target->layout, type, path, &m, NULL) == JH_OK &&
-           jt_read_word(target, at + m.offset, out);
+/* As stats.metadata and stats.mapped add them up for an arena. */
+static struct jt_own own_of(const struct jt_numbers *k) {
+    return (struct jt_own){.metadata_known = jt_counter_known(k, JT_BASE_ALLOCATED) &&
+                                             jt_counter_known(k, JT_INTERNAL),
+                           .mapped_known = jt_counter_known(k, JT_BASE_MAPPED) &&
+                                           jt_counter_known(k, JT_MAPPED),
+                           .metadata = k->value[JT_BASE_ALLOCATED] + k->value[JT_INTERNAL],
+                           .mapped = k->value[JT_BASE_MAPPED] + k->value[JT_MAPPED]};
 }
 
-/* As stats.metadata and stats.mapped add them up for an arena. */
-static struct jt_own own_of(struct jt_target *target, const struct jt_arena *a) {
-    struct jt_own own = {.metadata = 0};
-    uint64_t base = 0, internal = 0, mapped = 0, blocks = 0;
-    if (!target->layout.build.stats || a->at == 0) {
-        return own;
+static void take_nonfull(struct jt_arena_totals *a, const struct jt_numbers *k) {
+    a->nonfull_known = jt_bin_counter_known(k, JT_BIN_NONFULL);
+    for (size_t i = 0; i < JH_BINS_MAX; i++) {
+        a->nonfull[i] = k->bin[i][JT_BIN_NONFULL];
     }
-    own.metadata_known = counter(target, a->base, "base_s", "allocated", &base) &&
-                         counter(target, a->at, "arena_s", "stats.internal", &internal);
-    own.metadata = base + internal;
-    own.mapped_known =
-        counter(target, a->base, "base_s", "mapped", &blocks) &&
-        (counter(target, a->at, "arena_s", "stats.pa_shard_stats.pac_stats.pac_mapped", &mapped) ||
-         counter(target, a->at, "arena_s", "stats.mapped", &mapped));
-    own.mapped = blocks + mapped;
-    return own;
 }
 
 static void add_own(struct jt_own *sum, const struct jt_own *one) {
@@ -81,11 +74,13 @@ static void add_counters(struct counting *c) {
     const struct jt_arenas *all = &c->target->priv->base->arenas;
     c->t->own.metadata_known = c->t->own.mapped_known = all->count != 0;
     for (size_t i = 0; i < all->count; i++) {
-        struct jt_own own = own_of(c->target, &all->arena[i]);
+        jt_numbers(c->target, &all->arena[i], &c->counters);
+        struct jt_own own = own_of(&c->counters);
         struct jt_arena_totals *a = arena_of(c, all->arena[i].known.ind);
         add_own(&c->t->own, &own);
         if (a != NULL) {
             a->own = own;
+            take_nonfull(a, &c->counters);
         }
     }
 }
@@ -119,13 +114,9 @@ static void add_extents(struct counting *c) {
     }
 }
 
-static void add_parked(struct counting *c, const struct jt_parked *parked, size_t count) {
+static void add_parked(struct counting *c, const uint64_t *addr, size_t count) {
     struct jh_extent extent[BATCH];
     enum jh_status status[BATCH];
-    uint64_t addr[BATCH];
-    for (size_t i = 0; i < count; i++) {
-        addr[i] = parked[i].addr;
-    }
     jh_lookup_many(&c->target->heap, addr, count, extent, status);
     for (size_t i = 0; i < count; i++) {
         if (status[i] != JH_OK || extent[i].at == 0) {
@@ -139,12 +130,27 @@ static void add_parked(struct counting *c, const struct jt_parked *parked, size_
     }
 }
 
+/* A region that was freed twice is parked twice, and is one region. */
+static void add_regions(struct counting *c, const struct jt_caches *all) {
+    uint64_t addr[BATCH];
+    size_t count = 0;
+    for (size_t i = 0; all->by_address != NULL && i < all->parked_count; i++) {
+        uint64_t at = all->parked[all->by_address[i]].addr;
+        if (i != 0 && at == all->parked[all->by_address[i - 1]].addr) {
+            continue;
+        }
+        addr[count++] = at;
+        if (count == BATCH) {
+            add_parked(c, addr, count);
+            count = 0;
+        }
+    }
+    add_parked(c, addr, count);
+}
+
 static void add_caches(struct counting *c) {
     const struct jt_caches *all = jt_caches(c->target);
-    for (size_t i = 0; i < all->parked_count; i += BATCH) {
-        size_t left = all->parked_count - i;
-        add_parked(c, &all->parked[i], left < BATCH ? left : BATCH);
-    }
+    add_regions(c, all);
     for (size_t i = 0; i < all->count; i++) {
         struct jt_arena_totals *a = arena_of(c, all->cache[i].arena_ind);
         if (a != NULL) {

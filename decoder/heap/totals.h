@@ -22,7 +22,9 @@ struct jt_arena_totals {
     struct jh_stats
         stats; /* extents of the arena; cached: of its extents, whoever has them parked */
     struct jt_own own;
-    uint64_t tcache_bytes; /* parked in the caches that are associated with it */
+    bool nonfull_known;
+    uint64_t nonfull[JH_BINS_MAX]; /* slabs that are neither full nor current, as its bins count */
+    uint64_t tcache_bytes;         /* parked in the caches that are associated with it */
 };
 
 struct jt_totals {

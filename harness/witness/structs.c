@@ -122,6 +122,9 @@ static const struct place in_bins_and_base[] = {
     SIZE(bin_stats_s),
     MEMBER(bin_stats_s, curregs),
     MEMBER(bin_stats_s, curslabs),
+#if FAM_EDATA || defined(EXTENT_BITS_IS_HEAD_WIDTH) /* 5.2.1 and later */
+    MEMBER(bin_stats_s, nonfull_slabs),
+#endif
 #else
     SIZE_AS(arena_bin_info_s, arena_bin_info_t),
     MEMBER_AS(arena_bin_info_s, arena_bin_info_t, reg_size),
@@ -154,6 +157,9 @@ static const struct place in_bins_and_base[] = {
     MEMBER(base_s, allocated),
     MEMBER(base_s, resident),
     MEMBER(base_s, mapped),
+#if FAM_5_1
+    MEMBER(base_s, n_thp),
+#endif
     SIZE(base_block_s),
     MEMBER(base_block_s, size),
     MEMBER(base_block_s, next),
@@ -258,35 +264,56 @@ static const struct place in_arenas[] = {
     MEMBER(arena_s, nthreads),
     MEMBER(arena_s, last_thd),
     MEMBER(arena_s, stats),
+    MEMBER(arena_s, stats.internal),
+    MEMBER(arena_s, stats.lstats),
+    MEMBER(arena_s, stats.uptime),
     MEMBER(arena_s, dss_prec),
     MEMBER(arena_s, large),
     MEMBER(arena_s, large_mtx),
+    MEMBER(arena_s, base),
+    MEMBER(arena_s, create_time),
 #if FAM_5_1
     MEMBER(arena_s, cache_bin_array_descriptor_ql),
 #endif
 #if !FAM_AFTER_5_3_1
     MEMBER(arena_s, tcache_ql),
     MEMBER(arena_s, tcache_ql_mtx),
-    MEMBER(arena_s, base),
-    MEMBER(arena_s, create_time),
 #endif
 #if FAM_EDATA
     MEMBER(arena_s, binshard_next),
     MEMBER(arena_s, pa_shard),
-#if !FAM_AFTER_5_3_1
     MEMBER(arena_s, ind),
     SIZE(pa_shard_s),
-    MEMBER(pa_shard_s, hpa_shard),
     MEMBER(pa_shard_s, edata_cache),
     MEMBER(pa_shard_s, ind),
     MEMBER(pa_shard_s, emap),
     MEMBER(pa_shard_s, base),
     SIZE(hpa_shard_s),
+    MEMBER(hpa_shard_s, mtx),
+    MEMBER(hpa_shard_s, grow_mtx),
     MEMBER(hpa_shard_s, psset),
+    MEMBER(hpa_shard_s, stats),
     SIZE(psset_s),
+    MEMBER(psset_s, stats),
+    SIZE(psset_stats_s),
+    MEMBER(psset_stats_s, nonfull_slabs),
     SIZE(sec_s),
-#else
+    MEMBER(sec_s, opts),
+    SIZE(sec_bin_s),
+    MEMBER(sec_bin_s, bytes_cur),
+#if FAM_AFTER_5_3_1
     MEMBER(pac_s, ecache_pinned),
+    MEMBER(pa_shard_s, hpa),
+#else
+    MEMBER(pa_shard_s, hpa_shard),
+#endif
+#if FAM_5_3_1
+    MEMBER(sec_s, bins),
+    MEMBER(sec_bin_s, stats),
+#else
+    SIZE(sec_shard_s),
+    MEMBER(sec_shard_s, bytes_cur),
+    MEMBER(sec_s, shards),
 #endif
     MEMBER(pa_shard_s, nactive),
     MEMBER(pa_shard_s, use_hpa),
@@ -300,7 +327,9 @@ static const struct place in_arenas[] = {
     MEMBER(pac_s, sba),
     MEMBER(pac_s, decay_dirty),
     MEMBER(pac_s, decay_muzzy),
+    MEMBER(pac_s, stats),
     MEMBER(pac_s, extent_sn_next),
+    MEMBER(decay_s, time_ms),
     SIZE(ecache_s),
     MEMBER(ecache_s, eset),
     MEMBER(ecache_s, guarded_eset),
@@ -316,8 +345,7 @@ static const struct place in_arenas[] = {
     MEMBER(edata_cache_s, base),
     SIZE(san_bump_alloc_s),
     MEMBER(san_bump_alloc_s, curr_reg),
-#if FAM_AFTER_5_3_1
-#elif FAM_5_3_1
+#if FAM_5_3_1
     MEMBER(arena_s, name),
     MEMBER(arena_s, all_bins),
 #else
@@ -331,7 +359,9 @@ static const struct place in_arenas[] = {
     MEMBER(arena_s, decay_muzzy),
     MEMBER(arena_s, extent_avail),
     MEMBER(arena_s, bins),
+    MEMBER(arena_s, nactive),
     SIZE(arena_decay_s),
+    MEMBER(arena_decay_s, time_ms),
 #endif
 };
 

@@ -101,6 +101,55 @@ assert sum(a["tcache_bytes"] for a in s["arenas"]) == s["cached"]
 for key in ("dirty", "muzzy", "retained"):
     assert sum(a["extents"][key]["bytes"] for a in s["arenas"]) == s[key]
 assert len(s["arenas"]) >= 4
+assert sum(h["bytes"] for h in s["histogram"]) == s["live"]
+assert sum(h["count"] for h in s["histogram"]) == sum(c["live"] for c in s["classes"])
+assert s["free"] == sum((c["free"] or 0) * c["size"] for c in s["classes"])
+PY
+}
+
+# nonfull_slabs_of WITNESS: as many as jemalloc counts; before 5.2.1 it does not.
+nonfull_slabs_of() {
+    totals "$1"
+    status 0 jeheap stats "$BACK" --json --quiet
+    python3 - "$OUT" "$(total nonfull_slabs)" <<'PY' || fail "nonfull_slabs is not jemalloc's"
+import json, sys
+bins = [b for a in json.loads(open(sys.argv[1]).readline())["arenas"] for b in a["bins"]]
+seen, expected = sum(b["nonfull_slabs"] for b in bins), int(sys.argv[2])
+assert seen == expected > 0, (seen, expected)
+PY
+}
+
+test_nonfull_slabs_5_2_1() { nonfull_slabs_of redis; }
+test_nonfull_slabs_5_3_0() { nonfull_slabs_of stock; }
+test_nonfull_slabs_5_3_1() { nonfull_slabs_of newest; }
+
+# What could go, and how few regions keep it, as a count over all slabs has it.
+test_fragmentation() {
+    totals stock
+    status 0 jeheap extents "$BACK" --json --quiet --slab
+    cp "$OUT" "$WORK/slabs"
+    status 0 jeheap stats "$BACK" --json --quiet --fragmentation
+    python3 - "$OUT" "$WORK/slabs" <<'PY' || fail "fragmentation is another"
+import collections, json, sys
+stats = json.loads(open(sys.argv[1]).readline())
+used = collections.defaultdict(list)
+for line in open(sys.argv[2]):
+    e = json.loads(line)
+    used[e["szind"], e["arena_ind"]].append((e["nregs"] - e["nfree"], e["nregs"], e["size"]))
+f = stats["fragmentation"]
+assert f["internal"] is None and f["slab"] == stats["free"]
+some = 0
+for c in f["classes"]:
+    of = {arena: slabs for (szind, arena), slabs in used.items() if szind == c["szind"]}
+    spare = {a: len(s) - -(-sum(u for u, _, _ in s) // s[0][1]) for a, s in of.items()}
+    every = sorted(u for s in of.values() for u, _, _ in s)
+    assert c["slabs"] == len(every) and c["spare_slabs"] == sum(spare.values())
+    assert c["regions"] == sum(every[: c["spare_slabs"]])
+    assert c["pinned"] == c["spare_slabs"] * next(iter(of.values()))[0][2]
+    for a in c["arenas"]:
+        assert a["spare_slabs"] == spare[a["arena_ind"]]
+        some += 1
+assert some > 3
 PY
 }
 
@@ -110,8 +159,12 @@ test_text() {
     for word in live cached free padding dirty muzzy retained metadata; do
         out_has "^$word +[0-9.]+ ([KMG]iB|bytes) "
     done
-    out_has '^ +size class +memory +live +cached +free +slabs +used$'
-    out_has '^ +size class +slabs +could go '
+    out_has '^ +size class +memory +live +cached +free +slabs +share +used$'
+    out_has '^ +size up to +live bytes +count$'
+    out_has '^ +[0-9]+ [KM]iB +[0-9.]+ MiB +[0-9]+ #{36}$'
+    out_has '^Memory that the program does not use$'
+    out_has '^internal +- .*not known'
+    out_has '^ +size class +slabs +could go +pinned +by regions +arena: slabs$'
     out_has '^arena +allocated '
     ! awk 'length > 80' "$OUT" | grep -q . || fail "a line of more than 80 columns"
 }

@@ -44,6 +44,20 @@ static void print(const char *name, const char *key) {
     }
 }
 
+/* Of all arenas and size classes together. */
+static void print_nonfull(void) {
+    size_t value, all = 0, size = sizeof value;
+    char key[64];
+    for (unsigned i = 0;; i++) {
+        snprintf(key, sizeof key, "stats.arenas.4096.bins.%u.nonfull_slabs", i);
+        if (je_mallctl(key, &value, &size, NULL, 0) != 0) {
+            break;
+        }
+        all += value;
+    }
+    printf("nonfull_slabs %zu\n", all);
+}
+
 int main(void) {
     pthread_t thread;
     uint64_t epoch = 1;
@@ -71,6 +85,7 @@ int main(void) {
     print("mapped", "stats.mapped");
     print("retained", "stats.retained");
     print("tcache_bytes", "stats.arenas.4096.tcache_bytes");
+    print_nonfull();
     printf("ready\n");
     fflush(stdout);
     for (;;) {
