@@ -3,7 +3,6 @@
  *
  * Up to 5.1 bins are members of arena_t, in 5.2 it has a pointer to the shards of each class, since
  * 5.3 they follow it in one array (arena_bin_offsets). */
-#include "files/modules.h"
 #include "heap/counters.h"
 
 /* Where things are in bin_s. */
@@ -46,13 +45,10 @@ static uint64_t bins_at(const struct jt_counters *c, uint64_t arena, const struc
                         uint32_t szind) {
     const struct jh_layout *l = &c->target->layout;
     struct jh_member m;
-    uint64_t at, size, offset;
+    uint64_t at;
     if (jh_struct_member(l, "arena_s", "bins", &m, NULL) != JH_OK &&
         jh_struct_member(l, "arena_s", "all_bins", &m, NULL) != JH_OK) {
-        return jt_symbol(c->target, "arena_bin_offsets", &at, &size) && size >= 4 * (szind + 1U) &&
-                       jt_read_number(c->target, at + 4 * (uint64_t)szind, 4, &offset)
-                   ? arena + offset
-                   : 0;
+        return 0;
     }
     if (m.count == 0) {
         return arena + m.offset + f->size * c->counting.bin[szind];

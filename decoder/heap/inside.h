@@ -55,7 +55,7 @@ const struct jt_numbers_form *jt_numbers_form(struct jt_target *target);
 /* numbers_bins.c: its part, and what belongs to bins of jt_numbers() */
 void jt_bins_learn(const struct jh_layout *layout, struct jt_bins_form *f);
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
-                      struct jt_numbers *out);
+                     struct jt_numbers *out);
 
 /* ---- the room's part of the target ----------------------------------------------------------- */
 

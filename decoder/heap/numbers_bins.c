@@ -102,7 +102,7 @@ static bool contradict(const struct jt_target *target, const struct jt_numbers *
 }
 
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
-                      struct jt_numbers *out) {
+                     struct jt_numbers *out) {
     const struct jt_bins_form *f = &jt_numbers_form(target)->bins;
     bool all = true;
     for (uint32_t i = 0; all && i < target->layout.sc_nbins; i++) {

@@ -12,7 +12,7 @@ struct counting {
     struct jt_target *target;
     struct jt_totals *t;
     const struct jt_totals_options *options;
-    int32_t place[ARENAS_MAX];   /* of an arena in t->arena, - 1 */
+    int32_t place[ARENAS_MAX];  /* of an arena in t->arena, - 1 */
     struct jt_numbers counters; /* of one arena at a time */
 };
 

@@ -16,7 +16,6 @@ static const enum jh_version versions[] = {JH_5_0_0, JH_5_1_0, JH_5_2_1,
 enum { VERSIONS = sizeof versions / sizeof versions[0], NFREE = 3 };
 
 #define BINS 0x50000u /* in the block of each arena: 5.2's bins, behind pointers */
-#define BIN_OFFSETS (MADE_MODULE + 0xa000u)
 
 static uint64_t arena_at(unsigned arena) {
     return (arena == 0 ? MADE_BLOCK : MADE_BLOCK5) + MADE_ARENA;
@@ -97,7 +96,7 @@ static uint64_t bin_at(struct made *m, unsigned arena) {
     if (version == JH_5_2_1) {
         return arena_at(arena) - MADE_ARENA + BINS;
     }
-    return arena_at(arena) + (version == JH_DEV ? 0x20000 : either(m, "bins", "all_bins"));
+    return arena_at(arena) + either(m, "bins", "all_bins");
 }
 
 static uint64_t in_bin(struct made *m, unsigned arena, const char *path) {
@@ -195,12 +194,6 @@ static struct made *start(enum jh_version version) {
             made_word(m, arena_at(arena) + made_offset(m, "arena_s", "bins") + UINT64_C(4) * i,
                       bin_at(m, arena) + size * i);
         }
-        made_word(m, BIN_OFFSETS + UINT64_C(4) * i, 0x20000 + size * i);
-    }
-    if (version == JH_DEV) {
-        m->p.source->variable[2] =
-            (struct jt_variable){"arena_bin_offsets", BIN_OFFSETS, UINT64_C(4) * l->sc_nbins};
-        m->p.source->variables = 3;
     }
     bins(m);
     counted(m, 0, 0, 16);
