@@ -134,8 +134,9 @@ struct jt_module {
 
 struct jt_private;
 
-#define JT_ROOTS_MAX 16 /* roots with symbols; without; and of those that jt_roots() finds later   \
-                         */
+#define JT_ROOTS_MAX                                                                               \
+    16 /* roots with symbols; without; and of those that jt_roots() finds later                    \
+        */
 #define JT_ROOTS_LISTED (3 * JT_ROOTS_MAX + 1) /* all of these, and that of --root */
 
 /* A root: a program and each of its libraries may bring their own jemalloc. */
