@@ -21,6 +21,7 @@ struct arguments {
     const char *addresses; /* the operand of find that is "-" or "@FILE"; NULL: none */
     int addresses_fd;      /* input.h */
     bool json, quiet, no_sandbox, bytes;
+    bool stop;              /* a process is held still while it is read */
     bool color, color_said; /* on stdout, on stderr */
 
     uint64_t max_reads, timeout; /* 0: none; seconds */
@@ -92,6 +93,7 @@ struct cli {
     int proc_fd;         /* a process that is read: its /proc/PID/status */
     struct resident resident;
     char proc_state; /* when it was opened: R, S, T...; 0: not known */
+    bool held;       /* it is, or was until all had been read of it */
     struct budget *budget;
     struct progress progress;
     bool opened; /* there is a heap to be asked */
@@ -279,6 +281,16 @@ void command_skeleton(struct cli *cli);
 void running_watch(struct cli *cli);
 /* What is corrupt, or was not found, may be so because the process runs: how to know. */
 void running_say(const struct cli *cli);
+
+/* --stop: holds it still until hold_end(). False: it cannot be, which is said. */
+bool hold_start(struct cli *cli);
+/* By when all has been read of it; what is not held is left alone. Says how long it was held. */
+void hold_end(struct cli *cli);
+/* "held_us": microseconds; null: it was not held. */
+void hold_json(struct cli *cli);
+
+/* Does it run while it is read? */
+bool running_moves(const struct cli *cli);
 
 /* Bytes of it that are in memory; 0 when that is not known. */
 uint64_t running_resident(const struct cli *cli);

@@ -109,6 +109,7 @@ static void totals_text(const struct cli *cli, const struct jt_caches *all) {
 
 void command_caches(struct cli *cli) {
     const struct jt_caches *all = jt_caches_owned(cli->target);
+    hold_end(cli);
     for (size_t i = 0; i < all->count; i++) {
         if (cli->args->json) {
             cache_json(cli, all, &all->cache[i]);

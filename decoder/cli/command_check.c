@@ -27,11 +27,6 @@ struct findings {
 /* ---- one of them ------------------------------------------------------------------------------
  */
 
-/* Nobody sees a process that runs as it was at one moment. */
-static bool moves(const struct cli *cli) {
-    return cli_process(cli->args) != 0 && cli->proc_state != 'T' && cli->proc_state != 't';
-}
-
 static void place(struct cli *cli, struct finding *f) {
     const struct jh_fault *fault = &f->fault;
     struct jh_location l;
@@ -98,7 +93,7 @@ static void take(struct cli *cli, enum jh_status status, const struct jh_fault *
     struct findings *all = cli->findings;
     struct finding f = {.fault = *fault, .arena_ind = UINT64_MAX};
     f.fault.status = status;
-    f.judged = jt_judge(cli->target, fault, moves(cli));
+    f.judged = jt_judge(cli->target, fault, running_moves(cli));
     all->severity[f.judged.severity]++;
     if (f.judged.severity == JT_CORRUPT) {
         cli_status(cli, EXIT_FOUND);
@@ -195,6 +190,7 @@ void command_check(struct cli *cli) {
     cli->findings = &all;
     cli->finding = take;
     check_heap(cli);
+    hold_end(cli);
     const struct jt_caches *caches = jt_caches(cli->target);
     if (caches->why != JT_CACHES_COMPLETE && !cli->args->quiet) {
         cli_say("not all thread caches are known, so their rules are asked of those that are: %s",

@@ -175,6 +175,7 @@ static void info_json(struct cli *cli, const struct totals *totals) {
     json_number(j, "bytes_present", t->bytes_present);
     json_number(j, "bytes_absent", t->bytes_absent);
     json_number(j, "bytes_truncated", t->bytes_truncated);
+    hold_json(cli);
     json_number(j, "faults", cli->faults);
     cli_verdict_json(cli);
     json_bool(j, "partial", cli->status == EXIT_PARTIAL);
@@ -265,6 +266,10 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     if (t->kind == JT_CORE && t->pid) {
         printf(" of process %d", t->pid);
     }
+    if (cli->held) {
+        uint64_t us = jt_held_ns(t) / 1000;
+        printf(", held still for %" PRIu64 ".%03" PRIu64 " ms", us / 1000, us % 1000);
+    }
     printf("\njemalloc  ");
     cli_put(*t->version_string ? t->version_string : "(no version string)");
     printf("%s", t->jemalloc ? "\n          in " : "");
@@ -290,6 +295,7 @@ static void info_text(struct cli *cli, const struct totals *totals) {
 void command_info(struct cli *cli) {
     cli->verdict_follows = !cli->args->json;
     struct totals totals = count_extents(cli);
+    hold_end(cli);
     progress_clear();
     if (cli->target->memory_ran_out) { /* for another heap, too */
         cli_status(cli, EXIT_PARTIAL);

@@ -26,6 +26,7 @@ static void say_result(struct cli *cli, const struct jt_skeleton *s) {
     json_number(j, "bytes_kept", s->kept);
     json_number(j, "bytes_zero", s->zeroes);
     json_number(j, "bytes_left_out", s->left_out);
+    hold_json(cli);
     json_number(j, "faults", cli->faults);
     json_bool(j, "partial", cli->status == EXIT_PARTIAL);
     json_close(j, '}');
@@ -66,6 +67,7 @@ void command_skeleton(struct cli *cli) {
     FILE *file = fdopen(cli->args->output_fd, "wb");
     (void)jt_caches_owned(cli->target); /* who has them is in it */
     enum jt_status status = file ? jt_skeleton_write(cli->target, file, &s) : JT_UNREADABLE;
+    hold_end(cli);
     const char *wrong = file ? wrong_with(cli, status) : "memory ran out";
     progress_clear();
     if (wrong) {

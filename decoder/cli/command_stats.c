@@ -84,6 +84,7 @@ void command_stats(struct cli *cli) {
                                               .arg = &counted};
     counted.largest.extent = calloc(counted.largest.room + 1, sizeof(struct jh_extent));
     struct jt_totals *t = counted.largest.extent ? jt_totals(cli->target, &options) : NULL;
+    hold_end(cli);
     if (!t || cli->target->memory_ran_out) {
         cli_say("out of memory");
         cli_status(cli, EXIT_PARTIAL);

@@ -30,13 +30,12 @@
     "suspect."                                                                                     \
     " Run the program with its jemalloc built with --enable-debug, or under ASan."
 #define LOOK_AGAIN                                                                                 \
-    "Stop the process (kill -STOP PID) and look again: what stays is no operation in flight. In "  \
-    "a "                                                                                           \
-    "core, see what its threads were doing."
+    "Look again with --stop, which holds the process still: what has no mark of an operation in "  \
+    "flight is damage. So it is in a core of the whole process."
 #define LOOK_COUNTED                                                                               \
     "seen is what the arena counts, expected what there is. Other findings of the same arena and " \
-    "class say what is wrong; jeheap stats TARGET --arenas shows each arena. Stop the process "    \
-    "(kill -STOP PID) and look again: what stays is no operation in flight."
+    "class say what is wrong; jeheap stats TARGET --arenas shows each arena. Look again with "     \
+    "--stop, which holds the process still: what has no mark of an operation in flight is damage."
 #define LOOK_DUMP "Take the core again: ulimit -c unlimited, coredump_filter 0x33 or more."
 
 /* The first row whose name is the rule or begins it. */

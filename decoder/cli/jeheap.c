@@ -65,12 +65,13 @@ static bool open_target(struct cli *cli) {
 static bool open_sandboxed(struct cli *cli) {
     const struct arguments *a = cli->args;
     if (a->no_sandbox) {
-        return open_target(cli);
+        return open_target(cli) && hold_start(cli);
     }
-    struct sandbox sandbox = {.pid = cli_process(a), .output = a->output ? a->output_fd : -1};
+    struct sandbox sandbox = {
+        .pid = cli_process(a), .output = a->output ? a->output_fd : -1, .holds = a->stop};
     const char *lacks = sandbox_start(&sandbox);
     say_lacks(a, lacks);
-    bool opened = open_target(cli);
+    bool opened = open_target(cli) && hold_start(cli);
     const char *later = opened ? sandbox_tighten(&sandbox) : NULL;
     say_lacks(a, lacks ? NULL : later); /* once is enough */
     return opened;
@@ -125,6 +126,7 @@ static void work(struct cli *cli) {
     }
     cli->opened = true;
     a->command->run(cli);
+    hold_end(cli);
     if (cli->target) {
         check_afterwards(cli);
     }

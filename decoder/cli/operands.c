@@ -255,6 +255,10 @@ static bool take_target(struct arguments *a, char **word, int words) {
         return too_many(c->name, word);
     }
     a->target.target = word[0];
+    if (a->stop && !jt_is_process(word[0])) {
+        cli_say("--stop holds a process still; %s is a core, which does not change", word[0]);
+        return false;
+    }
     a->target.threads = /* whose stack or cache that is, and what each is doing */
         c->run == command_find || c->run == command_caches || c->run == command_skeleton ||
         c->run == command_check;

@@ -50,6 +50,10 @@ const struct option_row option_rows[] = {
     {.name = "pipe-limit", .value = "SIZE", .group = GROUP_TARGET, .on = ON_TARGETS,
      .set = set_size, .at = AT(pipe_limit), .form = EXAMPLE_OF_SIZE,
      .help = "how much of a core is copied that comes from a pipe (16G), to TMPDIR or /var/tmp"},
+    {.name = "stop", .group = GROUP_TARGET, .on = ON_TARGETS,
+     .set = set_flag, .at = AT(stop),
+     .help = "hold all threads of a process still while its heap is read, and say for how long; "
+             "they go on however jeheap ends"},
     {.name = "no-sandbox", .group = GROUP_TARGET, .on = ON_ALL,
      .set = set_flag, .at = AT(no_sandbox),
      .help = "keep the rights that reading a target does not take"},

@@ -1,5 +1,6 @@
 /* running_process.c - a process that runs while it is read. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,10 @@ static bool is_stopped(char state) {
     return state == 'T' || state == 't';
 }
 
+bool running_moves(const struct cli *cli) {
+    return cli_process(cli->args) != 0 && !cli->held && !is_stopped(cli->proc_state);
+}
+
 static const char *doubt_of(const struct cli *cli) {
     return cli->corrupt               ? "what is called corrupt may be a change seen half-way"
            : cli->target->root_missed ? "its root may have been missed in the middle of a change"
@@ -54,13 +59,50 @@ static const char *doubt_of(const struct cli *cli) {
 void running_say(const struct cli *cli) {
     const struct jt_target *t = cli->target;
     const char *doubt = doubt_of(cli);
-    if (!doubt || t->kind != JT_PROCESS || (cli->opened && cli->args->quiet)) {
+    if (!doubt || cli->held || t->kind != JT_PROCESS || (cli->opened && cli->args->quiet)) {
         return;
     }
     char now = state_of(cli->proc_fd);
     if (is_stopped(now) && is_stopped(cli->proc_state)) {
         return;
     }
-    cli_say("the process %s running: %s; stop it (kill -STOP %d) or run again",
-            now && cli->proc_state ? "was" : "may have been", doubt, t->pid);
+    cli_say("the process %s running: %s; hold it still (--stop) or run again",
+            now && cli->proc_state ? "was" : "may have been", doubt);
+}
+
+/* ---- held still -------------------------------------------------------------------------------
+ */
+
+bool hold_start(struct cli *cli) {
+    if (!cli->args->stop) {
+        return true;
+    }
+    enum jt_status status = jt_hold(cli->target);
+    cli->held = status == JT_OK;
+    if (!cli->held) {
+        cli_say("%s", cli->target->error);
+        cli->status = jt_exit_status(status);
+    }
+    return cli->held;
+}
+
+void hold_end(struct cli *cli) {
+    if (!cli->target || !jt_is_held(cli->target)) {
+        return;
+    }
+    jt_release(cli->target);
+    if (!cli->args->quiet) {
+        uint64_t us = jt_held_ns(cli->target) / 1000;
+        progress_clear();
+        cli_say("process %d was held still for %" PRIu64 ".%03" PRIu64 " ms", cli->target->pid,
+                us / 1000, us % 1000);
+    }
+}
+
+void hold_json(struct cli *cli) {
+    if (cli->held) {
+        json_number(&cli->json, "held_us", jt_held_ns(cli->target) / 1000);
+    } else {
+        json_null(&cli->json, "held_us");
+    }
 }

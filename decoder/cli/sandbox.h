@@ -7,8 +7,11 @@
 #ifndef JEHEAP_CLI_SANDBOX_H
 #define JEHEAP_CLI_SANDBOX_H
 
+#include <stdbool.h>
+
 struct sandbox {
     int pid;    /* the process that is read, 0: a core. Landlock would forbid reading processes */
+    bool holds; /* it is held still (--stop), and let go */
     int output; /* a file that is written beside stdout and stderr, open already; -1: none */
 };
 

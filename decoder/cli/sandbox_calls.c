@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,11 +41,28 @@ static bool say_what_is_refused(void) {
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
+/* What no request of ptrace() is. */
+#define NO_REQUEST 0xffffffffu
+
 static unsigned in_place_of(const struct sandbox *sandbox, unsigned k) {
-    return k == SANDBOX_TARGET   ? (unsigned)sandbox->pid
-           : k == SANDBOX_OUTPUT ? (unsigned)sandbox->output
-           : k == SANDBOX_SELF   ? (unsigned)getpid()
-                                 : k;
+    switch (k) {
+    case SANDBOX_TARGET:
+        return (unsigned)sandbox->pid;
+    case SANDBOX_OUTPUT:
+        return (unsigned)sandbox->output;
+    case SANDBOX_SELF:
+        return (unsigned)getpid();
+    case SANDBOX_SEIZE:
+        return sandbox->holds ? PTRACE_SEIZE : NO_REQUEST;
+    case SANDBOX_INTERRUPT:
+        return sandbox->holds ? PTRACE_INTERRUPT : NO_REQUEST;
+    case SANDBOX_REGISTERS:
+        return sandbox->holds ? PTRACE_GETREGSET : NO_REQUEST;
+    case SANDBOX_DETACH:
+        return sandbox->holds ? PTRACE_DETACH : NO_REQUEST;
+    default:
+        return k;
+    }
 }
 
 static bool load(const struct sandbox *sandbox, const struct sock_filter *filter, size_t count) {

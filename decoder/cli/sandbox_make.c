@@ -162,6 +162,19 @@ static bool allow_calls(scmp_filter_ctx filter, enum sandbox_step step) {
     return ok;
 }
 
+/* Holding a process still and letting it go; before memory is decoded it is held already. */
+static bool allow_ptrace(scmp_filter_ctx filter, enum sandbox_step step) {
+    static const scmp_datum_t request[] = {SANDBOX_DETACH, SANDBOX_SEIZE, SANDBOX_INTERRUPT,
+                                           SANDBOX_REGISTERS};
+    size_t count = step == SANDBOX_OPENING ? sizeof(request) / sizeof(request[0]) : 1;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct scmp_arg_cmp is[] = {IS(0, request[i])};
+        ok = allow(filter, SCMP_SYS(ptrace), 1, is);
+    }
+    return ok;
+}
+
 /* Calls of which an argument is known at run time. */
 static bool allow_with_placeholders(scmp_filter_ctx filter) {
     const struct scmp_arg_cmp output[] = {IS(0, SANDBOX_OUTPUT)};
@@ -205,7 +218,8 @@ static bool make(const char *name, enum sandbox_step step) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
     bool ok = filter &&
               seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
-              allow_calls(filter, step) && allow_with_placeholders(filter) && print(filter, name);
+              allow_calls(filter, step) && allow_ptrace(filter, step) &&
+              allow_with_placeholders(filter) && print(filter, name);
     seccomp_release(filter);
     return ok;
 }

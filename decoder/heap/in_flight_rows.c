@@ -67,6 +67,7 @@ static const struct {
     {"leaf.slab", EXTENT},
     {"extent.overlap", PAGES},
     {"extent.large-size", PAGES},
+    {"extent.usize", PAGES},
     /* a new slab has its class before nfree and bitmap, which are what was there before */
     {"extent.nfree", EXTENT},
     {"slab.nfree", SLAB},

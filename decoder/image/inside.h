@@ -106,6 +106,14 @@ struct jt_private {
         size_t size;
     } note[JT_NOTES + 1]; /* by type */
 
+    struct jt_held *held; /* hold.c: threads that are held still */
+    size_t helds;
+    int held_last;     /* the highest of their numbers */
+    uint8_t *held_reg; /* their registers */
+    bool is_held;      /* all of them */
+    int64_t held_since;
+    uint64_t held_ns; /* of one that was let go */
+
     int mem_fd;                /* /proc/PID/mem, -1 when not open */
     bool without_vm;           /* process_vm_readv does not work here */
     unsigned waited;           /* milliseconds that retries have waited (reader.retry) */
@@ -170,6 +178,8 @@ enum jt_status jt_core_open(struct jt_target *target, const char *path, const ch
  * used in sentences. */
 enum jt_status jt_core_read(struct jt_target *target, const uint8_t *bytes, size_t size,
                             const char *name);
+/* Its mappings, as they are by now. */
+enum jt_status jt_process_again(struct jt_target *target);
 void jt_process_close(struct jt_target *target);
 void jt_core_close(struct jt_target *target);
 void jt_core_count(struct jt_target *target); /* sets bytes_present and bytes_absent */
@@ -230,6 +240,7 @@ bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* Adds a thread of a core from its note, struct elf_prstatus, which stays where it is. */
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size);
+#define JT_REGISTERS_MAX 512 /* bytes of one thread's */
 /* What these registers tell, in the order of struct elf_prstatus: PTRACE_GETREGSET gives the same.
  * They stay the caller's. */
 void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, size_t size,

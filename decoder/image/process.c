@@ -125,7 +125,7 @@ static bool process_retry(void *arg, unsigned times) {
     enum { TIMES = 9, WAITS_MAX = 600 }; /* milliseconds */
     struct jt_private *p = ((const struct jt_target *)arg)->priv;
     unsigned wait = times == 0 ? 0 : 1u << (times - 1);
-    if (times == TIMES || p->waited + wait > WAITS_MAX) {
+    if (p->is_held || times == TIMES || p->waited + wait > WAITS_MAX) {
         return false;
     }
     p->waited += wait;
@@ -194,6 +194,34 @@ static enum jt_status probe_memory(struct jt_target *target) {
         target->pid, strerror(errno));
 }
 
+static void count_bytes(struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    target->bytes_present = 0;
+    for (size_t i = 0; i < p->mapped_count; i++) {
+        target->bytes_present += p->mapped[i].end - p->mapped[i].start;
+    }
+}
+
+enum jt_status jt_process_again(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    for (size_t i = 0; i < p->mappings; i++) {
+        free(p->mapping[i].path);
+    }
+    p->mappings = 0;
+    free(p->mapped);
+    p->mapped = NULL;
+    p->mapped_count = 0;
+    jt_ranges_free(&p->code);
+    jt_ranges_free(&p->writable);
+    jt_ranges_free(&p->readable);
+    enum jt_status status = jt_maps_read(target);
+    if (status == JT_OK && !find_readable(p)) {
+        status = jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
+    count_bytes(target);
+    return status;
+}
+
 enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     uint64_t pid;
     if (!jt_number(text, &pid) || pid == 0 || pid > INT_MAX) {
@@ -205,9 +233,7 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     if (status != JT_OK) {
         return status;
     }
-    for (size_t i = 0; i < target->priv->mapped_count; i++) {
-        target->bytes_present += target->priv->mapped[i].end - target->priv->mapped[i].start;
-    }
+    count_bytes(target);
     if (target->kind == JT_SELF) {
         return open_self(target);
     }
@@ -233,6 +259,9 @@ bool jt_ended(struct jt_target *target) {
 }
 
 void jt_process_close(struct jt_target *target) {
+    jt_release(target);
+    free(target->priv->held);
+    free(target->priv->held_reg);
     if (target->priv->mem_fd >= 0) {
         close(target->priv->mem_fd);
     }

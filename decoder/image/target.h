@@ -203,6 +203,18 @@ struct jt_thread {
     size_t regs;         /* how many words */
 };
 
+/* ---- holding a process still ----------------------------------------------------------------- */
+
+/* Stops all threads of a process, also those that appear meanwhile, until jt_release(), jt_close()
+ * or the end of this process, and looks anew at its mappings, at its threads and at their
+ * registers. Call it after jt_open() and before anything else is asked. Not JT_OK: target->error
+ * says why, and nothing is held. A process that was stopped before stays so afterwards. */
+enum jt_status jt_hold(struct jt_target *target);
+void jt_release(struct jt_target *target); /* what is not held is left alone */
+bool jt_is_held(const struct jt_target *target);
+/* Nanoseconds for which it was held, or has been by now; 0: it was not. */
+uint64_t jt_held_ns(const struct jt_target *target);
+
 /* ---- questions ------------------------------------------------------------------------------ */
 
 /* Was the core's file written to or cut off since it was opened? Then answers may be wrong. */

@@ -139,7 +139,8 @@ void jt_threads_read(struct jt_target *target) {
         }
         struct jt_thread thread = {.id = (int)id};
         (void)read_text(folder, e->d_name, "comm", thread.name, sizeof thread.name);
-        if (read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
+        if (!target->priv->is_held && /* else its registers say more */
+            read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
             take_where(text, &thread);
         }
         if (!add_thread(target, &thread)) {

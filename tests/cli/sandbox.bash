@@ -37,7 +37,7 @@ test_dies_silently() {
     [ "$RC" -eq 159 ] || fail "status $RC, not 159"
 }
 
-deadly=(exec connect ptrace kill open-write open-create open-truncate unlink rename chmod map-code
+deadly=(exec connect ptrace detach kill open-write open-create open-truncate unlink rename chmod map-code
     make-code)
 
 test_core() {
@@ -70,6 +70,20 @@ test_process() {
     probe 10 sandbox_probe reading 1 fork
     dies reading 1 write-elsewhere
     probe 10 sandbox_probe reading 1 open-read
+}
+
+# With --stop a process is held and let go, and nothing else is done to it.
+test_held_process() {
+    local step action
+    need_sandbox
+    for step in opening reading; do
+        for action in exec connect poke set-registers kill open-write; do
+            dies $step held "$action" "$WORK/probe.file"
+        done
+        probe 0 sandbox_probe $step held detach
+    done
+    probe 0 sandbox_probe opening held seize
+    dies reading held seize
 }
 
 # The kernel's second lock on the same door: without any filter.

@@ -1,6 +1,6 @@
 /* sandbox_probe - does what a subverted jeheap would do, behind jeheap's own sandbox.
  *
- *   sandbox_probe opening|reading core|PID ACTION [FILE]
+ *   sandbox_probe opening|reading core|PID|held ACTION [FILE]
  *
  * Exit status: 0 done, which the sandbox should have kept from happening; 10 refused, and the error
  * on stdout. Else it ends by the signal that the sandbox sends. */
@@ -51,6 +51,27 @@ static bool do_fork(void) {
 
 static bool do_ptrace(void) {
     return ptrace(PTRACE_SEIZE, stranger, NULL, NULL) == 0;
+}
+
+/* It is no tracer: the kernel says so, if the call comes that far. */
+static bool ptrace_gets(enum __ptrace_request request) {
+    return ptrace(request, stranger, NULL, NULL) == 0 || errno == ESRCH || errno == EPERM;
+}
+
+static bool do_detach(void) {
+    return ptrace_gets(PTRACE_DETACH);
+}
+
+static bool do_seize(void) {
+    return ptrace_gets(PTRACE_SEIZE);
+}
+
+static bool do_poke(void) {
+    return ptrace_gets(PTRACE_POKEDATA);
+}
+
+static bool do_set_registers(void) {
+    return ptrace_gets(PTRACE_SETREGSET);
 }
 
 static bool do_kill(void) {
@@ -120,6 +141,10 @@ static const struct action {
                {"connect", do_connect},
                {"fork", do_fork},
                {"ptrace", do_ptrace},
+               {"detach", do_detach},
+               {"seize", do_seize},
+               {"poke", do_poke},
+               {"set-registers", do_set_registers},
                {"kill", do_kill},
                {"read-process", do_read_process},
                {"open-write", do_open_write},
@@ -146,10 +171,11 @@ static const struct action *action_named(const char *name) {
 int main(int argc, char **argv) {
     const struct action *action = argc > 3 ? action_named(argv[3]) : NULL;
     if (!action) {
-        fprintf(stderr, "usage: sandbox_probe opening|reading core|PID ACTION [FILE]\n");
+        fprintf(stderr, "usage: sandbox_probe opening|reading core|PID|held ACTION [FILE]\n");
         return 2;
     }
-    struct sandbox sandbox = {.pid = atoi(argv[2]), .output = -1};
+    bool holds = strcmp(argv[2], "held") == 0;
+    struct sandbox sandbox = {.pid = holds ? 1 : atoi(argv[2]), .output = -1, .holds = holds};
     file = argc > 4 ? argv[4] : file;
     stranger = getppid();
     const char *lacks = sandbox_start(&sandbox);

@@ -1,0 +1,236 @@
+/* hold.c - holds all threads of a process still by ptrace, while its memory is read.
+ *
+ * PTRACE_SEIZE and PTRACE_INTERRUPT leave no signal behind, and the kernel lets go of everything
+ * when the tracer ends, however it ends. A process that was stopped before is stopped afterwards. A
+ * thread that was about to get a signal is stopped at that point, and gets it when it is let go. */
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "image/inside.h"
+
+#define PATIENCE (INT64_C(2000000000)) /* nanoseconds, for a thread that the kernel keeps */
+#define PAUSE 20000                    /* nanoseconds between two looks at it */
+
+struct jt_held {
+    int id, signal; /* signal: what it was about to get; 0: nothing */
+    bool stopped, gone;
+};
+
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- why not ----------------------------------------------------------------------------------
+ */
+
+/* A line of /proc/PID/task/ID/status, behind its name; 0 in text: there is none. */
+static void status_line(const struct jt_target *target, int id, const char *name, char text[64]) {
+    char path[64], all[4096];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", target->pid, id);
+    all[jt_read_file(path, all, sizeof all - 1)] = 0;
+    const char *at = strstr(all, name);
+    snprintf(text, 64, "%.*s", at == NULL ? 0 : (int)strcspn(at + strlen(name), "\n"),
+             at == NULL ? "" : at + strlen(name));
+}
+
+/* A thread that has ended, and that nobody has waited for, is no more. */
+static bool is_gone(const struct jt_target *target, int id) {
+    char state[64];
+    status_line(target, id, "\nState:\t", state);
+    return *state == 0 || *state == 'Z' || *state == 'X';
+}
+
+static enum jt_status refused(struct jt_target *target, int id, int error) {
+    char tracer[64];
+    status_line(target, id, "\nTracerPid:\t", tracer);
+    if (*tracer != 0 && strcmp(tracer, "0") != 0) {
+        return jt_fail(target, JT_UNREADABLE,
+                       "process %d cannot be held still: process %s traces it already, a debugger "
+                       "or strace, and there can be one; end that, or do without --stop",
+                       target->pid, tracer);
+    }
+    return jt_fail(target, JT_UNREADABLE,
+                   "process %d cannot be held still (ptrace: %s); it takes the same user and "
+                   "a permissive /proc/sys/kernel/yama/ptrace_scope, or CAP_SYS_PTRACE, and a "
+                   "container whose seccomp filter lets ptrace through; or do without --stop",
+                   target->pid, strerror(error));
+}
+
+/* ---- holding ----------------------------------------------------------------------------------
+ */
+
+/* New threads get higher numbers, mostly. */
+static bool is_held(const struct jt_private *p, int id) {
+    size_t i = id > p->held_last ? 0 : p->helds;
+    while (i > 0 && p->held[i - 1].id != id) {
+        i--;
+    }
+    return i > 0;
+}
+
+static enum jt_status hold_one(struct jt_target *target, int id) {
+    struct jt_private *p = target->priv;
+    struct jt_held *grown = jt_grow(p->held, p->helds, sizeof *grown);
+    if (grown == NULL) {
+        return jt_fail(target, JT_UNREADABLE, "out of memory");
+    }
+    p->held = grown;
+    if (ptrace(PTRACE_SEIZE, id, NULL, NULL) != 0) {
+        int error = errno;
+        return error == ESRCH || is_gone(target, id) ? JT_OK : refused(target, id, error);
+    }
+    grown[p->helds++] = (struct jt_held){.id = id};
+    p->held_last = id > p->held_last ? id : p->held_last;
+    (void)ptrace(PTRACE_INTERRUPT, id, NULL, NULL); /* that it has ended is seen while waiting */
+    return JT_OK;
+}
+
+/* Those that are not held yet. A process may have thousands of threads, but it is the first look
+ * that finds them. */
+static enum jt_status hold_more(struct jt_target *target) {
+    char folder[64];
+    uint64_t id;
+    enum jt_status status = JT_OK;
+    snprintf(folder, sizeof folder, "/proc/%d/task", target->pid);
+    DIR *all = opendir(folder);
+    if (all == NULL) {
+        return jt_fail(target, JT_UNREADABLE, "process %d: %s", target->pid, strerror(errno));
+    }
+    for (const struct dirent *e = readdir(all); e != NULL && status == JT_OK; e = readdir(all)) {
+        if (jt_number(e->d_name, &id) && !is_held(target->priv, (int)id)) {
+            status = hold_one(target, (int)id);
+        }
+    }
+    closedir(all);
+    return status;
+}
+
+static void take_status(struct jt_held *held, int status) {
+    held->gone = !WIFSTOPPED(status);
+    held->stopped = WIFSTOPPED(status);
+    held->signal = held->stopped && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+}
+
+/* Until it is stopped. A thread that waits in the kernel for a disk cannot be. */
+static enum jt_status wait_for(struct jt_target *target, struct jt_held *held) {
+    int64_t end = now() + PATIENCE;
+    int status;
+    unsigned looks = 0;
+    while (!held->stopped && !held->gone) {
+        pid_t got = waitpid(held->id, &status, __WALL | WNOHANG);
+        if (got == held->id) {
+            take_status(held, status);
+        } else if (got < 0 && errno != EINTR) {
+            held->gone = true;
+        } else if (++looks % 64 == 0 && is_gone(target, held->id)) {
+            held->gone = true; /* the first thread, when others go on: nobody can wait for it */
+        } else if (now() > end) {
+            return jt_fail(target, JT_UNREADABLE,
+                           "process %d cannot be held still: its thread %d waits in the kernel, "
+                           "where nothing stops it; try again, or do without --stop",
+                           target->pid, held->id);
+        } else {
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
+        }
+    }
+    return JT_OK;
+}
+
+/* A thread that is not held yet may make another one. When all that there are were held before the
+ * look, there are no more. */
+static enum jt_status hold_all(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    size_t done = 0;
+    do {
+        enum jt_status status = hold_more(target);
+        if (status != JT_OK) {
+            return status;
+        }
+        if (p->helds == done) {
+            return JT_OK;
+        }
+        for (; done < p->helds && status == JT_OK; done++) {
+            status = wait_for(target, &p->held[done]);
+        }
+        if (status != JT_OK) {
+            return status;
+        }
+    } while (true);
+}
+
+/* ---- what they were doing ----------------------------------------------------------------------
+ */
+
+static bool is_stopped(const struct jt_private *p, int id, size_t guess) {
+    size_t i = guess < p->helds && p->held[guess].id == id ? guess : 0;
+    while (i < p->helds && p->held[i].id != id) {
+        i++;
+    }
+    return i < p->helds && p->held[i].stopped;
+}
+
+static void read_registers(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    free(p->held_reg);
+    p->held_reg = malloc((p->threads + 1) * JT_REGISTERS_MAX);
+    target->memory_ran_out |= p->held_reg == NULL;
+    for (size_t i = 0; i < p->threads && p->held_reg != NULL; i++) {
+        struct iovec io = {p->held_reg + i * JT_REGISTERS_MAX, JT_REGISTERS_MAX};
+        if (is_stopped(p, p->thread[i].id, i) &&
+            ptrace(PTRACE_GETREGSET, p->thread[i].id, (void *)(uintptr_t)NT_PRSTATUS, &io) == 0) {
+            jt_thread_registers(target, io.iov_base, io.iov_len, &p->thread[i]);
+        }
+    }
+}
+
+enum jt_status jt_hold(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    p->held_since = now();
+    enum jt_status status = hold_all(target);
+    if (status == JT_OK) {
+        p->is_held = true;
+        status = jt_process_again(target);
+    }
+    if (status != JT_OK) {
+        jt_release(target);
+        return status;
+    }
+    p->threads = 0; /* some have ended meanwhile, others are new */
+    jt_threads_read(target);
+    read_registers(target);
+    return JT_OK;
+}
+
+bool jt_is_held(const struct jt_target *target) {
+    return target->priv->is_held;
+}
+
+/* ---- letting go --------------------------------------------------------------------------------
+ */
+
+uint64_t jt_held_ns(const struct jt_target *target) {
+    const struct jt_private *p = target->priv;
+    return p->is_held ? (uint64_t)(now() - p->held_since) : p->held_ns;
+}
+
+void jt_release(struct jt_target *target) {
+    struct jt_private *p = target->priv;
+    uint64_t ns = jt_held_ns(target);
+    for (size_t i = 0; i < p->helds; i++) {
+        if (p->held[i].stopped) {
+            (void)ptrace(PTRACE_DETACH, p->held[i].id, NULL, (void *)(uintptr_t)p->held[i].signal);
+        }
+    }
+    p->held_ns = ns;
+    p->is_held = false;
+    p->helds = 0; /* the registers stay for who asks */
+}
