@@ -51,9 +51,11 @@ enum jt_status jt_core_check_ident(struct jt_target *target) {
 static enum jt_status check_header(struct jt_target *target, Elf *elf, const char *path,
                                    GElf_Ehdr *header) {
     if (!jt_machine_take(target, target->priv->core, target->priv->core_size)) {
-        return jt_fail(target, JT_UNREADABLE,
-                       "%s: a broken ELF header: neither 32-bit nor 64-bit, or of no byte order",
-                       path);
+        return jt_fail(
+            target, JT_UNREADABLE,
+            "%s: a broken ELF header: its class is neither 32-bit nor 64-bit, or its byte "
+            "order is unknown",
+            path);
     }
     if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, header) == NULL) {
         return jt_fail(target, JT_UNREADABLE, "%s: a broken ELF header: %s", path, elf_errmsg(-1));
@@ -119,7 +121,7 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
     }
     if (!there && header->e_phnum != 0) {
         return jt_fail(target, JT_UNREADABLE,
-                       "%s: cut off: its program headers, or their number, are not there", path);
+                       "%s: cut off: its program headers, or their number, are missing", path);
     }
     p->mapped_count = jt_ranges_normalise(p->mapped, p->mapped_count);
     if (p->mapped_count == 0) {

@@ -55,9 +55,11 @@ void jt_warn_of_files(struct jt_target *target) {
             jt_warn(target, "%s is not here, so its symbols are not known", m->path);
         }
         if (m->state == JT_FILE_UNPROVEN && m == target->jemalloc) {
-            jt_warn(target,
-                    "there is no build-id to compare %s with; it is taken to be what was running",
-                    m->file);
+            jt_warn(
+                target,
+                "there is no build-id to compare %s with; it is assumed to be the file that was "
+                "running",
+                m->file);
         }
     }
 }

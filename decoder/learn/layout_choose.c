@@ -56,7 +56,7 @@ static enum jt_status none_fits(struct jt_target *target, const struct jt_candid
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s is there, but its heap decodes with no layout that was tried "
                    "(%s at 0x%" PRIx64 "): the root 0x%" PRIx64 " is wrong, or the heap is badly "
-                   "damaged; --layout %s takes it all the same",
+                   "damaged; to read it anyway give --layout %s",
                    jt_version_text(target), fit->fault.rule, fit->fault.addr, root, name);
 }
 

@@ -42,8 +42,10 @@ static void warn_of(struct jt_target *target, const char *version, const struct 
                 version);
         break;
     case JT_LEAVES:
-        jt_warn(target, "debug information says that leaves are %s, the layout that they are not",
-                d->what);
+        jt_warn(target,
+                "debug information says that leaf elements are %s, where jemalloc %s has the other "
+                "form; that form is used",
+                d->what, version);
         break;
     }
 }

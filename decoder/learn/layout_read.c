@@ -119,7 +119,8 @@ static void take_states(struct json_input *in, const struct json_value *top, str
             s++;
         }
         if (s == JH_STATE_UNKNOWN && (name == NULL || strcmp(name, "unknown") != 0)) {
-            json_mistake(in, "\"states\": \"%.40s\" is none", name == NULL ? "null" : name);
+            json_mistake(in, "\"states\": \"%.40s\" is not the name of a state",
+                         name == NULL ? "null" : name);
         }
         l->state[i] = (enum jh_state)s;
     }

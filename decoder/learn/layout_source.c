@@ -43,8 +43,8 @@ static void find_version(struct jt_target *target, struct jt_evidence *evidence)
     }
     if (evidence->root.module != NULL &&
         evidence->root.emap != jh_family(evidence->build.version)->emap) {
-        jt_warn(target, "version %s and symbol %s do not go together", target->version_string,
-                target->root_name);
+        jt_warn(target, "the version string is %s, but that version has no symbol %s",
+                target->version_string, target->root_name);
     }
 }
 
@@ -58,8 +58,8 @@ static enum jt_status after_trial(struct jt_target *target, const struct jt_evid
         if (status == JT_OK) {
             jt_warn(
                 target,
-                "jemalloc %s is between versions that are known; it is read as %s, as which its "
-                "heap decodes",
+                "jemalloc %s is between known versions; it is read as %s, because its heap decodes "
+                "so",
                 text, like);
         }
         return status;
@@ -71,10 +71,10 @@ static enum jt_status after_trial(struct jt_target *target, const struct jt_evid
         }
         return status;
     }
-    char known[JT_VERSIONS_TEXT], hint[128] = "--layout takes one that it may be alike";
+    char known[JT_VERSIONS_TEXT], hint[128] = "to read it as a known version give --layout";
     if (status == JT_OK) {
-        snprintf(hint, sizeof hint, "its heap decodes as that of %s, as which --layout %s takes it",
-                 like, like);
+        snprintf(hint, sizeof hint,
+                 "its heap decodes as that of %s: to read it so give --layout %s", like, like);
     }
     return jt_fail(target, JT_NO_LAYOUT,
                    "jemalloc %s: unsupported: this version is not known (%s are); %s", text,
@@ -125,7 +125,7 @@ static void warn_of_root(struct jt_target *target, const struct jt_evidence *evi
     uint64_t size = l->root_offset + ((uint64_t)l->rtree_node_size << l->rtree_level[0].bits);
     if (evidence->root.module != NULL && size != evidence->root.size) {
         jt_warn(target,
-                "--layout %s is taken, but its root has %" PRIu64 " bytes and %s in this target "
+                "--layout %s is used, but its root has %" PRIu64 " bytes and %s in this target "
                 "has %" PRIu64 ": it is the layout of another build",
                 evidence->options->layout, size, target->root_name, evidence->root.size);
     }
@@ -155,7 +155,7 @@ static void warn_of_version(struct jt_target *target, const struct jt_evidence *
     if (target->version_string[0] != 0 &&
         jh_version_parse(target->version_string, &version) == JH_OK &&
         version != target->layout.build.version) {
-        jt_warn(target, "--layout %s is taken, but the target says that it is jemalloc %s",
+        jt_warn(target, "--layout %s is used, but the target says that it is jemalloc %s",
                 evidence->options->layout, target->version_string);
     }
 }

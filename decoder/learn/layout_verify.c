@@ -56,7 +56,7 @@ static enum jt_status nothing_seen(struct jt_target *target, bool absent, bool i
                             "--root 0x%" PRIx64 ": nothing decodes there, all that is looked at is "
                             "zero; without --root the root is looked for%s%s",
                             target->heap.rtree_root,
-                            insists ? "" : "; to use it all the same give --layout ",
+                            insists ? "" : "; to use it anyway give --layout ",
                             insists ? "" : target->layout_name);
     }
     jt_warn(target, absent ? "what the root points at is absent, so the layout could not be tried"
@@ -78,10 +78,10 @@ enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_option
         if (fit.unsound != 0) {
             target->damage =
                 jt_warn(target,
-                        "of %" PRIu64 " extents that the layout was tried on %" PRIu64
-                        " are unsound (%s at 0x%" PRIx64
+                        "%" PRIu64 " of %" PRIu64
+                        " extents that the layout was tried on are unsound (%s at 0x%" PRIx64
                         "): the heap is damaged, or was caught in the middle of a change",
-                        target->tried, fit.unsound, fit.fault.rule, fit.fault.addr);
+                        fit.unsound, target->tried, fit.fault.rule, fit.fault.addr);
         }
         return JT_OK;
     }
@@ -89,11 +89,11 @@ enum jt_status jt_layout_verify(struct jt_target *target, const struct jt_option
         return nothing_seen(target, fit.absent != 0, insists);
     }
     return contradicted(target, insists,
-                        "layout %s does not fit this heap: of %" PRIu64 " extents %" PRIu64
-                        " decode soundly with it (%s at 0x%" PRIx64 ", seen 0x%" PRIx64
+                        "layout %s does not fit this heap: %" PRIu64 " of %" PRIu64
+                        " extents decode soundly with it (%s at 0x%" PRIx64 ", seen 0x%" PRIx64
                         "); the layout, the root 0x%" PRIx64 " or the heap is wrong%s%s",
-                        target->layout_name, target->tried, fit.sound, fit.fault.rule,
+                        target->layout_name, fit.sound, target->tried, fit.fault.rule,
                         fit.fault.addr, fit.fault.seen, target->heap.rtree_root,
-                        insists ? "" : "; to use it all the same give --layout ",
+                        insists ? "" : "; to use it anyway give --layout ",
                         insists ? "" : target->layout_name);
 }

@@ -209,7 +209,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_evidence *e
         }
     }
     if (o->in != NULL && (target->jemalloc == NULL || !jt_module_named(target->jemalloc, o->in))) {
-        jt_warn(target, "--root 0x%" PRIx64 " is taken, and is not in the module of --in %s",
+        jt_warn(target, "--root 0x%" PRIx64 " is used, but is not in the module of --in %s",
                 o->root, o->in);
     }
     return JT_OK;

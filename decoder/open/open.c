@@ -201,13 +201,12 @@ static enum jt_status open_target(const struct jt_options *options, const struct
     }
     if (jt_ended(target) && status != JT_OK) { /* the failure may only follow from that */
         return jt_fail(target, JT_UNREADABLE,
-                       "process %d ended while it was looked at, or runs another program by now",
+                       "process %d ended while it was read, or runs another program now",
                        target->pid);
     }
     if (priv->given_up) { /* also then the failure may only follow from that */
         return jt_fail(target, JT_INCOMPLETE,
-                       "the time was over before it was known what the target is, while %s",
-                       priv->doing);
+                       "the time was over before the target was opened, while %s", priv->doing);
     }
     priv->opened = true;
     if (status == JT_OK && jh_plan_make(&target->layout, &target->plan, NULL) == JH_OK) {

@@ -287,7 +287,7 @@ test_process_that_executes() {
         failing $at process_vm_readv leave skeleton "$FAIL_PID" --no-sandbox -o "$WORK/sleeping"
         err_has 'fail_call: now'
         [ "$RC" -eq 3 ] || [ "$RC" -eq 4 ] || fail "read $at: exit status $RC: $(said)"
-        err_has 'runs another program by now|ended while it was looked at'
+        err_has 'runs another program now|ended while it was read'
         [ ! -e "$WORK/sleeping" ] || fail "read $at: a file"
     done
 }

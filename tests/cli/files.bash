@@ -127,7 +127,7 @@ test_nothing_to_compare() {
     works_with_layout
     cp "$AWAY" "$PLACE"
     works_with_symbols
-    err_has 'warning: there is no build-id to compare .*libguest\.so with; it is taken'
+    err_has 'warning: there is no build-id to compare .*libguest\.so with; it is assumed'
 }
 
 # Nothing can be compared by build-id: then by what the program headers load.

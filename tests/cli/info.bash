@@ -318,7 +318,7 @@ test_root_in_no_module() {
     ask are "$OUT" root="$root" root_symbol=null layout.learnt_from.root=given
     same_file "$WORK/counts" <(ask get "$OUT" extents slabs allocated_bytes) "with --root"
     status 0 jeheap info "${PID[copy]}" --root "$root" --layout 5.3.0 --in small
-    err_has "--root $root is taken, and is not in the module of --in small"
+    err_has "--root $root is used, but is not in the module of --in small"
     out_has "^root      $root"
     status 0 jeheap skeleton "${PID[copy]}" --root "$root" --layout 5.3.0 -o "$WORK/copy.skeleton" --quiet
     status 0 jeheap info "$WORK/copy.skeleton" --in small

@@ -187,16 +187,16 @@ test_round_trip_5_2() { round_trip redis; }
 test_layout_that_does_not_fit() {
     have stock redis
     status 1 jeheap info "${PID[stock]}" --layout 5.2.1
-    err_has 'warning: --layout 5\.2\.1 is taken, but the target says that it is jemalloc 5\.3\.0'
+    err_has 'warning: --layout 5\.2\.1 is used, but the target says that it is jemalloc 5\.3\.0'
     err_has 'warning: layout 5\.2\.1,.* does not fit this heap: of [0-9]+ extents'
     jeheap extents "${PID[stock]}" --layout 5.3.0,lg_vaddr=57
-    err_has 'warning: --layout 5\.3\.0,lg_vaddr=57 is taken, but its root has'
+    err_has 'warning: --layout 5\.3\.0,lg_vaddr=57 is used, but its root has'
     jeheap find "${PID[redis]}" 0x1000 --layout 5.3.0
-    err_has 'warning: --layout 5\.3\.0 is taken, but'
+    err_has 'warning: --layout 5\.3\.0 is used, but'
     status 0 jeheap layout --jemalloc 5.2.1
     cp "$OUT" "$WORK/other.json"
     status 1 jeheap info "${PID[stock]}" --layout "$WORK/other.json"
-    err_has 'warning: --layout .*other\.json is taken, but'
+    err_has 'warning: --layout .*other\.json is used, but'
     refuses 3 '64-bit big-endian' jeheap info "${PID[stock]}" --layout 5.3.0,big-endian
 }
 

@@ -292,7 +292,7 @@ test_timeout() {
             [[ $(tail -n 1 "$OUT") == '{"partial":true,'* ]] || fail "look $look: no mark"
             reading=$((reading + 1))
         else
-            err_has 'the time was over before it was known what the target is, while looking for '
+            err_has 'the time was over before the target was opened, while looking for '
             opening=$((opening + 1))
         fi
     done

@@ -98,7 +98,7 @@ test_few_large() {
 # A release that came after this jeheap: nothing is said of its heap unless that is asked for.
 test_version_that_is_newer() {
     says newer 5.9.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c
-    refuses 3 'jemalloc 5\.9\.0-0-g.* not known .*as that of dev, as which --layout dev takes it' \
+    refuses 3 'jemalloc 5\.9\.0-0-g.* not known .*as that of dev: to read it so give --layout dev' \
         jeheap extents "${PID[newer]}"
     status 0 jeheap extents "${PID[newer]}" --layout dev
     status 0 jeheap extents "${PID[newer]}" --json --layout 5.3.0
@@ -169,7 +169,7 @@ test_two_jemallocs() {
     status 0 jeheap find "${PID[twins]}" "$(small_value twins large)" --root "$other" --json
     ask are "$OUT" "other_heap.module=${EXE[twins]}"
     status 0 jeheap info "${PID[twins]}" --root "$other" --json --in small
-    err_has "--root $other is taken, and is not in the module of --in small"
+    err_has "--root $other is used, but is not in the module of --in small"
     ask listed "$OUT" 2 "$other"
 }
 

@@ -123,7 +123,7 @@ static void leaves_that_differ(void **state) {
     assert_true(warned_of("the size of a leaf element is 16"));
     d.le_bits = JT_DWARF_UNKNOWN; /* then it has members of its own: another form */
     take(&d, &is);
-    assert_true(warned_of("leaves are wide"));
+    assert_true(warned_of("leaf elements are wide"));
     assert_int_equal(is.leaf_form, JH_LEAF_COMPACT);
     end();
 
@@ -134,7 +134,7 @@ static void leaves_that_differ(void **state) {
     assert_int_equal(jh_layout_make(&build, &is, NULL), JH_OK);
     d = released(&is);
     take(&d, &is);
-    assert_true(warned_of("leaves are compact"));
+    assert_true(warned_of("leaf elements are compact"));
     assert_int_not_equal(is.leaf_form, JH_LEAF_COMPACT);
     end();
 }

@@ -319,7 +319,7 @@ static void refuses_what_is_none(void **state) {
 
 /* The table of segments, or how many they are, is behind the end of the file. */
 static void cut_inside_its_headers(void **state) {
-    const char *const sentence = "program headers, or their number, are not there";
+    const char *const sentence = "program headers, or their number, are missing";
     struct core c = sound();
     (void)state;
     for (size_t size = sizeof c.header + 1; size < offsetof(struct core, bytes); size++) {
