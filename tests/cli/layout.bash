@@ -188,7 +188,7 @@ test_layout_that_does_not_fit() {
     have stock redis
     status 1 jeheap info "${PID[stock]}" --layout 5.2.1
     err_has 'warning: --layout 5\.2\.1 is used, but the target says that it is jemalloc 5\.3\.0'
-    err_has 'warning: layout 5\.2\.1,.* does not fit this heap: of [0-9]+ extents'
+    err_has 'warning: layout 5\.2\.1,.* does not fit this heap: [0-9]+ of [0-9]+ extents'
     jeheap extents "${PID[stock]}" --layout 5.3.0,lg_vaddr=57
     err_has 'warning: --layout 5\.3\.0,lg_vaddr=57 is used, but its root has'
     jeheap find "${PID[redis]}" 0x1000 --layout 5.3.0
