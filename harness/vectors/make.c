@@ -114,8 +114,23 @@ static bool as_wanted(struct maker *m, const char *result, const char *wanted,
     return false;
 }
 
+/* Both ends of an extent have the same element. */
+static bool asked_before(struct maker *m, struct json_object *question) {
+    for (size_t i = 0; i < json_object_array_length(m->tests); i++) {
+        struct json_object *test = json_object_array_get_idx(m->tests, i);
+        if (json_object_equal(asked(test, "question"), question)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void make_test(struct maker *m, struct json_object *question, const struct flags *flags,
                const char *result, const char *comment) {
+    if (asked_before(m, question)) {
+        json_object_put(question);
+        return;
+    }
     struct json_object *whole = whole_question(m, question), *o = answer(&m->answerer, whole);
     const char *error = asked_text(o, "error");
     bool either = result && strcmp(result, "either") == 0;

@@ -1,6 +1,8 @@
 """What a browser makes of jeconform's HTML report: chromium, without a window.
 
-    report_look.py REPORT.html FOLDER
+    report_look.py REPORT.html FOLDER [FAIL SKIP PASS]
+
+FAIL, SKIP, PASS: how many rows there are of each status.
 
 Four pictures go to FOLDER, SCHEME-WIDTH.png: light and dark, 500 and 1280 pixels wide. A script that is put
 behind the report measures what a reader would stumble over; a complaint is the exit status and a line on
@@ -145,8 +147,9 @@ def judge(name, seen, picture, expected):
         (seen["small"] >= 11, f"text of {seen['small']} pixels"),
         (seen["dark"] == expected["dark"], "it does not follow the scheme"),
         (0 <= seen["right"] <= 12, f"numbers end {seen['right']} pixels from the right"),
-        (seen["all"] == seen["again"] == 8, f"{seen['all']} cells, {seen['again']} after filtering"),
-        ([seen["fail"], seen["skip"], seen["pass"]] == [[2, 2], [1, 1], [5, 5]], "the filter"),
+        (seen["all"] == seen["again"] == sum(expected["rows"]),
+         f"{seen['all']} cells, {seen['again']} after filtering"),
+        ([seen["fail"], seen["skip"], seen["pass"]] == [[n, n] for n in expected["rows"]], "the filter"),
     ) if not holds]
     bright, colours = brightness(picture)
     if not (bright < 0.25 if expected["dark"] else bright > 0.85):
@@ -158,14 +161,16 @@ def judge(name, seen, picture, expected):
 
 
 def main():
-    report, folder = map(pathlib.Path, sys.argv[1:])
+    report, folder = map(pathlib.Path, sys.argv[1:3])
+    counts = [int(word) for word in sys.argv[3:]] or [2, 1, 5]
     page = folder.resolve() / "measured.html"
     page.write_text(report.read_text() + MEASURE)
     for scheme in SCHEMES:
         for width in WIDTHS:
             picture = folder.resolve() / f"{scheme}-{width}.png"
             seen = browse(page, picture, scheme, width)
-            judge(f"{scheme}, {width} pixels", seen, picture, {"width": width, "dark": scheme == "dark"})
+            judge(f"{scheme}, {width} pixels", seen, picture, {"width": width, "dark": scheme == "dark",
+                                                                         "rows": counts})
 
 
 main()

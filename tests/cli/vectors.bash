@@ -37,7 +37,7 @@ test_jeheap_is_right() {
 test_mistakes_are_named() {
     local mistake flags
     while read -r mistake flags; do
-        status 1 jeconform vectors --decoder "'$CLI_DIR/mistaken.py' $mistake '$DECODER'" --json \
+        status 1 jeconform vectors --decoder "'$CLI_DIR/mistaken.py' $mistake '$DECODER'" --json --decoder-seconds 60 \
             "$VECTORS"/{geometry,subkey,leaf,extent,find,extents}-{5.0.0,redis-7.0,5.3.0,5.3.1,dev}-default.json \
             "$VECTORS"/{geometry,subkey,leaf,extent,find,extents}-{5.3.0,5.3.1}-la57.json
         tail -1 "$OUT" >"$WORK/last.json"
@@ -132,6 +132,26 @@ test_schemas() {
     out_has '^[1-9][0-9]* files$'
 }
 
+# Files, flags and bytes that errata.md names are there.
+test_errata() {
+    python3 - "$VECTORS" <<'END' >"$OUT" 2>"$ERR" || fail "$(said)"
+import json, pathlib, re, sys
+folder = pathlib.Path(sys.argv[1])
+entries = re.split("^### ", (folder / "errata.md").read_text(), flags=re.M)[1:]
+assert len(entries) >= 8
+for entry in entries:
+    name = entry.splitlines()[0]
+    files = [json.loads((folder / file).read_text()) for file in re.findall("`([a-z_]+-[\\w.-]+[.]json)`", entry)]
+    assert files or "beyond them" in entry, name
+    text = json.dumps(files)
+    for bytes_ in re.findall("Bytes: `([0-9a-f]+)`", entry):
+        assert bytes_ in text, (name, bytes_)
+    for flags in re.findall("flags? ([A-Z]\\w+)(?: and ([A-Z]\\w+))?", entry):
+        for flag in filter(None, flags):
+            assert f'"{flag}"' in text, (name, flag)
+END
+}
+
 # The same pins and seed make the same bytes; another environment changes nothing.
 test_made_again() {
     status 0 jeconform emit --pin 5.3.0 --config default --vectors "$WORK/one"
@@ -177,14 +197,83 @@ test_command_of_gdb() {
         "$VECTORS/extents-5.3.0-default.json" "$VECTORS/extents-5.3.1-default.json"
     ask are <(tail -1 "$OUT") right=1 wrong=0 unsupported=1
     grep -q '"why":"unsupported layout: toy does not claim version 5.3.1"' "$OUT" || fail "$(head -1 "$OUT")"
-    TOY=$WORK/nowhere status 3 jeconform vectors --decoder "$adapter" "$VECTORS/extents-5.3.0-default.json"
+    TOY=$WORK/nowhere status 3 jeconform vectors --decoder-seconds 60 --decoder "$adapter" "$VECTORS/extents-5.3.0-default.json"
     out_has 'skipped: \$TOY/gdb_plugin.py is not here'
     # the recipes that are shipped: their tools are not
     local recipe
     for recipe in pwndbg core_analyzer; do
         env -u PWNDBG -u CORE_ANALYZER "$JECONFORM" vectors "$VECTORS/extents-5.3.0-default.json" --decoder \
-            "'$ROOT_DIR/harness/adapters/gdb_command.py' '$ROOT_DIR/harness/adapters/$recipe.json'" >"$OUT" 2>"$ERR"
+            "'$ROOT_DIR/harness/adapters/gdb_command.py' '$ROOT_DIR/harness/adapters/$recipe.json'" \
+            --decoder-seconds 60 >"$OUT" 2>"$ERR"
         [ $? -eq 3 ] || fail "$recipe: $(said)"
         out_has 'skipped: .* is not here'
+    done
+}
+
+# In a browser, dark and light, narrow and wide; the buttons are buttons, so a keyboard reaches them.
+test_page_looks_right() {
+    need_tool chromium
+    status 1 jeconform vectors --decoder "'$CLI_DIR/mistaken.py' is_head '$DECODER'" \
+        --report-html "$WORK/c.html" --report-json "$WORK/c.json" "$VECTORS"/{leaf,geometry,extent}-5.3.0-default.json
+    local counts
+    counts=$(python3 -c 'import json, sys
+card = json.load(open(sys.argv[1]))
+rows = [*card["kinds"].values(), *card["flags"].values(), *card["files"]]
+bad = [r for r in rows if r["wrong"] + r["crashed"] + r["timeout"]]
+skip = [r for r in rows if r not in bad and not r["right"]]
+print(len(bad), len(skip), len(rows) - len(bad) - len(skip))' "$WORK/c.json")
+    mkdir "$WORK/pictures"
+    # shellcheck disable=SC2086
+    PATIENCE=240 try python3 "$CLI_DIR/report_look.py" "$WORK/c.html" "$WORK/pictures" $counts
+    [ "$RC" -eq 0 ] || fail "$(said)"
+    [ -z "${JEHEAP_PICTURES:-}" ] || cp "$WORK"/pictures/*.png "$JEHEAP_PICTURES"
+}
+
+test_regression_script() {
+    env -i PATH="$PATH" HOME="$WORK" GITHUB_STEP_SUMMARY="$WORK/job.md" "$ROOT_DIR/ci/regression/run" \
+        --decoder "'$CLI_DIR/mistaken.py' is_head '$DECODER'" --bin "${JEHEAP_BIN:-$ROOT_DIR/build/bin}" \
+        --vectors 'leaf-5.3.0-default.json geometry-*.json' --out "$WORK/reports" >"$OUT" 2>"$ERR"
+    [ $? -eq 1 ] || fail "$(said)"
+    out_has '^IsHead: '
+    [ "$(ls "$WORK/reports")" = "$(printf '%s\n' summary.md vectors.{html,json,md,txt,xml})" ] ||
+        fail "$(ls "$WORK/reports")"
+    same_file "$WORK/job.md" "$WORK/reports/summary.md" "the job's summary"
+    grep -q '^| IsHead | 0 | [1-9]' "$WORK/job.md" || fail "$(cat "$WORK/job.md")"
+    "$ROOT_DIR/ci/regression/run" >"$OUT" 2>"$ERR"
+    [ $? -eq 2 ] || fail "without arguments: status $?"
+    err_has '^--decoder COMMAND'
+}
+
+# What a server would take: the action, the example workflow that its page has, the template.
+test_regression_yaml() {
+    python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not here"
+    python3 - "$ROOT_DIR/ci/regression" "$WORK" <<'END' >"$OUT" 2>"$ERR" || fail "$(said)"
+import pathlib, re, sys, yaml
+folder, work = map(pathlib.Path, sys.argv[1:])
+action = yaml.safe_load((folder / "action.yml").read_text())
+text = (folder / "action.yml").read_text()
+assert set(re.findall(r"inputs[.](\w+)", text)) == set(action["inputs"])
+options = set(re.findall(r"--(\w+)\)", (folder / "run").read_text()))
+for step in action["runs"]["steps"]:
+    assert "uses" in step or "shell" in step and set(re.findall(r"--(\w+)", step["run"])) <= options
+template = yaml.safe_load((folder / "gitlab.yml").read_text())
+job = template[".jeconform"]
+assert set(re.findall(r"[$](J\w+)", str(job["script"]) + str(job["before_script"]))) <= set(job["variables"])
+assert set(re.findall(r"--(\w+)", job["script"][0])) <= options
+github, gitlab = [yaml.safe_load(code) for code in re.findall("```yaml\n(.*?)```", (folder / "README.md").read_text(), re.S)]
+step = next(s for s in github["jobs"]["conformance"]["steps"] if "jeheap" in s.get("uses", ""))
+assert set(step["with"]) <= set(action["inputs"])
+assert set(gitlab["conformance"]["variables"]) <= set(job["variables"])
+workflows = work / "w/.github/workflows"
+workflows.mkdir(parents=True)
+(workflows / "example.yml").write_text(yaml.safe_dump({("on" if k is True else k): v for k, v in github.items()}))
+END
+    local npm=${JEHEAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jeheap}/npm/action-validator
+    [ -e "$npm/node_modules" ] || timeout 120 npm install --prefix "$npm" --no-audit --no-fund \
+        @action-validator/core@0.6.0 @action-validator/cli@0.6.0 >"$OUT" 2>"$ERR" || skip "npm has no action-validator here"
+    local file
+    for file in "$ROOT_DIR/ci/regression/action.yml" "$WORK/w/.github/workflows/example.yml"; do
+        try "$npm/node_modules/.bin/action-validator" "$file"
+        [ "$RC" -eq 0 ] || fail "$file: $(head -c 300 "$OUT")"
     done
 }
