@@ -274,6 +274,7 @@ void command_extents(struct cli *cli);
 void command_extent(struct cli *cli);
 void command_layout(struct cli *cli);
 void command_skeleton(struct cli *cli);
+void command_decoder(struct cli *cli);
 
 /* ---- running_process.c: a process that runs while it is read --------------------------------- */
 

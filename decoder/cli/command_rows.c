@@ -92,6 +92,11 @@ const struct command commands[COMMANDS] = {
         "skeleton", NULL, "TARGET", TAKES_TARGET, command_skeleton,
         "a core to share: all that decoding takes, and none of the program's data", NULL, CORRUPT,
         {{"jeheap skeleton core -o shared.core", NULL}}},
+    [COMMAND_DECODER] = {
+        "decoder", NULL, "", TAKES_NOTHING, command_decoder,
+        "answers questions of jeconform vectors, a JSON object a line",
+        "The questions are described in corpora/vectors/README.md.", NULL,
+        {{"jeconform vectors --decoder 'jeheap decoder'", "golden vectors against jeheap"}}},
     [COMMAND_HELP] = {
         "help", NULL, "[COMMAND]", TAKES_WORD, command_help,
         "this text; with a command, what that command takes", NULL, NULL,

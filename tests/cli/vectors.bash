@@ -33,6 +33,16 @@ test_jeheap_is_right() {
     out_has '^all +[0-9]+ +0 +0 +0 +0$'
 }
 
+# jeheap starts the adapter that is beside it, and says so when there is none.
+test_command_decoder() {
+    status 0 jeconform vectors --decoder "'$JEHEAP' decoder" "$VECTORS/leaf-5.3.0-default.json"
+    cp "$JEHEAP" "$WORK/jeheap"
+    try "$WORK/jeheap" decoder
+    [ "$RC" -eq 3 ] || fail "without the adapter: status $RC"
+    err_has "^jeheap: $WORK/jeheap-decoder cannot be run: No such file"
+    refuses 2 'more' jeheap decoder more
+}
+
 # What each mistake breaks, and nothing else.
 test_mistakes_are_named() {
     local mistake flags
