@@ -64,7 +64,7 @@ void compare_constants(struct comparison *c, const struct jh_layout *layout);
 void compare_functions(struct comparison *c, const struct jh_layout *layout);
 /* Both into the level that is set: heap or api for a process, offline for a core. */
 void compare_heap(struct comparison *c, struct jt_target *target);
-void compare_api(struct comparison *c, const struct jh_heap *heap);
+void compare_api(struct comparison *c, struct jt_target *target);
 
 /* Thread caches and explicit ones: part of the heap. */
 void compare_caches(struct comparison *c, struct jt_target *target);
@@ -72,8 +72,13 @@ void compare_caches(struct comparison *c, struct jt_target *target);
 void compare_caches_with(struct comparison *c, struct jt_target *target,
                          const struct jh_cache_form *form);
 
-/* Extents by state, large ones by class: where the truth has jemalloc's own totals. */
-void compare_totals(struct comparison *c, const struct jh_heap *heap);
+/* Totals of the heap, its arenas and size classes: where the truth has jemalloc's own. */
+void compare_totals(struct comparison *c, struct jt_target *target);
+
+/* The table of arenas, their blocks and bins: part of the heap. */
+void compare_arenas(struct comparison *c, struct jt_target *target);
+/* What arenas count, where the truth has jemalloc's own answers. */
+void compare_counters(struct comparison *c, struct jt_target *target);
 
 /* All extents that a walk gives, to compare another image's with; false and the fault at the first
  * that is not sound. */

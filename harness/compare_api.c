@@ -161,7 +161,8 @@ static void compare_stats(struct comparison *c, const struct jh_heap *heap) {
     free(count);
 }
 
-void compare_api(struct comparison *c, const struct jh_heap *heap) {
+void compare_api(struct comparison *c, struct jt_target *target) {
+    const struct jh_heap *heap = &target->heap;
     const struct truth_list *allocations = &c->truth->list[TRUTH_ALLOCATION];
     const struct truth_list *queries = &c->truth->list[TRUTH_QUERY];
     c->heap = heap;
@@ -173,6 +174,6 @@ void compare_api(struct comparison *c, const struct jh_heap *heap) {
     }
     compare_mallctl(c, heap->layout);
     compare_stats(c, heap);
-    compare_totals(c, heap);
+    compare_totals(c, target);
     c->heap = NULL;
 }

@@ -385,6 +385,7 @@ void compare_heap(struct comparison *c, struct jt_target *target) {
     compare_allocations(c, heap);
     compare_addresses(c, target);
     compare_cached(c, heap);
+    compare_arenas(c, target);
     compare_caches(c, target);
     compare_many(c, heap);
     c->heap = NULL;

@@ -1,85 +1,171 @@
-/* totals: extents by state and large allocations by class, as jemalloc counts them. */
+/* totals: what jeheap's totals say, against jemalloc's own statistics. */
 #include "compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENAS_MAX = 4096, CLASSES_MAX = 512 };
+enum { ARENAS_MAX = 4096 };
 
 struct totals {
-    uint64_t pages;
-    uint64_t extents[JH_STATE_UNKNOWN + 1], bytes[JH_STATE_UNKNOWN + 1];
-    uint64_t large[CLASSES_MAX];
+    struct comparison *c;
+    struct jt_target *target;
+    const struct jt_totals *t;
+    bool tcache_bytes;          /* jemalloc's are right, and jeheap's of all caches */
+    int32_t place[ARENAS_MAX];  /* of an arena in t->arena, + 1; 0: it has none */
+    bool told[ARENAS_MAX];      /* jemalloc has totals of it */
+    uint32_t large[ARENAS_MAX]; /* large size classes of it that jemalloc has something of */
 };
 
-static void count(const struct jh_heap *heap, struct totals *totals) {
-    struct jh_walk *walk = malloc(sizeof(*walk));
-    struct jh_extent e;
-    enum jh_status status = JH_OK;
-    if (!walk) {
-        abort();
-    }
-    for (jh_walk_start(walk, heap); status != JH_END;) {
-        status = jh_walk_next(walk, &e, NULL);
-        if (status != JH_OK) {
-            continue;
-        }
-        struct totals *t = &totals[e.arena_ind % ARENAS_MAX];
-        t->extents[e.state]++;
-        t->bytes[e.state] += e.size;
-        t->pages += e.state == JH_ACTIVE ? e.size >> heap->layout->build.lg_page : 0;
-        if (e.allocated && !jh_extent_is_slab(&e)) {
-            t->large[e.szind % CLASSES_MAX]++;
-        }
-    }
-    free(walk);
+struct seen {
+    bool known, none; /* none: jeheap has no such total */
+    uint64_t value;
+};
+
+static struct seen known(uint64_t value) {
+    return (struct seen){true, false, value};
 }
 
-/* False: this is no total. */
-static bool value_of(const struct totals *totals, const struct jh_layout *l, const char *name,
-                     uint64_t *seen) {
-    static const struct {
-        const char *word;
-        enum jh_state state;
-        bool bytes;
-    } sums[] = {{"ndirty", JH_DIRTY, false},       {"nmuzzy", JH_MUZZY, false},
-                {"nretained", JH_RETAINED, false}, {"dirty_bytes", JH_DIRTY, true},
-                {"muzzy_bytes", JH_MUZZY, true},   {"retained_bytes", JH_RETAINED, true}};
-    unsigned arena, index;
-    char word[32];
-    if (sscanf(name, "stats.arenas.%u.lextents.%u.%31s", &arena, &index, word) == 3) {
-        *seen = totals[arena % ARENAS_MAX].large[(l->sc_nbins + index) % CLASSES_MAX];
-        return true;
-    }
-    if (sscanf(name, "stats.arenas.%u.extents.*.%31s", &arena, word) == 2) {
-        const struct totals *t = &totals[arena % ARENAS_MAX];
-        for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
-            if (strcmp(word, sums[i].word) == 0) {
-                *seen = sums[i].bytes ? t->bytes[sums[i].state] : t->extents[sums[i].state];
-                return true;
-            }
-        }
-    }
-    if (sscanf(name, "stats.arenas.%u.%31s", &arena, word) == 2 && strcmp(word, "pactive") == 0) {
-        *seen = totals[arena % ARENAS_MAX].pages;
-        return true;
-    }
-    return false;
+static struct seen known_if(bool is, uint64_t value) {
+    return (struct seen){is, false, value};
 }
 
-void compare_totals(struct comparison *c, const struct jh_heap *heap) {
+/* ---- what jeheap says ----------------------------------------------------------------------- */
+
+static struct seen of_heap(const struct totals *x, const char *what) {
+    const struct jh_stats *s = &x->t->stats;
+    const struct {
+        const char *name;
+        struct seen seen;
+    } row[] = {{"allocated", known(s->allocated)},
+               {"active", known(s->active)},
+               {"metadata", known_if(x->t->own.metadata_known, x->t->own.metadata)},
+               {"mapped", known_if(x->t->own.mapped_known, x->t->own.mapped)},
+               {"retained", known(s->state_bytes[JH_RETAINED])}};
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        if (strcmp(what, row[i].name) == 0) {
+            return row[i].seen;
+        }
+    }
+    return (struct seen){false, true, 0};
+}
+
+static uint64_t small_of(const struct totals *x, const struct jt_arena_totals *a) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < x->target->layout.sc_nbins; i++) {
+        const struct jh_class_stats *c = &a->stats.of[i];
+        sum += (c->allocated - c->sampled) * x->target->layout.bin[i].reg_size;
+    }
+    return sum;
+}
+
+static uint64_t large_of(const struct totals *x, const struct jt_arena_totals *a, uint32_t szind) {
+    uint64_t sampled = szind == x->target->layout.sc_nbins ? a->stats.sampled_large : 0;
+    return a->stats.of[szind % JH_CACHE_BINS_MAX].allocated + sampled;
+}
+
+static struct seen of_arena(const struct totals *x, const struct jt_arena_totals *a,
+                            const char *what) {
+    const unsigned lg_page = x->target->layout.build.lg_page;
+    const struct jh_stats *s = &a->stats;
+    const struct seen tcache_bytes = {x->tcache_bytes, !x->tcache_bytes, a->tcache_bytes};
+    const struct {
+        const char *name;
+        struct seen seen;
+    } row[] = {{"pactive", known(s->active >> lg_page)},
+               {"pdirty", known(s->state_bytes[JH_DIRTY] >> lg_page)},
+               {"pmuzzy", known(s->state_bytes[JH_MUZZY] >> lg_page)},
+               {"retained", known(s->state_bytes[JH_RETAINED])},
+               {"small.allocated", known(small_of(x, a))},
+               {"large.allocated", known(s->allocated - small_of(x, a))},
+               {"mapped", known_if(a->own.mapped_known, a->own.mapped)},
+               {"tcache_bytes", tcache_bytes},
+               {"extents.*.ndirty", known(s->state_count[JH_DIRTY])},
+               {"extents.*.nmuzzy", known(s->state_count[JH_MUZZY])},
+               {"extents.*.nretained", known(s->state_count[JH_RETAINED])},
+               {"extents.*.dirty_bytes", known(s->state_bytes[JH_DIRTY])},
+               {"extents.*.muzzy_bytes", known(s->state_bytes[JH_MUZZY])},
+               {"extents.*.retained_bytes", known(s->state_bytes[JH_RETAINED])}};
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        if (strcmp(what, row[i].name) == 0) {
+            return row[i].seen;
+        }
+    }
+    return (struct seen){false, true, 0};
+}
+
+/* ---- what jemalloc says --------------------------------------------------------------------- */
+
+static void compare_one(struct totals *x, const struct truth_record *r) {
+    static const struct jt_arena_totals none;
+    struct seen seen = {false, true, 0};
+    unsigned arena, szind;
+    char what[64];
+    if (sscanf(r->text, "stats.arenas.%u.%63s", &arena, what) == 2 && arena < ARENAS_MAX) {
+        const struct jt_arena_totals *a =
+            x->place[arena] ? &x->t->arena[x->place[arena] - 1] : &none;
+        x->told[arena] = x->told[arena] || strcmp(what, "large.allocated") == 0;
+        if (sscanf(what, "lextents.%u.curlextents", &szind) == 1) {
+            seen = known(large_of(x, a, szind + x->target->layout.sc_nbins));
+            x->large[arena]++;
+        } else {
+            seen = of_arena(x, a, what);
+        }
+    } else if (sscanf(r->text, "stats.%63s", what) == 1) {
+        seen = of_heap(x, what);
+    }
+    if (seen.known) {
+        compare_number(x->c, r->text, 0, r->value[0], seen.value);
+    } else if (!seen.none) {
+        compare_word(x->c, r->text, 0, "a number", "not known");
+    }
+}
+
+/* Classes that only jeheap has something of. */
+static void compare_classes(const struct totals *x, const struct jt_arena_totals *a) {
+    const struct jh_layout *l = &x->target->layout;
+    uint32_t large = 0;
+    for (uint32_t i = l->sc_nbins; i < l->sc_nsizes; i++) {
+        large += large_of(x, a, i) != 0;
+    }
+    if (x->told[a->ind % ARENAS_MAX]) {
+        compare_number(x->c, "stats.lextents", a->ind, x->large[a->ind % ARENAS_MAX], large);
+    }
+}
+
+/* Between 5.1.0 and 5.2.1 jemalloc takes the large bins of a cache from behind the array that they
+ * are in (arena_stats_merge); later there is one array of all bins. */
+static bool counts_caches(struct jt_target *target) {
+    struct jh_cache_form form;
+    return jh_cache_form(&target->layout, &form, NULL) == JH_OK &&
+           (form.cursor || form.bins == JH_CACHE_NONE) &&
+           jt_caches(target)->why == JT_CACHES_COMPLETE;
+}
+
+void compare_totals(struct comparison *c, struct jt_target *target) {
+    const struct jt_totals_options options = {.arenas = true};
     const struct truth_list *list = &c->truth->list[TRUTH_MALLCTL];
-    struct totals *totals = calloc(ARENAS_MAX, sizeof(*totals));
-    if (!totals) {
+    struct totals *x = calloc(1, sizeof(*x));
+    struct jt_totals *t = jt_totals(target, &options);
+    if (!x || !t) {
         abort();
     }
-    count(heap, totals);
-    for (size_t i = 0; i < list->count; i++) {
-        uint64_t seen;
-        if (value_of(totals, heap->layout, list->record[i].text, &seen)) {
-            compare_number(c, list->record[i].text, 0, list->record[i].value[0], seen);
-        }
+    x->c = c;
+    x->target = target;
+    x->t = t;
+    x->tcache_bytes = counts_caches(target);
+    for (size_t i = 0; i < t->arenas; i++) {
+        x->place[t->arena[i].ind % ARENAS_MAX] = (int32_t)i + 1;
     }
-    free(totals);
+    for (size_t i = 0; i < list->count && !c->stop; i++) {
+        compare_one(x, &list->record[i]);
+    }
+    for (size_t i = 0; i < t->arenas && !c->stop; i++) {
+        compare_classes(x, &t->arena[i]);
+    }
+    if (!c->lacks) {
+        compare_counters(c, target);
+    }
+    jt_totals_free(t);
+    free(x);
 }

@@ -39,7 +39,7 @@ static bool notices(struct comparison *c, unsigned level, const struct jh_layout
         break;
     default:
         c->level = LEVEL_API;
-        compare_api(c, &target->heap);
+        compare_api(c, target);
     }
     return c->stop;
 }

@@ -65,7 +65,7 @@ static bool compare_process(struct work *w) {
         compare_heap(c, t);
     }
     c->level = LEVEL_API;
-    compare_api(c, &t->heap);
+    compare_api(c, t);
     if (work_outsider(w)) {
         take_extents(w, t);
     }

@@ -42,10 +42,11 @@ static bool compare_image(struct work *w, const char *path, bool core, const cha
         }
         w->comparison->level = LEVEL_OFFLINE;
         if (work_outsider(w)) {
-            compare_api(w->comparison, &t->heap);
+            compare_api(w->comparison, t);
             compare_walks(w->comparison, &w->live, &t->heap);
         } else {
             compare_heap(w->comparison, t);
+            compare_totals(w->comparison, t);
         }
         if (w->options->drift && core && !layout[i]) {
             w->drift = drift_bends(&w->truth, t);
@@ -90,6 +91,7 @@ static bool compare_stripped(struct work *w, const char *core, const char *name,
         return false;
     }
     compare_heap(w->comparison, t);
+    compare_totals(w->comparison, t);
     jt_close(t);
     return true;
 }

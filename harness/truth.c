@@ -5,13 +5,13 @@
 #include <string.h>
 
 static const char *const key_name[KEYS] = {
-    "at",      "addr",    "base",        "size",     "bsize",     "esn",      "bits",     "sn",
-    "ps",      "usize",   "arena_ind",   "slab",     "committed", "dumpable", "pai",      "zeroed",
-    "guarded", "state",   "szind",       "nfree",    "bin_shard", "is_head",  "pinned",   "page",
-    "extent",  "nregs",   "index",       "reg_size", "slab_size", "n_shards", "request",  "align",
-    "usable",  "sallocx", "nallocx",     "arena",    "bin",       "curregs",  "curslabs", "value",
-    "cache",   "ncached", "ncached_max", "result",   "result1",   "arg0",     "arg1",     "arg2",
-    "arg3",    "arg4"};
+    "at",      "addr",    "base",        "size",      "bsize",     "esn",      "bits",     "sn",
+    "ps",      "usize",   "arena_ind",   "slab",      "committed", "dumpable", "pai",      "zeroed",
+    "guarded", "state",   "szind",       "nfree",     "bin_shard", "is_head",  "pinned",   "page",
+    "extent",  "nregs",   "index",       "reg_size",  "slab_size", "n_shards", "request",  "align",
+    "usable",  "sallocx", "nallocx",     "arena",     "bin",       "curregs",  "curslabs", "value",
+    "cache",   "ncached", "ncached_max", "automatic", "bytes",     "result",   "result1",  "arg0",
+    "arg1",    "arg2",    "arg3",        "arg4"};
 
 const char *truth_key_name(enum truth_key key) {
     return (unsigned)key < KEYS ? key_name[key] : "?";
@@ -43,6 +43,8 @@ static const struct kind {
                    {KEY_INDEX, KEY_REG_SIZE, KEY_SLAB_SIZE, KEY_NREGS, KEY_N_SHARDS, NONE}},
     [TRUTH_EXTENT] = {"extent", NULL, EXTENT_KEYS},
     [TRUTH_BASE] = {"base", NULL, EXTENT_KEYS},
+    [TRUTH_ARENA] = {"arena", NULL, {KEY_AT, KEY_INDEX, KEY_BASE, KEY_AUTOMATIC, KEY_BYTES, NONE}},
+    [TRUTH_SHARD] = {"shard", NULL, {KEY_AT, KEY_ARENA, KEY_SZIND, KEY_BIN_SHARD, NONE}},
     [TRUTH_LEAF] = {"leaf",
                     NULL,
                     {KEY_PAGE, KEY_EXTENT, KEY_SZIND, KEY_SLAB, KEY_IS_HEAD, KEY_STATE, NONE}},

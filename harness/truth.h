@@ -51,6 +51,8 @@ enum truth_key {
     KEY_CACHE,
     KEY_NCACHED,
     KEY_NCACHED_MAX,
+    KEY_AUTOMATIC,
+    KEY_BYTES,
     KEY_RESULT, /* functions: results and arguments by position */
     KEY_RESULT1,
     KEY_ARG0,
@@ -70,6 +72,8 @@ enum truth_kind {
     TRUTH_BIN,
     TRUTH_EXTENT,
     TRUTH_BASE,
+    TRUTH_ARENA,
+    TRUTH_SHARD,
     TRUTH_LEAF,
     TRUTH_SLAB,
     TRUTH_CACHE,

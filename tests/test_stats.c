@@ -77,8 +77,17 @@ static void samples(void **state) {
     assert_int_equal(s.sampled_bytes, 20480);
     assert_int_equal(s.of[5].allocated, 1);
     assert_int_equal(s.of[5].slabs + s.of[5].bytes, 0);
-    assert_int_equal(s.allocated, l.bin[5].reg_size);
+    assert_int_equal(s.usable, l.bin[5].reg_size);
     assert_int_equal(jh_stats_spare_slabs(&l, &s, 5), 0);
+    assert_int_equal(s.of[5].sampled, 1);
+    assert_int_equal(s.sampled_large, 1); /* as jemalloc counts it */
+    assert_int_equal(s.allocated, 16384);
+    e.size = 16384; /* 5.3.1 has smaller ones, and counts them nowhere */
+    jh_stats_add(&l, &s, &e);
+    assert_int_equal(s.sampled, 2);
+    assert_int_equal(s.sampled_large, 1);
+    assert_int_equal(s.allocated, 16384);
+    assert_int_equal(s.usable, 2 * l.bin[5].reg_size);
 }
 
 static void unused_ones(void **state) {

@@ -116,6 +116,7 @@ static void print_made(struct cli *cli) {
 
 void command_layout(struct cli *cli) {
     if (cli->target) {
+        (void)jt_metadata_inferred(cli->target); /* may learn that it is a debug build */
         print_layout(cli, &cli->target->layout);
     } else if (cli->args->list) {
         list_builds(cli);

@@ -1,5 +1,6 @@
 /* stats_json.c - the totals for programs: keys are those of jemalloc's mallctl, where it has them.
  */
+#include "heap/numbers.h"
 #include "stats_out.h"
 
 static void maybe(struct json *j, const char *key, bool known, uint64_t value) {
@@ -56,19 +57,21 @@ static void bin_json(struct cli *cli, const struct jt_arena_totals *a, uint32_t 
     json_number(j, "szind", szind);
     json_number(j, "size", l->bin[szind].reg_size);
     json_number(j, "nregs", l->bin[szind].nregs);
-    json_number(j, "curregs", c->allocated);
+    json_number(j, "curregs", c->allocated - c->sampled);
     json_number(j, "curslabs", c->slabs);
     maybe(j, "nonfull_slabs", a->nonfull_known, a->nonfull[szind]);
     maybe(j, "cached", jt_caches(cli->target)->why == JT_CACHES_COMPLETE, c->cached);
     json_close(j, '}');
 }
 
-static void lextent_json(struct cli *cli, const struct jh_class_stats *c, uint32_t szind) {
+static void lextent_json(struct cli *cli, const struct jh_stats *s, uint32_t szind) {
+    const struct jh_class_stats *c = &s->of[szind];
+    bool first = szind == cli->target->layout.sc_nbins;
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_number(j, "szind", szind);
     json_number(j, "size", jh_index2size(&cli->target->layout, szind));
-    json_number(j, "curlextents", c->allocated);
+    json_number(j, "curlextents", c->allocated + (first ? s->sampled_large : 0));
     maybe(j, "cached", jt_caches(cli->target)->why == JT_CACHES_COMPLETE, c->cached);
     json_close(j, '}');
 }
@@ -89,15 +92,26 @@ static void extents_json(struct cli *cli, const struct jh_stats *stats) {
     json_close(j, '}');
 }
 
+static void automatic_json(struct cli *cli, uint32_t ind) {
+    enum jt_answer automatic = jt_arena_is_automatic(cli->target, ind);
+    if (automatic == JT_CANNOT_TELL) {
+        json_null(&cli->json, "automatic");
+    } else {
+        json_bool(&cli->json, "automatic", automatic == JT_YES);
+    }
+}
+
 static void arena_json(struct cli *cli, const struct jt_arena_totals *a) {
     const struct jh_layout *l = &cli->target->layout;
     struct json *j = &cli->json;
     uint64_t small = 0;
     for (uint32_t i = 0; i < l->sc_nbins; i++) {
-        small += a->stats.of[i].usable;
+        const struct jh_class_stats *c = &a->stats.of[i];
+        small += (c->allocated - c->sampled) * l->bin[i].reg_size;
     }
     json_open(j, NULL, '{');
     json_number(j, "arena_ind", a->ind);
+    automatic_json(cli, a->ind);
     json_number(j, "small_allocated", small);
     json_number(j, "large_allocated", a->stats.allocated - small);
     json_number(j, "active", a->stats.active);
@@ -113,8 +127,8 @@ static void arena_json(struct cli *cli, const struct jt_arena_totals *a) {
     json_close(j, ']');
     json_open(j, "lextents", '[');
     for (uint32_t i = l->sc_nbins; i < l->sc_nsizes; i++) {
-        if (a->stats.of[i].slabs != 0) {
-            lextent_json(cli, &a->stats.of[i], i);
+        if (a->stats.of[i].slabs != 0 || (i == l->sc_nbins && a->stats.sampled_large != 0)) {
+            lextent_json(cli, &a->stats, i);
         }
     }
     json_close(j, ']');
@@ -146,7 +160,7 @@ void stats_json(struct cli *cli, const struct jt_totals *t, const struct largest
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
     json_number(j, "allocated", s->allocated);
-    live_and_cached(cli, s->allocated, s->cached);
+    live_and_cached(cli, s->usable, s->cached);
     json_number(j, "active", s->active);
     maybe(j, "metadata", t->own.metadata_known, t->own.metadata);
     maybe(j, "mapped", t->own.mapped_known, t->own.mapped);

@@ -87,7 +87,7 @@ static void waste_text(struct cli *cli, const struct jt_totals *t) {
               "rounded up to size classes: not known, jemalloc does not");
     printf("%-10s %14s  %s\n", "", "", "keep how much was asked for");
     waste_row(cli, "slab", true, in_slabs, "free regions of slabs");
-    waste_row(cli, "padding", true, s->active - s->allocated - in_slabs, "of pages");
+    waste_row(cli, "padding", true, s->active - s->usable - in_slabs, "of pages");
     waste_row(cli, "cached", jt_caches(cli->target)->why == JT_CACHES_COMPLETE, s->cached,
               "parked in thread caches");
     waste_row(cli, "dirty", true, s->state_bytes[JH_DIRTY], "unused extents");
@@ -160,7 +160,7 @@ void packing_json(struct cli *cli, const struct jt_totals *t, const struct packi
     json_open(j, "fragmentation", '{');
     json_null(j, "internal"); /* jemalloc does not keep how much was asked for */
     json_number(j, "slab", in_slabs);
-    json_number(j, "padding", s->active - s->allocated - in_slabs);
+    json_number(j, "padding", s->active - s->usable - in_slabs);
     json_open(j, "classes", '[');
     for (uint32_t i = 0; i < cli->target->layout.sc_nbins; i++) {
         if (s->of[i].slabs != 0) {

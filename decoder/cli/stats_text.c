@@ -26,13 +26,13 @@ static void totals(struct cli *cli, const struct jt_totals *t) {
     const struct jt_caches *caches = jt_caches(cli->target);
     uint64_t in_slabs = stats_free(cli, s);
     if (caches->why == JT_CACHES_COMPLETE) {
-        row(cli, "live", stats_live(s->allocated, s->cached), "in use by the program");
+        row(cli, "live", stats_live(s->usable, s->cached), "in use by the program");
         row(cli, "cached", s->cached, "freed, parked in thread caches");
     } else {
-        row(cli, "allocated", s->allocated, "in use, or parked in thread caches");
+        row(cli, "allocated", s->usable, "in use, or parked in thread caches");
     }
     row(cli, "free", in_slabs, "regions of slabs that nobody has");
-    row(cli, "padding", s->active - s->allocated - in_slabs,
+    row(cli, "padding", s->active - s->usable - in_slabs,
         "of large allocations and slabs, up to whole pages");
     row(cli, "dirty", s->state_bytes[JH_DIRTY], "unused extents, memory not given back yet");
     row(cli, "muzzy", s->state_bytes[JH_MUZZY], "unused, the kernel may take it");
@@ -118,8 +118,7 @@ static void arenas(struct cli *cli, const struct jt_totals *t) {
         const struct jt_arena_totals *a = &t->arena[i];
         char b[5][SIZE_TEXT];
         printf("%5" PRIu32 " %14s %12s %12s %12s %12s\n", a->ind,
-               cli_size_text(cli, a->stats.allocated, b[0]),
-               cli_size_text(cli, a->stats.cached, b[1]),
+               cli_size_text(cli, a->stats.usable, b[0]), cli_size_text(cli, a->stats.cached, b[1]),
                cli_size_text(cli, a->stats.state_bytes[JH_DIRTY], b[2]),
                cli_size_text(cli, a->stats.state_bytes[JH_MUZZY], b[3]),
                cli_size_text(cli, a->stats.state_bytes[JH_RETAINED], b[4]));

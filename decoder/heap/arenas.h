@@ -51,7 +51,8 @@ struct jt_arena_form {
     uint32_t ring, heap;                /* links of an extent's structure */
 };
 
-/* metadata.c */
+/* metadata.c: all of them, found when they are asked for the first time. */
+const struct jt_arenas *jt_arenas(struct jt_target *target);
 void jt_arena_fault(struct jt_target *target, enum jh_status status, uint64_t at, uint64_t seen,
                     const char *rule);
 

@@ -137,6 +137,25 @@ static enum jt_answer is_base(struct jt_target *target, uint64_t base, uint32_t 
     return answer;
 }
 
+/* A debug build's locks are longer, and so is all that has one. Without a symbol nothing else tells
+ * that it is one. */
+static void learn_debug(struct jt_target *target, uint32_t blocks) {
+    struct jh_layout *l = &target->layout, made;
+    struct jh_build other = l->build;
+    struct jh_member m;
+    other.debug = !other.debug;
+    if (target->source[JT_PART_DEBUG] != JT_DEFAULT ||
+        jh_layout_make(&other, &made, NULL) != JH_OK ||
+        jh_struct_member(&made, "base_s", "blocks", &m, NULL) != JH_OK || m.offset != blocks) {
+        return;
+    }
+    l->build.debug = other.debug;
+    l->root_offset = made.root_offset;
+    target->source[JT_PART_DEBUG] = JT_INFERRED;
+    jt_layout_name(&l->build, target->layout_name, sizeof target->layout_name);
+    jt_arena_form_learn(target);
+}
+
 /* Where a build has the list of blocks that is not the stock one: the first word that leads back to
  * this base. A lock in front of it may be longer, with what debug builds add to it. */
 static void find_blocks(struct jt_target *target, uint64_t base) {
@@ -145,9 +164,11 @@ static void find_blocks(struct jt_target *target, uint64_t base) {
     for (uint32_t at = 0; at < BASE_HEAD_MAX; at += p->words) {
         if (jt_read_word(target, base + at, &first) && first != 0 && first % page_of(target) == 0 &&
             base_of(target, first, &of_block) == JT_YES && of_block == base) {
-            p->base->form.base_mapped =
-                at == p->base->base_blocks ? p->base->form.base_mapped : JT_DWARF_UNKNOWN;
-            p->base->base_blocks = at;
+            if (at != p->base->base_blocks) {
+                p->base->form.base_mapped = JT_DWARF_UNKNOWN;
+                p->base->base_blocks = at;
+                learn_debug(target, at);
+            }
             return;
         }
     }

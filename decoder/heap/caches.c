@@ -193,6 +193,7 @@ const struct jt_caches *jt_caches(struct jt_target *target) {
     if (!base->caches_done) {
         base->caches_done = true;
         struct jh_cache_form form;
+        jt_metadata_find(target); /* which may learn that it is a debug build */
         if (jh_cache_form(&target->layout, &form, NULL) == JH_OK) {
             find(target, &form, false);
         } else {

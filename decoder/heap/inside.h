@@ -51,6 +51,11 @@ struct jt_numbers_form {
     uint32_t large_at, large_size, large[JT_LARGE_COUNTERS], large_known;
 };
 
+struct jt_arena_kinds { /* arena_kind.c: by the numbers of arenas */
+    bool done;
+    uint32_t automatic, made; /* all below are automatic; all from there on are not */
+};
+
 const struct jt_numbers_form *jt_numbers_form(struct jt_target *target);
 /* numbers_bins.c: its part, and what belongs to bins of jt_numbers() */
 void jt_bins_learn(const struct jh_layout *layout, struct jt_bins_form *f);
@@ -70,6 +75,11 @@ struct jt_base {            /* of the base allocators */
     struct jt_arena_form form;
     const struct jt_target *of; /* whose they are: not those of its other heaps */
     struct jt_numbers_form numbers;
+    struct jt_arena_kinds kinds;
+    /* of a skeleton: its note has them, and where each arena's begin in it */
+    void (*numbers_of)(struct jt_target *target, const struct jt_arena *arena,
+                       struct jt_numbers *out);
+    size_t *kept_numbers;
     struct jt_caches caches;
     bool caches_done, owners_done;
     struct jt_hands hands;

@@ -312,6 +312,11 @@ void jt_metadata_find(struct jt_target *target) {
     jt_metadata_done(target, complete && !m.doubtful);
 }
 
+const struct jt_arenas *jt_arenas(struct jt_target *target) {
+    jt_metadata_find(target);
+    return &target->priv->base->arenas;
+}
+
 size_t jt_metadata_ranges(struct jt_target *target, const struct jt_range **out) {
     jt_metadata_find(target);
     *out = target->priv->base->range;

@@ -185,9 +185,15 @@ static bool has_statistics(struct jt_target *target, const struct jt_arena *aren
 }
 
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out) {
+    memset(out, 0, sizeof *out);
+    if (jt_is_skeleton(target)) {
+        if (target->priv->base->numbers_of != NULL) {
+            target->priv->base->numbers_of(target, arena, out);
+        }
+        return;
+    }
     const struct jt_numbers_form *f = jt_numbers_form(target);
     bool statistics = has_statistics(target, arena, f);
-    memset(out, 0, sizeof *out);
     for (unsigned i = 0; i < JT_COUNTERS; i++) {
         if ((statistics || f->place[i].always) &&
             read_place(target, arena, &f->place[i], &out->value[i])) {

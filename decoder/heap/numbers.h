@@ -7,6 +7,7 @@
 #define JEHEAP_NUMBERS_H
 
 #include "heap/arenas.h"
+#include "heap/check.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,6 +104,11 @@ static inline bool jt_large_counter_known(const struct jt_numbers *c,
                                           enum jt_large_counter counter) {
     return c->large_known && (c->large_values_known >> counter & 1) != 0;
 }
+
+/* arena_kind.c: is an arena of that number one that threads are given, or the huge arena? Those
+ * that the program has made (arenas.create) are not. Without symbols their lists of large
+ * allocations tell, where they have any. */
+enum jt_answer jt_arena_is_automatic(struct jt_target *target, uint32_t ind);
 
 /* numbers_bins.c: where the bin_t is of a class and shard, or 0: not known. shard is below
  * layout.bin[szind].n_shards, or 0. */

@@ -80,6 +80,12 @@ void jt_caches_note(struct jt_target *target, FILE *file);
 /* Reads the note of caches, after the layout. False: the note is broken, or memory ran out. */
 bool jt_caches_note_read(struct jt_target *target);
 
+/* ---- skeleton_numbers.c -------------------------------------------------------------------- */
+
+void jt_numbers_note(struct jt_target *target, FILE *file);
+/* The layout and the arenas are known. False: the note is broken, or memory ran out. */
+bool jt_numbers_note_read(struct jt_target *target);
+
 /* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
 
 /* Adds to keep the memory that the rules of arenas read. walked has the first byte of each extent

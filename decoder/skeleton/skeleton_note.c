@@ -1,5 +1,6 @@
 /* skeleton_note.c - makes the notes of a skeleton: the layout, as layout_write.c writes it; the
  * base blocks as pairs of numbers; arenas (skeleton_arenas.c); thread caches (skeleton_caches.c);
+ * numbers of arenas (skeleton_numbers.c);
  * all the rest as JSON. skeleton_note_read.c reads them. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -167,6 +168,8 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
         jt_arenas_note(target, m.file);
     } else if (type == JT_NOTE_CACHES) {
         jt_caches_note(target, m.file);
+    } else if (type == JT_NOTE_NUMBERS) {
+        jt_numbers_note(target, m.file);
     } else {
         blocks(target, m.file);
     }

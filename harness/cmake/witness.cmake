@@ -13,7 +13,8 @@ function(jeheap_witness out bad log prefix key)
     # What it shares with the witness is what needs public functions only. It is the same for every
     # jemalloc, so that libraries that come without headers are no exception.
     file(GLOB sources "${WITNESS_DIR}/preload/*.c")
-    list(APPEND sources "${WITNESS_DIR}/api.c" "${WITNESS_DIR}/truth.c" "${WITNESS_DIR}/core.c")
+    list(APPEND sources "${WITNESS_DIR}/api.c" "${WITNESS_DIR}/totals.c" "${WITNESS_DIR}/truth.c"
+         "${WITNESS_DIR}/core.c")
     set(link -shared -fPIC "-I${WITNESS_DIR}/preload" "-I${WITNESS_DIR}")
     set(key preload)
   endif()

@@ -25,7 +25,7 @@ static void compare_all(struct comparison *c, struct jt_target *t) {
     c->level = LEVEL_HEAP;
     compare_heap(c, t);
     c->level = LEVEL_API;
-    compare_api(c, &t->heap);
+    compare_api(c, t);
 }
 
 /* Everything that jeheap reads of this heap is what jemalloc says. */

@@ -231,6 +231,20 @@ static inline bool fam_region_held(const fam_extent *slab, const fam_bin *bin, s
     return bitmap_get((bitmap_t *)slab->e_slab_data.bitmap, &bin->bitmap_info, region);
 }
 
+/* The bins of an arena: one of each class up to 5.1, several shards of it since. */
+#if FAM_EDATA
+#define FAM_ARENA_BIN(arena, szind, shard) arena_get_bin(arena, szind, shard)
+#elif FAM_5_2
+#define FAM_ARENA_BIN(arena, szind, shard) (&(arena)->bins[szind].bin_shards[shard])
+#else
+#define FAM_ARENA_BIN(arena, szind, shard) (&(arena)->bins[(szind) + (shard)])
+#endif
+#ifdef SC_NGROUP
+#define FAM_SHARDS(szind) FAM_N_SHARDS(szind)
+#else
+#define FAM_SHARDS(szind) 1u
+#endif
+
 /* ---- tree ------------------------------------------------------------------------------------ */
 
 #if FAM_EDATA

@@ -152,6 +152,26 @@ static void caches(struct truth *truth, const struct workload *load) {
     }
 }
 
+static void arena_line(struct truth *truth, unsigned index, arena_t *arena, size_t bytes) {
+    truth_word(truth, "arena");
+    truth_hex(truth, "at", (uintptr_t)arena);
+    truth_hex(truth, "index", index);
+    truth_hex(truth, "base", (uintptr_t)arena->base);
+    truth_hex(truth, "automatic", arena_is_auto(arena));
+    truth_hex(truth, "bytes", bytes);
+    truth_end(truth);
+    for (unsigned szind = 0; szind < SC_NBINS; szind++) {
+        for (unsigned shard = 0; shard < FAM_SHARDS(szind); shard++) {
+            truth_word(truth, "shard");
+            truth_hex(truth, "at", (uintptr_t)FAM_ARENA_BIN(arena, szind, shard));
+            truth_hex(truth, "arena", index);
+            truth_hex(truth, "szind", szind);
+            truth_hex(truth, "bin_shard", shard);
+            truth_end(truth);
+        }
+    }
+}
+
 /* The blocks that jemalloc's own structures are in. Their extents are in no tree, belong to no
  * arena, and are all ones where others have an arena. */
 static void base_lines(struct truth *truth) {
@@ -160,9 +180,12 @@ static void base_lines(struct truth *truth) {
         if (arena == NULL) {
             continue;
         }
+        size_t bytes = 0;
         for (base_block_t *block = arena->base->blocks; block != NULL; block = block->next) {
             extent_line(truth, "base", FAM_BLOCK_EXTENT(block));
+            bytes += block->size;
         }
+        arena_line(truth, i, arena, bytes);
     }
 }
 

@@ -170,9 +170,11 @@ static uint64_t write_all(struct heap_facts *facts, FILE *file) {
     truth_start(&truth, NULL);
     api_write(&truth, &load);
     api_stats(&truth);
+    totals_write(&truth);
     truth_start(&truth, file);
     api_write(&truth, &load);
     api_stats(&truth);
+    totals_write(&truth);
     uint64_t digest = write_heap(facts, file);
     heap_facts_check(facts, &load);
     api_addresses(&truth, &load);

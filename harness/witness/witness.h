@@ -92,6 +92,9 @@ bool surroundings_make(const char *name, enum surroundings when);
 /* From the public API only. */
 void api_write(struct truth *truth, const struct workload *load);
 void api_stats(struct truth *truth);
+/* After an epoch write (api_stats). Lines mallctl; a * in a name is the sum over all, and a size
+ * class that has no line has nothing. */
+void totals_write(struct truth *truth);
 void api_addresses(struct truth *truth, const struct workload *load);
 bool api_text(const char *name, const char **value);
 

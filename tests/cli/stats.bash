@@ -58,6 +58,19 @@ test_equal_on_a_core() {
     ask are "$OUT" "cached=$(total tcache_bytes)"
 }
 
+# A skeleton has the counters of arenas, and no arena.
+test_equal_on_a_skeleton() {
+    totals stock
+    status 0 jeheap stats "$BACK" --arenas --json --quiet
+    cp "$OUT" "$WORK/of-process"
+    status 0 jeheap skeleton "$BACK" -o "$WORK/totals.skeleton" --quiet
+    equal_to_mallctl "$WORK/totals.skeleton" allocated active metadata mapped retained
+    status 0 jeheap stats "$WORK/totals.skeleton" --arenas --json --quiet
+    same "$WORK/of-process" "$OUT"
+    grep -q '"automatic":true' "$OUT" || fail "no arena is automatic"
+    grep -q '"nonfull_slabs":[1-9]' "$OUT" || fail "no bin has slabs that are neither full nor current"
+}
+
 # Nothing leads to caches: what is live and what is parked is not known, and is not guessed.
 test_caches_not_known() {
     JE_MALLOC_CONF=tcache:false totals stock

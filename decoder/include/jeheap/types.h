@@ -577,6 +577,7 @@ struct jh_cache_bin {
 struct jh_class_stats {
     uint64_t allocated; /* regions or large allocations that are handed out, parked ones too */
     uint64_t cached;    /* of these, parked in thread caches */
+    uint64_t sampled;   /* of these, small ones that profiling gave extents of their own */
     uint64_t free;      /* regions of slabs that are not handed out */
     uint64_t slabs;     /* or extents of large allocations; of samples see below */
     uint64_t empty;     /* slabs of which no region is handed out */
@@ -587,12 +588,14 @@ struct jh_class_stats {
 /* Zero it, then add extents and parked regions. */
 struct jh_stats {
     uint64_t extents;
-    uint64_t allocated; /* bytes handed out; a large allocation's as stats.allocated has them */
+    uint64_t usable;    /* bytes handed out: what the program may use of them */
+    uint64_t allocated; /* the same as stats.allocated counts it: differs by the samples */
     uint64_t cached;    /* of these, bytes parked in thread caches */
     uint64_t active;    /* bytes of extents that are handed out */
     uint64_t unused;    /* bytes of active extents that nobody was given: caches of HPA and san */
     uint64_t sampled;   /* small allocations that profiling gave extents of their own */
-    uint64_t sampled_bytes;                     /* of these extents */
+    uint64_t sampled_large; /* of these, those that jemalloc counts as large ones: 4 pages each */
+    uint64_t sampled_bytes; /* of these extents */
     uint64_t state_count[JH_STATE_UNKNOWN + 1]; /* extents by state */
     uint64_t state_bytes[JH_STATE_UNKNOWN + 1];
     struct jh_class_stats of[JH_CACHE_BINS_MAX]; /* by szind */

@@ -8,7 +8,6 @@
 #include "workload.h"
 
 #include "allocations.h"
-#include "totals.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -6,11 +6,16 @@
 #include <stddef.h>
 
 #define je_mallctl mallctl
+#define je_mallctlnametomib mallctlnametomib
+#define je_mallctlbymib mallctlbymib
 #define je_sallocx sallocx
 #define je_nallocx nallocx
 #define je_malloc_usable_size malloc_usable_size
 
 int mallctl(const char *name, void *old, size_t *old_size, void *value, size_t value_size);
+int mallctlnametomib(const char *name, size_t *mib, size_t *depth);
+int mallctlbymib(const size_t *mib, size_t depth, void *old, size_t *old_size, void *value,
+                 size_t value_size);
 size_t sallocx(const void *memory, int flags);
 size_t nallocx(size_t size, int flags);
 size_t malloc_usable_size(void *memory);
