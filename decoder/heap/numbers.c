@@ -186,10 +186,8 @@ static bool has_statistics(struct jt_target *target, const struct jt_arena *aren
 
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out) {
     memset(out, 0, sizeof *out);
-    if (jt_is_skeleton(target)) {
-        if (target->priv->base->numbers_of != NULL) {
-            target->priv->base->numbers_of(target, arena, out);
-        }
+    if (target->priv->base->numbers_of != NULL) { /* of a skeleton */
+        target->priv->base->numbers_of(target, arena, out);
         return;
     }
     const struct jt_numbers_form *f = jt_numbers_form(target);

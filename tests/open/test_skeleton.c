@@ -12,6 +12,7 @@
 
 #include "attack.h"
 #include "image_core.h"
+#include "heap/numbers.h"
 #include "open/inside.h"
 #include "spy.h"
 #include "mixed_heap.h"
@@ -649,6 +650,60 @@ static void caches_that_lie(void **state) {
     mixed_heap_end(&mixed);
 }
 
+/* The numbers of one arena: two counters, two of a bin's, two of a large class's. */
+static void numbers_that_lie(void **state) {
+    enum { WORDS = 15 };
+    static const struct {
+        unsigned word;
+        uint64_t value;
+        unsigned words; /* 0: all */
+        bool sound;
+    } row[] = {{0, 1, 0, true},
+               {0, UINT64_C(1) << 32, 0, false},
+               {1, UINT64_C(1) << 32, 0, false},
+               {0, 1, 1, false},
+               {2, UINT64_C(1) << JT_COUNTERS | 1, 0, false}, /* counters that there are none of */
+               {2, 7, 0, false},                              /* and one more than follow */
+               {5, 1u << JT_BIN_COUNTERS | 1, 0, false},
+               {6, UINT64_MAX, 0, false}, /* classes: more than follow; none that is one */
+               {7, 36, 0, false},
+               {7, UINT64_MAX, 0, false},
+               {11, 2, 0, false},
+               {12, 35, 0, false},
+               {12, 1000, 0, false},
+               {0, 1, WORDS - 1, false}};
+    static struct jt_numbers numbers;
+    uint64_t arena[] = {1, 0, 0, 5, 0, 0, 0};
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_mixed(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t words[WORDS + 1] = {1, 9, 3, 77, 78, 12, 1, 2, 4, 6, 3, 1, 36, 9, 3};
+        words[row[i].word] = row[i].value;
+        note[JT_NOTE_BLOCKS] = (struct jt_text){NULL, 0};
+        note[JT_NOTE_ARENAS] = (struct jt_text){(const char *)arena, sizeof arena};
+        note[JT_NOTE_NUMBERS] =
+            (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : WORDS)};
+        with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+        if (!row[i].sound) {
+            refused("broken note (\"numbers\")");
+            continue;
+        }
+        struct jt_target *sound = opened(again, NULL, 0);
+        jt_numbers(sound, &jt_arenas(sound)->arena[0], &numbers);
+        assert_int_equal(numbers.known, 3);
+        assert_int_equal(numbers.value[1], 78);
+        assert_int_equal(numbers.bin[2][2], 4);
+        assert_int_equal(numbers.bin[2][JT_BIN_CURREGS], 6);
+        assert_int_equal(numbers.large[36][1], 3);
+        assert_int_equal(jt_arena_is_automatic(sound, 0), JT_YES);
+        assert_int_equal(jt_arena_is_automatic(sound, 5), JT_CANNOT_TELL);
+        assert_int_equal(jt_arena_is_automatic(sound, 9), JT_NO);
+        jt_close(sound);
+    }
+    jt_close(t);
+}
+
 static void arenas_that_lie(void **state) {
     static const uint8_t block[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 32, 1, 0, 0, 0, 0};
     static const struct {
@@ -686,6 +741,7 @@ static void arenas_that_lie(void **state) {
         note[JT_NOTE_BLOCKS] = (struct jt_text){(const char *)block, sizeof block};
         note[JT_NOTE_ARENAS] =
             (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : ARENAS_WORDS)};
+        note[JT_NOTE_NUMBERS] = (struct jt_text){NULL, 0}; /* as of an older jeheap */
         with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
         if (!row[i].sound) {
             refused("broken note (\"arenas\")");
@@ -1094,17 +1150,29 @@ static void of_the_budgets_that_are_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),         cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),          cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),   cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),       cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),           cmocka_unit_test(arenas_that_lie),
-        cmocka_unit_test(caches_that_lie),        cmocka_unit_test(verdicts_without_number),
-        cmocka_unit_test(modules_without_number), cmocka_unit_test(truncated_twice),
-        cmocka_unit_test(blocks_of_another),      cmocka_unit_test(ends_in_a_gather),
-        cmocka_unit_test(budgets_of_the_tree),    cmocka_unit_test(segments_that_share_bytes),
-        cmocka_unit_test(of_a_hostile_skeleton),  cmocka_unit_test(of_segments_that_share_bytes),
-        cmocka_unit_test(of_a_large_tree),        cmocka_unit_test(of_the_budgets_that_are_given),
+        cmocka_unit_test(every_geometry),
+        cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),
+        cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),
+        cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),
+        cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),
+        cmocka_unit_test(arenas_that_lie),
+        cmocka_unit_test(caches_that_lie),
+        cmocka_unit_test(numbers_that_lie),
+        cmocka_unit_test(verdicts_without_number),
+        cmocka_unit_test(modules_without_number),
+        cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),
+        cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),
+        cmocka_unit_test(segments_that_share_bytes),
+        cmocka_unit_test(of_a_hostile_skeleton),
+        cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),
+        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
