@@ -1,14 +1,14 @@
 #!/bin/bash -eu
-# OSS-Fuzz's and ClusterFuzzLite's build: every target of targets/CMakeLists.txt into $OUT, with
-# its seeds, its dictionary and its options. CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, SANITIZER,
-# SRC, OUT and WORK come from there.
+# The build for OSS-Fuzz and ClusterFuzzLite: builds every target of targets/CMakeLists.txt into $OUT, with
+# its seeds, its dictionary and its options. They set CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE,
+# SANITIZER, SRC, OUT and WORK.
 #
-# elfutils and zlib are built from $SRC with the same flags, where they are. Where those
-# are not, the system's static libraries do, but for MemorySanitizer, which would not know what they
-# wrote: then only the targets are built that need none.
+# elfutils and zlib are built with the same flags when $SRC has their sources. Else the system's static
+# libraries are linked. MemorySanitizer needs all code to be built with it, so without these sources only
+# targets without libraries are built for it.
 #
-# jemalloc's repository in $SRC makes jemalloc's own functions oracles for fuzz_oracle: of each pin that
-# is in it. Without it, those that JEHEAP_CACHE has already.
+# With jemalloc's repository in $SRC each pin in it becomes an oracle of fuzz_oracle; without it, each
+# jemalloc in JEHEAP_CACHE.
 project=$SRC/jeheap
 export PREFIX=$WORK/deps
 part=fuzz_all
@@ -23,7 +23,7 @@ else
   libraries="-llzma -lbz2 -lz"
 fi
 
-# jemalloc is what a decoder is held against, not what is fuzzed: its own compiler and flags.
+# jemalloc is not fuzzed but compared with, so it is built with its own compiler and flags.
 if [ -d "$SRC/jemalloc" ]; then
   export JEHEAP_CACHE=$WORK/jemalloc
   for pin in $(python3 -c 'import json, sys; print(*(pin["name"] for pin in json.load(sys.stdin)["pins"]))' \
@@ -35,7 +35,7 @@ if [ -d "$SRC/jemalloc" ]; then
   done
 fi
 
-# Flags are OSS-Fuzz's alone: no build type adds to them.
+# Only OSS-Fuzz's flags are used: no build type, which would add some.
 cmake -S "$project" -B "$WORK/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DJEHEAP_WERROR=OFF \
   -DJEHEAP_FUZZ_ONLY=ON -DJEHEAP_FUZZ_ENGINE=given -DJEHEAP_STATIC=ON \
   -DCMAKE_CXX_STANDARD_LIBRARIES="-Wl,-Bstatic $libraries -Wl,-Bdynamic -ldl -lpthread"
@@ -45,11 +45,11 @@ for program in "$WORK"/build/fuzz/fuzz_*; do
   name=$(basename "$program")
   stage=${name#fuzz_}
   [ "$stage" != empty ] || continue # it is there to be measured against, and finds nothing
-  # without a jemalloc at hand it compares nothing
+  # without a jemalloc fuzz_oracle compares nothing
   [ "$stage" != oracle ] || grep -q '&oracle_' "$WORK/build/targets/oracles.c" || continue
   cp "$program" "$OUT/"
   [ ! -e "$project/corpora/dict/$stage.dict" ] || cp "$project/corpora/dict/$stage.dict" "$OUT/$name.dict"
-  # Whole hashes for names: seeds and regressions may be called alike.
+  # Names are whole hashes, because a seed and a regression may have the same name.
   python3 - "$OUT/${name}_seed_corpus.zip" "$project"/corpora/{seeds,regressions}/"$stage" <<'PYTHON'
 import hashlib, pathlib, sys, zipfile
 files = [f for d in sys.argv[2:] for f in sorted(pathlib.Path(d).glob("**/*")) if f.is_file()]

@@ -1,11 +1,11 @@
 #!/bin/bash -eu
-# zlib, libelf and libdw as static libraries below $PREFIX, from $SRC, built as CC and CFLAGS
-# say: with the sanitizer, and with coverage, which leads the fuzzer through libdw. zlib as well,
-# because MemorySanitizer has to see what it unpacks.
+# Builds zlib, libelf and libdw as static libraries below $PREFIX, from $SRC, with CC and CFLAGS: with the
+# sanitizer, and with coverage, which leads the fuzzer through libdw. zlib is among them because
+# MemorySanitizer must see which bytes it writes.
 mkdir -p "$PREFIX/lib/pkgconfig" "$PREFIX/include/elfutils" "$WORK/elfutils"
 jobs=$(nproc)
 
-# The programs that the build runs on its way must not stop because of leaks.
+# Programs that the build itself runs must not fail because of leaks.
 export ASAN_OPTIONS=detect_leaks=0
 cp -r "$SRC/zlib" "$WORK/zlib"
 (cd "$WORK/zlib" && CFLAGS="$CFLAGS -w" ./configure --static --prefix="$PREFIX" && make -j"$jobs" libz.a)
@@ -18,11 +18,11 @@ if [ ! -x "$SRC/elfutils/configure" ]; then # from git: without what releases ha
   (cd "$SRC/elfutils" && autoreconf -i -f)
   maintainer=--enable-maintainer-mode
 fi
-# Checks that link a shared library fail with sanitizers, so they are made without.
+# configure's checks that link a shared library fail with sanitizers, so they run without.
 CFLAGS="-O1 -w" CXXFLAGS="-O1 -w" "$SRC/elfutils/configure" $maintainer \
   --disable-debuginfod --disable-libdebuginfod --disable-demangler --disable-nls \
   --disable-symbol-versioning --without-bzlib --without-lzma --without-zstd
-# The libraries only, and of each only what can be linked statically.
+# Builds only the libraries, and only their static variants.
 flags="$CFLAGS -w"
 make -C lib -j"$jobs" libeu.a CFLAGS="$flags"
 make -C libelf -j"$jobs" libelf.a CFLAGS="$flags"

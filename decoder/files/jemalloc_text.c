@@ -1,15 +1,16 @@
-/* jemalloc_text.c - where jemalloc's functions are: what a thread has to execute to be inside it.
+/* jemalloc_text.c - the addresses of jemalloc's functions: a thread that executes there is inside
+ * jemalloc.
  *
- * A library that brings a jemalloc is taken as a whole. A program has jemalloc among its own
- * functions: those are told by the private prefix, by the names of the calls that it offers, and
- * static ones by the source file that the symbol table puts in front of them. */
+ * All code of a library that brings a jemalloc counts. In a program jemalloc's functions are among
+ * its own. They are told by the private prefix and by the names of the public calls; static ones by
+ * the source file that the symbol table names before them. */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "files/inside.h"
 
-/* src/ of all versions; and the C++ operators. */
+/* The files in src/ of all versions, and that of the C++ operators. */
 static const char *const source[] = {"arena.c",       "background_thread.c",
                                      "base.c",        "bin.c",
                                      "bin_info.c",    "bitmap.c",
@@ -78,7 +79,7 @@ struct text {
     const struct jt_module *module;
     const char *prefix;
     struct jt_ranges *out;
-    bool jemallocs; /* the file that local symbols are of, by now */
+    bool jemallocs; /* local symbols that follow are of a source file of jemalloc */
 };
 
 static bool is_prefixed(const struct text *t, const char *name) {
