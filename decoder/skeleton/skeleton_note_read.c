@@ -1,58 +1,16 @@
-/* skeleton_note_read.c - reads the notes of a skeleton. They may be hostile, so every value is
- * checked.
- */
+/* skeleton_note_read.c - reads the notes of a skeleton. Every value is checked: a note may be
+ * hostile. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/json_read.h"
-#include "skeleton/inside.h"
-
-/* NULL when the key is missing or of another kind. */
-static const struct json_value *child(const struct json_value *object, const char *key,
-                                      enum json_kind kind) {
-    const struct json_value *value = json_member(object, key);
-    return value == NULL || value->kind != kind ? NULL : value;
-}
-
-static const char *text_of(const struct json_value *object, const char *key) {
-    const struct json_value *value = child(object, key, JSON_TEXT);
-    return value == NULL ? NULL : value->text;
-}
-
-static bool address_of(const struct json_value *object, const char *key, uint64_t *out) {
-    const char *text = text_of(object, key);
-    return text != NULL && jt_number(text, out);
-}
-
-static bool number_of(const struct json_value *object, const char *key, uint64_t *out) {
-    const struct json_value *value = child(object, key, JSON_INT);
-    if (value == NULL || value->text[0] == '-' || value->wide) {
-        return false;
-    }
-    *out = value->number;
-    return true;
-}
-
-static bool flag_of(const struct json_value *object, const char *key) {
-    const struct json_value *value = child(object, key, JSON_BOOL);
-    return value != NULL && value->number != 0;
-}
-
-static bool copy_text(const struct json_value *object, const char *key, char *out, size_t size) {
-    const char *text = text_of(object, key);
-    if (text == NULL || strlen(text) >= size) {
-        return false;
-    }
-    memcpy(out, text, strlen(text) + 1);
-    return true;
-}
+#include "skeleton/skeleton_note_json.h"
 
 static bool read_sources(struct jt_target *target, const struct json_value *top) {
-    const struct json_value *from = child(top, "learnt_from", JSON_OBJECT);
+    const struct json_value *from = jt_note_member(top, "learnt_from", JSON_OBJECT);
     for (unsigned part = 0; part < JT_PARTS; part++) {
-        const char *word = text_of(from, jt_part_name(part));
+        const char *word = jt_note_text(from, jt_part_name(part));
         unsigned source = JT_UNKNOWN;
         while (word != NULL && source <= JT_DEFAULT && strcmp(word, jt_source_name(source)) != 0) {
             source++;
@@ -67,7 +25,7 @@ static bool read_sources(struct jt_target *target, const struct json_value *top)
 
 static bool read_variables(struct jt_target *target, const struct json_value *top) {
     struct jt_private *p = target->priv;
-    const struct json_value *all = child(top, "variables", JSON_OBJECT);
+    const struct json_value *all = jt_note_member(top, "variables", JSON_OBJECT);
     if (all == NULL) {
         return false;
     }
@@ -76,7 +34,8 @@ static bool read_variables(struct jt_target *target, const struct json_value *to
         const char *name = key->text;
         struct jt_variable v = {"", 0, 0};
         if (strlen(name) >= sizeof v.name || p->source->variables == JT_VARIABLES_MAX ||
-            !address_of(key + 1, "addr", &v.addr) || !number_of(key + 1, "size", &v.size)) {
+            !jt_note_address(key + 1, "addr", &v.addr) ||
+            !jt_note_number(key + 1, "size", &v.size)) {
             return false;
         }
         memcpy(v.name, name, strlen(name) + 1);
@@ -98,138 +57,8 @@ static bool read_blocks(struct jt_target *target, bool complete) {
     return note->size % JT_BLOCK_BYTES == 0;
 }
 
-static int nibble(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_build_id(const char *text, struct jt_build_id *out) {
-    size_t size = text == NULL ? 0 : strlen(text) / 2;
-    out->size = 0;
-    if (text == NULL || strlen(text) % 2 != 0 || size > JT_BUILD_ID_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < size; i++) {
-        int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out->bytes[i] = (uint8_t)(16 * high + low);
-    }
-    out->size = size;
-    return true;
-}
-
-/* Reads a range, an array of two addresses. False: it is none. */
-static bool read_range(const struct json_value *pair, struct jt_range *out) {
-    return pair->kind == JSON_ARRAY && pair->count == 2 && pair[1].kind == JSON_TEXT &&
-           pair[2].kind == JSON_TEXT && jt_number(pair[1].text, &out->start) &&
-           jt_number(pair[2].text, &out->end) && out->start < out->end;
-}
-
-/* Reads the ranges of a module. Without them the module is one range from its start to its end. */
-static bool read_ranges(struct jt_target *target, struct jt_module *m,
-                        const struct json_value *row) {
-    const struct json_value *all = child(row, "ranges", JSON_ARRAY);
-    struct jt_range one = {m->start, m->end};
-    struct jt_ranges set = {NULL, 0, 0, false};
-    bool ok = json_member(row, "ranges") == NULL || all != NULL;
-    const struct json_value *pair = all == NULL ? NULL : all + 1;
-    if (all == NULL) {
-        jt_ranges_add(&set, m->start, m->end - m->start);
-    }
-    for (uint32_t i = 0; ok && pair != NULL && i < all->count; i++, pair = json_next(pair)) {
-        ok = read_range(pair, &one);
-        jt_ranges_add(&set, one.start, one.end - one.start);
-    }
-    target->memory_ran_out |= set.lost;
-    if (ok) {
-        jt_module_add_ranges(target, m, set.range, set.count);
-    }
-    jt_ranges_free(&set);
-    return ok && !target->memory_ran_out;
-}
-
-static bool read_module(struct jt_target *target, const struct json_value *row) {
-    const char *path = text_of(row, "path"), *file = text_of(row, "file");
-    unsigned state = 0;
-    if (path == NULL || file == NULL) {
-        return false;
-    }
-    while (state <= JT_FILE_DIFFERS && strcmp(file, jt_file_word[state]) != 0) {
-        state++;
-    }
-    struct jt_module *m = jt_module_add(target, path);
-    if (m == NULL || state > JT_FILE_DIFFERS || !address_of(row, "start", &m->start) ||
-        !address_of(row, "end", &m->end) || !read_ranges(target, m, row) ||
-        !read_build_id(text_of(row, "build_id"), &m->memory_id)) {
-        return false;
-    }
-    m->state = state;
-    m->main = flag_of(row, "main");
-    return true;
-}
-
-static bool read_modules(struct jt_target *target, const struct json_value *top) {
-    const struct json_value *all = child(top, "modules", JSON_ARRAY);
-    if (all == NULL || all->count > JT_MODULES_MAX) {
-        return false;
-    }
-    const struct json_value *row = all + 1;
-    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
-        if (!read_module(target, row)) {
-            return false;
-        }
-    }
-    row = all + 1;
-    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
-        if (flag_of(row, "jemalloc")) {
-            target->jemalloc = &target->module[i]; /* the array does not move any more */
-        }
-    }
-    return true;
-}
-
-static const struct jt_module *module_of_path(const struct jt_target *target, const char *path) {
-    for (size_t i = 0; path != NULL && i < target->modules; i++) {
-        if (strcmp(target->module[i].path, path) == 0) {
-            return &target->module[i];
-        }
-    }
-    return NULL;
-}
-
-static bool read_other(struct jt_target *target, const struct json_value *row) {
-    const struct jt_module *m = module_of_path(target, text_of(row, "module"));
-    struct jt_root other;
-    if (m == NULL || !address_of(row, "root", &other.addr) ||
-        !copy_text(row, "version", other.version, sizeof other.version) ||
-        !copy_text(row, "symbol", other.symbol, sizeof other.symbol)) {
-        return false;
-    }
-    jt_root_add(target, m, other.addr, other.symbol);
-    memcpy(target->root[target->roots - 1].version, other.version, sizeof other.version);
-    return true;
-}
-
-/* Reads the heaps of the process that the skeleton does not have. Skeletons of an older jeheap do
- * not name them. */
-static bool read_others(struct jt_target *target, const struct json_value *top) {
-    const struct json_value *all = child(top, "other_heaps", JSON_ARRAY);
-    target->priv->learnt->roots_hidden = flag_of(top, "heaps_unknown");
-    if (all == NULL || all->count >= JT_ROOTS_LISTED) {
-        return json_member(top, "other_heaps") == NULL;
-    }
-    const struct json_value *row = all + 1;
-    for (uint32_t i = 0; i < all->count; i++, row = json_next(row)) {
-        if (!read_other(target, row)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool read_warnings(struct jt_target *target, const struct json_value *top) {
-    const struct json_value *all = child(top, "warnings", JSON_ARRAY);
+    const struct json_value *all = jt_note_member(top, "warnings", JSON_ARRAY);
     if (all == NULL) {
         return false;
     }
@@ -245,11 +74,11 @@ static bool read_warnings(struct jt_target *target, const struct json_value *top
 
 /* Reads the verdicts on extents that the skeleton does not have. */
 static bool read_left_out(struct jt_target *target, const struct json_value *top) {
-    const struct json_value *all = child(top, "broken", JSON_OBJECT);
+    const struct json_value *all = jt_note_member(top, "broken", JSON_OBJECT);
     if (json_member(top, "bytes_left_out") == NULL) {
         return true; /* nothing was left out */
     }
-    if (!number_of(top, "bytes_left_out", &target->priv->skeleton->bytes) || all == NULL) {
+    if (!jt_note_number(top, "bytes_left_out", &target->priv->skeleton->bytes) || all == NULL) {
         return false;
     }
     const struct json_value *key = all + 1;
@@ -271,7 +100,7 @@ static bool read_left_out(struct jt_target *target, const struct json_value *top
  * itself. */
 static bool read_truncated(struct jt_target *target, const struct json_value *top) {
     uint64_t bytes;
-    if (!number_of(top, "bytes_truncated", &bytes) ||
+    if (!jt_note_number(top, "bytes_truncated", &bytes) ||
         bytes > UINT64_MAX - target->bytes_truncated) {
         return false;
     }
@@ -290,34 +119,34 @@ static bool read_truncated(struct jt_target *target, const struct json_value *to
 static const char *read_top(struct jt_target *target, const struct json_value *top,
                             uint64_t *root) {
     uint64_t pid;
-    if (!number_of(top, "pid", &pid) || pid > INT32_MAX) {
+    if (!jt_note_number(top, "pid", &pid) || pid > INT32_MAX) {
         return "pid";
     }
     target->pid = (int)pid;
     target->priv->map_complete =
-        flag_of(top, "map_complete"); /* an older jeheap did not write it */
+        jt_note_flag(top, "map_complete"); /* an older jeheap did not write it */
     if (!read_truncated(target, top)) {
         return "bytes_truncated";
     }
-    if (!copy_text(top, "version", target->version_string, sizeof target->version_string)) {
+    if (!jt_note_copy_text(top, "version", target->version_string, sizeof target->version_string)) {
         return "version";
     }
-    if (!copy_text(top, "root_symbol", target->root_name, sizeof target->root_name)) {
+    if (!jt_note_copy_text(top, "root_symbol", target->root_name, sizeof target->root_name)) {
         return "root_symbol";
     }
-    if (!copy_text(top, "prefix", target->prefix, sizeof target->prefix)) {
+    if (!jt_note_copy_text(top, "prefix", target->prefix, sizeof target->prefix)) {
         return "prefix";
     }
-    return !address_of(top, "root", root)                          ? "root"
-           : !read_left_out(target, top)                           ? "broken"
-           : !read_sources(target, top)                            ? "learnt_from"
-           : !read_variables(target, top)                          ? "variables"
-           : !read_blocks(target, flag_of(top, "blocks_complete")) ? "blocks"
-           : !jt_arenas_note_read(target)                          ? "arenas"
-           : !read_modules(target, top)                            ? "modules"
-           : !read_others(target, top)                             ? "other_heaps"
-           : !read_warnings(target, top)                           ? "warnings"
-                                                                   : NULL;
+    return !jt_note_address(top, "root", root)                          ? "root"
+           : !read_left_out(target, top)                                ? "broken"
+           : !read_sources(target, top)                                 ? "learnt_from"
+           : !read_variables(target, top)                               ? "variables"
+           : !read_blocks(target, jt_note_flag(top, "blocks_complete")) ? "blocks"
+           : !jt_arenas_note_read(target)                               ? "arenas"
+           : !jt_modules_note_read(target, top)                         ? "modules"
+           : !jt_other_heaps_note_read(target, top)                     ? "other_heaps"
+           : !read_warnings(target, top)                                ? "warnings"
+                                                                        : NULL;
 }
 
 enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) {
@@ -329,7 +158,7 @@ enum jt_status jt_skeleton_notes_read(struct jt_target *target, uint64_t *root) 
     const char *bad = "JSON";
     uint64_t format = 0;
     if (top != NULL) {
-        bad = number_of(top, "skeleton", &format) ? NULL : "skeleton";
+        bad = jt_note_number(top, "skeleton", &format) ? NULL : "skeleton";
     }
     if (bad == NULL && format == JT_SKELETON_FORMAT) {
         bad = read_top(target, top, root);
