@@ -97,6 +97,14 @@ def made(kind, path, folder):
     return SmallTree(path, *rest) if kind == "rtree" else Image(*rest)
 
 
+def unpacked(path, folder):
+    """A golden vector's image, as a core on disk."""
+    core = folder / "core"
+    with open(core, "wb") as file:
+        subprocess.run(["zstd", "-dcq", path], stdout=file, check=True)
+    return core
+
+
 def opened(name, core):
     """A core that jeheap opens by itself; None when it does not."""
     done = subprocess.run([JEHEAP, "layout", core, "--json", "--quiet"], capture_output=True,
