@@ -16,8 +16,16 @@ test_skeletons_of_live_heaps() {
         kill -CONT "${PID[$name]}"
         skeletons+=("$WORK/$name.skeleton")
     done
-    status 0 try "$ROOT_DIR/tests/reference/compare" --core "${skeletons[@]}"
+    PATIENCE=300 status 0 try "$ROOT_DIR/tests/reference/compare" --core "${skeletons[@]}"
     out_has '^4 passed, 0 failed$'
+}
+
+# Every golden vector, as any decoder is asked.
+test_golden_vectors() {
+    status 0 jeconform vectors --decoder "python3 '$ROOT_DIR/harness/adapters/reference'" \
+        --report-json "$WORK/card.json"
+    ask are "$WORK/card.json" totals.wrong=0 totals.unsupported=0 totals.crashed=0 totals.timeout=0
+    [ "$(ask get "$WORK/card.json" totals.right)" -gt 2000 ] || fail "few vectors"
 }
 
 # A mistake that decoders have made: low bits of a leaf element stay in the pointer.
@@ -28,7 +36,7 @@ test_a_mistake_is_noticed() {
     ! diff -q "$ROOT_DIR/harness/adapters/reference/leaf.py" "$WORK/bent/leaf.py" >"$OUT" ||
         fail "leaf.py has no such line"
     status 0 jeheap skeleton "${PID[stock]}" -o "$WORK/bent.skeleton" --quiet
-    status 1 try env "JEHEAP_REFERENCE=$WORK/bent" "$ROOT_DIR/tests/reference/compare" --core \
+    PATIENCE=300 status 1 try env "JEHEAP_REFERENCE=$WORK/bent" "$ROOT_DIR/tests/reference/compare" --core \
         "$WORK/bent.skeleton"
     out_has '^0 passed, 1 failed$'
 }
