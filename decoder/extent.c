@@ -6,14 +6,11 @@ bool jh_extent_is_slab(const struct jh_extent *extent) {
     return extent->allocated && extent->slab;
 }
 
-static uint64_t usize_of(const struct jh_layout *layout, const struct jh_extent *e) {
-    if (!e->allocated) {
-        return 0;
+uint64_t jh_usize(const struct jh_layout *layout, uint32_t szind, uint64_t size) {
+    if (layout->large_by_size && szind >= layout->sc_nbins) {
+        return size > layout->large_pad ? size - layout->large_pad : 0;
     }
-    if (layout->large_by_size && e->szind >= layout->sc_nbins) {
-        return e->size > layout->large_pad ? e->size - layout->large_pad : 0;
-    }
-    return jh_index2size(layout, e->szind);
+    return jh_index2size(layout, szind);
 }
 
 void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t *bytes,
@@ -45,7 +42,7 @@ void jh_extent_decode(const struct jh_layout *layout, uint64_t at, const uint8_t
     out->size = jh_field_of(out->bsize, f[JH_EXTENT_SIZE]) << layout->build.lg_page;
     out->esn = (uint32_t)jh_field_of(out->bsize, f[JH_EXTENT_ESN]);
     out->allocated = out->state == JH_ACTIVE && out->szind < layout->sc_nsizes;
-    out->usize = usize_of(layout, out);
+    out->usize = out->allocated ? jh_usize(layout, out->szind, out->size) : 0;
 }
 
 static enum jh_status corrupt(struct jh_fault *fault, const struct jh_extent *e, uint64_t seen,

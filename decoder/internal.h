@@ -44,7 +44,7 @@ static inline uint64_t jh_low_mask(unsigned width) {
 
 /* The byte order of the target is decided here and nowhere else. Written out so that compilers
  * see one load. */
-static inline uint64_t jh_load8(const uint8_t *p) {
+JH_INLINE uint64_t jh_load8(const uint8_t *p) {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
            (uint64_t)p[7] << 56;
@@ -52,7 +52,7 @@ static inline uint64_t jh_load8(const uint8_t *p) {
 
 uint64_t jh_load_slow(bool little_endian, const uint8_t *p, unsigned size);
 
-static inline uint64_t jh_load(const struct jh_layout *layout, const uint8_t *p, unsigned size) {
+JH_INLINE uint64_t jh_load(const struct jh_layout *layout, const uint8_t *p, unsigned size) {
     if (size == 8 && layout->build.little_endian) {
         return jh_load8(p);
     }
@@ -196,15 +196,15 @@ enum jh_status jh_fetch_some(const struct jh_reader *reader, uint64_t addr, size
 
 /* The bitmap word that has the bit of region index: its offset in the bitmap. */
 static inline size_t jh_group_offset(const struct jh_layout *layout, uint32_t index) {
-    size_t word = layout->build.pointer_size;
-    return index / (8 * word) * word;
+    size_t word = layout->build.pointer_size; /* 4 or 8: divisions take longer than all else here */
+    return index / 8 & ~(word - 1);
 }
 
 /* The region's bit in that word, loaded from bytes: set means free. */
 static inline bool jh_group_free(const struct jh_layout *layout, const uint8_t *bytes,
                                  uint32_t index) {
     unsigned word = layout->build.pointer_size;
-    return jh_load(layout, bytes, word) >> (index % (8 * word)) & 1;
+    return jh_load(layout, bytes, word) >> (index & (8 * word - 1)) & 1;
 }
 
 /* Are they all zero? libc compares much faster than a loop does. len must not be 0. */
@@ -216,5 +216,14 @@ static inline bool jh_all_zero(const uint8_t *bytes, size_t len) {
 static inline bool jh_extent_covers(const struct jh_extent *extent, uint64_t addr) {
     return addr - extent->base < extent->size;
 }
+
+/* Usable bytes of an allocated extent of this class and size. */
+uint64_t jh_usize(const struct jh_layout *layout, uint32_t szind, uint64_t size);
+
+/* What an extent that is not allocated is used for. */
+enum jh_use jh_use_of(enum jh_state state);
+
+/* Addresses that no heap has, whatever the tree says; JH_WHY_OWNED: a heap may have it. */
+enum jh_why jh_in_no_heap(const struct jh_layout *layout, uint64_t addr);
 
 #endif

@@ -17,7 +17,7 @@ const char *jh_why_name(enum jh_why why) {
     return (unsigned)why < sizeof(name) / sizeof(name[0]) ? name[why] : "?";
 }
 
-static enum jh_use use_of(enum jh_state state) {
+enum jh_use jh_use_of(enum jh_state state) {
     switch (state) {
     case JH_DIRTY:
         return JH_USE_DIRTY;
@@ -75,8 +75,7 @@ static void in_large(uint64_t addr, struct jh_location *l) {
     }
 }
 
-/* Addresses that no heap has, whatever the tree says. */
-static enum jh_why in_no_heap(const struct jh_layout *layout, uint64_t addr) {
+enum jh_why jh_in_no_heap(const struct jh_layout *layout, uint64_t addr) {
     return addr < jh_page(layout)               ? JH_WHY_NULL
            : jh_canonical(layout, addr) != addr ? JH_WHY_NON_CANONICAL
                                                 : JH_WHY_OWNED;
@@ -85,7 +84,7 @@ static enum jh_why in_no_heap(const struct jh_layout *layout, uint64_t addr) {
 enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
                             const struct jh_extent *extent, struct jh_location *out,
                             struct jh_fault *fault) {
-    enum jh_why why = in_no_heap(heap->layout, addr);
+    enum jh_why why = jh_in_no_heap(heap->layout, addr);
     struct jh_location l = {.owned = why == JH_WHY_OWNED, .why = why};
     enum jh_status status = JH_OK;
     if (l.owned) {
@@ -97,7 +96,7 @@ enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
         } else if (l.extent.allocated) {
             in_large(addr, &l);
         } else {
-            l.use = use_of(l.extent.state);
+            l.use = jh_use_of(l.extent.state);
             l.start = l.extent.base;
             l.size = l.extent.size;
         }
@@ -115,7 +114,8 @@ enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
 enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr, struct jh_location *out,
                          struct jh_fault *fault) {
     struct jh_extent e = {.at = 0};
-    enum jh_status status =
-        in_no_heap(heap->layout, addr) == JH_WHY_OWNED ? jh_lookup(heap, addr, &e, fault) : JH_OK;
+    enum jh_status status = jh_in_no_heap(heap->layout, addr) == JH_WHY_OWNED
+                                ? jh_lookup(heap, addr, &e, fault)
+                                : JH_OK;
     return status == JH_OK ? jh_locate_in(heap, addr, &e, out, fault) : status;
 }

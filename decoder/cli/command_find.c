@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "input.h"
+#include "find.h"
 
-enum { BATCH = 64, CHECKED = 1024 };
+enum { CHECKED = 1024 };
 
 struct checked {
     uint64_t sound[CHECKED]; /* addresses of extents */
@@ -204,30 +204,35 @@ static void check_extent(struct cli *cli, struct checked *checked, const struct 
     *slot = cli->faults == faults ? e->at : 0;
 }
 
-/* One heap: what stands there, or why nothing does. */
-static void print_answer(struct cli *cli, struct checked *checked, uint64_t addr,
-                         const struct jh_location *l) {
-    struct piece none = {0, 0, NULL}, b = none, a = none;
+void find_print(struct cli *cli, uint64_t addr, const struct jh_location *l,
+                const struct parked *parked, const struct piece *b, const struct piece *a) {
     struct jt_place room, *place = NULL;
-    check_extent(cli, checked, &l->extent);
-    struct parked parked = parked_find(cli, l->owned ? l->use : JH_USE_FREE, l->start);
-    if (l->owned || l->why >= JH_WHY_NO_LEAF) {
-        b = neighbours_before(cli, l, addr);
-        a = neighbours_after(cli, l, addr);
-    }
     if (!l->owned && l->why == JH_WHY_NO_LEAF) { /* nothing is read while printing */
         jt_place_find(cli->target, addr, &room);
         bool unknown = jt_is_skeleton(cli->target) && room.what == JT_IN_ANONYMOUS;
         place = cli->target->memory_ran_out || unknown ? NULL : &room;
     }
     if (cli->args->json) {
-        find_json(cli, l, addr, &parked, place, &b, &a);
+        find_json(cli, l, addr, parked, place, b, a);
     } else {
-        find_text(cli, l, addr, &parked, place, &b, &a);
+        find_text(cli, l, addr, parked, place, b, a);
     }
     if (!l->owned) {
         cli_status(cli, EXIT_FOUND);
     }
+}
+
+/* One heap: what stands there, or why nothing does. */
+static void print_answer(struct cli *cli, struct checked *checked, uint64_t addr,
+                         const struct jh_location *l) {
+    struct piece none = {0, 0, NULL}, b = none, a = none;
+    check_extent(cli, checked, &l->extent);
+    struct parked parked = parked_find(cli, l->owned ? l->use : JH_USE_FREE, l->start);
+    if (l->owned || l->why >= JH_WHY_NO_LEAF) {
+        b = neighbours_before(cli, l, addr);
+        a = neighbours_after(cli, l, addr);
+    }
+    find_print(cli, addr, l, &parked, &b, &a);
 }
 
 /* What the chosen jemalloc knows nothing of may be another one's. NULL: that cannot be told. */
@@ -284,23 +289,33 @@ static void find_address(struct cli *cli, struct checked *checked, uint64_t addr
 
 static void find_batch(struct cli *cli, struct checked *checked, const uint64_t *addr,
                        size_t count) {
-    struct jh_extent extent[BATCH];
-    enum jh_status status[BATCH];
+    struct jh_extent extent[FIND_BATCH];
+    enum jh_status status[FIND_BATCH];
     jh_lookup_many(&cli->target->heap, addr, count, extent, status);
     for (size_t i = 0; i < count; i++) {
         find_address(cli, checked, addr[i], status[i] == JH_OK ? &extent[i] : NULL);
     }
 }
 
+static void find_one(struct cli *cli, void *checked, uint64_t addr) {
+    find_address(cli, checked, addr, NULL);
+}
+
 /* False: the time was over before its end. */
 static bool find_list(struct cli *cli, struct checked *checked) {
     struct input in;
-    uint64_t addr[BATCH];
+    struct find_index index = {.made = false};
+    uint64_t addr[FIND_BATCH];
     size_t count;
     input_start(&in, cli);
-    while ((count = input_next(&in, addr, BATCH)) != 0) {
-        find_batch(cli, checked, addr, count);
+    while ((count = input_next(&in, addr, FIND_BATCH)) != 0) {
+        if (find_index_ready(cli, &index, count)) {
+            find_index_batch(cli, &index, addr, count, find_one, checked);
+        } else {
+            find_batch(cli, checked, addr, count);
+        }
     }
+    find_index_end(&index);
     return !in.out_of_time;
 }
 

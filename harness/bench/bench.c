@@ -14,7 +14,7 @@
 #define ROUNDS 11
 #define LOOKUPS 1000000 /* at least so many lookups, or walked extents, are in one measurement */
 
-enum side { HARD, BARE, LOOKUP, MANY, ALL, ALL_MANY, COPY, WALK, SIDES };
+enum side { HARD, BARE, LOOKUP, MANY, ALL, ALL_MANY, COPY, WALK, ANY, INDEX, INDEX_MANY, SIDES };
 
 static const struct row {
     const char *what, *against;
@@ -28,13 +28,16 @@ static const struct row {
     {"all", "hard", ALL, HARD, 0},
     {"all_many", "hard", ALL_MANY, HARD, 0},
     {"walk", "memcpy", WALK, COPY, 2.0},
+    {"index", "hard", INDEX, ANY, 0.7},
+    {"index_many", "hard", INDEX_MANY, ANY, 0.7},
 };
 
 struct bench {
-    const uint64_t *addr;
-    size_t live, lookups; /* lookups: addresses asked for in one pass */
-    size_t passes, walks; /* in one measurement */
+    const uint64_t *addr, *any; /* live ones, and others, too */
+    size_t live, lookups, anys; /* lookups, anys: addresses asked for in one pass */
+    size_t passes, walks;       /* in one measurement */
     struct metadata metadata;
+    double index_bytes; /* for each extent */
     void *copy;
     double ns[SIDES][ROUNDS]; /* of one lookup, or one walk */
 };
@@ -59,6 +62,10 @@ static void verify(const struct bench *b) {
         same(ours.state, theirs.state, "state");
         same(ours.slab, theirs.slab, "slab");
     }
+    for (size_t i = 0; i < b->anys; i++) { /* the inside of a large one has no element */
+        uint64_t ours = jeheap_index_extent(b->any[i]), theirs = jemalloc_extent(b->any[i]);
+        same(theirs ? ours : 0, theirs, "extent");
+    }
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -69,9 +76,14 @@ static double now(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+static bool is_walk(enum side side) {
+    return side == COPY || side == WALK;
+}
+
 /* One measurement: nanoseconds for one lookup or one walk; the sum must come out as expected. */
 static double measure(struct bench *b, enum side side, uint64_t expected) {
-    size_t passes = side >= COPY ? b->walks : b->passes, extents = b->metadata.extents;
+    size_t passes = is_walk(side) ? b->walks : side >= ANY ? 1 : b->passes;
+    size_t extents = b->metadata.extents;
     uint64_t sum = 0;
     double start = now();
     for (size_t i = 0; i < passes; i++) {
@@ -98,15 +110,27 @@ static double measure(struct bench *b, enum side side, uint64_t expected) {
             jemalloc_copy(&b->metadata, b->copy);
             sum += b->metadata.sum;
             break;
-        default:
+        case WALK:
             sum += jeheap_walk(&extents);
+            break;
+        case ANY:
+            sum += jemalloc_hard(b->any, b->anys);
+            break;
+        case INDEX:
+            sum += jeheap_index_one_by_one(b->any, b->anys);
+            break;
+        default:
+            sum += jeheap_index_many(b->any, b->anys);
             break;
         }
     }
     double ns = now() - start;
     same(sum, expected * passes, "checksum");
     same(extents, b->metadata.extents, "number of extents");
-    return ns / (double)passes / (side >= COPY ? 1 : (double)b->lookups);
+    return ns / (double)passes /
+           (is_walk(side) ? 1
+            : side >= ANY ? (double)b->anys
+                          : (double)b->lookups);
 }
 
 static int by_value(const void *left, const void *right) {
@@ -129,7 +153,7 @@ static void print_row(const struct bench *b, const struct row *row, bool json) {
         ratio[i] = b->ns[row->ours][i] / b->ns[row->theirs][i];
     }
     double ours = median(b->ns[row->ours]), theirs = median(b->ns[row->theirs]), r = median(ratio);
-    bool walk = row->ours == WALK, met = r <= row->goal;
+    bool walk = is_walk(row->ours), met = r <= row->goal;
     if (json) {
         printf("{\"live\":%zu,\"extents\":%zu,\"metadata_bytes\":%zu,\"what\":\"%s\","
                "\"against\":\"%s\",\"unit\":\"ns/%s\",\"ours\":%.2f,\"theirs\":%.2f,\"ratio\":%.3f,"
@@ -162,17 +186,26 @@ static void run(struct bench *b, size_t live, bool json) {
     b->walks = LOOKUPS / 10 / b->metadata.extents + 1;
     b->walks = b->walks > 16 ? 16 : b->walks;
     b->copy = need(realloc(b->copy, b->metadata.bytes));
+    b->any = heap_addresses(b->anys = live > LOOKUPS ? live : LOOKUPS);
+    b->index_bytes = jeheap_index(b->metadata.extents);
     verify(b);
     uint64_t lookups = jemalloc_hard(b->addr, b->lookups);
+    uint64_t any = jemalloc_hard(b->any, b->anys), found = jeheap_index_many(b->any, b->anys);
     for (size_t round = 0; round <= ROUNDS; round++) { /* the first only warms up */
         for (enum side side = 0; side < SIDES; side++) {
-            double ns = measure(b, side, side >= COPY ? b->metadata.sum : lookups);
+            uint64_t sum = is_walk(side) ? b->metadata.sum
+                           : side == ANY ? any
+                           : side > ANY  ? found
+                                         : lookups;
+            double ns = measure(b, side, sum);
             b->ns[side][round ? round - 1 : 0] = ns;
         }
     }
     if (!json) {
-        printf("%10zu  live allocations: %zu extents, %zu tree nodes, %.1f MB of metadata\n", live,
-               b->metadata.extents, b->metadata.nodes, (double)b->metadata.bytes / 1e6);
+        printf("%10zu  live allocations: %zu extents, %zu tree nodes, %.1f MB of metadata; the "
+               "index takes %.1f bytes an extent\n",
+               live, b->metadata.extents, b->metadata.nodes, (double)b->metadata.bytes / 1e6,
+               b->index_bytes);
     }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         print_row(b, &rows[i], json);
@@ -188,6 +221,10 @@ static const char about[] =
     "bare    the same without the upkeep: two dependent loads, inlined, then the getters\n"
     "lookup  the same fields by jh_lookup_brief(); all: all there are, by jh_lookup(); many: "
     "batches\n"
+    "index   region, state, class and extent by jh_index_find(), of as many random addresses as "
+    "are "
+    "live,\n"
+    "        live ones, free ones and others; hard is asked for the same ones\n"
     "memcpy  of what a walk must touch: the root node and each leaf node in use, whole, and of "
     "each\n"
     "        extent the cache line that holds its fields, from where they are into one buffer\n\n"

@@ -27,6 +27,9 @@ static inline uint64_t seen_sum(struct seen s) {
  * nothing to do with that of their addresses. */
 const uint64_t *heap_grow(size_t live);
 
+/* Addresses of that heap: live pointers, freed ones, and some near them. */
+const uint64_t *heap_addresses(size_t count);
+
 void *need(void *memory); /* or the program ends */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -38,6 +41,7 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 uint64_t jemalloc_hard(const uint64_t *addr, size_t count);
 uint64_t jemalloc_bare(const uint64_t *addr, size_t count);
 struct seen jemalloc_one(uint64_t addr);
+uint64_t jemalloc_extent(uint64_t addr); /* the edata_t that it has; 0: none */
 
 /* The bytes that a walk must touch. */
 struct metadata {
@@ -68,6 +72,14 @@ uint64_t jeheap_lookup_many(const uint64_t *addr, size_t count);
 uint64_t jeheap_lookup_all(const uint64_t *addr, size_t count);
 uint64_t jeheap_lookup_all_many(const uint64_t *addr, size_t count);
 struct seen jeheap_one(uint64_t addr);
+
+/* Make the index of the heap as it is. Bytes that it takes for an extent. */
+double jeheap_index(size_t extents);
+/* Sums of index_sum() over all addresses: what is there, of the extent and of the region. */
+uint64_t jeheap_index_one_by_one(const uint64_t *addr, size_t count);
+uint64_t jeheap_index_many(const uint64_t *addr, size_t count);
+/* The edata_t by the index, after the answer was compared with that of jh_locate(). */
+uint64_t jeheap_index_extent(uint64_t addr);
 uint64_t jeheap_walk(size_t *extents);
 
 #endif

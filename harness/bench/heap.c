@@ -10,8 +10,10 @@
 #define HOLE_EVERY 5     /* one of so many allocations is freed again */
 #define LARGE_EVERY 4096 /* one of so many is not small */
 
+#define NEAR 65536 /* bytes */
+
 static uint64_t *list;
-static size_t count;
+static size_t count, ever; /* live ones, and those behind them, which were freed */
 
 _Noreturn void die(const char *format, ...) {
     va_list args;
@@ -64,8 +66,20 @@ const uint64_t *heap_grow(size_t live) {
         list[count++] = (uintptr_t)need(je_malloc(next_size()));
     }
     shuffle();
+    ever = count;
     while (count > live) {
         je_free((void *)(uintptr_t)list[--count]);
     }
     return list;
+}
+
+const uint64_t *heap_addresses(size_t wanted) {
+    static uint64_t *addr;
+    addr = need(realloc(addr, wanted * sizeof(addr[0])));
+    for (size_t i = 0; i < wanted; i++) {
+        uint64_t r = next_random(), kind = r % 4;
+        uint64_t at = list[(r >> 8) % (kind < 2 ? count : ever)];
+        addr[i] = kind < 3 ? at : at + next_random() % (2 * NEAR) - NEAR;
+    }
+    return addr;
 }

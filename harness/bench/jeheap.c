@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
 #define BATCH 256 /* addresses that are given to jh_lookup_many() at a time */
 
 static struct jh_layout layout;
@@ -187,4 +189,64 @@ uint64_t jeheap_walk(size_t *extents) {
         ok(status, &fault, "walk");
     }
     return sum;
+}
+
+/* ---- the index ------------------------------------------------------------------------------- */
+
+static struct jh_index book;
+
+double jeheap_index(size_t extents) {
+    static void *memory;
+    uint64_t bytes = jh_index_bytes(extents, 0);
+    free(memory);
+    memory = need(aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE));
+    (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    ok(jh_index_start(&book, &layout, memory, extents, NULL, 0), NULL, "index");
+    jh_index_fill(&book, &heap, &walk);
+    if (!book.whole || book.count != extents) {
+        die("The index has %zu of %zu extents.", (size_t)book.count, extents);
+    }
+    return (double)bytes / (double)extents;
+}
+
+static inline uint64_t found_sum(const struct jh_found *f) {
+    return f->start + 3 * f->size + 7 * (uint64_t)f->use + 9 * (uint64_t)f->szind + f->extent;
+}
+
+uint64_t jeheap_index_one_by_one(const uint64_t *addr, size_t count) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct jh_found f;
+        if (jh_index_find(&book, &heap, addr[i], &f, NULL) == JH_OK && f.owned) {
+            sum += found_sum(&f);
+        }
+    }
+    return sum;
+}
+
+uint64_t jeheap_index_many(const uint64_t *addr, size_t count) {
+    static struct jh_found f[BATCH];
+    static enum jh_status status[BATCH];
+    uint64_t sum = 0;
+    for (size_t done = 0; done < count; done += BATCH) {
+        size_t part = count - done < BATCH ? count - done : BATCH;
+        jh_index_find_many(&book, &heap, addr + done, part, f, NULL, status);
+        for (size_t i = 0; i < part; i++) {
+            sum += status[i] == JH_OK && f[i].owned ? found_sum(&f[i]) : 0;
+        }
+    }
+    return sum;
+}
+
+uint64_t jeheap_index_extent(uint64_t addr) {
+    struct jh_found f;
+    struct jh_location l;
+    struct jh_fault fault = {0};
+    ok(jh_index_find(&book, &heap, addr, &f, &fault), &fault, "index");
+    ok(jh_locate(&heap, addr, &l, &fault), &fault, "locate");
+    if (f.owned != l.owned || f.extent != l.extent.at || f.why != l.why ||
+        (f.owned && (f.use != l.use || f.start != l.start || f.size != l.size))) {
+        die("%#" PRIx64 ": the index and jh_locate() differ.", addr);
+    }
+    return f.extent;
 }

@@ -40,7 +40,8 @@ uint64_t jemalloc_hard(const uint64_t *addr, size_t count) {
     for (size_t i = 0; i < count; i++) {
         rtree_leaf_elm_t *elm =
             rtree_leaf_elm_lookup_hard(TSDN_NULL, TREE, &cache, (uintptr_t)addr[i], false, false);
-        sum += seen_sum(seen_of(edata_of(elm)));
+        const edata_t *edata = elm == NULL ? NULL : edata_of(elm);
+        sum += edata == NULL ? 0 : seen_sum(seen_of(edata));
     }
     return sum;
 }
@@ -58,6 +59,15 @@ uint64_t jemalloc_bare(const uint64_t *addr, size_t count) {
         sum += seen_sum(seen_of(edata_of(leaf_of(addr[i]))));
     }
     return sum;
+}
+
+/* An address inside a large allocation has no element of its own. */
+uint64_t jemalloc_extent(uint64_t addr) {
+    rtree_ctx_t cache;
+    rtree_ctx_data_init(&cache);
+    rtree_leaf_elm_t *elm =
+        rtree_leaf_elm_lookup_hard(TSDN_NULL, TREE, &cache, (uintptr_t)addr, false, false);
+    return elm == NULL ? 0 : (uintptr_t)edata_of(elm);
 }
 
 struct seen jemalloc_one(uint64_t addr) {

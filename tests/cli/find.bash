@@ -431,6 +431,47 @@ test_addresses_from_a_list() {
     [ ! -s "$OUT" ] || fail "an answer to nothing"
 }
 
+# many TARGET: addresses of a long list, which an index answers, are answered as those of short ones.
+many() {
+    local part
+    : >"$WORK/by_the_tree"
+    for part in "$WORK"/part.*; do
+        jeheap find "$1" "@$part" --json --quiet
+        cat "$OUT" >>"$WORK/by_the_tree"
+    done
+    status 1 jeheap find "$1" "@$WORK/many" --json --quiet
+    same_file "$WORK/by_the_tree" "$OUT" "$1: one by one, and by an index"
+    cut -c -300 "$OUT" >"$WORK/answers"
+    for part in live cached free dirty '"why":"no leaf"' beyond; do
+        grep -q "$part" "$WORK/answers" || fail "no address of $1 is $part"
+    done
+}
+
+test_very_many_addresses() {
+    have stock
+    jeheap regions "${PID[stock]}" --json --quiet
+    python3 - "$OUT" "$WORK/many" <<'PY'
+import json, random, sys
+random.seed(1)
+regions = [json.loads(line) for line in open(sys.argv[1])]
+with open(sys.argv[2], "w") as out:
+    for r in random.sample(regions, 3000):
+        print(hex(int(r["addr"], 16) + random.choice((0, 1, r["size"] - 1, r["size"], -1, 1 << 20, -12345))), file=out)
+    for r in regions:
+        if not r["slab"] or r["state"] == "cached":
+            print(r["addr"], hex(int(r["addr"], 16) + r["size"] + 4096), sep="\n", file=out)
+    for _ in range(200):
+        print(hex(random.getrandbits(48)), file=out)
+PY
+    rm -f "$WORK"/part.*
+    split -l 1000 "$WORK/many" "$WORK/part."
+    many "${PID[stock]}"
+    core_of stock
+    many "$CORE"
+    status 0 jeheap skeleton "$CORE" -o "$WORK/many.skeleton" --quiet
+    many "$WORK/many.skeleton"
+}
+
 # Each is answered before more is waited for.
 test_a_list_that_streams() {
     local addr line

@@ -6,7 +6,8 @@
  *
  * Each stage takes what the stage before it returned. Nothing here allocates, prints, opens a
  * file, keeps a global, or trusts a byte it has read. Start with jh_locate() for one address,
- * jh_lookup_many() for very many, and jh_walk_next() for every extent there is.
+ * jh_lookup_many() for very many, jh_index_find() for millions, and jh_walk_next() for every
+ * extent.
  *
  * Everywhere: outputs come last and are untouched unless the call says JH_OK; inputs are const;
  * addresses and sizes are the target's, in bytes, as uint64_t whatever the target's word is.
@@ -355,6 +356,57 @@ JH_MUST_USE enum jh_status jh_locate(const struct jh_heap *heap, uint64_t addr,
 JH_MUST_USE enum jh_status jh_locate_in(const struct jh_heap *heap, uint64_t addr,
                                         const struct jh_extent *extent, struct jh_location *out,
                                         struct jh_fault *fault);
+
+/* ---- index: an address book of the heap, for who asks about very many addresses ---------------
+ */
+
+/* Bytes of memory that the index of so many extents and parked regions takes: 32 for each extent, 8
+ * for each region, and a few for itself. */
+uint64_t jh_index_bytes(uint64_t extents, uint64_t parked);
+
+/* Start one in the caller's memory, which is aligned as a uint64_t is and has as many bytes as
+ * jh_index_bytes() said. parked: addresses of regions and large allocations in thread caches,
+ * sorted; they are copied. JH_UNSUPPORTED: structures of this layout are larger than any build's.
+ */
+JH_MUST_USE enum jh_status jh_index_start(struct jh_index *index, const struct jh_layout *layout,
+                                          void *memory, uint64_t extents, const uint64_t *parked,
+                                          uint64_t count);
+
+/* One more extent, in the order of addresses. sound: nothing is wrong with it, with its elements or
+ * near it; the index answers for no others. */
+void jh_index_add(struct jh_index *index, const struct jh_extent *extent, bool sound);
+
+/* Something is wrong behind the extent that was added last, and it is not known where it ends:
+ * that extent is not vouched for after all. */
+void jh_index_doubt(struct jh_index *index);
+
+/* That was all of them. From here on the index is only read. */
+void jh_index_end(struct jh_index *index);
+
+/* Both, by one walk: what it says of an extent, or next to it, makes that extent none that is
+ * vouched for. */
+void jh_index_fill(struct jh_index *index, const struct jh_heap *heap, struct jh_walk *walk);
+
+/* Where the extent with this number is, which is below index->count, and the first and the last of
+ * its regions; any other extent has one piece. False: the index does not vouch for it. */
+bool jh_index_nth(const struct jh_index *index, uint64_t which, struct jh_index_pieces *out);
+
+/* The number of the parked region that begins there, in that extent; JH_INDEX_NONE: none. */
+uint64_t jh_index_parked(const struct jh_index *index, uint64_t which, uint64_t start);
+
+/* What is at the address? Of the target at most the bitmap word of the region is read; of memory
+ * that changes (jh_reader.retry) the structure of the extent too, and only one that is allocated
+ * and still the same is vouched for. For what is not vouched for jh_locate() is asked, and status
+ * and fault are its own. */
+JH_MUST_USE enum jh_status jh_index_find(const struct jh_index *index, const struct jh_heap *heap,
+                                         uint64_t addr, struct jh_found *out,
+                                         struct jh_fault *fault);
+
+/* The same for many addresses, each with its own status: their reads overlap, or are done together.
+ * more: NULL, or room for as many: filled where which is not JH_INDEX_NONE. */
+void jh_index_find_many(const struct jh_index *index, const struct jh_heap *heap,
+                        const uint64_t *addr, size_t count, struct jh_found *out,
+                        struct jh_index_more *more, enum jh_status *status);
 
 #ifdef __cplusplus
 }

@@ -630,6 +630,49 @@ struct jh_counting {
     uint64_t page_class[JH_PAGE_CLASSES_MAX]; /* bytes */
 };
 
+/* ---- index: an address book of the heap ------------------------------------------------------ */
+
+#define JH_INDEX_NONE UINT64_MAX
+
+/* What the index keeps, packed; of use to nobody else. */
+struct jh_index_extent {
+    uint64_t addr; /* e_addr */
+    uint64_t at;   /* its structure's address; low bits: something in it is parked */
+    uint64_t size; /* bytes, whole pages; low bits: szind, and what it is used for */
+};
+
+/* Extents that begin in one stretch of addresses, and where in it: one number for each step. */
+struct jh_index_cell {
+    uint64_t low;        /* where the first of them begins */
+    uint32_t slot, last; /* the first of its numbers; how many there are behind it */
+    uint32_t lg_step;    /* bytes of a step */
+    uint32_t unused;
+};
+
+struct jh_index_bin {         /* of a size class of slabs */
+    uint64_t reg_size, limit; /* bytes: of a region, of all of them */
+};
+
+/* Made by jh_index_start(), jh_index_add() and jh_index_end(). The memory is the caller's. */
+struct jh_index {
+    const struct jh_layout *layout;
+    struct jh_index_extent *extent; /* in the order of addresses, and one behind the last */
+    uint64_t count, room;
+    uint64_t first, span; /* where the first begins, and bytes from there to the last byte of all */
+    struct jh_index_cell *cell;
+    uint64_t cells;
+    unsigned lg_cell;
+    uint32_t *slot;
+    uint64_t slots;
+    uint64_t *parked; /* sorted */
+    uint64_t parked_count;
+    uint64_t page_mask; /* of an address: where its page begins */
+    uint16_t bitmap_offset;
+    bool wide;  /* a word is 64 bits, little endian */
+    bool doubt; /* there may be more extents than these */
+    struct jh_index_bin bin[JH_BINS_MAX];
+};
+
 /* ---- locate: what is at this address? The stages above, in order, once ---------------------- */
 
 enum jh_use {
@@ -662,6 +705,33 @@ struct jh_location {
     uint64_t start, size;    /* the region, large allocation or unused extent that addr is in */
     uint64_t offset;         /* of addr in it */
     uint32_t region_index;   /* in a slab */
+};
+
+/* What the index answers: as struct jh_location, without all that the extent says. */
+struct jh_found {
+    bool owned;
+    enum jh_why why;       /* when not owned */
+    enum jh_use use;       /* when owned */
+    uint32_t szind;        /* of the extent, as e_bits has it */
+    uint32_t region_index; /* in a slab */
+    uint64_t start, size;  /* the region, large allocation or unused extent that addr is in */
+    uint64_t extent;       /* address of its structure; 0: there is none */
+    uint64_t which;        /* its number in the index, by address, or where extent is 0 that of the
+                              next one; JH_INDEX_NONE: the tree was asked for this address, since
+                              the index cannot vouch for an answer */
+    uint64_t
+        parked; /* its number among the parked ones; JH_INDEX_NONE: it is not known as parked */
+};
+
+/* An extent of the index, and addresses of the first and the last of its regions. */
+struct jh_index_pieces {
+    uint64_t base, size, first, last;
+};
+
+/* What else the structure of that extent says, which is read for it. */
+struct jh_index_more {
+    struct jh_extent extent;
+    bool free_before, free_after; /* of an owned region: those beside it in its slab, if any */
 };
 
 #ifdef __cplusplus
