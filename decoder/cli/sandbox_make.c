@@ -61,6 +61,7 @@ static const struct call {
     CALL(mremap, ALWAYS, 0),
     CALL(munmap, ALWAYS, 0),
     CALL(madvise, ALWAYS, 0),
+    CALL(getrusage, ALWAYS, 0),
 
     CALL(write, ALWAYS, 0, SCMP_CMP_EQ, STDOUT_FILENO, 0),
     CALL(write, ALWAYS, 0, SCMP_CMP_EQ, STDERR_FILENO, 0),

@@ -111,6 +111,8 @@ static bool make(struct filler *f, struct jt_index *out) {
         return false;
     }
     fill(f);
+    /* whoever asks about many addresses comes to each structure again and again */
+    f->target->priv->stays = 2 * out->index.count * f->target->layout.extent_size;
     return true;
 }
 

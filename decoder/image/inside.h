@@ -99,6 +99,8 @@ struct jt_private {
     bool given_up, opened;
     struct jh_reader inner;
     uint64_t read, behind; /* bytes read: in all; since pages were given back */
+    uint64_t stays;        /* bytes of it that may stay beside that: they are read many times */
+    uint64_t faults;       /* of this process, when pages were given back */
     unsigned until;        /* reads until the next call of watch */
 
     size_t file_warnings; /* the first so many warnings are about the core's file itself */

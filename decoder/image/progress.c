@@ -1,6 +1,7 @@
 /* progress.c - reports progress of long work to the caller, who may end it. Pages of a large core
  * are given back to the kernel while it is read, so that it does not fill the memory. */
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "image/inside.h"
 
@@ -8,6 +9,7 @@
 #define LARGE (UINT64_C(64) << 20)  /* a core with fewer bytes on the disk may stay in memory */
 #define BEHIND (UINT64_C(16) << 20) /* bytes that are read before pages are given back */
 #define PAGE 4096
+#define FAULT (64u << 10) /* bytes of a file that one fault maps, at most */
 
 bool jt_go_on(struct jt_target *target, const char *doing, uint64_t done, uint64_t all) {
     struct jt_private *p = target->priv;
@@ -18,11 +20,25 @@ bool jt_go_on(struct jt_target *target, const char *doing, uint64_t done, uint64
     return !p->given_up;
 }
 
+/* What is read again and again is in memory once. Faults of any kind are counted, so that there is
+ * less of the core than this. */
+static bool is_much(struct jt_private *p) {
+    struct rusage usage = {.ru_minflt = 0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    uint64_t faults = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+    bool much = (faults - p->faults) * FAULT >= BEHIND + p->stays;
+    p->faults = much ? faults : p->faults;
+    return much;
+}
+
 void jt_give_back(struct jt_target *target, uint64_t bytes) {
     struct jt_private *p = target->priv;
     p->behind += bytes;
-    if (p->behind >= BEHIND && p->core_mapped) {
-        p->behind = 0;
+    if (p->behind < BEHIND || !p->core_mapped) {
+        return;
+    }
+    p->behind = 0;
+    if (is_much(p)) {
         (void)madvise((void *)(uintptr_t)p->core, p->core_size, MADV_DONTNEED);
     }
 }

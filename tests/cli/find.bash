@@ -442,7 +442,7 @@ many() {
     status 1 jeheap find "$1" "@$WORK/many" --json --quiet
     same_file "$WORK/by_the_tree" "$OUT" "$1: one by one, and by an index"
     cut -c -300 "$OUT" >"$WORK/answers"
-    for part in live cached free dirty '"why":"no leaf"' beyond; do
+    for part in live cached free dirty unmapped beyond; do
         grep -q "$part" "$WORK/answers" || fail "no address of $1 is $part"
     done
 }
