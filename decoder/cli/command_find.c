@@ -32,7 +32,7 @@ static void piece_json(struct json *j, const char *key, const struct piece *p) {
     json_open(j, key, '{');
     json_address(j, "start", p->start);
     json_number(j, "size", p->size);
-    json_text(j, "state", p->state);
+    json_word(j, "state", p->state);
     json_close(j, '}');
 }
 
@@ -43,7 +43,7 @@ static void owned_json(struct cli *cli, const struct jh_location *l, uint64_t ad
     json_address(j, "start", l->start);
     json_number(j, "size", l->size);
     json_number(j, "offset", addr - l->start);
-    json_text(j, "state", parked->state);
+    json_word(j, "state", parked->state);
     json_number(j, "szind", l->extent.szind);
     json_bool(j, "slab", slab);
     if (slab) {

@@ -40,7 +40,7 @@ static void give_json(struct cli *cli, const struct region *r) {
     json_open(j, NULL, '{');
     json_address(j, "addr", r->addr);
     json_number(j, "size", r->size);
-    json_text(j, "state", r->parked.state);
+    json_word(j, "state", r->parked.state);
     json_number(j, "szind", r->extent->szind);
     json_bool(j, "slab", r->index != UINT32_MAX);
     json_number(j, "arena_ind", r->extent->arena_ind);

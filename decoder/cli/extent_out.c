@@ -58,10 +58,14 @@ void extent_json(struct cli *cli, const char *key, const struct jh_extent *e) {
     json_bool(j, "allocated", e->allocated);
     bool_or_null(cli, "committed", JH_EXTENT_COMMITTED, e->committed);
     bool_or_null(cli, "dumpable", JH_EXTENT_DUMPABLE, e->dumpable);
-    json_text(j, "pai", !has_field(cli, JH_EXTENT_PAI) ? NULL : e->pai ? "hpa" : "pac");
+    if (has_field(cli, JH_EXTENT_PAI)) {
+        json_word(j, "pai", e->pai ? "hpa" : "pac");
+    } else {
+        json_null(j, "pai");
+    }
     bool_or_null(cli, "zeroed", JH_EXTENT_ZEROED, e->zeroed);
     bool_or_null(cli, "guarded", JH_EXTENT_GUARDED, e->guarded);
-    json_text(j, "state", extent_state(e, state));
+    json_word(j, "state", extent_state(e, state));
     json_number(j, "szind", e->szind);
     json_number(j, "nfree", e->nfree);
     if (jh_extent_is_slab(e) && e->szind < cli->target->layout.sc_nbins) {

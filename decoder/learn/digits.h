@@ -25,4 +25,41 @@ static inline char *digits_address(char *end, uint64_t value) {
     return end;
 }
 
+/* The least number of so many digits and one. */
+static const uint64_t digits_power[] = {1,
+                                        10,
+                                        100,
+                                        1000,
+                                        10000,
+                                        100000,
+                                        1000000,
+                                        10000000,
+                                        100000000,
+                                        1000000000,
+                                        10000000000,
+                                        100000000000,
+                                        1000000000000,
+                                        10000000000000,
+                                        100000000000000,
+                                        1000000000000000,
+                                        10000000000000000,
+                                        100000000000000000,
+                                        1000000000000000000,
+                                        10000000000000000000U};
+
+/* Both write from at on, and return what is behind. */
+static inline char *digits_put_decimal(char *at, uint64_t value) {
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), count = bits * 1233 >> 12;
+    count += value >= digits_power[count];
+    count += count == 0;
+    (void)digits_decimal(at + count, value);
+    return at + count;
+}
+
+static inline char *digits_put_address(char *at, uint64_t value) {
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), count = 2 + (bits + 3) / 4;
+    (void)digits_address(at + count, value);
+    return at + count;
+}
+
 #endif

@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "image/plain_text.h"
-#include "learn/digits.h"
 
 /* ---- bytes, gathered until a top-level value is complete ------------------------------------- */
 
-static void flush(struct json *j) {
+void json_flush(struct json *j) {
     fwrite_unlocked(j->room, 1, j->used, j->file);
     j->used = 0;
 }
@@ -15,7 +14,7 @@ static void flush(struct json *j) {
 /* len is less than sizeof j->room: it is that of a key, a number or a character. */
 static void put_bytes(struct json *j, const char *text, size_t len) {
     if (sizeof(j->room) - j->used < len) {
-        flush(j);
+        json_flush(j);
     }
     memcpy(j->room + j->used, text, len);
     j->used += len;
@@ -27,7 +26,7 @@ static void put_one(struct json *j, char c) {
 
 static void end_value(struct json *j) {
     if (j->depth == 0) {
-        flush(j);
+        json_flush(j);
     }
 }
 
@@ -76,12 +75,6 @@ static void begin(struct json *j, const char *key) {
     }
 }
 
-static void word(struct json *j, const char *key, const char *text) {
-    begin(j, key);
-    put_bytes(j, text, strlen(text));
-    end_value(j);
-}
-
 void json_open(struct json *j, const char *key, char bracket) {
     begin(j, key);
     put_one(j, bracket);
@@ -109,28 +102,4 @@ void json_text(struct json *j, const char *key, const char *text) {
     begin(j, key);
     quoted(j, text);
     end_value(j);
-}
-
-void json_address(struct json *j, const char *key, uint64_t value) {
-    char room[DIGITS_ROOM + 2], *end = room + sizeof(room) - 1, *at = digits_address(end, value);
-    *--at = '"';
-    *end++ = '"';
-    begin(j, key);
-    put_bytes(j, at, (size_t)(end - at));
-    end_value(j);
-}
-
-void json_number(struct json *j, const char *key, uint64_t value) {
-    char room[DIGITS_ROOM], *end = room + sizeof(room), *at = digits_decimal(end, value);
-    begin(j, key);
-    put_bytes(j, at, (size_t)(end - at));
-    end_value(j);
-}
-
-void json_bool(struct json *j, const char *key, bool value) {
-    word(j, key, value ? "true" : "false");
-}
-
-void json_null(struct json *j, const char *key) {
-    word(j, key, "null");
 }

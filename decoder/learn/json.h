@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "learn/digits.h"
 
 struct json {
     FILE *file;
@@ -20,10 +23,74 @@ void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 void json_line(struct json *j); /* ends a top-level value */
 
-void json_text(struct json *j, const char *key, const char *text);  /* NULL: null */
-void json_address(struct json *j, const char *key, uint64_t value); /* "0x..." */
-void json_number(struct json *j, const char *key, uint64_t value);
-void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_text(struct json *j, const char *key, const char *text); /* NULL: null */
+
+/* ---- values of a line that there are millions of ---------------------------------------------
+ * Inline, so that a key, which is nearly always a literal, is copied as one. */
+
+void json_flush(struct json *j);
+
+/* Behind the key, with room for len bytes more. */
+static inline char *json_key(struct json *j, const char *key, size_t len) {
+    size_t key_len = key ? strlen(key) : 0;
+    if (sizeof(j->room) - j->used < key_len + len + 4) {
+        json_flush(j);
+    }
+    char *at = j->room + j->used;
+    *at = ',';
+    at += j->comma;
+    j->comma = true;
+    if (key) {
+        *at++ = '"';
+        memcpy(at, key, key_len);
+        at += key_len;
+        *at++ = '"';
+        *at++ = ':';
+    }
+    return at;
+}
+
+static inline void json_end(struct json *j, const char *end) {
+    j->used = (size_t)(end - j->room);
+    if (j->depth == 0) {
+        json_flush(j);
+    }
+}
+
+static inline void json_address(struct json *j, const char *key, uint64_t value) { /* "0x..." */
+    char *at = json_key(j, key, DIGITS_ROOM + 2);
+    *at++ = '"';
+    at = digits_put_address(at, value);
+    *at++ = '"';
+    json_end(j, at);
+}
+
+static inline void json_number(struct json *j, const char *key, uint64_t value) {
+    json_end(j, digits_put_decimal(json_key(j, key, DIGITS_ROOM), value));
+}
+
+/* A short word of this program's, which nothing in is escaped. */
+static inline void json_plain(struct json *j, const char *key, const char *word, bool quoted) {
+    size_t len = strlen(word);
+    char *at = json_key(j, key, len + 2);
+    *at = '"';
+    at += quoted;
+    memcpy(at, word, len);
+    at += len;
+    *at = '"';
+    json_end(j, at + quoted);
+}
+
+static inline void json_word(struct json *j, const char *key, const char *word) {
+    json_plain(j, key, word, true);
+}
+
+static inline void json_bool(struct json *j, const char *key, bool value) {
+    json_plain(j, key, value ? "true" : "false", false);
+}
+
+static inline void json_null(struct json *j, const char *key) {
+    json_plain(j, key, "null", false);
+}
 
 #endif
