@@ -121,13 +121,29 @@ static int who_has_cache(struct jt_target *target, const struct jt_hands *hands,
     return thread;
 }
 
+/* Anything of the arena's own memory: itself, a bin, a structure. */
+static int who_is_at(const struct jt_target *target, const struct jt_hands *hands,
+                     const struct jt_arena *arena) {
+    const struct jt_base *base = target->priv->base;
+    int thread = 0;
+    if (arena == NULL) {
+        return hands->count != 0 ? hands->hand[0].thread : 0;
+    }
+    for (size_t i = 0; i < base->blocks && thread == 0; i++) {
+        const struct jt_block *b = &base->block[i];
+        if (&base->arenas.arena[b->arena] == arena) {
+            thread = jt_hands_have(hands, b->start, b->used);
+        }
+    }
+    return thread;
+}
+
 static int who(struct jt_target *target, uint32_t mark, const struct near *n,
                const struct jh_fault *fault) {
     const struct jt_hands *hands = jt_hands(target);
     return mark == JT_MARK_EXTENT  ? who_has_extent(target, hands, n)
            : mark == JT_MARK_CACHE ? who_has_cache(target, hands, fault->addr)
-           : hands->count != 0     ? hands->hand[0].thread
-                                   : 0;
+                                   : who_is_at(target, hands, n->arena);
 }
 
 /* ---- the verdict ------------------------------------------------------------------------------

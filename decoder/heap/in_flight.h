@@ -26,7 +26,8 @@ enum jt_mark {
                                 its memory's address is in a register or on its stack */
     JT_MARK_CACHE = 1 << 8,  /* a thread inside jemalloc has a bin in hand in which the region is
                                 parked; or it lies on top, and the cache is that thread's */
-    JT_MARK_INSIDE = 1 << 9  /* some thread is inside jemalloc and has something in hand */
+    JT_MARK_INSIDE = 1 << 9  /* a thread inside jemalloc has something of the arena's own memory in
+                                hand: itself, a bin, a structure */
 };
 #define JT_MARKS 10
 #define JT_NEVER_SURE (1u << 31) /* a rule's: sound heaps break it, too, seldom and for good */

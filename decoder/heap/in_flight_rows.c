@@ -94,7 +94,7 @@ const char *jt_mark_words(enum jt_mark mark) {
         "its arena is giving unused pages back",
         "a thread inside jemalloc has it in hand",
         "a thread inside jemalloc has the cache's bin in hand",
-        "a thread is inside jemalloc"};
+        "a thread inside jemalloc has something of its arena in hand"};
     unsigned i = 0;
     while (i < JT_MARKS && (uint32_t)mark >> i != 1) {
         i++;

@@ -75,6 +75,26 @@ static bool add_hand(struct jt_target *target, struct jt_hands *h, const struct 
     return true;
 }
 
+/* A background thread that sleeps is inside jemalloc all the time, with what jemalloc knows of it
+ * in hand, which is in the base memory of arena 0. That is nothing. */
+static void forget_sleepers(struct jt_target *target, struct jt_hands *h) {
+    enum { KNOWN = 4096 };
+    uint64_t at, size, info;
+    if (!jt_symbol(target, "background_thread_info", &at, &size) ||
+        !jt_read_word(target, at, &info)) {
+        return;
+    }
+    for (size_t i = 0; i < h->count; i++) {
+        struct jt_hand *hand = &h->hand[i];
+        size_t left = 0;
+        for (size_t k = 0; k < hand->words; k++) {
+            hand->word[left] = hand->word[k];
+            left += hand->word[k] - info >= KNOWN;
+        }
+        hand->words = left;
+    }
+}
+
 /* False: memory ran out. */
 static bool take_thread(struct jt_target *target, struct jt_hands *h, const struct jt_thread *t) {
     const unsigned size = target->priv->words;
@@ -106,6 +126,7 @@ const struct jt_hands *jt_hands(struct jt_target *target) {
             h->known = false;
         }
     }
+    forget_sleepers(target, h);
     return h;
 }
 

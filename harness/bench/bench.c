@@ -234,11 +234,12 @@ static const size_t live[] = {10000, 1000000, 10000000};
 
 #define SIZES (sizeof(live) / sizeof(live[0]))
 
-/* The largest heap, for another process to look at, until the input ends. */
-static int hold(void) {
+/* The largest heap, or with --quick the one before, for another process to look at, until the input
+ * ends. */
+static int hold(size_t sizes) {
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* whoever started it may read it (Yama) */
-    heap_grow(live[SIZES - 1]);
-    printf("%zu\n", live[SIZES - 1]);
+    heap_grow(live[sizes - 1]);
+    printf("%zu\n", live[sizes - 1]);
     fflush(stdout);
     while (getchar() != EOF) {
     }
@@ -254,9 +255,9 @@ int main(int argc, char **argv) {
         } else if (strcmp(argv[i], "--json") == 0) {
             json = true;
         } else if (strcmp(argv[i], "--hold") == 0) {
-            return hold();
+            return hold(sizes);
         } else {
-            fputs("usage: bench [--quick] [--json] | --hold\n", stderr);
+            fputs("usage: bench [--quick] [--json | --hold]\n", stderr);
             return 2;
         }
     }

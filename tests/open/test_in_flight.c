@@ -252,6 +252,24 @@ static void a_stack(void **state) {
     end(m);
 }
 
+/* Of the arena's own memory; of that of another one it excuses nothing, nor does what a background
+ * thread sleeps with. */
+static void something_of_the_arena(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    put(m, PC, TEXT + 4);
+    put(m, 1, MADE_BLOCK + MADE_ARENA);
+    again(m);
+    is(m, "arena.large-count", 1, JT_TRANSIENT, JT_MARK_INSIDE);
+    is(m, "arena.large-count", 17, JT_CORRUPT, 0);
+    m->p.source->variable[2] = (struct jt_variable){"background_thread_info", BINS, 4};
+    m->p.source->variables = 3;
+    made_word(m, BINS, MADE_BLOCK + MADE_ARENA - 8);
+    again(m);
+    is(m, "arena.large-count", 1, JT_CORRUPT, 0);
+    end(m);
+}
+
 /* Where jemalloc's functions are not known, a few words are looked at. */
 static void without_text(void **state) {
     (void)state;
@@ -286,11 +304,17 @@ static void what_cannot_be_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows),         cmocka_unit_test(rules_of_the_library),
-        cmocka_unit_test(locks),        cmocka_unit_test(a_target_that_moves),
-        cmocka_unit_test(purging),      cmocka_unit_test(lock_of_a_bin),
-        cmocka_unit_test(a_register),   cmocka_unit_test(a_stack),
-        cmocka_unit_test(without_text), cmocka_unit_test(what_cannot_be_told),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(rules_of_the_library),
+        cmocka_unit_test(locks),
+        cmocka_unit_test(a_target_that_moves),
+        cmocka_unit_test(purging),
+        cmocka_unit_test(lock_of_a_bin),
+        cmocka_unit_test(a_register),
+        cmocka_unit_test(a_stack),
+        cmocka_unit_test(something_of_the_arena),
+        cmocka_unit_test(without_text),
+        cmocka_unit_test(what_cannot_be_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
