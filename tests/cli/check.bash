@@ -85,6 +85,30 @@ PY
     kill -KILL "$BACK"
 }
 
+# A background thread is inside jemalloc all the time, and excuses nothing. What a process was doing
+# that is only stopped cannot be told for sure.
+test_beside_a_background_thread() {
+    local target
+    JE_MALLOC_CONF=background_thread:true misuse stock twice
+    kill -CONT "$BACK"
+    wait_line "/proc/$BACK/task/$BACK/status" "$BACK" '^State:.*S'
+    [ "$(find "/proc/$BACK/task" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1 ] ||
+        skip "this jemalloc has no background threads"
+    gcore_of "$BACK" "$WORK/misuse.core"
+    for target in "$BACK --stop" "$WORK/misuse.core"; do
+        # shellcheck disable=SC2086
+        status 1 jeheap check $target --json --quiet
+        head -n 1 "$OUT" >"$WORK/finding"
+        ask are "$WORK/finding" rule=cache.parked-twice "address=$AT" severity=corrupt in_flight=null
+    done
+    stop "$BACK"
+    status 0 jeheap check "$BACK" --json
+    head -n 1 "$OUT" >"$WORK/finding"
+    ask are "$WORK/finding" rule=cache.parked-twice severity=suspicious
+    err_has 'may be an operation in flight: --stop looks at the registers'
+    kill -KILL "$BACK"
+}
+
 # A process that runs may be in the middle of a flush.
 test_of_a_running_process() {
     misuse stock twice
