@@ -200,8 +200,9 @@ void command_check(struct cli *cli) {
         rule_text(cli, &all, cli->broken[i].rule, cli->broken[i].count);
     }
     if (all.severity[JT_SUSPICIOUS] && cli_process(cli->args) && !cli->held && !cli->args->quiet) {
-        cli_say("what is suspicious may be an operation in flight: --stop looks at the registers of "
-                "its threads, and tells");
+        cli_say(
+            "what is suspicious may be an operation in flight: --stop looks at the registers of "
+            "its threads, and tells");
     }
     summary(cli, &all);
     cli->finding = NULL;

@@ -40,10 +40,24 @@ static void say_layout(const struct cli *cli) {
     }
 }
 
+/* What was seen of a process in the middle of a change may keep it from being opened: with --stop
+ * it is held still then before anything of it is read. */
+static enum jt_status open_again(struct cli *cli, struct jt_options *options,
+                                 enum jt_status status) {
+    bool changes = status == JT_NO_LAYOUT || status == JT_NO_JEMALLOC;
+    if (!cli->args->stop || !cli->target || !changes) {
+        return status;
+    }
+    jt_close(cli->target);
+    options->held = true;
+    return jt_open(options, &cli->target);
+}
+
 static bool open_target(struct cli *cli) {
     struct jt_options options = cli->args->target;
     progress_start(cli, &options);
     enum jt_status status = jt_open(&options, &cli->target);
+    status = open_again(cli, &options, status);
     if (!cli->target) {
         cli_say("out of memory");
         cli->status = EXIT_UNREADABLE;

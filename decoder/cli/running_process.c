@@ -77,7 +77,7 @@ bool hold_start(struct cli *cli) {
     if (!cli->args->stop) {
         return true;
     }
-    enum jt_status status = jt_hold(cli->target);
+    enum jt_status status = jt_is_held(cli->target) ? JT_OK : jt_hold(cli->target);
     cli->held = status == JT_OK;
     if (!cli->held) {
         cli_say("%s", cli->target->error);

@@ -86,6 +86,7 @@ struct jt_options {
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
     bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
+    bool held;      /* of a process: it is held still from the start, as by jt_hold() */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, and watch_arg too */
     void *watch_arg;

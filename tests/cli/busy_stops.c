@@ -4,9 +4,10 @@
  *
  *   busy_stops [twice|large|flush]   with a double free, of memory that nobody touches again
  *
- * Prints the address of that, and "ready". */
+ * Prints the address of that, and "ready"; on stderr a letter for each SIGRTMIN that it gets. */
 #include <jemalloc/jemalloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,6 +71,14 @@ static uintptr_t planted(const char *how) {
     return (uintptr_t)kept[0];
 }
 
+/* A letter for each signal that arrives: none of SIGRTMIN's is merged with another. */
+static void arrived(int number) {
+    (void)number;
+    if (write(STDERR_FILENO, "x", 1) != 1) {
+        _exit(1);
+    }
+}
+
 int main(int argc, char **argv) {
     ssize_t decay = 20; /* milliseconds */
     unsigned arena;
@@ -80,6 +89,8 @@ int main(int argc, char **argv) {
         je_mallctl("arenas.create", &arena, &size, NULL, 0);
         je_mallctl("thread.arena", NULL, NULL, &arena, sizeof arena);
     }
+    struct sigaction action = {.sa_handler = arrived, .sa_flags = SA_RESTART};
+    sigaction(SIGRTMIN, &action, NULL);
     uintptr_t at = planted(argc > 1 ? argv[1] : "");
     for (uintptr_t i = 0; i < THREADS; i++) {
         pthread_t thread;

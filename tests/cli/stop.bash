@@ -13,7 +13,7 @@ busy() {
     [ -x "$WORK/busy" ] ||
         "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy_stops.c" \
             "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy_stops.c does not build"
-    background env "JE_MALLOC_CONF=narenas:3" "$WORK/busy" >"$WORK/busy.out"
+    background env "JE_MALLOC_CONF=narenas:3" "$WORK/busy" >"$WORK/busy.out" 2>"$WORK/busy.err"
     wait_line "$WORK/busy.out" "$BACK" '^ready' || fail "busy ended"
 }
 
@@ -110,6 +110,19 @@ test_after_an_error() {
     kill -KILL "$BACK"
 }
 
+# What keeps it from being opened while it runs may be a change: then it is held still before.
+test_opened_while_it_is_held() {
+    need_tool strace
+    background sleep 100
+    refuses 3 'jemalloc' try strace -f -qq -o "$WORK/calls" -e trace=ptrace "$JEHEAP" info "$BACK" \
+        --stop --no-sandbox
+    grep -q "PTRACE_SEIZE, $BACK" "$WORK/calls" || fail "it was not held"
+    becomes S "$BACK"
+    refuses 3 'jemalloc' jeheap info "$BACK" --stop
+    becomes S "$BACK"
+    kill -KILL "$BACK"
+}
+
 test_traced_by_another() {
     busy
     hold "$BACK"
@@ -148,7 +161,7 @@ test_a_stopped_process() {
 }
 
 # A signal that comes meanwhile is not lost.
-test_signals() {
+test_signal_meanwhile() {
     busy
     hold "$BACK"
     kill -TERM "$BACK"
@@ -156,32 +169,34 @@ test_signals() {
     [ "$(states "$BACK")" = t ] || fail "it is gone"
     exec 9>&-
     wait "$HOLDER"
-    wait_line /dev/null "$BACK" nothing # until it has ended
-    hold_many_signals
+    until [ -z "$(started "$BACK")" ]; do
+        sleep 0.02
+    done
 }
 
-# Signals all the time: threads stop where they get one, and get it when they go on.
-hold_many_signals() {
-    local look
-    python3 -c 'import signal, time
-count = 0
-def got(number, frame):
-    global count
-    count += 1
-    print(count, flush=True)
-signal.signal(signal.SIGUSR1, got)
-print("ready", flush=True)
-while True:
-    time.sleep(1)' >"$WORK/signals.out" &
-    BACK=$!
-    printf '%s %s\n' "$BACK" "$(started $BACK)" >>"$WORK/pids"
-    wait_line "$WORK/signals.out" "$BACK" ready
-    for look in {1..20}; do
-        kill -USR1 "$BACK" &
-        jeheap info "$BACK" --stop --quiet # it has no jemalloc
-        wait $!
-        wait_line "$WORK/signals.out" "$BACK" "^$look$" || fail "it ended"
+# Nor is one that is about to be taken when its thread is stopped: the first thread, which gets the
+# signals of a process, is traced for a while before it is interrupted.
+test_signals() {
+    local look sender
+    need_tool strace
+    busy
+    python3 -c 'import os, signal, sys, time
+for _ in range(600):
+    os.kill(int(sys.argv[1]), signal.SIGRTMIN)
+    time.sleep(0.002)' "$BACK" &
+    sender=$!
+    for look in {1..4}; do
+        status 0 try strace -qq -o "$WORK/calls" -e trace=ptrace \
+            -e inject=ptrace:delay_exit=50000:when=1 "$JEHEAP" stats "$BACK" --stop --quiet --no-sandbox
     done
+    wait $sender
+    for look in {1..200}; do
+        [ "$(wc -c <"$WORK/busy.err")" -ge 600 ] && break
+        sleep 0.02
+    done
+    [ "$(wc -c <"$WORK/busy.err")" -eq 600 ] ||
+        fail "$(wc -c <"$WORK/busy.err") of 600 signals arrived after $look looks"
+    runs_again "$BACK"
     kill -KILL "$BACK"
 }
 
