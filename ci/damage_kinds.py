@@ -72,14 +72,14 @@ field_kind("unused: slab bit", "an unused extent becomes a slab", "slab", lambda
              lambda h: STALE if h.modern else None)
 field_kind("slab: state", "active becomes another state", "state", lambda h: h.is_slab)
 field_kind("large: state", "active becomes another state", "state", lambda h: h.is_large)
-field_kind("unused: state", "unused becomes another state", "state", lambda h: h.is_unused,
-             lambda h: None if h.modern else "only the arena's counters say otherwise")
+field_kind("unused: state", "unused becomes another state", "state", lambda h: h.is_unused)
 field_kind("slab: szind", "another size class", "szind", lambda h: h.is_slab)
 field_kind("large: szind", "another size class", "szind", lambda h: h.is_large)
 field_kind("unused: szind", "a size class where none is", "szind", lambda h: h.is_unused)
 field_kind("slab: nfree", "another number of free regions", "nfree", lambda h: h.is_slab)
 field_kind("slab: bin_shard", "another shard of the bin", "bin_shard", lambda h: h.is_slab)
-field_kind("extent: is_head", "first of its mapping or not", "is_head", lambda h: lambda e: True)
+field_kind("extent: is_head", "first of its mapping or not", "is_head", lambda h: lambda e: True,
+           lambda h: None if h.modern else NOTHING_ELSE)
 field_kind("extent: committed", "committed or not", "committed", lambda h: lambda e: True,
              NOTHING_ELSE)
 field_kind("active: zeroed", "zeroed or not", "zeroed", lambda h: h.allocated,
@@ -88,8 +88,7 @@ field_kind("retained: zeroed", "zeroed or not", "zeroed",
              lambda h: lambda e: e["state"] == 3, NOTHING_ELSE)
 field_kind("dirty, muzzy: zeroed", "zeroed, which they are not", "zeroed",
              lambda h: lambda e: e["state"] in (1, 2))
-field_kind("extent: esn", "the structure's own serial number", "esn", lambda h: lambda e: True,
-             NOTHING_ELSE)
+field_kind("extent: esn", "the structure's own serial number", "esn", lambda h: lambda e: True)
 
 
 @kind("extent: serial number", "a large number, or one that is near")

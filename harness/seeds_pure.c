@@ -78,6 +78,25 @@ static bool take_size(struct seed_input *in) {
     return true;
 }
 
+/* It and the next ones of the heap, as many as there is room for. */
+static bool take_structures(struct seed_input *in) {
+    const struct heap_place *end = in->image->place + in->image->first[HEAP_PLACE_EXTENT + 1];
+    const struct heap_place *place = in->place;
+    if (!take_extent(in)) {
+        return false;
+    }
+    for (unsigned i = 1; i < 8 && place + i < end; i++) {
+        struct jh_extent e;
+        const uint8_t *bytes = seed_extent_at(in->image, place[i].addr, &e);
+        if (bytes) {
+            seed_add(in, bytes, in->image->layout.extent_head);
+        }
+    }
+    seed_add_number(in, 5, 5); /* pages */
+    seed_add_number(in, 0, 2); /* the block's serial number */
+    return true;
+}
+
 static bool take_address(struct seed_input *in) {
     struct jh_extent e;
     if (!take_structure(in, &e)) {
@@ -174,6 +193,7 @@ static const struct row {
     {"leaf", "", HEAP_PLACE_LEAF, take_leaf, end_layout},
     {"extent", "", HEAP_PLACE_EXTENT, take_extent, end_extent},
     {"slab", "", HEAP_PLACE_EXTENT, take_slab, end_layout},
+    {"counters", "", HEAP_PLACE_EXTENT, take_structures, end_layout},
     {"size_class", "", HEAP_PLACE_EXTENT, take_size, end_layout},
     {"bent", "", HEAP_PLACE_EXTENT, take_bytes, end_bent},
     {"oracle", "leaf-", HEAP_PLACE_LEAF, take_leaf, end_oracle_bytes},

@@ -3,20 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "finding.h"
 
 enum { SEVERITIES = 3 };
 
-static const char *const severity_name[] = {"corrupt", "transient", "suspicious"};
-
 enum { KEPT = 200, KEPT_OF_RULE = 5 }; /* findings that text shows one by one */
-
-struct finding {
-    struct jh_fault fault;
-    struct jt_judged judged;
-    uint64_t extent, region; /* 0: not known, or none */
-    uint64_t arena_ind;      /* UINT64_MAX: not known */
-};
 
 struct findings {
     struct finding kept[KEPT];
@@ -26,60 +17,6 @@ struct findings {
 
 /* ---- one of them ------------------------------------------------------------------------------
  */
-
-static void place(struct cli *cli, struct finding *f) {
-    const struct jh_fault *fault = &f->fault;
-    struct jh_location l;
-    struct jh_extent e;
-    bool structure = fault->stage == JH_STAGE_EXTENT || fault->stage == JH_STAGE_SLAB;
-    if (structure && jh_extent_read(&cli->target->heap, fault->addr, &e, NULL) == JH_OK) {
-        f->extent = e.at;
-        f->arena_ind = e.arena_ind;
-    } else if (!structure && jh_locate(&cli->target->heap, fault->addr, &l, NULL) == JH_OK &&
-               l.extent.at) {
-        f->extent = l.extent.at;
-        f->arena_ind = l.extent.arena_ind;
-        f->region = l.owned && l.extent.allocated ? l.start : 0;
-    }
-}
-
-static void address_or_null(struct json *j, const char *key, uint64_t value) {
-    if (value != 0) {
-        json_address(j, key, value);
-    } else {
-        json_null(j, key);
-    }
-}
-
-static void finding_json(struct cli *cli, const struct finding *f) {
-    struct json *j = &cli->json;
-    json_open(j, NULL, '{');
-    json_text(j, "rule", f->fault.rule);
-    json_address(j, "address", f->fault.addr);
-    json_address(j, "seen", f->fault.seen);
-    if (f->fault.expects) {
-        json_address(j, "expected", f->fault.expected);
-    } else {
-        json_null(j, "expected"); /* most rules say what may not be, and not what was */
-    }
-    address_or_null(j, "extent", f->extent);
-    if (f->arena_ind != UINT64_MAX) {
-        json_number(j, "arena_ind", f->arena_ind);
-    } else {
-        json_null(j, "arena_ind");
-    }
-    address_or_null(j, "region", f->region);
-    json_text(j, "severity", severity_name[f->judged.severity]);
-    json_text(j, "in_flight", f->judged.mark ? jt_mark_words(f->judged.mark) : NULL);
-    if (f->judged.thread) {
-        json_number(j, "thread", (uint64_t)f->judged.thread);
-    } else {
-        json_null(j, "thread");
-    }
-    json_text(j, "meaning", cli_rule_words(f->fault.rule));
-    json_close(j, '}');
-    json_line(j);
-}
 
 static size_t kept_of(const struct findings *all, const char *rule) {
     size_t count = 0;
@@ -91,7 +28,7 @@ static size_t kept_of(const struct findings *all, const char *rule) {
 
 static void take(struct cli *cli, enum jh_status status, const struct jh_fault *fault) {
     struct findings *all = cli->findings;
-    struct finding f = {.fault = *fault, .arena_ind = UINT64_MAX};
+    struct finding f = {.fault = *fault};
     f.fault.status = status;
     f.judged = jt_judge(cli->target, fault, running_moves(cli));
     all->severity[f.judged.severity]++;
@@ -99,10 +36,10 @@ static void take(struct cli *cli, enum jh_status status, const struct jh_fault *
         cli_status(cli, EXIT_FOUND);
     }
     if (cli->args->json) {
-        place(cli, &f);
+        finding_place(cli, &f);
         finding_json(cli, &f);
     } else if (all->count < KEPT && kept_of(all, fault->rule) < KEPT_OF_RULE) {
-        place(cli, &f);
+        finding_place(cli, &f);
         all->kept[all->count++] = f;
     }
 }
@@ -119,24 +56,7 @@ static void rule_text(struct cli *cli, const struct findings *all, const char *r
         if (strcmp(f->fault.rule, rule) != 0) {
             continue;
         }
-        printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, severity_name[f->judged.severity],
-               f->fault.addr, f->fault.seen);
-        if (f->fault.expects) {
-            printf(", expected 0x%" PRIx64, f->fault.expected);
-        }
-        if (f->fault.element) {
-            printf(", element 0x%" PRIx64 " of page 0x%" PRIx64, f->fault.element, f->fault.page);
-        }
-        if (f->extent) {
-            printf(", extent 0x%" PRIx64, f->extent);
-        }
-        if (f->judged.mark) {
-            printf(", %s", jt_mark_words(f->judged.mark));
-        }
-        if (f->judged.thread) {
-            printf(" (thread %d)", f->judged.thread);
-        }
-        printf("\n");
+        finding_text(f);
     }
     if (count > kept_of(all, rule)) {
         printf("    and %" PRIu64 " more\n", count - kept_of(all, rule));
@@ -164,7 +84,7 @@ static void summary(struct cli *cli, const struct findings *all) {
     json_open(j, NULL, '{');
     json_number(j, "findings", sum);
     for (size_t i = 0; i < SEVERITIES; i++) {
-        json_number(j, severity_name[i], all->severity[i]);
+        json_number(j, finding_severity((enum jt_severity)i), all->severity[i]);
     }
     json_close(j, '}');
     json_line(j);

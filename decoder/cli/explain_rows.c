@@ -52,9 +52,21 @@ static const struct explain_row rows[] = {
      "parked in a thread cache at the same time. A flush that is under way leaves up to one bin of "
      "a thread so.",
      "jeheap find TARGET ADDRESS names the thread and the class."},
+    {"cache.two-caches",
+     "A double free by two threads: each has the region in its cache, and malloc() in either will "
+     "hand it out. A flush that is under way leaves up to one bin of a thread so.",
+     "jeheap find TARGET ADDRESS names one of the threads. Look at what both of them share, and at "
+     "who of them owns it."},
+    {"cache.outside",
+     "A large allocation that was freed twice, the first of which is out of the cache already; "
+     "free() of a pointer that jemalloc never gave; or the stack of the cache was overwritten: "
+     "then "
+     "what is parked may be text.",
+     "jeheap find TARGET ADDRESS says what is there now. Text in place of a pointer comes from a "
+     "write beyond the end of what lies in front of the cache's stack."},
     {"cache.no-region",
-     "free() was given a pointer into the middle of a region, or one that jemalloc never gave; or "
-     "the stack of the cache was overwritten.",
+     "free() was given a pointer into the middle of a region; or the stack of the cache was "
+     "overwritten.",
      "jeheap find TARGET ADDRESS says which region the pointer is in: its owner calls free() with "
      "a "
      "pointer that was moved."},

@@ -24,6 +24,9 @@ bool jt_metadata_inferred(struct jt_target *target);
 /* Those blocks, sorted and disjoint; how many. */
 size_t jt_metadata_ranges(struct jt_target *target, const struct jt_range **out);
 
+/* The number of the arena in whose blocks the address is; UINT64_MAX: in none that is known. */
+uint64_t jt_metadata_arena(struct jt_target *target, uint64_t addr);
+
 typedef void jt_fault_fn(void *arg, enum jh_status status, const struct jh_fault *fault);
 
 /* ---- rules that more than one extent, or jemalloc's own memory, are needed for --------------- */

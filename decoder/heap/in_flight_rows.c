@@ -53,6 +53,8 @@ static const struct {
     /* a flush gives one region after the other back before it shortens the bin */
     {"cache.parked-twice", CACHE},
     {"cache.parked-free", CACHE},
+    {"cache.two-caches", CACHE},
+    {"cache.outside", CACHE},
     {"cache.no-region", CACHE},
     {"cache.szind", CACHE},
     /* elements are written one by one, and not at once with the structure */

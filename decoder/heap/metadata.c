@@ -89,6 +89,14 @@ static uint64_t used_of(struct metadata *m, uint64_t at, uint64_t *size) {
     return *size;
 }
 
+/* Do the blocks that were found add up to what the base counts? */
+static bool has_all(const struct metadata *m, const struct jt_arena *a) {
+    uint32_t at = m->p->base->form.known ? m->p->base->form.base_mapped : JT_DWARF_UNKNOWN;
+    uint64_t mapped;
+    return at != JT_DWARF_UNKNOWN && jt_read_word(m->target, a->base + at, &mapped) &&
+           mapped == a->bytes;
+}
+
 /* from: what leads to the block. */
 static bool take_block(struct metadata *m, uint64_t from, uint64_t block, uint64_t *next) {
     struct jt_arenas *a = &m->p->base->arenas;
@@ -97,9 +105,8 @@ static bool take_block(struct metadata *m, uint64_t from, uint64_t block, uint64
         return false;
     }
     if (!jt_read_word(m->target, block + m->size, &size)) {
-        if (!jt_may_be_mapped(m->target, block)) {
-            jt_arena_fault(m->target, JH_CORRUPT, from, block, "arena.block-list");
-        }
+        bool more = jt_may_be_mapped(m->target, block) && !has_all(m, &a->arena[a->count - 1]);
+        jt_arena_fault(m->target, more ? JH_ABSENT : JH_CORRUPT, from, block, "arena.block-list");
         return false;
     }
     if (size == 0 || size > UINT64_MAX - block) {
@@ -340,6 +347,17 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
         return JT_YES;
     }
     return p->base->complete ? JT_NO : JT_CANNOT_TELL;
+}
+
+uint64_t jt_metadata_arena(struct jt_target *target, uint64_t addr) {
+    const struct jt_base *base = target->priv->base;
+    jt_metadata_find(target);
+    for (size_t i = 0; i < base->blocks && base->arenas.count != 0; i++) {
+        if (addr - base->block[i].start < base->block[i].used - base->block[i].start) {
+            return base->arenas.arena[base->block[i].arena].known.ind;
+        }
+    }
+    return UINT64_MAX;
 }
 
 bool jt_metadata_inferred(struct jt_target *target) {

@@ -96,10 +96,11 @@ static const char *rule_of(const struct jt_counters *c, uint32_t set) {
     return set < c->counting.bin[c->target->layout.sc_nbins] ? "bin.heap" : "arena.heap";
 }
 
-/* Does it lead to one of its set, which leads back? 0 leads nowhere. */
+/* Does it lead to another one of its set, which leads back? 0 leads nowhere. What was put into a
+ * heap twice leads to itself. */
 static bool leads_well(const struct jt_counters *c, const struct jt_node *n, uint64_t to) {
     const struct jt_node *other = to == 0 ? NULL : jt_node_at(c, to);
-    return to == 0 || (is_of(other, n->arena, n->set) && other->prev == n->at);
+    return to == 0 || (other != n && is_of(other, n->arena, n->set) && other->prev == n->at);
 }
 
 static bool is_led_to(const struct jt_counters *c, const struct jt_node *n) {

@@ -23,16 +23,14 @@ static void broken(struct parked_check *c, const struct jt_parked *p, const char
     c->fault(c->arg, JH_CORRUPT, &fault);
 }
 
-static bool starts_region(const struct jh_location *l, uint64_t addr) {
-    return l->owned && l->start == addr && l->extent.allocated;
-}
-
 static void check_one(struct parked_check *c, const struct jt_parked *p,
                       const struct jh_extent *extent) {
     struct jh_location l;
     if (jh_locate_in(&c->target->heap, p->addr, extent, &l, NULL) != JH_OK) {
         c->absent = true;
-    } else if (!starts_region(&l, p->addr)) {
+    } else if (!l.owned || !l.extent.allocated) {
+        broken(c, p, "cache.outside");
+    } else if (l.start != p->addr) {
         broken(c, p, "cache.no-region");
     } else if (l.extent.szind != c->all->bin[p->bin].known.szind) {
         broken(c, p, "cache.szind");
@@ -64,7 +62,8 @@ static void check_twice(struct parked_check *c) {
         const struct jt_parked *before = &c->all->parked[order[i - 1]];
         const struct jt_parked *p = &c->all->parked[order[i]];
         if (p->addr == before->addr) {
-            broken(c, p, "cache.parked-twice");
+            bool same = c->all->bin[p->bin].cache == c->all->bin[before->bin].cache;
+            broken(c, p, same ? "cache.parked-twice" : "cache.two-caches");
         }
     }
 }

@@ -31,8 +31,7 @@ bool jt_fault_next(struct jt_words *w, enum jh_stage stage, struct jh_fault *out
     const char *rule =
         memchr(name, 0, JT_VERDICT_RULE) == NULL ? NULL : jt_rule_kept(w->target->priv, name);
     w->at += JT_VERDICT_RULE;
-    bool known = status == JH_CORRUPT || status == JH_LIMIT ||
-                 (status == JH_ABSENT && stage == JH_STAGE_CACHE);
+    bool known = status == JH_CORRUPT || status == JH_LIMIT || status == JH_ABSENT;
     if (rule == NULL || !known) {
         return false;
     }

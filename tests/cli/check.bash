@@ -66,6 +66,82 @@ test_double_free_after_a_flush_5_3_1() { misuse newest flush && finds cache.park
 test_free_into_the_middle_5_3_1() { misuse newest middle && finds cache.no-region; }
 test_free_with_a_wrong_size_5_3_1() { misuse newest size && finds cache.szind; }
 
+# found RULE KEY=VALUE...: one of what check finds, of the process alone.
+found() {
+    local rule=$1
+    shift
+    status 1 jeheap check "$BACK" --json --quiet
+    grep -m 1 "\"rule\":\"$rule\"" "$OUT" >"$WORK/finding" || fail "no $rule: $(head -c 300 "$OUT")"
+    ask are "$WORK/finding" severity=corrupt "$@"
+    kill -KILL "$BACK"
+}
+
+# page ADDRESS: a large allocation's extent begins there.
+page() {
+    hex "$1 & ~4095"
+}
+
+# 5.3.1 ends the first of these itself, by a signal.
+test_large_freed_twice_at_once_5_2_1() { misuse redis at-once && found arena.heap "region=$(page "$AT")"; }
+test_large_freed_twice_at_once_5_3_0() { misuse stock at-once && found arena.heap "region=$(page "$AT")"; }
+test_large_freed_twice_counts_5_3_0() {
+    misuse stock at-once
+    found arena.large-count seen=0xffffffffffffffff expected=0x0
+}
+test_large_freed_twice_out_of_a_cache_5_2_1() { misuse redis out && found arena.heap "region=$(page "$AT")"; }
+test_large_freed_twice_out_of_a_cache_5_3_0() { misuse stock out && found arena.heap "region=$(page "$AT")"; }
+test_large_freed_twice_out_of_a_cache_5_3_1() { misuse newest out && found arena.large-bytes; }
+test_large_parked_after_it_was_given_back_5_2_1() { misuse redis in && found cache.outside "address=$AT"; }
+test_large_parked_after_it_was_given_back_5_3_1() { misuse newest in && found cache.outside "address=$AT"; }
+test_double_free_flushed_twice_5_2_1() { misuse redis flushed && flushed_twice; }
+test_double_free_flushed_twice_5_3_0() { misuse stock flushed && flushed_twice; }
+test_double_free_flushed_twice_5_3_1() { misuse newest flushed && flushed_twice; }
+test_small_size_of_a_large_one_5_2_1() { misuse redis sized && found cache.szind "address=$AT"; }
+test_small_size_of_a_large_one_5_3_0() { misuse stock sized && found cache.szind "address=$AT"; }
+test_double_free_by_two_threads_5_3_0() { misuse stock threads && found cache.two-caches "address=$AT"; }
+test_double_free_by_two_threads_5_2_1() { misuse redis threads && found cache.two-caches "address=$AT"; }
+test_text_over_a_caches_stack_5_3_0() { misuse stock stack && found cache.outside "address=$AT" text=AAAAAAAA; }
+test_text_over_a_caches_stack_5_2_1() { misuse redis stack && found cache.outside "address=$AT" text=AAAAAAAA; }
+test_text_over_a_caches_stack_5_3_1() { misuse newest stack && found cache.outside "address=$AT" text=AAAAAAAA; }
+
+flushed_twice() {
+    status 1 jeheap find "$BACK" "$AT" --json --quiet
+    found slab.nfree "address=$(ask get "$OUT" extent)"
+}
+
+# Whose cache, and the bytes of the region.
+test_who_and_what() {
+    misuse stock twice
+    status 1 jeheap check "$BACK" --quiet
+    out_has "region $AT, in the thread cache of thread $BACK misuse, bytes \"AAAAAAAAAAAAAAAA\"\$"
+    status 1 jeheap check "$BACK" --quiet --json
+    head -n 1 "$OUT" >"$WORK/finding"
+    ask are "$WORK/finding" text=AAAAAAAAAAAAAAAA
+    grep -q "\"cache\":{\"at\":\"0x[0-9a-f]*\",\"kind\":\"thread\",\"thread\":$BACK," "$OUT" ||
+        fail "whose cache it is in is not said"
+    kill -KILL "$BACK"
+}
+
+# Writes of the program over its own memory leave jemalloc's as it is.
+test_contents_are_nobodys_rule() {
+    misuse stock contents
+    status 0 jeheap check "$BACK" --quiet
+    out_has '^every rule holds$'
+    kill -KILL "$BACK"
+}
+
+# A wild write: text over an extent's first words, over a leaf element, over a bitmap.
+test_text_over_an_extent() {
+    misuse stock none
+    status 0 jeheap extents "$BACK" --quiet --json --state active
+    head -n 1 "$OUT" >"$WORK/line"
+    local at
+    at=$(ask get "$WORK/line" extent)
+    poke "$BACK" "$at" 41 8
+    status 1 jeheap check "$BACK" --json --quiet
+    grep -q "\"address\":\"$at\".*\"text\":\"AAAAAAAA" "$OUT" || fail "no text: $(head -c 300 "$OUT")"
+}
+
 # A region that is parked twice is one region: no class has more parked than handed out.
 test_totals_of_a_double_free() {
     misuse stock twice

@@ -665,13 +665,27 @@ static void a_link_to_what_is_absent(void **state) {
     m->p.map_complete = false; /* a debugger's core does not name what it leaves out */
     assert_int_equal(check(m, true, 24).count, 0);
     made_end(m);
-    m = made_start(JH_5_3_0);
-    made_variables(m);
-    list_to_nowhere(m);
-    m->p.map_complete = false;
-    assert_int_equal(check(m, true, 24).count, 0);
-    assert_int_equal(jt_metadata_bytes(&m->target), 0);
-    made_end(m);
+}
+
+/* In a debugger's core, which does not name what it leaves out: absent, as long as the base counts
+ * more than was found; corrupt, when all is found. */
+static void a_block_list_to_what_is_absent(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        uint64_t block = i == 0 ? MADE_BLOCK2 : MADE_BLOCK;
+        made_variables(m);
+        made_word(m, block + m->p.base->block_next, 0x41414140);
+        m->p.map_complete = false;
+        assert_int_equal(jt_metadata_bytes(&m->target), 0);
+        assert_int_equal(m->p.base->arenas.faults, 1);
+        const struct jh_fault *fault = &m->p.base->arenas.fault[0];
+        assert_int_equal(fault->status, i == 0 ? JH_ABSENT : JH_CORRUPT);
+        assert_string_equal(fault->rule, "arena.block-list");
+        assert_int_equal(fault->addr, block);
+        assert_int_equal(fault->seen, 0x41414140);
+        made_end(m);
+    }
 }
 
 static void one_extent_alone(void **state) {
@@ -778,6 +792,7 @@ int main(void) {
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(more_lost_ones_than_a_skeleton_brings),
         cmocka_unit_test(a_link_to_what_is_absent),
+        cmocka_unit_test(a_block_list_to_what_is_absent),
         cmocka_unit_test(structures_of_huge_pages),
         cmocka_unit_test(blocks_that_lack_bytes),
         cmocka_unit_test(what_cannot_be_an_extent),

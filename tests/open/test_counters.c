@@ -323,6 +323,7 @@ static void each_link(void **state) {
         {3, CHILD, 2, "arena.heap", 1}, /* another arena's; a slab */
         {15, NEXT, 3, "arena.heap", 1},
         {15, PREV, 11, "arena.heap", 2},
+        {15, NEXT, 15, "arena.heap", 1}, /* as what was put into the heap twice */
     };
     for (unsigned i = 0; i < VERSIONS * sizeof row / sizeof row[0]; i++) {
         struct made *m = start(versions[i % VERSIONS]);

@@ -90,6 +90,18 @@ static void check_slab(const struct heap_image *image, struct fuzz_input *in) {
     assert_int_equal(e.nfree, 0);
 }
 
+/* Structures of the heap. */
+static void check_counters(const struct heap_image *image, struct fuzz_input *in) {
+    size_t head = image->layout.extent_head;
+    layout_is(image, fuzz_layout(in));
+    assert_int_equal(fuzz_take(in, 2), 0);
+    assert_int_equal(fuzz_take(in, 5), 5);
+    assert_true(in->size >= head && in->size % head == 0);
+    for (size_t i = 0; i < in->size; i += head) {
+        assert_non_null(place_of(image, HEAP_PLACE_EXTENT, in->data + i, head));
+    }
+}
+
 static void check_size(const struct heap_image *image, struct fuzz_input *in) {
     const struct jh_layout *layout = fuzz_layout(in);
     uint64_t want = 0;
@@ -157,9 +169,9 @@ static void check_oracle(const struct heap_image *image, struct fuzz_input *in) 
 static const struct {
     const char *stage;
     void (*check)(const struct heap_image *image, struct fuzz_input *in);
-} stages[] = {{"layout", check_layout}, {"rtree", check_rtree},  {"leaf", check_leaf},
-              {"extent", check_extent}, {"slab", check_slab},    {"size_class", check_size},
-              {"bent", check_bent},     {"oracle", check_oracle}};
+} stages[] = {{"layout", check_layout},   {"rtree", check_rtree},       {"leaf", check_leaf},
+              {"extent", check_extent},   {"counters", check_counters}, {"slab", check_slab},
+              {"size_class", check_size}, {"bent", check_bent},         {"oracle", check_oracle}};
 
 struct made {
     const struct heap_image *image;
