@@ -11,13 +11,21 @@ const char *finding_severity(enum jt_severity severity) {
 
 /* ---- where it is ----------------------------------------------------------------------------- */
 
+/* Its address is that of a number, and no structure's. */
+static bool is_counter(const char *rule) {
+    static const char *const names[] = {"nactive", "npages", "nextents", "nbytes", "large-"};
+    const char *name = strchr(rule, '.') + 1;
+    bool counter = strncmp(rule, "bin.", 4) == 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        counter |= strncmp(name, names[i], strlen(names[i])) == 0;
+    }
+    return counter;
+}
+
 /* A structure and what it covers. */
 static bool place_structure(struct cli *cli, struct finding *f) {
     struct jh_extent e;
-    bool counter =
-        f->fault.expects && f->fault.stage == JH_STAGE_ARENA &&
-        (strncmp(f->fault.rule, "bin.", 4) == 0 || strncmp(f->fault.rule, "arena.n", 7) == 0 ||
-         strncmp(f->fault.rule, "arena.large", 11) == 0);
+    bool counter = f->fault.expects && is_counter(f->fault.rule);
     if (counter || f->fault.addr % cli->target->layout.extent_align != 0 ||
         jh_extent_read(&cli->target->heap, f->fault.addr, &e, NULL) != JH_OK ||
         jh_extent_check(&cli->target->layout, &e, NULL) != JH_OK) {
