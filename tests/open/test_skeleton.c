@@ -721,7 +721,7 @@ static void arenas_that_lie(void **state) {
                {3, UINT64_C(1) << 32, 0, false},
                {11, 0xffffff, 0, false}, /* what the block has handed out ends before it begins */
                {12, 2, 0, false},
-               {13, JH_ABSENT, 0, false},
+               {13, JH_ABSENT, 0, true},
                {13, JH_LIMIT, 0, true},
                {16, 0, 0, false}, /* no name */
                {16, 0x2020202020202020, 0, false},
