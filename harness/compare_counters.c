@@ -59,6 +59,12 @@ static uint64_t curlextents(const struct counters *x, uint32_t szind) {
     return value[JT_LARGE_NMALLOC] - value[JT_LARGE_NDALLOC];
 }
 
+/* Of the arena, and of caches. */
+static uint64_t requests(const struct counters *x, uint32_t szind) {
+    const uint64_t *value = x->has.large[szind];
+    return value[JT_LARGE_NMALLOC] + value[JT_LARGE_NREQUESTS];
+}
+
 /* Since 5.3.1 with what was asked for, in whole pages, not with its class. */
 static struct sum large(const struct counters *x) {
     const struct jh_layout *l = &x->target->layout;
@@ -84,6 +90,18 @@ static bool sum_of(const struct counters *x, const char *what, struct sum *out) 
         {"base", counter(x, JT_BASE_ALLOCATED)},
         {"internal", counter(x, JT_INTERNAL)},
         {"extent_avail", counter(x, JT_EXTENT_AVAIL)},
+        {"dirty_npurge", counter(x, JT_DIRTY_NPURGE)},
+        {"dirty_nmadvise", counter(x, JT_DIRTY_NMADVISE)},
+        {"dirty_purged", counter(x, JT_DIRTY_PURGED)},
+        {"muzzy_npurge", counter(x, JT_MUZZY_NPURGE)},
+        {"muzzy_nmadvise", counter(x, JT_MUZZY_NMADVISE)},
+        {"muzzy_purged", counter(x, JT_MUZZY_PURGED)},
+        {"abandoned_vm", counter(x, JT_ABANDONED_VM)},
+        {"metadata_edata", counter(x, JT_BASE_EDATA)},
+        {"metadata_rtree", counter(x, JT_BASE_RTREE)},
+        {"nthreads", counter(x, JT_NTHREADS)},
+        {"dirty_decay_ms", counter(x, JT_DIRTY_DECAY_MS)},
+        {"muzzy_decay_ms", counter(x, JT_MUZZY_DECAY_MS)},
         {"small.allocated", small(x)},
         {"large.allocated", large(x)},
     };
@@ -107,9 +125,20 @@ static void compare_sum(const struct counters *x, const char *name, uint64_t exp
     }
 }
 
+static enum jt_bin_counter bin_counter(const char *name) {
+    static const char *const names[JT_BIN_COUNTERS] = {
+        "nmalloc",  "ndalloc", "nrequests", "curregs",  "nfills",
+        "nflushes", "nslabs",  "nreslabs",  "curslabs", "nonfull_slabs"};
+    unsigned i = 0;
+    while (i + 1 < JT_BIN_COUNTERS && strcmp(names[i], name) != 0) {
+        i++;
+    }
+    return (enum jt_bin_counter)i;
+}
+
 static void compare_one(struct counters *x, const struct truth_record *r) {
     unsigned ind, szind;
-    char what[64];
+    char what[64], of_class[64];
     struct sum seen;
     if (sscanf(r->text, "stats.arenas.%u.%63s", &ind, what) != 2 || ind != x->ind) {
         return;
@@ -117,14 +146,17 @@ static void compare_one(struct counters *x, const struct truth_record *r) {
     x->told |= strcmp(what, "large.allocated") == 0;
     if (sum_of(x, what, &seen)) {
         compare_sum(x, r->text, r->value[0], seen);
-    } else if (sscanf(what, "lextents.%u.curlextents", &szind) == 1) {
-        x->large++;
-        seen = (struct sum){x->has.large_known, curlextents(x, szind + x->target->layout.sc_nbins)};
+    } else if (sscanf(what, "lextents.%u.%63s", &szind, of_class) == 2) {
+        bool current = strcmp(of_class, "curlextents") == 0;
+        szind = (szind + x->target->layout.sc_nbins) % JH_CACHE_BINS_MAX;
+        x->large += current;
+        seen =
+            (struct sum){x->has.large_known, current ? curlextents(x, szind) : requests(x, szind)};
         compare_sum(x, r->text, r->value[0], seen);
-    } else if (sscanf(what, "bins.%u.nonfull_slab%63s", &szind, what) == 2) {
-        x->nonfull++;
-        seen = (struct sum){jt_bin_counter_known(&x->has, JT_BIN_NONFULL),
-                            x->has.bin[szind % JH_BINS_MAX][JT_BIN_NONFULL]};
+    } else if (sscanf(what, "bins.%u.%63s", &szind, of_class) == 2) {
+        enum jt_bin_counter n = bin_counter(of_class);
+        x->nonfull += n == JT_BIN_NONFULL;
+        seen = (struct sum){jt_bin_counter_known(&x->has, n), x->has.bin[szind % JH_BINS_MAX][n]};
         compare_sum(x, r->text, r->value[0], seen);
     }
 }

@@ -100,12 +100,15 @@ static void compare_one(struct totals *x, const struct truth_record *r) {
     static const struct jt_arena_totals none;
     struct seen seen = {false, true, 0};
     unsigned arena, szind;
-    char what[64];
+    char what[64], word[8];
     if (sscanf(r->text, "stats.arenas.%u.%63s", &arena, what) == 2 && arena < ARENAS_MAX) {
         const struct jt_arena_totals *a =
             x->place[arena] ? &x->t->arena[x->place[arena] - 1] : &none;
         x->told[arena] = x->told[arena] || strcmp(what, "large.allocated") == 0;
-        if (sscanf(what, "lextents.%u.curlextents", &szind) == 1) {
+        if (sscanf(what, "lextents.%u.%7s", &szind, word) == 2) {
+            if (strcmp(word, "curlext") != 0) {
+                return;
+            }
             seen = known(large_of(x, a, szind + x->target->layout.sc_nbins));
             x->large[arena]++;
         } else {

@@ -8,6 +8,7 @@
 #include "cache_bend.h"
 #include "layout_bend.h"
 #include "matrix.h"
+#include "number_bend.h"
 
 /* The first level: jh_layout_check() refuses the bent layout, so nothing is decoded with it. */
 static const char *const levels[] = {"check", "constants", "functions", "heap", "api"};
@@ -95,6 +96,29 @@ static void add_cache_bends(struct json_object *results, struct comparison *c,
     }
 }
 
+/* Compares what arenas count with bent places of it. */
+static void add_number_bends(struct json_object *results, struct comparison *c,
+                             const struct truth *truth, struct jt_target *target) {
+    struct jt_numbers_form *form = &target->priv->base->numbers, sound = *jt_numbers_form(target);
+    struct number_bend bend;
+    for (size_t i = 0; number_bend_make(&sound, i, &bend); i++) {
+        struct json_object *result = json_object_new_object(), *noticed = json_object_new_array();
+        *c = (struct comparison){.truth = truth, .first_only = true, .level = LEVEL_API};
+        *form = bend.form;
+        compare_arenas(c, target);
+        compare_counters(c, target);
+        if (c->stop) {
+            json_object_array_add(noticed, json_object_new_string(levels[LEVEL_COUNT - 1]));
+        }
+        json_object_object_add(result, "bend", json_object_new_string(bend.name));
+        json_object_object_add(result, "noticed", noticed);
+        json_object_object_add(result, "proof",
+                               bend.proof ? json_object_new_string(bend.proof) : NULL);
+        json_object_array_add(results, result);
+    }
+    *form = sound;
+}
+
 struct json_object *drift_bends(const struct truth *truth, struct jt_target *target) {
     struct json_object *results = json_object_new_array();
     struct comparison *c = calloc(1, sizeof(*c));
@@ -105,6 +129,7 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
     }
     if (c) {
         add_cache_bends(results, c, truth, target);
+        add_number_bends(results, c, truth, target);
     }
     free(bend);
     free(c);

@@ -2,6 +2,8 @@
 #include "witness.h"
 
 #include <jemalloc/jemalloc.h>
+#include <string.h>
+#include <sys/types.h>
 
 #define EXTENT_CLASSES_MAX 400
 #define DEPTH_MAX 8
@@ -22,12 +24,23 @@ static bool learn(struct question *q, const char *name) {
     return je_mallctlnametomib(name, q->mib, &q->depth) == 0;
 }
 
+/* Numbers come in several sizes, and a read of the wrong size is refused with EINVAL. */
 static bool answer(const struct question *q, uint64_t *value) {
     size_t wide, got = sizeof(wide);
-    if (je_mallctlbymib(q->mib, q->depth, &wide, &got, NULL, 0) != 0) {
+    unsigned narrow;
+    if (je_mallctlbymib(q->mib, q->depth, &wide, &got, NULL, 0) == 0) {
+        *value = wide;
+        return true;
+    }
+    got = sizeof(*value); /* counts are of 64 bits on all machines */
+    if (je_mallctlbymib(q->mib, q->depth, value, &got, NULL, 0) == 0) {
+        return true;
+    }
+    got = sizeof(narrow);
+    if (je_mallctlbymib(q->mib, q->depth, &narrow, &got, NULL, 0) != 0) {
         return false;
     }
-    *value = wide;
+    *value = narrow;
     return true;
 }
 
@@ -74,7 +87,8 @@ static void arena_line(struct truth *truth, unsigned arena, const char *what) {
     uint64_t value;
     snprintf(name, sizeof(name), "stats.arenas.%u.%s", arena, what);
     if (learn(&q, name) && answer(&q, &value)) {
-        line(truth, name, value);
+        bool is_signed = strstr(what, "decay_ms") != NULL; /* -1: never */
+        line(truth, name, is_signed ? (uint64_t)(ssize_t)value : value);
     }
 }
 
@@ -121,6 +135,9 @@ static void page_lines(struct truth *truth, unsigned arena) {
     arena_line(truth, arena, "pactive");
     arena_line(truth, arena, "pdirty");
     arena_line(truth, arena, "pmuzzy");
+    arena_line(truth, arena, "nthreads");
+    arena_line(truth, arena, "dirty_decay_ms");
+    arena_line(truth, arena, "muzzy_decay_ms");
 }
 
 /* What bins have is in lines of their own but for these (api_stats). */
@@ -133,14 +150,28 @@ static void arena_lines(struct truth *truth, unsigned arena, uint64_t small, uin
                                         "internal",
                                         "extent_avail",
                                         "tcache_bytes",
-                                        "tcache_stashed_bytes"};
+                                        "tcache_stashed_bytes",
+                                        "dirty_npurge",
+                                        "dirty_nmadvise",
+                                        "dirty_purged",
+                                        "muzzy_npurge",
+                                        "muzzy_nmadvise",
+                                        "muzzy_purged",
+                                        "abandoned_vm",
+                                        "metadata_edata",
+                                        "metadata_rtree"};
+    static const char *const bins[] = {"nmalloc",  "ndalloc", "nrequests", "nfills",
+                                       "nflushes", "nslabs",  "nreslabs",  "nonfull_slabs"};
     static const char *const sums[] = {"ndirty",      "nmuzzy",      "nretained",
                                        "dirty_bytes", "muzzy_bytes", "retained_bytes"};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         arena_line(truth, arena, plain[i]);
     }
-    class_lines(truth, arena, "bins", small, "nonfull_slabs");
+    for (size_t i = 0; i < sizeof(bins) / sizeof(bins[0]); i++) {
+        class_lines(truth, arena, "bins", small, bins[i]);
+    }
     class_lines(truth, arena, "lextents", large, "curlextents");
+    class_lines(truth, arena, "lextents", large, "nrequests");
     for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
         sum(truth, arena, sums[i]);
     }
