@@ -107,8 +107,10 @@ static enum jh_status decode_cursor(const struct jh_layout *l, const struct jh_c
     uint16_t low_water = (uint16_t)jh_load(l, bytes + f->low_water, 2);
     uint32_t held = (uint16_t)(empty - head), room = (uint16_t)(empty - full);
     /* Both ends of a disabled bin are one place. Those of a bin that is all stash are as well: the
-     * table tells them apart, where there is one. */
-    b->used = head != 0 && (room != 0 || capacity != 0);
+     * table tells them apart, where there is one, or the place that disabled bins have in common.
+     */
+    bool apart = capacity != 0 || (f->disabled != 0 && head != f->disabled);
+    b->used = head != 0 && (room != 0 || apart);
     if (!b->used) {
         return held == 0 || head == 0 ? JH_OK : corrupt(fault, held, "cache.count");
     }

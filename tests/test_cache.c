@@ -175,6 +175,20 @@ static void stashed(void **state) {
     }
 }
 
+/* Since 5.3.1 the bin itself says what it may hold, disabled or not: its place tells them apart. */
+static void all_stashed(void **state) {
+    struct bin b = bin_of(JH_5_3_1, "x86_64");
+    (void)state;
+    put_cursor(&b, 0x40010020, 0, 20, 20);
+    put(&b, b.form.ncached_max, 2, 20);
+    assert_false(decoded(&b, 0).used); /* it may be a disabled one */
+    b.form.disabled = 0x500000;
+    assert_true(decoded(&b, 0).used);
+    assert_int_equal(decoded(&b, 0).stashed, 20);
+    b.form.disabled = 0x40010020;
+    assert_false(decoded(&b, 0).used);
+}
+
 static void no_bin(void **state) {
     (void)state;
     for (enum jh_version v = 0; v < JH_VERSIONS; v++) {
@@ -314,11 +328,17 @@ static void reading(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms),           cmocka_unit_test(layers),
-        cmocka_unit_test(cursors),         cmocka_unit_test(stashed),
-        cmocka_unit_test(no_bin),          cmocka_unit_test(counts),
-        cmocka_unit_test(count_of_counts), cmocka_unit_test(count_of_cursors),
-        cmocka_unit_test(capacity),        cmocka_unit_test(reading),
+        cmocka_unit_test(forms),
+        cmocka_unit_test(layers),
+        cmocka_unit_test(cursors),
+        cmocka_unit_test(stashed),
+        cmocka_unit_test(all_stashed),
+        cmocka_unit_test(no_bin),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(count_of_counts),
+        cmocka_unit_test(count_of_cursors),
+        cmocka_unit_test(capacity),
+        cmocka_unit_test(reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -33,14 +33,17 @@ void jt_caches_bound(struct finder *f) {
 /* ---- capacities -------------------------------------------------------------------------------
  */
 
-/* A pointer to a table with one number for each bin. */
+/* A pointer to a table with one number for each bin, or what tells bins without any apart. */
 void jt_caches_learn(struct finder *f) {
     struct jt_target *target = f->target;
     uint64_t at, size, table, number, stride = 0;
     uint32_t align;
     const struct jh_layout *l = &target->layout;
-    if (f->form.ncached_max != 0 || !jt_symbol(target, "tcache_bin_info", &at, &size) ||
-        !jt_read_word(target, at, &table)) {
+    if (f->form.ncached_max != 0) {
+        f->form.disabled = jt_symbol(target, "disabled_bin", &at, &size) ? at : 0;
+        return;
+    }
+    if (!jt_symbol(target, "tcache_bin_info", &at, &size) || !jt_read_word(target, at, &table)) {
         return;
     }
     if (jh_struct_size(l, "cache_bin_info_s", &stride, &align, NULL) != JH_OK) {

@@ -553,6 +553,8 @@ struct jh_cache_form {
     uint16_t ncached;   /* without a cursor */
     uint16_t full, empty; /* low_bits_full, low_bits_empty */
     uint16_t ncached_max; /* in the bin itself (5.3.1 on); 0: in tcache_bin_info */
+    uint64_t disabled;    /* 5.3.1 on: stack_head of all bins that are disabled, the address of
+                             disabled_bin; 0: not known. jh_cache_form() leaves it 0 */
 };
 
 #define JH_CACHE_BIN_MAX 64   /* bytes of a bin, at most */
