@@ -203,7 +203,7 @@ double jeheap_index(size_t extents) {
     (void)madvise(memory, bytes, MADV_HUGEPAGE);
     ok(jh_index_start(&book, &layout, memory, extents, NULL, 0), NULL, "index");
     jh_index_fill(&book, &heap, &walk);
-    if (!book.whole || book.count != extents) {
+    if (book.doubt || book.count != extents) {
         die("The index has %zu of %zu extents.", (size_t)book.count, extents);
     }
     return (double)bytes / (double)extents;
