@@ -18,8 +18,9 @@ struct arguments {
     struct jt_options target;
     const char **operand; /* behind the target: addresses */
     size_t operands;
-    const char *addresses; /* the operand of find that is "-" or "@FILE"; NULL: none */
-    int addresses_fd;      /* input.h */
+    const char *second, *second_name; /* diff: the other target, as target and name; NULL: none */
+    const char *addresses;            /* the operand of find that is "-" or "@FILE"; NULL: none */
+    int addresses_fd;                 /* input.h */
     bool json, quiet, no_sandbox, bytes;
     bool stop;              /* a process is held still while it is read */
     bool color, color_said; /* on stdout, on stderr */
@@ -101,6 +102,7 @@ struct cli {
     /* check: instead of being said, each fault is given to this; it keeps its own counts. */
     void (*finding)(struct cli *cli, enum jh_status status, const struct jh_fault *fault);
     struct findings *findings;
+    struct cli *other; /* diff: the second target's */
 };
 
 /* ---- message.c ------------------------------------------------------------------------------- */
@@ -267,6 +269,7 @@ void command_info(struct cli *cli);
 void command_find(struct cli *cli);
 void command_caches(struct cli *cli);
 void command_check(struct cli *cli);
+void command_diff(struct cli *cli);
 void command_explain(struct cli *cli);
 void command_regions(struct cli *cli);
 void command_stats(struct cli *cli);

@@ -72,6 +72,15 @@ const struct command commands[COMMANDS] = {
         "written over the contents of a region breaks none: jemalloc keeps nothing of them.",
         CORRUPT,
         {{"jeheap check core", NULL}, {"jeheap check 1234 --json", "one finding a line"}}},
+    [COMMAND_DIFF] = {
+        "diff", NULL, "TARGET TARGET", TAKES_TARGETS, command_diff,
+        "what grew from one to the other: size classes, arenas, caches, large allocations",
+        "Two cores, skeletons or processes of one program, or a core and the process by now. What grew "
+        "most comes first, what shrank most last. Options are for both targets. Two runs of a program "
+        "have no large allocation at the same address: then all of them are new or gone.",
+        CORRUPT,
+        {{"jeheap diff old.core new.core", NULL},
+         {"jeheap diff old.core 1234 --json", "a line for each thing that changed"}}},
     [COMMAND_EXPLAIN] = {
         "explain", NULL, "[RULE]", TAKES_WORD, command_explain,
         "what a rule means, what usually breaks it, what to look at next; without RULE all of them",

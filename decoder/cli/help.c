@@ -136,7 +136,7 @@ const char *help_exit(const struct command *c, int status) {
         "done, nothing is wrong", "done, and something is wrong (corrupt, address not owned)",
         "wrong usage", "the target cannot be read, or holds no jemalloc",
         "a partial result: bytes are absent, or a limit was reached"};
-    bool target = !c || c->takes == TAKES_TARGET || c->takes == TAKES_ADDRESSES;
+    bool target = !c || c->takes >= TAKES_TARGET;
     return status == EXIT_FOUND && c        ? c->found
            : status > EXIT_USAGE && !target ? NULL
                                             : all[status];

@@ -74,18 +74,32 @@ static bool open_target(struct cli *cli) {
     return status == JT_OK;
 }
 
+/* diff: both, in the order in which they were given. */
+static bool open_targets(struct cli *cli) {
+    struct cli *other = cli->other;
+    if (!other) {
+        return open_target(cli) && hold_start(cli);
+    }
+    bool processes = cli_process(cli->args) || cli_process(other->args);
+    return open_target(cli) && open_target(other) &&
+           ((processes && !cli_process(cli->args)) || hold_start(cli)) &&
+           (!cli_process(other->args) || hold_start(other));
+}
+
 /* The target, and whatever it names, is opened and parsed with few rights left, and the heap is
  * decoded with fewer. */
 static bool open_sandboxed(struct cli *cli) {
     const struct arguments *a = cli->args;
     if (a->no_sandbox) {
-        return open_target(cli) && hold_start(cli);
+        return open_targets(cli);
     }
-    struct sandbox sandbox = {
-        .pid = cli_process(a), .output = a->output ? a->output_fd : -1, .holds = a->stop};
+    struct sandbox sandbox = {.pid = cli_process(a),
+                              .other = cli->other ? cli_process(cli->other->args) : 0,
+                              .output = a->output ? a->output_fd : -1,
+                              .holds = a->stop};
     const char *lacks = sandbox_start(&sandbox);
     say_lacks(a, lacks);
-    bool opened = open_target(cli) && hold_start(cli);
+    bool opened = open_targets(cli);
     const char *later = opened ? sandbox_tighten(&sandbox) : NULL;
     say_lacks(a, lacks ? NULL : later); /* once is enough */
     return opened;
@@ -123,28 +137,51 @@ static void check_afterwards(struct cli *cli) {
     running_say(cli);
 }
 
-static void work(struct cli *cli) {
-    const struct arguments *a = cli->args;
-    if (a->target.target) {
-        running_watch(cli);
-        resident_watch(cli);
-        if (!open_sandboxed(cli)) {
-            return;
-        }
-    }
-    if (cli->target && a->max_reads) {
-        budget_start(cli->budget, &cli->target->heap, a->max_reads);
+static void watch(struct cli *cli) {
+    running_watch(cli);
+    resident_watch(cli);
+}
+
+static void start_reading(struct cli *cli) {
+    if (cli->target && cli->args->max_reads) {
+        budget_start(cli->budget, &cli->target->heap, cli->args->max_reads);
     }
     if (cli->target && cli->target->bytes_truncated) {
         cli_status(cli, EXIT_PARTIAL);
     }
     cli->opened = true;
+}
+
+static void work(struct cli *cli) {
+    const struct arguments *a = cli->args;
+    if (a->target.target) {
+        watch(cli);
+        if (cli->other) {
+            watch(cli->other);
+        }
+        if (!open_sandboxed(cli)) {
+            cli->status = cli->status ? cli->status : cli->other->status;
+            return;
+        }
+    }
+    start_reading(cli);
+    if (cli->other) {
+        start_reading(cli->other);
+    }
     a->command->run(cli);
     hold_end(cli);
+    if (cli->other) {
+        hold_end(cli->other);
+    }
     if (cli->target) {
         check_afterwards(cli);
     }
     cli_count_faults(cli);
+    if (cli->other) {
+        check_afterwards(cli->other);
+        cli_count_faults(cli->other);
+        cli_status(cli, cli->other->status);
+    }
 }
 
 /* The target is left as it is: what was given up in the middle cannot be closed. */
@@ -169,15 +206,40 @@ static void buffer_output(void) {
     }
 }
 
+/* The same options for the other target. */
+static struct arguments second_of(const struct arguments *a) {
+    struct arguments second = *a;
+    second.target.target = a->second;
+    second.target.name = a->second_name;
+    second.json = false; /* one of both says on stdout that something is missing */
+    return second;
+}
+
+/* Both may come from pipes. */
+static int copy_pipes(struct arguments *a) {
+    int wrong = pipe_copy(a);
+    struct arguments second = second_of(a);
+    if (!wrong && a->second) {
+        wrong = pipe_copy(&second);
+        a->second = second.target.target;
+        a->second_name = second.target.name;
+    }
+    return wrong;
+}
+
 static int run(const struct arguments *a) {
-    struct budget budget;
+    struct budget budget, second_budget;
+    struct arguments second = second_of(a);
+    struct cli other = {.args = &second, .json = {.file = stdout}, .budget = &second_budget};
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};
+    cli.other = a->second ? &other : NULL;
     buffer_output();
     cli_say_color(a->color_said);
     if (!sigbus_guard(work, &cli)) {
         cut_off(&cli);
     }
     jt_close(cli.target);
+    jt_close(other.target);
     return finish(cli.status);
 }
 
@@ -206,7 +268,7 @@ int main(int argc, char **argv) {
         wrong = input_open(&a);
     }
     if (!wrong) {
-        wrong = pipe_copy(&a);
+        wrong = copy_pipes(&a);
     }
     if (!wrong && a.output) {
         wrong = output_start(&a);

@@ -240,10 +240,21 @@ static bool take_addresses(struct arguments *a) {
     return true;
 }
 
+static bool take_second(struct arguments *a, char **word, int words) {
+    if (words != 2) {
+        cli_say(words > 2 ? "too many arguments: %s; %s takes two targets"
+                          : "%2$s needs a second target: jeheap %2$s %1$s TARGET",
+                words > 2 ? word[2] : word[0], a->command->name);
+        return false;
+    }
+    a->second = word[1];
+    return true;
+}
+
 /* word: what is behind the command. */
 static bool take_target(struct arguments *a, char **word, int words) {
     const struct command *c = a->command;
-    int least = c->takes == TAKES_ADDRESSES ? 2 : 1;
+    int least = c->takes == TAKES_TARGET ? 1 : 2;
     if (words > least && is_program(word[0])) { /* as for gdb, the program comes first */
         a->target.exe = a->target.exe ? a->target.exe : word[0];
         word++, words--;
@@ -254,6 +265,9 @@ static bool take_target(struct arguments *a, char **word, int words) {
     if (words > 1 && c->takes == TAKES_TARGET) {
         return too_many(c->name, word);
     }
+    if (c->takes == TAKES_TARGETS && !take_second(a, word, words)) {
+        return false;
+    }
     a->target.target = word[0];
     if (a->stop && !jt_is_process(word[0])) {
         cli_say("--stop holds a process still; %s is a core, which does not change", word[0]);
@@ -261,10 +275,10 @@ static bool take_target(struct arguments *a, char **word, int words) {
     }
     a->target.threads = /* whose stack or cache that is, and what each is doing */
         c->run == command_find || c->run == command_caches || c->run == command_skeleton ||
-        c->run == command_check;
+        c->run == command_check || c->run == command_diff;
     a->operand = (const char **)(word + 1);
     a->operands = (size_t)words - 1;
-    return c->takes == TAKES_TARGET || take_addresses(a);
+    return c->takes != TAKES_ADDRESSES || take_addresses(a);
 }
 
 /* help, completion: at most one. */
@@ -292,7 +306,7 @@ static bool state_suits(const struct arguments *a) {
 }
 
 static bool has_target(const struct command *c) {
-    return c->takes == TAKES_TARGET || c->takes == TAKES_ADDRESSES;
+    return c->takes >= TAKES_TARGET;
 }
 
 bool operands_read(struct arguments *a, char **word, int words, const bool *given) {

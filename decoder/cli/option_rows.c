@@ -7,7 +7,7 @@
 #define AT(member) offsetof(struct arguments, member)
 #define ON_TARGETS                                                                                 \
     (ON(INFO) | ON(FIND) | ON(EXTENTS) | ON(EXTENT) | ON(REGIONS) | ON(CACHES) | ON(STATS) |       \
-     ON(CHECK) | ON(LAYOUT) | ON(SKELETON))
+     ON(CHECK) | ON(DIFF) | ON(LAYOUT) | ON(SKELETON))
 #define ON_ALL UINT32_MAX
 #define EXAMPLE_OF_NUMBER "a number from 1 on, such as 1000000"
 #define EXAMPLE_OF_SIZE "bytes, with K, M or G behind them for larger units: 4096, 64K, 1M"

@@ -18,6 +18,7 @@ enum command_row {
     COMMAND_CACHES,
     COMMAND_STATS,
     COMMAND_CHECK,
+    COMMAND_DIFF,
     COMMAND_EXPLAIN,
     COMMAND_LAYOUT,
     COMMAND_LAYOUT_MADE,
@@ -39,7 +40,7 @@ struct command {
     const char *name;
     const char *chosen_by; /* the option that makes it this form: "list"; NULL: none does */
     const char *operands;  /* as the usage has them: "TARGET ADDRESS..." */
-    enum { TAKES_NOTHING, TAKES_WORD, TAKES_TARGET, TAKES_ADDRESSES } takes;
+    enum { TAKES_NOTHING, TAKES_WORD, TAKES_TARGET, TAKES_TARGETS, TAKES_ADDRESSES } takes;
     void (*run)(struct cli *); /* sets cli->status */
     const char *help;          /* what it does, for the list of commands */
     const char *more;          /* what else is to be known; NULL: nothing */

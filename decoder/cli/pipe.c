@@ -121,7 +121,8 @@ static int copy_core(const struct arguments *a, int from, int to) {
 }
 
 int pipe_copy(struct arguments *args) {
-    static char copied[32];
+    static char copies[2][32];
+    static unsigned count;
     const char *target = args->target.target;
     struct stat st;
     if (!target || jt_is_process(target) || stat(target, &st) != 0 || !S_ISFIFO(st.st_mode)) {
@@ -134,7 +135,8 @@ int pipe_copy(struct arguments *args) {
     }
     int status = copy_core(args, from, to);
     close(from);
-    snprintf(copied, sizeof(copied), "/proc/self/fd/%d", to);
+    char *copied = copies[count++ % 2];
+    snprintf(copied, sizeof(copies[0]), "/proc/self/fd/%d", to);
     args->target.name = target;
     args->target.target = copied;
     return status;

@@ -63,7 +63,7 @@ static const char *landlock(enum sandbox_step step) {
 /* ---- both steps ----------------------------------------------------------------------------- */
 
 static const char *step(const struct sandbox *sandbox, enum sandbox_step which) {
-    const char *lacks = sandbox->pid ? NULL : landlock(which);
+    const char *lacks = sandbox->pid || sandbox->other ? NULL : landlock(which);
 #ifdef JEHEAP_SECCOMP
     const char *calls = sandbox_calls(sandbox, which);
 #else

@@ -12,6 +12,7 @@
 struct sandbox {
     int pid;    /* the process that is read, 0: a core. Landlock would forbid reading processes */
     bool holds; /* it is held still (--stop), and let go */
+    int other;  /* a second one, likewise */
     int output; /* a file that is written beside stdout and stderr, open already; -1: none */
 };
 

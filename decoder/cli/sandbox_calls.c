@@ -48,6 +48,8 @@ static unsigned in_place_of(const struct sandbox *sandbox, unsigned k) {
     switch (k) {
     case SANDBOX_TARGET:
         return (unsigned)sandbox->pid;
+    case SANDBOX_OTHER:
+        return (unsigned)sandbox->other;
     case SANDBOX_OUTPUT:
         return (unsigned)sandbox->output;
     case SANDBOX_SELF:

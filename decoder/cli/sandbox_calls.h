@@ -6,8 +6,9 @@
 
 enum sandbox_placeholder {
     SANDBOX_TARGET = 0x7a5aff01, /* process ids */
-    SANDBOX_OUTPUT,              /* a file descriptor */
-    SANDBOX_SEIZE,               /* requests of ptrace(), which nobody makes without --stop */
+    SANDBOX_OTHER,
+    SANDBOX_OUTPUT, /* a file descriptor */
+    SANDBOX_SEIZE,  /* requests of ptrace(), which nobody makes without --stop */
     SANDBOX_INTERRUPT,
     SANDBOX_REGISTERS,
     SANDBOX_DETACH,

@@ -180,9 +180,11 @@ static bool allow_ptrace(scmp_filter_ctx filter, enum sandbox_step step) {
 static bool allow_with_placeholders(scmp_filter_ctx filter) {
     const struct scmp_arg_cmp output[] = {IS(0, SANDBOX_OUTPUT)};
     const struct scmp_arg_cmp target[] = {IS(0, SANDBOX_TARGET)};
+    const struct scmp_arg_cmp other[] = {IS(0, SANDBOX_OTHER)};
     /* An assertion in a library, or the C library's word on a broken heap, ends as everywhere. */
     const struct scmp_arg_cmp own_abort[] = {IS(0, SANDBOX_SELF), IS(2, SIGABRT)};
     bool ok = allow(filter, SCMP_SYS(process_vm_readv), 1, target) &&
+              allow(filter, SCMP_SYS(process_vm_readv), 1, other) &&
               allow(filter, SCMP_SYS(tgkill), 2, own_abort);
     for (size_t i = 0; ok && i < sizeof(to_output) / sizeof(to_output[0]); i++) {
         ok = allow(filter, to_output[i], 1, output);

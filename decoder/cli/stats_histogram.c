@@ -57,7 +57,7 @@ void histogram_text(struct cli *cli, const struct jh_stats *s) {
         char size[SIZE_TEXT], bytes[SIZE_TEXT];
         printf("%12s %14s %10" PRIu64 " %.*s\n", cli_size_text(cli, up_to(i), size),
                cli_size_text(cli, h.bytes[i], bytes), h.count[i],
-               (int)(h.bytes[i] / (h.most / BAR + 1)), bar);
+               (int)(h.bytes[i] / (h.most / BAR + (h.most < BAR))), bar);
     }
 }
 

@@ -1,0 +1,111 @@
+# diff: what grew between two cores, or a core and its process.
+# shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
+
+needs stock 5.3.0 default
+needs redis redis-7.0 default
+needs newest 5.3.1 default
+
+# grown WITNESS: BEFORE is a core of grow.c, made before it grew; BACK is its process.
+grown() {
+    local dir=$WORK/grow-$1
+    have "$1"
+    need_tool "$CC"
+    mkdir -p "$dir"
+    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/grow" "$CLI_DIR/grow.c" \
+        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "grow.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/grow" >"$dir/stdout" 2>&1 </dev/null
+    GROWN=$dir/stdout
+    wait_line "$GROWN" "$BACK" '^ready' || fail "grow ended: $(head -n 2 "$GROWN")"
+    BEFORE=$dir/before.core
+    gcore_of "$BACK" "$BEFORE"
+    kill -USR1 "$BACK"
+    wait_line "$GROWN" "$BACK" '^grown' || fail "grow ended: $(head -n 2 "$GROWN")"
+}
+
+# is_the_growth FILE: 1000 regions of 320 bytes, one large allocation new and one gone.
+is_the_growth() {
+    python3 - "$1" "$GROWN" <<'PY' 2>"$WORK/why.py" || fail "diff: $(tail -n 1 "$WORK/why.py")"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+at = dict(line.split() for line in open(sys.argv[2]) if " " in line)
+rows = [l for l in lines if "szind" in l]
+growth = lambda pair: pair["after"] - pair["before"]
+assert [growth(l["bytes"]) for l in rows] == sorted((growth(l["bytes"]) for l in rows), reverse=True)
+whole = [l for l in rows if l["size"] == 320 and l["arena_ind"] is None]
+part = [l for l in rows if l["size"] == 320 and l["arena_ind"] is not None]
+assert [growth(l["live"]) for l in whole] == [1000] == [growth(l["live"]) for l in part], whole
+assert growth(whole[0]["bytes"]) == 320000
+large = {l["large"]: (l["addr"], l["size"]) for l in lines if "large" in l}
+assert large == {"new": (at["new"], 3 << 20), "gone": (at["gone"], 2 << 20)}, large
+arena = [l for l in lines if "active" in l and "arena_ind" in l]
+assert sum(growth(l["bytes"]) for l in arena) == growth(lines[-1]["live"]), arena
+assert growth(lines[-1]["live"]) == 320000 + (1 << 20), lines[-1]
+assert not lines[-1]["partial"]
+PY
+}
+
+a_core_and_its_process() {
+    grown "$1"
+    status 0 jeheap diff "$BEFORE" "$BACK" --json --quiet
+    is_the_growth "$OUT"
+}
+
+test_core_and_process_5_2_1() { a_core_and_its_process redis; }
+test_core_and_process_5_3_0() { a_core_and_its_process stock; }
+test_core_and_process_5_3_1() { a_core_and_its_process newest; }
+
+test_cores_and_skeletons() {
+    grown stock
+    gcore_of "$BACK" "$WORK/after.core"
+    status 0 jeheap diff "$BEFORE" "$WORK/after.core" --json --quiet
+    is_the_growth "$OUT"
+    status 0 jeheap skeleton "$BEFORE" -o "$WORK/before.skeleton" --quiet
+    status 0 jeheap diff "$WORK/before.skeleton" "$WORK/after.core" --json --quiet
+    is_the_growth "$OUT"
+    status 0 jeheap diff "$BEFORE" <(cat "$WORK/after.core") --json --quiet
+    is_the_growth "$OUT"
+    rm -f "$WORK/after.core"
+}
+
+test_text() {
+    grown stock
+    status 0 jeheap diff "$BEFORE" "$BACK" --quiet
+    out_has '^ +before +after +growth$'
+    out_has '^live +[0-9.]+ [KM]iB +[0-9.]+ [KM]iB +\+1\.3[0-9]* MiB$'
+    out_has '^ +320 bytes +1000 +2000 +\+313 KiB$'
+    out_has "^$(awk '$1 == "new" { print $2 }' "$GROWN") +3 MiB +[0-9]+  new$"
+    out_has "^$(awk '$1 == "gone" { print $2 }' "$GROWN") +2 MiB +[0-9]+  gone$"
+    ! awk 'length > 80' "$OUT" | grep -q . || fail "a line of more than 80 columns"
+}
+
+test_nothing_changed() {
+    grown stock
+    kill -STOP "$BACK"
+    status 0 jeheap diff "$BACK" "$BACK" --json --quiet
+    [ "$(wc -l <"$OUT")" -eq 1 ] || fail "something changed: $(head -n 2 "$OUT")"
+}
+
+test_other_programs() {
+    grown stock
+    local before=$BEFORE
+    grown newest
+    status 0 jeheap diff "$before" "$BACK" --json
+    err_has 'warning: these are two builds of grow'
+    err_has 'warning: these are two versions of jemalloc, 5\.3\.0 and 5\.3\.1'
+    grep -q '"live":{"before":1000,"after":2000}' "$OUT" || fail "classes are not compared by size"
+}
+
+test_wrong_targets() {
+    grown stock
+    refuses 2 'diff needs a second target: jeheap diff ' jeheap diff "$BEFORE"
+    refuses 2 'too many arguments: c; diff takes two targets' jeheap diff a b c
+    refuses 3 'no-such-file' jeheap diff "$BEFORE" "$WORK/no-such-file"
+    refuses 3 'no-such-file' jeheap diff "$WORK/no-such-file" "$BEFORE"
+}
+
+test_partial() {
+    grown stock
+    status 4 jeheap diff "$BEFORE" "$BACK" --json --quiet --max-reads 20
+    out_has '"partial":true'
+}
