@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "malloc_stats.h"
 #include "stats_out.h"
 
 /* ---- the largest ------------------------------------------------------------------------------
@@ -66,6 +67,10 @@ static void say_fault(void *arg, enum jh_status status, const struct jh_fault *f
 }
 
 static void print(struct cli *cli, const struct jt_totals *t, const struct counted *c) {
+    if (cli->args->jemalloc) {
+        malloc_stats_print(cli, t, cli->args->jemalloc);
+        return;
+    }
     bool packed = cli->args->fragmentation && !cli->target->memory_ran_out;
     const struct packing *packing = packed ? &c->packing : NULL;
     if (cli->args->json) {
@@ -78,6 +83,7 @@ static void print(struct cli *cli, const struct jt_totals *t, const struct count
 void command_stats(struct cli *cli) {
     struct counted counted = {.cli = cli, .largest = {.room = cli->args->largest}};
     const struct jt_totals_options options = {.arenas = cli->args->arenas || cli->args->json ||
+                                                        cli->args->jemalloc ||
                                                         cli->args->fragmentation,
                                               .extent = count_extent,
                                               .fault = say_fault,

@@ -83,7 +83,8 @@ static bool open_targets(struct cli *cli) {
     bool processes = cli_process(cli->args) || cli_process(other->args);
     return open_target(cli) && open_target(other) &&
            ((processes && !cli_process(cli->args)) || hold_start(cli)) &&
-           (!cli_process(other->args) || hold_start(other));
+           (!cli_process(other->args) || cli_process(other->args) == cli_process(cli->args) ||
+            hold_start(other));
 }
 
 /* The target, and whatever it names, is opened and parsed with few rights left, and the heap is

@@ -165,13 +165,23 @@ static const struct command *choose_form(const struct command *first, const char
     return NULL;
 }
 
+/* A name may have several rows, of which the first one is `given`. */
+static bool option_is_on(const struct option_row *row, unsigned on) {
+    for (const struct option_row *r = row; r->name; r++) {
+        if ((r->on & on) && strcmp(r->name, row->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Options that this form does not take, and one that it does not go without. */
 static bool check_options(const struct command *c, const bool *given) {
     unsigned on = 1u << (c - commands);
     for (const struct option_row *row = option_rows; row->name; row++) {
         bool is = given[row - option_rows];
         char places[128];
-        if (is && !(row->on & on)) {
+        if (is && !option_is_on(row, on)) {
             cli_say("--%s is an option of %s; see jeheap %s --help", row->name,
                     help_places(row, places, sizeof(places)), c->name);
             return false;
@@ -305,6 +315,15 @@ static bool state_suits(const struct arguments *a) {
     return false;
 }
 
+static bool letters_suit(const struct arguments *a) {
+    if (a->command->run == command_stats && a->jemalloc && !is_jemalloc_letters(a->jemalloc)) {
+        cli_say("stats --jemalloc takes letters of malloc_stats_print (%s), not %s",
+                JEMALLOC_LETTERS, a->jemalloc);
+        return false;
+    }
+    return true;
+}
+
 static bool has_target(const struct command *c) {
     return c->takes >= TAKES_TARGET;
 }
@@ -321,7 +340,7 @@ bool operands_read(struct arguments *a, char **word, int words, const bool *give
     if (has_target(a->command)) {
         a->command = choose_form(a->command, words > 1 ? word[1] : NULL, given);
     }
-    if (!a->command || !check_options(a->command, given) || !state_suits(a)) {
+    if (!a->command || !check_options(a->command, given) || !state_suits(a) || !letters_suit(a)) {
         return false;
     }
     return has_target(a->command) ? take_target(a, word + 1, words - 1)

@@ -67,6 +67,16 @@ static bool is_word(const struct option_row *row, const char *value) {
     return false;
 }
 
+bool is_jemalloc_letters(const char *value) {
+    return value[strspn(value, JEMALLOC_LETTERS)] == 0;
+}
+
+/* Both are told apart by the command. */
+bool set_jemalloc(struct arguments *a, const struct option_row *row, const char *value) {
+    *(const char **)place(a, row) = value;
+    return is_word(row, value) || is_jemalloc_letters(value);
+}
+
 bool set_word(struct arguments *a, const struct option_row *row, const char *value) {
     *(const char **)place(a, row) = value;
     return is_word(row, value);

@@ -16,15 +16,21 @@ struct getopt_rows {
     char letters[2 * OPTIONS_MAX + 2];
 };
 
+/* The index of the first row of that name. */
+static int first_of(const struct option_row *row) {
+    return (int)(option_named(row->name) - option_rows);
+}
+
 static void rows_for_getopt(struct getopt_rows *g) {
     size_t len = 0;
     memset(g, 0, sizeof(*g));
     g->letters[len++] = ':'; /* what is wrong is said here, not by getopt */
     for (int i = 0; option_rows[i].name; i++) {
         const struct option_row *row = &option_rows[i];
-        g->longs[i] = (struct option){.name = row->name,
-                                      .has_arg = row->value ? required_argument : no_argument,
-                                      .val = row->letter ? row->letter : FIRST_INDEX + i};
+        g->longs[i] =
+            (struct option){.name = row->name,
+                            .has_arg = row->value ? required_argument : no_argument,
+                            .val = row->letter ? row->letter : FIRST_INDEX + first_of(row)};
         if (row->letter) {
             g->letters[len++] = row->letter;
         }
@@ -179,10 +185,26 @@ static void take_asked(struct arguments *a, const struct option_row *asked, char
     a->operands = *word && command_named(*word) ? 1 : 0;
 }
 
+/* stats --jemalloc takes letters, and does without: then it gets an empty value. */
+static void take_bare_jemalloc(int argc, char **argv) {
+    static char bare[] = "--jemalloc=";
+    bool stats = false;
+    for (int i = 1; i < argc; i++) {
+        stats |= strcmp(argv[i], "stats") == 0;
+    }
+    for (int i = 1; stats && i < argc; i++) {
+        const char *value = argv[i + 1];
+        if (strcmp(argv[i], "--jemalloc") == 0 && (!value || !is_jemalloc_letters(value))) {
+            argv[i] = bare;
+        }
+    }
+}
+
 bool options_read(struct arguments *a, int argc, char **argv) {
     struct getopt_rows g;
     const struct option_row *asked;
     bool given[OPTIONS_MAX] = {false};
+    take_bare_jemalloc(argc, argv);
     rows_for_getopt(&g);
     color_auto(a);
     opterr = 0;

@@ -102,6 +102,10 @@ bool set_number(struct arguments *a, const struct option_row *row, const char *v
 bool set_byte(struct arguments *a, const struct option_row *row, const char *value);
 bool set_size(struct arguments *a, const struct option_row *row, const char *value);
 bool set_root(struct arguments *a, const struct option_row *row, const char *value);
+/* A version (layout), or letters of malloc_stats_print (stats). */
+#define JEMALLOC_LETTERS "Jgmdablxeh"
+bool is_jemalloc_letters(const char *value);
+bool set_jemalloc(struct arguments *a, const struct option_row *row, const char *value);
 bool set_word(struct arguments *a, const struct option_row *row, const char *value);
 bool set_state(struct arguments *a, const struct option_row *row, const char *value);
 /* On terminals, unless NO_COLOR is in the environment. */

@@ -69,6 +69,13 @@ static inline void json_number(struct json *j, const char *key, uint64_t value) 
     json_end(j, digits_put_decimal(json_key(j, key, DIGITS_ROOM), value));
 }
 
+static inline void json_signed(struct json *j, const char *key, int64_t value) {
+    char *at = json_key(j, key, DIGITS_ROOM + 1);
+    *at = '-';
+    at += value < 0;
+    json_end(j, digits_put_decimal(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value));
+}
+
 /* A short word of this program's, which nothing in is escaped. */
 static inline void json_plain(struct json *j, const char *key, const char *word, bool quoted) {
     size_t len = strlen(word);

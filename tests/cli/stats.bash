@@ -120,6 +120,48 @@ assert s["free"] == sum((c["free"] or 0) * c["size"] for c in s["classes"])
 PY
 }
 
+# as_printed WITNESS LETTERS: key by key what that jemalloc itself has printed a moment before, in its
+# order; what is not there is listed.
+as_printed() {
+    local dir=$WORK/printed-$1
+    have "$1"
+    need_tool "$CC"
+    mkdir -p "$dir"
+    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/totals" "$CLI_DIR/totals.c" \
+        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "totals.c does not build: $(head -n 3 "$WORK/cc.log")"
+    background "$dir/totals" "J$2" "$dir/printed" >"$dir/stdout" 2>&1 </dev/null
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$dir/stdout")"
+    status 0 jeheap stats "$BACK" --quiet --jemalloc "$2"
+    python3 "$CLI_DIR/same_stats.py" "$dir/printed" "$OUT" "$3" 2>"$WORK/why.py" ||
+        fail "$(tail -n 1 "$WORK/why.py")"
+    kill -KILL "$BACK"
+}
+
+test_as_printed_5_2_1() { as_printed redis "" 10000; }
+test_as_printed_5_3_0() { as_printed stock "" 10000; }
+test_as_printed_5_3_1() { as_printed newest "" 10000; }
+test_as_printed_without_some() {
+    as_printed stock gble 100
+    as_printed newest ax 2000
+    as_printed redis m 8000
+}
+
+# A core has the same; no letters are no letters, and a version is none.
+test_as_printed_of_a_core() {
+    totals stock
+    kill -STOP "$BACK"
+    gcore_of "$BACK" "$WORK/printed.core"
+    status 0 jeheap stats "$WORK/printed.core" --quiet --jemalloc
+    cp "$OUT" "$WORK/printed.of.core"
+    status 0 jeheap stats "$BACK" --quiet --jemalloc
+    same_file "$OUT" "$WORK/printed.of.core" "a core's malloc_stats_print"
+    out_has '"jeheap.unknown":\[.*"stats.arenas.\*.uptime_ns"'
+    refuses 2 'stats --jemalloc takes letters of malloc_stats_print' \
+        jeheap stats "$WORK/printed.core" --jemalloc=5.3.0
+    rm -f "$WORK/printed.core"
+}
+
 # nonfull_slabs_of WITNESS: as many as jemalloc counts; before 5.2.1 it does not.
 nonfull_slabs_of() {
     totals "$1"
