@@ -2,7 +2,6 @@
 #include "sparse_file.h"
 
 #include <elf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE 4096
@@ -21,11 +20,13 @@ static void put(const struct out *o, uint64_t value, unsigned size) {
 }
 
 static void put_ident(const struct out *o) {
-    uint8_t ident[EI_NIDENT] = {0};
-    memcpy(ident, ELFMAG, SELFMAG);
-    ident[EI_CLASS] = o->words == 8 ? ELFCLASS64 : ELFCLASS32;
-    ident[EI_DATA] = o->little ? ELFDATA2LSB : ELFDATA2MSB;
-    ident[EI_VERSION] = EV_CURRENT;
+    const uint8_t ident[EI_NIDENT] = {ELFMAG0,
+                                      ELFMAG1,
+                                      ELFMAG2,
+                                      ELFMAG3,
+                                      o->words == 8 ? ELFCLASS64 : ELFCLASS32,
+                                      o->little ? ELFDATA2LSB : ELFDATA2MSB,
+                                      EV_CURRENT};
     (void)fwrite(ident, 1, sizeof(ident), o->file);
 }
 
