@@ -39,10 +39,16 @@ class Reference:
         return self.process.wait()
 
 
+class Refused(Exception):
+    """It does not take the image for a heap."""
+
+
 def jeheap(*words, asked=None):
     """Its lines as objects."""
     done = subprocess.run([JEHEAP, *words, "--json", "--quiet"], input=asked, capture_output=True,
                           text=True, check=False)
+    if done.returncode == 3:
+        raise Refused(done.stderr)
     if done.returncode not in (0, 1, 4):
         raise RuntimeError(f"jeheap {words[0]}: status {done.returncode}: {done.stderr[:300]}")
     return [json.loads(line) for line in done.stdout.splitlines()]

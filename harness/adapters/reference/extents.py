@@ -15,6 +15,7 @@ class Walk:
         self.tree, self.layout = tree, tree.layout
         self.extents, self.findings, self.missing = [], [], False
         self.last, self.last_end = None, 0  # given last, and where it ends
+        self.before = None  # (extent, node) of the element in front: those of one run are alike
         self.said = None  # (extent, node, page from where it is looked at again) of a run that was judged
         self.entered = [(tree.root, self.node_bytes(0))]
         self.node(0, tree.root, 0, 0)
@@ -39,7 +40,10 @@ class Walk:
         passed = self.passed_over(level, at, node)
         for position, index in enumerate(node.index):
             if any(first <= index < end for first, end in passed):
+                self.before = None
                 continue
+            if position and any(node.index[position - 1] < first <= index for first, _ in passed):
+                self.before = None
             element = self.tree.element(level, at, position, page)
             if level == self.layout.height - 1:
                 self.leaf(element)
@@ -77,8 +81,11 @@ class Walk:
 
     def leaf(self, element):
         page = self.tree.page_of(element)
+        run, self.before = self.before, (element.value, element.node)
         if self.last and element.value == self.last.at and page < self.last_end:
-            return  # one more of its pages
+            if run != self.before and self.is_between(self.last, element):
+                self.findings.append(("leaf.inner-page", page))
+            return
         if self.said and self.said[:2] == (element.value, element.node) and page < self.said[2]:
             return
         self.said = None
@@ -117,7 +124,7 @@ class Walk:
         try:
             self.check_first(self.tree.leaf(element), extent)
             if not extent.may_be_left_behind():
-                self.check_others(extent)
+                self.check_others(element, extent)
         except Outcome as outcome:
             self.say(outcome)
         self.check_bitmap(extent)
@@ -139,9 +146,10 @@ class Walk:
         if rule:
             raise corrupt(rule, extent.base)
 
-    def check_others(self, extent):
-        if not extent.is_slab:
-            self.check_between(extent)
+    def check_others(self, element, extent):
+        second = self.second_of_run(element)
+        if second and self.is_between(extent, second):
+            raise corrupt("leaf.inner-page", self.tree.page_of(second))
         pages = range(extent.base + self.layout.page, extent.end, self.layout.page)
         for page in pages if extent.is_slab else pages[-1:]:
             self.check_page(extent, page)
@@ -166,21 +174,20 @@ class Walk:
         if leaf.unused:
             raise corrupt("leaf.unused-bits", page)
 
-    def check_between(self, extent):
-        """No page between the first and the last has an element for it."""
-        key = extent.base
-        while True:
-            try:
-                element = self.tree.nearest(key, 1)
-            except Outcome:
-                return
-            page = element and self.tree.page_of(element)
-            if not element or page >= extent.last_page:
-                return
-            if element.value == extent.at and \
-                    not leaves.may_be_left_behind(self.layout, self.tree.leaf(element)):
-                raise corrupt("leaf.inner-page", page)
-            key = element.page
+    def is_between(self, extent, element):
+        """A page between the first and the last of an extent that is no slab has none."""
+        return not extent.is_slab and self.tree.page_of(element) < extent.last_page and \
+            not leaves.may_be_left_behind(self.layout, self.tree.leaf(element))
+
+    def second_of_run(self, element):
+        """The next one of its node, where that names the same extent."""
+        node = self.tree.node(element.level, element.node)
+        position, gap = node.behind(element.index)
+        if position < 0 or node.value[position] != element.value or \
+                0 <= gap < node.index[position]:
+            return None
+        return self.tree.element(element.level, element.node, position,
+                                 element.page - (element.index << self.layout.shift[element.level]))
 
     def check_bitmap(self, extent):
         if not extent.is_slab:
