@@ -102,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool walks = fuzz_one_in(HEAP_WALK_ODDS, data, size);
     uint64_t digest = walks ? heap_check_walk(&s) : 0;
     if (walks) {
+        heap_check_index(&s, addr, count);
         heap_check_changing(&s, addr, count);
     }
     bool same = walks && view.undos && view.user_only;

@@ -21,6 +21,8 @@ struct heap_setup {
 void heap_check_address(const struct heap_setup *setup, uint64_t addr);
 /* Compares jh_lookup_many() with jh_lookup(). */
 void heap_check_many(const struct heap_setup *setup, const uint64_t *addr, size_t count);
+/* An index of what a walk gives, against jh_locate(). */
+void heap_check_index(const struct heap_setup *setup, const uint64_t *addr, size_t count);
 /* Checks a walk, as far as the budgets allow. Returns a digest of its answers. */
 uint64_t heap_check_walk(const struct heap_setup *setup);
 /* Checks a walk and lookups while the memory changes between reads. */

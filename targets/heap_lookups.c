@@ -117,3 +117,51 @@ void heap_check_many(const struct heap_setup *s, const uint64_t *addr, size_t co
         }
     }
 }
+
+/* ---- the index --------------------------------------------------------------------------------
+ */
+
+static bool same_answer(const struct jh_found *a, const struct jh_found *b) {
+    return a->owned == b->owned && a->why == b->why && a->extent == b->extent &&
+           a->which == b->which && a->parked == b->parked &&
+           (!a->owned || (a->use == b->use && a->start == b->start && a->size == b->size));
+}
+
+/* What the index answers by itself is what the tree answers, unless that lacks bytes or a budget
+ * that the walk did not; parked is what is held at the address that was said to be parked. */
+static void check_found(const struct heap_setup *s, uint64_t addr, uint64_t parked,
+                        const struct jh_found *f) {
+    struct jh_location l;
+    enum jh_status status = jh_locate(&s->heap, addr, &l, NULL);
+    bool held = f->owned && f->use == JH_USE_HELD && f->start == parked;
+    FUZZ_CHECK(f->parked == (held ? 0 : JH_INDEX_NONE));
+    FUZZ_CHECK(status != JH_CORRUPT);
+    if (status == JH_OK) {
+        FUZZ_CHECK(f->owned == l.owned && f->why == l.why && f->extent == l.extent.at);
+        FUZZ_CHECK(!l.owned || (f->use == l.use && f->start == l.start && f->size == l.size &&
+                                f->region_index == l.region_index));
+    }
+}
+
+void heap_check_index(const struct heap_setup *s, const uint64_t *addr, size_t count) {
+    enum { EXTENTS = 512 };
+    static struct jh_walk walk;
+    static struct jh_index index;
+    static uint64_t memory[5 * EXTENTS];
+    static struct jh_found one, many[HEAP_MANY_MAX];
+    enum jh_status status[HEAP_MANY_MAX];
+    FUZZ_CHECK(jh_index_bytes(EXTENTS, 1) <= sizeof(memory) && count <= HEAP_MANY_MAX);
+    FUZZ_CHECK(jh_index_start(&index, s->heap.layout, memory, EXTENTS, addr, 1) == JH_OK);
+    jh_index_fill(&index, &s->heap, &walk);
+    jh_index_find_many(&index, &s->heap, addr, count, many, NULL, status);
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_CHECK(jh_index_find(&index, &s->heap, addr[i], &one, NULL) == status[i]);
+        if (status[i] == JH_OK) {
+            FUZZ_CHECK(same_answer(&one, &many[i]));
+            check_found(s, addr[i], addr[0], &one);
+        } else {
+            struct jh_location l;
+            FUZZ_CHECK(jh_locate(&s->heap, addr[i], &l, NULL) == status[i]);
+        }
+    }
+}
