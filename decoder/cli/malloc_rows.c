@@ -111,7 +111,7 @@ const struct malloc_option malloc_opt_rows[] = {
     OPT("background_thread", 'b', 0, 0),
     OPT("dirty_decay_ms", 'i', 0, 0),
     OPT("muzzy_decay_ms", 'i', 0, 0),
-    OPT("lg_extent_max_active_fit", 'n', JH_5_1_0, 0),
+    OPT("lg_extent_max_active_fit", 'n', JH_5_2_0, 0),
     OPT("junk", 'p', 0, 0),
     OPT("zero", 'b', 0, 0),
     OPT("experimental_tcache_gc", 'b', JH_5_3_1, 0),

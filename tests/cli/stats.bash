@@ -133,7 +133,7 @@ as_printed() {
     background "$dir/totals" "J$2" "$dir/printed" >"$dir/stdout" 2>&1 </dev/null
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$dir/stdout")"
     status 0 jeheap stats "$BACK" --quiet --jemalloc "$2"
-    python3 "$CLI_DIR/same_stats.py" "$dir/printed" "$OUT" "$3" 2>"$WORK/why.py" ||
+    python3 "$CLI_DIR/same_stats.py" "$dir/printed" "$OUT" "$3" >/dev/null 2>"$WORK/why.py" ||
         fail "$(tail -n 1 "$WORK/why.py")"
     kill -KILL "$BACK"
 }
