@@ -173,8 +173,9 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
         }
         out.mark = (mark & locks.set) != 0 || out.thread != 0 ? mark : 0;
     }
-    if (out.mark != 0) {
-        out.severity = JT_TRANSIENT;
+    if (out.mark != 0) { /* where jemalloc's functions are not known, it may be an old word */
+        bool sure = out.thread == 0 || jt_hands(target)->text_known;
+        out.severity = sure ? JT_TRANSIENT : JT_SUSPICIOUS;
     } else if ((locks.unknown & excuses) != 0 ||
                (threads && (!jt_hands(target)->known || jt_hands(target)->blind))) {
         out.severity = JT_SUSPICIOUS;

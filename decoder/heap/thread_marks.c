@@ -24,12 +24,12 @@ static bool is_text(const struct jt_hands *h, uint64_t addr) {
 }
 
 /* How many of these words are jemalloc's frames; 0: it is not inside. Where its functions are not
- * known, a few words could be. */
+ * known, all of them could be. */
 static size_t frames(const struct jt_hands *h, const struct jt_thread *t, const uint64_t *word,
                      size_t count) {
     size_t end = 0, reach = FRAME;
     if (!h->text_known) {
-        return count < CALLEE ? count : CALLEE;
+        return count;
     }
     if (!is_text(h, t->pc)) {
         reach = CALLEE;
