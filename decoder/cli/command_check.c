@@ -75,9 +75,9 @@ static void summary(struct cli *cli, const struct findings *all) {
                                                        : "every rule holds");
             return;
         }
-        printf("%" PRIu64 " findings: %" PRIu64 " corrupt, %" PRIu64 " transient, %" PRIu64
+        printf("%" PRIu64 " finding%s: %" PRIu64 " corrupt, %" PRIu64 " transient, %" PRIu64
                " suspicious; jeheap explain RULE says what usually does that\n",
-               sum, all->severity[JT_CORRUPT], all->severity[JT_TRANSIENT],
+               sum, sum == 1 ? "" : "s", all->severity[JT_CORRUPT], all->severity[JT_TRANSIENT],
                all->severity[JT_SUSPICIOUS]);
         return;
     }

@@ -49,6 +49,7 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     describe_fault(&n, fault, cli->compared);
     cli->compared[0] = 0;
     if (cli->finding && status == JH_CORRUPT) {
+        cli->faults_said++; /* the findings are the answer */
         cli->finding(cli, status, fault);
         return;
     }
@@ -90,7 +91,8 @@ static void count_more(const struct cli *cli) {
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s %" PRIu64, i ? "," : "",
                                 cli->broken[i].rule, cli->broken[i].count);
     }
-    cli_say("%" PRIu64 " more faults; of all%s", cli->faults - cli->faults_said, text);
+    uint64_t more = cli->faults - cli->faults_said;
+    cli_say("%" PRIu64 " more fault%s; of all%s", more, more == 1 ? "" : "s", text);
 }
 
 void cli_count_faults(const struct cli *cli) {
@@ -129,7 +131,10 @@ void cli_verdict_text(const struct cli *cli, uint64_t extents) {
     }
     printf("verdict   %s%s%s", cli_paint(cli, word), word, cli_plain(cli));
     printf(cli->corrupt ? "" : ": not all could be read; what could be is sound");
-    printf(cli->faults ? "; %" PRIu64 " faults\n" : "\n", cli->faults);
+    if (cli->faults) {
+        printf("; %" PRIu64 " fault%s", cli->faults, cli->faults == 1 ? "" : "s");
+    }
+    printf("\n");
     for (size_t i = 0, rules = rules_broken(cli); i < rules; i++) {
         printf("%10" PRIu64 " ", cli->broken[i].count);
         cli_put(cli->broken[i].rule);

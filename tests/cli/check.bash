@@ -45,7 +45,9 @@ finds() {
         tail -n 1 "$OUT" >"$WORK/last"
         ask are "$WORK/last" findings=1 corrupt=1 transient=0 suspicious=0
     done
-    status 1 jeheap check "$BACK" --quiet
+    status 1 jeheap check "$BACK"
+    out_has '^1 finding: 1 corrupt'
+    if grep -q 'more fault' "$ERR"; then fail "said twice: $(said)"; fi
     out_has "^$1: 1: "
     out_has "^    corrupt    at $AT, "
     kill -KILL "$BACK"
