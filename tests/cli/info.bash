@@ -386,7 +386,7 @@ says_running() {
     cat "$OUT" >>"$ERR" # that of one extent is on the lines of the answer
     err_has 'corrupt: extent\.'
     [ "$(grep -c 'half-way' "$ERR")" -eq 1 ] || fail "$(ran "$@"): not said once: $(said)"
-    err_has "^jeheap: the process $pattern running: .* may be a change seen half-way; stop it \\(kill -STOP ${PID[unsound]}\\) or run again$"
+    err_has "^jeheap: the process $pattern running: .* may be a change seen half-way; hold it still \\(--stop\\) or run again$"
 }
 
 says_corrupt_only() {
