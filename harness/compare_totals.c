@@ -64,6 +64,7 @@ static uint64_t large_of(const struct totals *x, const struct jt_arena_totals *a
     return a->stats.of[szind % JH_CACHE_BINS_MAX].allocated + sampled;
 }
 
+/* pdirty has pages of huge pages as well, which are no extents (compare_counters.c). */
 static struct seen of_arena(const struct totals *x, const struct jt_arena_totals *a,
                             const char *what) {
     const unsigned lg_page = x->target->layout.build.lg_page;
@@ -73,7 +74,6 @@ static struct seen of_arena(const struct totals *x, const struct jt_arena_totals
         const char *name;
         struct seen seen;
     } row[] = {{"pactive", known(s->active >> lg_page)},
-               {"pdirty", known(s->state_bytes[JH_DIRTY] >> lg_page)},
                {"pmuzzy", known(s->state_bytes[JH_MUZZY] >> lg_page)},
                {"retained", known(s->state_bytes[JH_RETAINED])},
                {"small.allocated", known(small_of(x, a))},
