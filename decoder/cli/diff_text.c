@@ -90,8 +90,11 @@ static void caches(struct cli *cli, const struct jt_diff *d) {
     }
     for (size_t i = 0; i < d->caches && i < TOP; i++) {
         const struct jt_cache_growth *g = &d->cache[i];
-        char by[SIZE_TEXT + 1];
-        printf("0x%-16" PRIx64 " %8d %12" PRIu64 " %12" PRIu64 " %15s\n", g->at, g->cache->thread,
+        char by[SIZE_TEXT + 1], thread[16] = "-";
+        if (g->cache->thread != 0) {
+            snprintf(thread, sizeof thread, "%d", g->cache->thread);
+        }
+        printf("0x%-16" PRIx64 " %8s %12" PRIu64 " %12" PRIu64 " %15s\n", g->at, thread,
                g->count[JT_BEFORE], g->count[JT_AFTER], growth(cli, g->bytes, by));
     }
     left_out(d->caches);

@@ -279,8 +279,10 @@ static bool take_target(struct arguments *a, char **word, int words) {
         return false;
     }
     a->target.target = word[0];
-    if (a->stop && !jt_is_process(word[0])) {
-        cli_say("--stop holds a process still; %s is a core, which does not change", word[0]);
+    if (a->stop && !jt_is_process(word[0]) && !(a->second && jt_is_process(a->second))) {
+        cli_say(a->second ? "--stop holds a process still; %s and %s are cores, which do not change"
+                          : "--stop holds a process still; %s is a core, which does not change",
+                word[0], a->second);
         return false;
     }
     a->target.threads = /* whose stack or cache that is, and what each is doing */

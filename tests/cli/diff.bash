@@ -49,6 +49,11 @@ a_core_and_its_process() {
     grown "$1"
     status 0 jeheap diff "$BEFORE" "$BACK" --json --quiet
     is_the_growth "$OUT"
+    status 0 jeheap diff "$BEFORE" "$BACK" --json --stop
+    err_has "^jeheap: process $BACK was held still for "
+    is_the_growth "$OUT"
+    status 2 jeheap diff "$BEFORE" "$BEFORE" --stop
+    err_has '^jeheap: --stop holds a process still; .* are cores, which do not change$'
 }
 
 test_core_and_process_5_2_1() { a_core_and_its_process redis; }
