@@ -57,7 +57,7 @@ void parked_owner_json(struct json *j, const struct jt_cache *cache) {
 
 void parked_owner_text(const struct jt_cache *cache) {
     if (cache->thread != 0) {
-        printf(" of thread %d ", cache->thread);
+        printf(" of thread %d%s", cache->thread, *cache->thread_name ? " " : "");
         cli_put(cache->thread_name);
     }
 }

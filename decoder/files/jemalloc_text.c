@@ -134,6 +134,21 @@ static void take_code(struct text *t, const struct jt_ranges *code) {
     }
 }
 
+/* What the file's headers load as code: a debugger leaves code out of its cores. */
+static void take_headers(struct text *t) {
+    size_t count = 0;
+    if (t->module->elf == NULL || elf_getphdrnum(t->module->elf->elf, &count) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr ph;
+        if (gelf_getphdr(t->module->elf->elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD &&
+            (ph.p_flags & PF_X) != 0) {
+            jt_ranges_add(t->out, ph.p_vaddr + t->module->bias, ph.p_memsz);
+        }
+    }
+}
+
 bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out) {
     const struct jt_module *m = target->jemalloc;
     struct text t = {.module = m, .prefix = target->prefix, .out = out};
@@ -142,6 +157,7 @@ bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out) {
     }
     if (!m->main) {
         take_code(&t, &target->priv->code);
+        take_headers(&t);
     } else if (m->elf != NULL) {
         take_table(&t, m->elf->elf);
         if (m->elf->debug != NULL) {

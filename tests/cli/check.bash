@@ -53,6 +53,27 @@ finds() {
     kill -KILL "$BACK"
 }
 
+# A debugger's core leaves code out: the file of the library tells where that is, so that nobody is
+# taken to be inside jemalloc.
+test_double_free_in_a_stripped_library() {
+    local dir=$WORK/misuse-library
+    have stock
+    need_tool "$CC" strip ld objcopy
+    mkdir -p "$dir"
+    ld -r -o "$dir/all.o" --whole-archive "${PREFIX[stock]}/lib/libjemalloc.a" || fail "ld"
+    objcopy --keep-global-symbol=je_{malloc,calloc,free,mallocx,dallocx,sdallocx,mallctl} "$dir/all.o" || fail "objcopy"
+    "$CC" -shared -Wl,--build-id -o "$dir/libjemalloc.so" "$dir/all.o" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "no library: $(head -n 3 "$WORK/cc.log")"
+    strip "$dir/libjemalloc.so"
+    "$CC" -O1 -w -I"${PREFIX[stock]}/include" -o "$dir/misuse" "$CLI_DIR/misuse.c" -Wl,-rpath,"$dir" \
+        "$dir/libjemalloc.so" -lpthread 2>"$WORK/cc.log" || fail "$(head -n 3 "$WORK/cc.log")"
+    background "$dir/misuse" twice >"$dir/stdout" 2>&1 </dev/null
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "misuse ended: $(head -n 2 "$dir/stdout")"
+    AT=$(awk '$1 == "at" { print $2 }' "$dir/stdout")
+    stop "$BACK"
+    finds cache.parked-twice
+}
+
 test_double_free_5_3_0() { misuse stock twice && finds cache.parked-twice; }
 test_double_free_of_a_large_one_5_3_0() { misuse stock large && finds cache.parked-twice; }
 test_double_free_after_a_flush_5_3_0() { misuse stock flush && finds cache.parked-free; }
