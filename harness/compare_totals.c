@@ -145,6 +145,15 @@ static bool counts_caches(struct jt_target *target) {
            jt_caches(target)->why == JT_CACHES_COMPLETE;
 }
 
+static void compare_all(struct totals *x, const struct truth_list *list) {
+    for (size_t i = 0; i < list->count && !x->c->stop; i++) {
+        compare_one(x, &list->record[i]);
+    }
+    for (size_t i = 0; i < x->t->arenas && !x->c->stop; i++) {
+        compare_classes(x, &x->t->arena[i]);
+    }
+}
+
 void compare_totals(struct comparison *c, struct jt_target *target) {
     const struct jt_totals_options options = {.arenas = true};
     const struct truth_list *list = &c->truth->list[TRUTH_MALLCTL];
@@ -160,13 +169,10 @@ void compare_totals(struct comparison *c, struct jt_target *target) {
     for (size_t i = 0; i < t->arenas; i++) {
         x->place[t->arena[i].ind % ARENAS_MAX] = (int32_t)i + 1;
     }
-    for (size_t i = 0; i < list->count && !c->stop; i++) {
-        compare_one(x, &list->record[i]);
-    }
-    for (size_t i = 0; i < t->arenas && !c->stop; i++) {
-        compare_classes(x, &t->arena[i]);
-    }
-    if (!c->lacks) {
+    if (c->lacks) { /* totals of a part are none of jemalloc's; that it is a part must be said */
+        compare_number(c, "stats.complete", 0, 0, t->complete);
+    } else {
+        compare_all(x, list);
         compare_counters(c, target);
     }
     jt_totals_free(t);
