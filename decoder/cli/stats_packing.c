@@ -83,9 +83,8 @@ static void waste_text(struct cli *cli, const struct jt_totals *t) {
     const struct jh_stats *s = &t->stats;
     uint64_t in_slabs = stats_free(cli, s);
     printf("\nMemory that the program does not use\n");
-    waste_row(cli, "internal", false, 0,
-              "rounded up to size classes: not known, jemalloc does not");
-    printf("%-10s %14s  %s\n", "", "", "keep how much was asked for");
+    waste_row(cli, "internal", false, 0, "rounding up to size classes: not known,");
+    printf("%-10s %14s  %s\n", "", "", "jemalloc does not keep how much was asked for");
     waste_row(cli, "slab", true, in_slabs, "free regions of slabs");
     waste_row(cli, "padding", true, s->active - s->usable - in_slabs, "of pages");
     waste_row(cli, "cached", jt_caches(cli->target)->why == JT_CACHES_COMPLETE, s->cached,
@@ -125,7 +124,7 @@ void packing_text(struct cli *cli, const struct jt_totals *t, const struct packi
                k.regions);
         arenas_text(&k);
     }
-    printf("So many slabs could go if what is handed out lay together, in each arena by itself.\n"
+    printf("So many slabs could go if the regions of each arena lay together.\n"
            "The regions that pin them are those in the emptiest slabs.\n");
 }
 

@@ -53,11 +53,13 @@ test_json_keys_are_explained() {
     cat "$OUT" >>"$WORK/printed"
     status 0 jeheap extent "${PID[tiny]}" "$(ask get "$OUT" extent.extent)" --json
     cat "$OUT" >>"$WORK/printed"
-    for command in info "caches --addresses" regions "stats --arenas" "skeleton -o $WORK/keys.skeleton"; do
+    for command in info "caches --addresses" regions "stats --arenas --fragmentation" "skeleton -o $WORK/keys.skeleton"; do
         # shellcheck disable=SC2086
         status 0 jeheap $command "${PID[tiny]}" --json
         cat "$OUT" >>"$WORK/printed"
     done
+    status 0 jeheap diff "${PID[tiny]}" "${PID[stock]}" --json
+    cat "$OUT" >>"$WORK/printed"
     "$CC" -O1 -w -I"${PREFIX[stock]}/include" -o "$WORK/keys.misuse" "$CLI_DIR/misuse.c" \
         "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "misuse.c does not build"
     background "$WORK/keys.misuse" twice >"$WORK/keys.stdout" </dev/null

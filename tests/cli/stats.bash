@@ -62,11 +62,12 @@ test_equal_on_a_core() {
 test_equal_on_a_skeleton() {
     totals stock
     status 0 jeheap stats "$BACK" --arenas --json --quiet
-    cp "$OUT" "$WORK/of-process"
+    sed 's/"absent":[0-9]*,//' "$OUT" >"$WORK/of-process" # all but jemalloc's is absent in a skeleton
     status 0 jeheap skeleton "$BACK" -o "$WORK/totals.skeleton" --quiet
     equal_to_mallctl "$WORK/totals.skeleton" allocated active metadata mapped retained
     status 0 jeheap stats "$WORK/totals.skeleton" --arenas --json --quiet
-    same "$WORK/of-process" "$OUT"
+    sed 's/"absent":[0-9]*,//' "$OUT" >"$WORK/of-skeleton"
+    same_file "$WORK/of-process" "$WORK/of-skeleton" "a skeleton answers otherwise"
     grep -q '"automatic":true' "$OUT" || fail "no arena is automatic"
     grep -q '"nonfull_slabs":[1-9]' "$OUT" || fail "no bin has slabs that are neither full nor current"
 }
@@ -221,7 +222,7 @@ test_text() {
     out_has '^internal +- .*not known'
     out_has '^ +size class +slabs +could go +pinned +by regions +arena: slabs$'
     out_has '^arena +allocated '
-    ! awk 'length > 80' "$OUT" | grep -q . || fail "a line of more than 80 columns"
+    ! awk 'length > 80' "$OUT" | grep . >"$WORK/long" || fail "more than 80 columns: $(head -n 1 "$WORK/long")"
 }
 
 test_damaged() {
