@@ -702,6 +702,7 @@ static void numbers_that_lie(void **state) {
         jt_close(sound);
     }
     jt_close(t);
+    mixed_heap_end(&mixed);
 }
 
 static void arenas_that_lie(void **state) {
