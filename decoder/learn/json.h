@@ -42,6 +42,7 @@ static inline char *json_key(struct json *j, const char *key, size_t len) {
     j->comma = true;
     if (key) {
         *at++ = '"';
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its end is counted */
         memcpy(at, key, key_len);
         at += key_len;
         *at++ = '"';
@@ -82,6 +83,7 @@ static inline void json_plain(struct json *j, const char *key, const char *word,
     char *at = json_key(j, key, len + 2);
     *at = '"';
     at += quoted;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its end is counted */
     memcpy(at, word, len);
     at += len;
     *at = '"';
