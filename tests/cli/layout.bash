@@ -135,7 +135,8 @@ test_structs() {
         structs.tsd_s.members.tcache=440
     made 5.3.0 structs.arena_s.members.pa_shard=10648 structs.tcache_slow_s.size=176
     made 5.3.1 structs.tsd_s.size=1968 structs.base_s.members.blocks=160
-    made dev structs.arena_s.size=null structs.arena_s.members.pa_shard=12352
+    made 5.3.0-0-g54eaed1d8b56b1aa528be3bdd1877e59c56fa90c version=5.3.0
+    made dev structs.arena_s.size=100672 structs.arena_s.members.pa_shard=12352
 }
 
 test_unknown_builds() {

@@ -141,7 +141,7 @@ test_given_that_fits_nothing() {
 
 # A heap that is caught in the middle of a change may hide its root: said of what runs.
 test_root_missed_and_running() {
-    local pid hint='running: its root may have been missed .*; stop it \(kill -STOP [0-9]+\) or run'
+    local pid hint='running: its root may have been missed .*; hold it still \(--stop\) or run'
     small rootless -s
     pid=${PID[rootless]}
     status 0 jeheap info "$pid" --json

@@ -90,7 +90,7 @@ test_did_you_mean() {
     refuses 2 'not "ditry"; did you mean dirty\?$' jeheap extents 1 --state ditry
     refuses 2 'not "alwys"; did you mean always\?$' jeheap info 1 --color alwys
     refuses 2 'not "x86-64"; did you mean x86_64\?$' jeheap layout --jemalloc 5.3.0 --machine x86-64
-    refuses 2 'not "5\.31"; did you mean 5\.3\.1\?' jeheap layout --jemalloc 5.31
+    refuses 2 'jemalloc 5\.31; .*did you mean 5\.3\.1\?' jeheap layout --jemalloc 5.31
 }
 
 # ---- another order -------------------------------------------------------------------------------
