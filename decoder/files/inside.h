@@ -165,6 +165,8 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 
 /* Adds the addresses of jemalloc's functions. False: they are not known. */
 bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out);
+/* All code that is known to be mapped. */
+void jt_code(struct jt_target *target, struct jt_ranges *out);
 
 /* ---- version_string.c ------------------------------------------------------------------------ */
 

@@ -135,18 +135,30 @@ static void take_code(struct text *t, const struct jt_ranges *code) {
 }
 
 /* What the file's headers load as code: a debugger leaves code out of its cores. */
-static void take_headers(struct text *t) {
+static void take_headers(const struct jt_module *m, struct jt_ranges *out) {
     size_t count = 0;
-    if (t->module->elf == NULL || elf_getphdrnum(t->module->elf->elf, &count) != 0) {
+    if (m->elf == NULL || elf_getphdrnum(m->elf->elf, &count) != 0) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr ph;
-        if (gelf_getphdr(t->module->elf->elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD &&
+        if (gelf_getphdr(m->elf->elf, (int)i, &ph) != NULL && ph.p_type == PT_LOAD &&
             (ph.p_flags & PF_X) != 0) {
-            jt_ranges_add(t->out, ph.p_vaddr + t->module->bias, ph.p_memsz);
+            jt_ranges_add(out, ph.p_vaddr + m->bias, ph.p_memsz);
         }
     }
+}
+
+void jt_code(struct jt_target *target, struct jt_ranges *out) {
+    const struct jt_ranges *mapped = &target->priv->code;
+    for (size_t i = 0; i < mapped->count; i++) {
+        jt_ranges_add(out, mapped->range[i].start, mapped->range[i].end - mapped->range[i].start);
+    }
+    for (size_t i = 0; i < target->modules; i++) {
+        take_headers(&target->module[i], out);
+    }
+    jt_ranges_merge(out);
+    target->memory_ran_out |= out->lost;
 }
 
 bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out) {
@@ -157,7 +169,7 @@ bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out) {
     }
     if (!m->main) {
         take_code(&t, &target->priv->code);
-        take_headers(&t);
+        take_headers(m, out);
     } else if (m->elf != NULL) {
         take_table(&t, m->elf->elf);
         if (m->elf->debug != NULL) {

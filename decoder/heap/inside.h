@@ -24,6 +24,7 @@ struct jt_hands {
     bool blind;       /* the registers of one that is inside are not known */
     bool text_known;
     struct jt_ranges text; /* jemalloc's functions */
+    struct jt_ranges code; /* all that is executable */
     struct jt_hand *hand;
     size_t count;
     size_t all; /* words of all of them */

@@ -23,16 +23,35 @@ static bool is_text(const struct jt_hands *h, uint64_t addr) {
     return jt_ranges_hold(h->text.range, h->text.count, addr);
 }
 
+/* What a thread executes is not jemalloc's: did something else than jemalloc call it? The first
+ * return address on the stack that leads out of its module tells. Those behind it may be left over
+ * from earlier calls. */
+static bool is_called_from_elsewhere(const struct jt_target *target, const struct jt_hands *h,
+                                     const struct jt_thread *t, const uint64_t *word,
+                                     size_t count) {
+    const struct jt_module *own = jt_module_at(target, t->pc);
+    for (size_t i = 0; i < count && i < CALLEE && own != NULL; i++) {
+        if (is_text(h, word[i])) {
+            return false;
+        }
+        if (jt_ranges_hold(h->code.range, h->code.count, word[i]) &&
+            jt_module_at(target, word[i]) != own) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How many of these words are jemalloc's frames; 0: it is not inside. Where its functions are not
  * known, all of them could be. */
-static size_t frames(const struct jt_hands *h, const struct jt_thread *t, const uint64_t *word,
-                     size_t count) {
+static size_t frames(const struct jt_target *target, const struct jt_hands *h,
+                     const struct jt_thread *t, const uint64_t *word, size_t count) {
     size_t end = 0, reach = FRAME;
     if (!h->text_known) {
         return count;
     }
     if (!is_text(h, t->pc)) {
-        reach = CALLEE;
+        reach = is_called_from_elsewhere(target, h, t, word, count) ? 0 : CALLEE;
     }
     for (size_t i = 0; i < count && i < end + reach; i++) {
         if (is_text(h, word[i])) {
@@ -106,7 +125,7 @@ static bool take_thread(struct jt_target *target, struct jt_hands *h, const stru
     for (size_t i = 0; i < got / size; i++) {
         word[i] = jt_number_at(target, bytes + i * size, size);
     }
-    size_t inside = frames(h, t, word, got / size);
+    size_t inside = frames(target, h, t, word, got / size);
     return inside == 0 || add_hand(target, h, t, word, inside);
 }
 
@@ -119,6 +138,7 @@ const struct jt_hands *jt_hands(struct jt_target *target) {
     h->done = true;
     h->known = p->threads != 0;
     h->text_known = jt_jemalloc_text(target, &h->text);
+    jt_code(target, &h->code);
     for (size_t i = 0; i < p->threads && h->known; i++) {
         h->known = p->thread[i].pc != 0 && p->thread[i].stack != 0 && h->all < ALL;
         if (h->known && !take_thread(target, h, &p->thread[i])) {
@@ -137,6 +157,7 @@ void jt_hands_free(struct jt_target *target) {
     }
     free(h->hand);
     jt_ranges_free(&h->text);
+    jt_ranges_free(&h->code);
     *h = (struct jt_hands){.done = false};
 }
 
