@@ -10,7 +10,6 @@
 struct shape {
     uint64_t size; /* bytes */
     uint32_t align;
-    bool known; /* false: of unknown size, with what is in front of that known */
 };
 
 /* Anonymous structs in structs nest no deeper than this. */
@@ -20,10 +19,14 @@ static bool in_version(enum jh_version version, unsigned from, unsigned to) {
     return (unsigned)version >= from && (to == 0 || (unsigned)version <= to);
 }
 
-/* The struct of that type in this version, or NULL. */
+/* The struct of that type in this version; NULL: it has none, or the type is one of the machine's.
+ */
 static const struct jh_rows *rows_of(const struct jh_layout *l, enum jh_type type) {
     static const struct jh_rows *(*const source[])(enum jh_type) = {jh_rows_common, jh_rows_5_0,
                                                                     jh_rows_5_3};
+    if (type <= T_PTHREAD_MUTEX) {
+        return NULL;
+    }
     for (unsigned i = 0; i < sizeof(source) / sizeof(source[0]); i++) {
         const struct jh_rows *rows = source[i](type);
         if (rows && in_version(l->build.version, rows->from, rows->to)) {
@@ -115,19 +118,17 @@ static struct shape basic(const struct jh_layout *l, enum jh_type type) {
     const struct jh_build *b = &l->build;
     switch (type) {
     case T_U8:
-        return (struct shape){1, 1, true};
+        return (struct shape){1, 1};
     case T_U16:
-        return (struct shape){2, 2, true};
+        return (struct shape){2, 2};
     case T_U32:
-        return (struct shape){4, 4, true};
+        return (struct shape){4, 4};
     case T_U64:
-        return (struct shape){8, b->u64_align, true};
+        return (struct shape){8, b->u64_align};
     case T_WORD:
-        return (struct shape){b->pointer_size, b->pointer_size, true};
-    case T_PTHREAD_MUTEX:
-        return (struct shape){b->pthread_mutex_size, b->pointer_size, true};
-    default:
-        return (struct shape){0, 1, false};
+        return (struct shape){b->pointer_size, b->pointer_size};
+    default: /* T_PTHREAD_MUTEX: every version has the structs of its rows */
+        return (struct shape){b->pthread_mutex_size, b->pointer_size};
     }
 }
 
@@ -142,15 +143,14 @@ struct cursor {
     uint64_t end;    /* behind it, in a union behind the largest */
     uint32_t align;
     unsigned next; /* row */
-    bool known;
 };
 
 static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsigned depth);
 
-/* Step on the next row that this build has; NULL at the end, or where nothing more is known. */
+/* Step on the next row that this build has; NULL at the end. */
 static const struct jh_row *next_row(const struct jh_layout *l, struct cursor *c,
                                      struct shape *shape, unsigned depth) {
-    while (c->known && c->next < c->rows->count) {
+    while (c->next < c->rows->count) {
         const struct jh_row *row = &c->rows->row[c->next++];
         if (!in_version(l->build.version, row->from, row->to) ||
             (row->when && row->when & ~conditions(l))) { /* most have none */
@@ -162,19 +162,18 @@ static const struct jh_row *next_row(const struct jh_layout *l, struct cursor *c
         uint64_t end = c->offset + shape->size * count_number(l, row->count);
         c->end = c->end > end ? c->end : end;
         c->align = c->align > align ? c->align : align;
-        c->known = shape->known;
-        return row->type == T_UNKNOWN ? NULL : row;
+        return row;
     }
     return NULL;
 }
 
 static struct cursor start_rows(const struct jh_rows *rows) {
-    return (struct cursor){rows, 0, 0, 1, 0, true};
+    return (struct cursor){rows, 0, 0, 1, 0};
 }
 
 /* Structs hold structs, never themselves: the depth is that of the rows. */
 static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsigned depth) {
-    const struct jh_rows *rows = type > T_UNKNOWN ? rows_of(l, type) : NULL;
+    const struct jh_rows *rows = rows_of(l, type);
     struct shape shape;
     if (!rows || depth > DEPTH_MAX) {
         return basic(l, type);
@@ -182,7 +181,7 @@ static struct shape shape_of(const struct jh_layout *l, enum jh_type type, unsig
     struct cursor c = start_rows(rows);
     while (next_row(l, &c, &shape, depth)) {
     }
-    return (struct shape){align_up(c.end, c.align), c.align, c.known};
+    return (struct shape){align_up(c.end, c.align), c.align};
 }
 
 static bool is_it(const struct jh_row *row, const char *name, size_t len, size_t *index) {
@@ -201,7 +200,7 @@ static const struct jh_row *find_row(const struct jh_layout *l, const struct jh_
     const struct jh_row *row;
     uint64_t base = *offset;
     while (depth < DEPTH_MAX && (row = next_row(l, &c, shape, depth)) != NULL) {
-        const struct jh_rows *inner = row->type > T_UNKNOWN ? rows_of(l, row->type) : NULL;
+        const struct jh_rows *inner = rows_of(l, (enum jh_type)row->type);
         *offset = base + c.offset;
         if (inner && !row->name) {
             struct shape of_inner = *shape;
@@ -220,7 +219,7 @@ static const struct jh_row *find_row(const struct jh_layout *l, const struct jh_
 /* ---- for callers ---------------------------------------------------------------------------- */
 
 static const struct jh_rows *rows_named(const struct jh_layout *l, const char *name) {
-    for (unsigned t = T_UNKNOWN + 1; t < T_TYPES; t++) {
+    for (unsigned t = T_PTHREAD_MUTEX + 1; t < T_TYPES; t++) {
         const struct jh_rows *rows = rows_of(l, (enum jh_type)t);
         if (rows && rows->name && strcmp(rows->name, name) == 0) {
             return rows;
@@ -230,7 +229,7 @@ static const struct jh_rows *rows_named(const struct jh_layout *l, const char *n
 }
 
 const char *jh_struct_name(const struct jh_layout *layout, size_t index) {
-    for (unsigned t = T_UNKNOWN + 1; t < T_TYPES; t++) {
+    for (unsigned t = T_PTHREAD_MUTEX + 1; t < T_TYPES; t++) {
         const struct jh_rows *rows = rows_of(layout, (enum jh_type)t);
         if (rows && rows->name && index-- == 0) {
             return rows->name;
@@ -252,9 +251,6 @@ static enum jh_status size_of(const struct jh_layout *layout, const struct jh_ro
     struct cursor c = start_rows(rows);
     while (next_row(layout, &c, &shape, 0)) {
     }
-    if (!c.known) {
-        return unsupported(fault, "struct.size");
-    }
     *size = align_up(c.end, c.align);
     *align = c.align;
     return JH_OK;
@@ -275,15 +271,15 @@ unsigned jh_type_size(const struct jh_layout *layout, enum jh_type type) {
 
 static void give_member(const struct jh_layout *l, const struct jh_row *row, uint64_t offset,
                         const struct shape *shape, struct jh_member *out) {
-    const struct jh_rows *inner = row->type > T_UNKNOWN ? rows_of(l, row->type) : NULL;
-    *out = (struct jh_member){row->name, inner ? inner->name : NULL, offset,
-                              shape->known ? shape->size : 0, count_number(l, row->count)};
+    const struct jh_rows *inner = rows_of(l, (enum jh_type)row->type);
+    *out = (struct jh_member){row->name, inner ? inner->name : NULL, offset, shape->size,
+                              count_number(l, row->count)};
 }
 
 enum jh_status jh_struct_nth(const struct jh_layout *layout, const char *name, size_t index,
                              struct jh_member *out) {
     const struct jh_rows *rows = rows_named(layout, name);
-    struct shape shape = {0, 1, false};
+    struct shape shape = {0, 1};
     uint64_t offset = 0;
     if (!rows) {
         return JH_UNSUPPORTED;
@@ -299,7 +295,7 @@ enum jh_status jh_struct_nth(const struct jh_layout *layout, const char *name, s
 static enum jh_status member_of(const struct jh_layout *layout, const struct jh_rows *rows,
                                 const char *path, struct jh_member *out, struct jh_fault *fault) {
     const struct jh_row *row = NULL;
-    struct shape shape = {0, 1, false};
+    struct shape shape = {0, 1};
     uint64_t offset = 0;
     if (!rows) {
         return unsupported(fault, "struct.name");
@@ -314,7 +310,7 @@ static enum jh_status member_of(const struct jh_layout *layout, const struct jh_
             break;
         }
         path += len + 1;
-        rows = row->type > T_UNKNOWN ? rows_of(layout, row->type) : NULL;
+        rows = rows_of(layout, (enum jh_type)row->type);
     }
     give_member(layout, row, offset, &shape, out);
     return JH_OK;

@@ -10,14 +10,13 @@
 #include "jeheap/jeheap.h"
 
 enum jh_type {
-    /* what the machine has */
+    /* what the machine has, up to T_PTHREAD_MUTEX; from there on structs */
     T_U8, /* also bool and char */
     T_U16,
     T_U32,  /* also int and every enum */
     T_U64,  /* aligned as the build says: to 4 on i386 */
     T_WORD, /* a pointer, size_t, unsigned long: also the group of a bitmap */
     T_PTHREAD_MUTEX,
-    T_UNKNOWN, /* from here on nobody has seen how it looks: no offsets, and no size */
 
     /* shapes without a name of their own: macros and typedefs make them */
     T_RING, /* ql_elm, qr: next, prev */

@@ -1,4 +1,5 @@
 /* struct: offsets and sizes as debug information of real builds has them, typed in as numbers. */
+#include "struct_rows.h"
 #include "test.h"
 
 static struct jh_layout layout_of(enum jh_version version, const char *machine) {
@@ -391,6 +392,43 @@ static void all_that_is_offered(void **state) {
     }
 }
 
+static bool is_there(unsigned version, unsigned from, unsigned to) {
+    return version >= from && (to == 0 || version <= to);
+}
+
+/* In one version exactly one of the three has a struct, and of that one the rows are. */
+static const struct jh_rows *rows_in(unsigned version, unsigned type) {
+    const struct jh_rows *of[] = {jh_rows_common((enum jh_type)type),
+                                  jh_rows_5_0((enum jh_type)type), jh_rows_5_3((enum jh_type)type)};
+    const struct jh_rows *found = NULL;
+    for (size_t i = 0; i < COUNT(of); i++) {
+        if (of[i] && is_there(version, of[i]->from, of[i]->to)) {
+            assert_null(found);
+            found = of[i];
+        }
+    }
+    return found;
+}
+
+/* A version has the struct of each member that it has: none is of unknown size. */
+static void members_of_a_version_have_their_structs(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < VERSIONS; v++) {
+        for (unsigned type = T_U8; type < T_TYPES; type++) {
+            const struct jh_rows *rows = rows_in(v, type);
+            assert_true(type > T_PTHREAD_MUTEX || rows == NULL);
+            for (unsigned i = 0; rows && i < rows->count; i++) {
+                const struct jh_row *row = &rows->row[i];
+                if (is_there(v, row->from, row->to) && row->type > T_PTHREAD_MUTEX &&
+                    rows_in(v, row->type) == NULL) {
+                    fail_msg("%s: %s of type %u has no struct", jh_version_name((enum jh_version)v),
+                             row->name ? row->name : "?", row->type);
+                }
+            }
+        }
+    }
+}
+
 static void what_is_not_there(void **state) {
     (void)state;
     struct jh_layout layout = layout_of(JH_5_3_0, NULL);
@@ -443,6 +481,7 @@ int main(void) {
         cmocka_unit_test(machines_by_name),
         cmocka_unit_test(members_in_order),
         cmocka_unit_test(all_that_is_offered),
+        cmocka_unit_test(members_of_a_version_have_their_structs),
         cmocka_unit_test(what_is_not_there),
         cmocka_unit_test(paths),
     };

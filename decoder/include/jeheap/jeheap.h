@@ -109,8 +109,7 @@ JH_MUST_USE enum jh_status jh_plan_make(const struct jh_layout *layout, struct j
  * in front, and macros that change a member's name are undone. */
 const char *jh_struct_name(const struct jh_layout *layout, size_t index);
 
-/* sizeof and alignment. JH_UNSUPPORTED when this build has no such struct, or nobody has seen all
- * of it. */
+/* sizeof and alignment. JH_UNSUPPORTED when this build has no such struct. */
 JH_MUST_USE enum jh_status jh_struct_size(const struct jh_layout *layout, const char *name,
                                           uint64_t *size, uint32_t *align, struct jh_fault *fault);
 

@@ -377,7 +377,7 @@ struct jh_member {
     const char *name;
     const char *type; /* the struct that it is, or is an array of; NULL for anything else */
     uint64_t offset;
-    uint64_t size;  /* bytes of one; 0: not known */
+    uint64_t size;  /* bytes of one */
     uint64_t count; /* of an array; 0: its length is not part of the struct */
 };
 
