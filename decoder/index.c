@@ -65,11 +65,6 @@ static unsigned use_of(const struct jh_extent *e) {
                                 : jh_use_of(e->state);
 }
 
-/* What may have been left behind by its elements is found by them in another way. */
-static bool can_vouch(const struct jh_index *index, const struct jh_extent *e) {
-    return !jh_extent_may_be_left_behind(index->layout, e) && e->szind < 256;
-}
-
 void jh_index_add(struct jh_index *index, const struct jh_extent *e, bool sound) {
     bool first = index->count == 0;
     struct jh_index_extent *next = &index->extent[index->count], *last = first ? next : next - 1;
@@ -82,7 +77,8 @@ void jh_index_add(struct jh_index *index, const struct jh_extent *e, bool sound)
     if (!apart) {
         last->size |= INDEX_UNSURE;
     }
-    sound = sound && apart && can_vouch(index, e);
+    /* what may have been left behind by its elements is found by them in another way */
+    sound = sound && apart && !jh_extent_may_be_left_behind(index->layout, e);
     index->doubt |= !sound;
     *next = (struct jh_index_extent){
         e->addr, e->at, jh_index_pack(e->size, e->szind, sound ? use_of(e) : INDEX_UNSURE)};

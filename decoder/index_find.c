@@ -228,10 +228,11 @@ JH_INLINE bool is_quick(const struct jh_index *index, const struct jh_heap *heap
 /* ---- with the structure of the extent ---------------------------------------------------------
  */
 
+/* Of an address in an extent of the index. */
 static size_t structure_bytes(const struct jh_index *index, const struct jh_found *f) {
     const struct jh_layout *layout = index->layout;
     const struct jh_bin *bin = &layout->bin[f->szind % JH_BINS_MAX];
-    bool slab = f->which < index->count && jh_index_use(&index->extent[f->which]) == INDEX_SLAB;
+    bool slab = jh_index_use(&index->extent[f->which]) == INDEX_SLAB;
     return slab ? layout->bitmap_offset + jh_group_offset(layout, bin->nregs - 1) +
                       layout->build.pointer_size
                 : layout->extent_head;

@@ -99,6 +99,30 @@ static void mixed_heaps(void **state) {
     }
 }
 
+/* A description may say of bins that their slabs have a rest, which no region is in. */
+static void slab_with_a_rest(void **state) {
+    (void)state;
+    static struct image image;
+    struct book b;
+    image_stock(&image, JH_5_3_0);
+    image.layout.bin[1].nregs = 200; /* of 16 bytes: 3200 of the page */
+    image_plan(&image);
+    image_put(&image, &(struct image_extent){.addr = A, .size = PAGE, .szind = 1, .slab = true});
+    struct spy spy = {.under = image.heap.reader};
+    struct jh_heap copied = image.heap;
+    copied.reader = spy_gather(&spy);
+    const uint64_t at[] = {A + 3184, A + 3199, A + 3200, A + PAGE - 1, A + PAGE};
+    fill(&b, &image.heap, 1, NULL, 0);
+    same_at(&b, &image.heap, at, COUNT(at));
+    same_at(&b, &copied, at, COUNT(at));
+    struct jh_found f;
+    assert_int_equal(jh_index_find(&b.index, &image.heap, A + 3200, &f, NULL), JH_OK);
+    assert_false(f.owned);
+    assert_int_equal(f.why, JH_WHY_BEYOND);
+    end(&b);
+    image_end(&image);
+}
+
 /* ---- extents of any size, anywhere ------------------------------------------------------------
  */
 
@@ -235,6 +259,62 @@ static void parked(void **state) {
         assert_int_equal(f[3].parked, 2);
         assert_int_equal(f[4].parked, JH_INDEX_NONE);
         image.heap.reader.lend = NULL; /* the other way */
+    }
+    end(&b);
+    image_end(&image);
+}
+
+/* Of an extent by its number: what begins there is parked, and nothing beside it. */
+static void parked_there(void **state) {
+    (void)state;
+    static struct image image;
+    struct book b;
+    uint64_t cached[] = {A + 16, A + PAGE};
+    image_stock(&image, JH_5_3_0);
+    for (unsigned i = 0; i < 3; i++) {
+        image_put(&image, &(struct image_extent){
+                              .addr = A + i * PAGE, .size = PAGE, .szind = 1, .slab = true});
+    }
+    fill(&b, &image.heap, 3, cached, COUNT(cached));
+    assert_int_equal(jh_index_parked(&b.index, 0, A + 16), 0);
+    assert_int_equal(jh_index_parked(&b.index, 0, A + 32), JH_INDEX_NONE);
+    assert_int_equal(jh_index_parked(&b.index, 1, A + PAGE), 1);
+    assert_int_equal(jh_index_parked(&b.index, 2, A + 2 * PAGE), JH_INDEX_NONE);
+    end(&b);
+    image_end(&image);
+}
+
+/* Regions beside one, as the bitmap has them; what lies outside the slab is none. */
+static void neighbours(void **state) {
+    (void)state;
+    static struct image image;
+    struct book b;
+    static const struct {
+        uint32_t region;
+        bool before, after;
+    } expected[] = {{0, false, false}, {1, false, true},   {3, true, false},
+                    {4, false, false}, {254, false, true}, {255, false, false}};
+    enum { PROBES = COUNT(expected) };
+    uint64_t at[PROBES];
+    struct jh_found f[PROBES];
+    struct jh_index_more more[PROBES];
+    enum jh_status status[PROBES];
+    image_stock(&image, JH_5_3_0);
+    uint64_t slab = image_put(
+        &image,
+        &(struct image_extent){.addr = A, .size = PAGE, .szind = 1, .slab = true, .nfree = 2});
+    image_free_region(&image, slab, 2);
+    image_free_region(&image, slab, 255);
+    fill(&b, &image.heap, 1, NULL, 0);
+    for (size_t i = 0; i < PROBES; i++) {
+        at[i] = A + 16 * expected[i].region;
+    }
+    jh_index_find_many(&b.index, &image.heap, at, PROBES, f, more, status);
+    for (size_t i = 0; i < PROBES; i++) {
+        assert_int_equal(status[i], JH_OK);
+        assert_int_equal(f[i].region_index, expected[i].region);
+        assert_int_equal(more[i].free_before, expected[i].before);
+        assert_int_equal(more[i].free_after, expected[i].after);
     }
     end(&b);
     image_end(&image);
@@ -392,13 +472,75 @@ static void changed(void **state) {
     image_end(&image);
 }
 
+/* The fields of another extent, each alone: the tree is asked. */
+static void changed_in_one_field(void **state) {
+    (void)state;
+    static struct image image;
+    static const struct image_extent now[] = {{.addr = A, .size = 5 * PAGE, .szind = 36},
+                                              {.addr = A + 64, .size = 5 * PAGE, .szind = 36},
+                                              {.addr = A, .size = 4 * PAGE, .szind = 36},
+                                              {.addr = A, .size = 5 * PAGE, .szind = 37}};
+    struct book b;
+    image_stock(&image, JH_5_3_0);
+    uint64_t at = image_put(&image, &now[0]);
+    fill(&b, &image.heap, 1, NULL, 0);
+    image.heap.reader.retry = no_retry;
+    for (size_t i = 0; i < COUNT(now); i++) {
+        struct jh_found f;
+        struct jh_location l;
+        const uint8_t *other = image_at(&image, image_extent(&image, &now[i]));
+        memcpy(image_at(&image, at), other, 24); /* e_bits, e_addr, e_size_esn */
+        image_leaf(&image, A, &(struct image_leaf){.extent = at, .szind = now[i].szind});
+        assert_int_equal(jh_locate(&image.heap, A + PAGE, &l, NULL), JH_OK);
+        assert_int_equal(jh_index_find(&b.index, &image.heap, A + PAGE, &f, NULL), JH_OK);
+        assert_int_equal(f.which, i == 0 ? 0 : JH_INDEX_NONE);
+        same(&f, &l);
+    }
+    end(&b);
+    image_end(&image);
+}
+
+/* Of a structure that is gone by now, and of one that was wrong at once, the tree says so. */
+static void gone_or_wrong(void **state) {
+    (void)state;
+    static struct image image;
+    struct book b;
+    struct jh_found f;
+    struct jh_index_pieces pieces;
+    struct jh_fault fault;
+    uint64_t at[3];
+    image_stock(&image, JH_5_3_0);
+    for (unsigned i = 0; i < 3; i++) {
+        at[i] = image_put(&image,
+                          &(struct image_extent){
+                              .addr = A + 16 * i * PAGE, .size = PAGE, .szind = 1, .slab = true});
+    }
+    image_put8(&image, at[2] + 16, 2 * PAGE); /* e_size_esn: no slab of that class */
+    fill(&b, &image.heap, 3, NULL, 0);
+    assert_int_equal(b.index.count, 2);
+    image_hole(&image, at[0], 8);
+    image.heap.reader.retry = no_retry;
+    assert_true(jh_index_nth(&b.index, 0, &pieces));
+    assert_false(jh_index_nth(&b.index, 1, &pieces)); /* next to the wrong one */
+    MARK(f);
+    assert_int_equal(jh_index_find(&b.index, &image.heap, A + 16, &f, &fault), JH_ABSENT);
+    assert_int_equal(fault.addr, at[0]);
+    assert_int_equal(jh_index_find(&b.index, &image.heap, A + 32 * PAGE, &f, &fault), JH_CORRUPT);
+    FAULT_IS(fault, JH_CORRUPT, JH_STAGE_EXTENT, "extent.slab-size");
+    UNTOUCHED(f);
+    end(&b);
+    image_end(&image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mixed_heaps),  cmocka_unit_test(anywhere),
-        cmocka_unit_test(large_blocks), cmocka_unit_test(parked),
-        cmocka_unit_test(less_room),    cmocka_unit_test(corrupt),
-        cmocka_unit_test(refused),      cmocka_unit_test(absent_bitmap),
-        cmocka_unit_test(changed),
+        cmocka_unit_test(mixed_heaps),   cmocka_unit_test(anywhere),
+        cmocka_unit_test(large_blocks),  cmocka_unit_test(parked),
+        cmocka_unit_test(less_room),     cmocka_unit_test(corrupt),
+        cmocka_unit_test(refused),       cmocka_unit_test(absent_bitmap),
+        cmocka_unit_test(changed),       cmocka_unit_test(changed_in_one_field),
+        cmocka_unit_test(gone_or_wrong), cmocka_unit_test(neighbours),
+        cmocka_unit_test(parked_there),  cmocka_unit_test(slab_with_a_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
