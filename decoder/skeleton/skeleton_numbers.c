@@ -75,7 +75,8 @@ void jt_numbers_note(struct jt_target *target, FILE *file) {
         if (is_own(target, &all->arena[i])) {
             jt_numbers(target, &all->arena[i], c);
         }
-        c->known &= ~(UINT64_C(1) << JT_CREATE_TIME); /* no answer has it, and each run another one */
+        /* no answer has it, and each run another one */
+        c->known &= ~(UINT64_C(1) << JT_CREATE_TIME);
         jt_word_put(target, file, c->known);
         put_known(target, file, c->known, c->value);
         put_classes(target, file, c->bins_known ? c->bin_known : 0, c->bin[0], JT_BIN_COUNTERS, 0,
