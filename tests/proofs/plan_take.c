@@ -11,7 +11,7 @@
  * mutant: plan.h: (e->bits & of->mask) == of->bits => true
  * mutant: plan.h: e->size - of->least <= of->span => true
  * mutant: plan.h: return base - 1 < of->bases; => return true;
- * mutant: plan.h: <= of->nfree => <= of->nfree + 1
+ * mutant: plan.h: <= of->nfree => <= UINT64_MAX
  * mutant: plan.h: if (!(plan->states >> number & 1)) { => if (false) {
  * mutant: plan.c: of->addr_low = CACHELINE - 1 => of->addr_low = CACHELINE / 2 - 1
  * mutant: plan.c: uint64_t below = jh_index2size(layout, szind - 1); => uint64_t below = 0; */
