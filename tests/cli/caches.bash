@@ -9,12 +9,8 @@ needs old redis-6.0 default
 # in $WORK/NAME/stdout.
 parker() {
     local name=$1 witness=$2 dir=$WORK/$1
-    need_tool "$CC"
-    have "$witness"
     mkdir -p "$dir"
-    "$CC" -O1 -Wl,--build-id -I"${PREFIX[$witness]}/include" -o "$dir/parker" "$CLI_DIR/caches.c" \
-        "${PREFIX[$witness]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "caches.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked "$witness" caches.c "$dir/parker" -Wl,--build-id
     background env "JE_MALLOC_CONF=${3:-}" "$dir/parker" >"$dir/stdout" 2>&1 </dev/null
     PID[$name]=$BACK
     EXE[$name]=$dir/parker

@@ -22,12 +22,8 @@ test_sound_5_2_1() { every_rule_holds redis; }
 # misuse WITNESS HOW: a process of misuse.c with that one's jemalloc, stopped. AT: the address.
 misuse() {
     local dir=$WORK/misuse-$1-$2
-    have "$1"
-    need_tool "$CC"
     mkdir -p "$dir"
-    "$CC" -O1 -w -I"${PREFIX[$1]}/include" -o "$dir/misuse" "$CLI_DIR/misuse.c" \
-        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "misuse.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked "$1" misuse.c "$dir/misuse" -w
     background "$dir/misuse" "$2" >"$dir/stdout" 2>&1 </dev/null
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "misuse ended: $(head -n 2 "$dir/stdout")"
     AT=$(awk '$1 == "at" { print $2 }' "$dir/stdout")

@@ -8,12 +8,8 @@ needs newest 5.3.1 default
 # grown WITNESS: BEFORE is a core of grow.c, made before it grew; BACK is its process.
 grown() {
     local dir=$WORK/grow-$1
-    have "$1"
-    need_tool "$CC"
     mkdir -p "$dir"
-    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/grow" "$CLI_DIR/grow.c" \
-        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "grow.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked "$1" grow.c "$dir/grow"
     background "$dir/grow" >"$dir/stdout" 2>&1 </dev/null
     GROWN=$dir/stdout
     wait_line "$GROWN" "$BACK" '^ready' || fail "grow ended: $(head -n 2 "$GROWN")"

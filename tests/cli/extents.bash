@@ -218,10 +218,7 @@ test_extent_that_is_not_in_use() {
 # What changes between two reads contradicts itself for a moment: it is read again.
 test_busy() {
     local torn=0 look
-    need_tool "$CC"
-    have stock
-    "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy_heap.c" \
-        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy_heap.c does not build"
+    linked stock busy_heap.c "$WORK/busy"
     background "$WORK/busy" >"$WORK/busy.out"
     wait_line "$WORK/busy.out" "$BACK" '^ready' || fail "busy ended"
     sleep 0.5

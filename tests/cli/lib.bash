@@ -225,14 +225,25 @@ core_of() {
     [ -s "$CORE" ] || gcore_of "${PID[$1]}" "$CORE"
 }
 
+# linked WITNESS SOURCE PROGRAM [CFLAG...]: PROGRAM is made of SOURCE, a file of this folder, with the
+# jemalloc of that witness.
+linked() {
+    local prefix source=$2 program=$3
+    have "$1"
+    need_tool "$CC"
+    prefix=${PREFIX[$1]}
+    shift 3
+    "$CC" -O1 "$@" -I"$prefix/include" -o "$program" "$CLI_DIR/$source" \
+        "$prefix/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
+        fail "$source does not build: $(head -n 3 "$WORK/cc.log")"
+}
+
 # small NAME [CFLAG...]: a process of small_heap.c, linked with the jemalloc of the witness `stock`. Also
 # SMALL[NAME]: what it printed. CFLAGS make another build of it.
 declare -A SMALL
 small() {
     local name=$1 dir=$WORK/$1 start
     shift
-    need_tool "$CC"
-    have stock
     EXE[$name]=$dir/small
     SMALL[$name]=$dir/stdout
     if [ -e "$dir/pid" ]; then
@@ -241,9 +252,7 @@ small() {
         rm -r "$dir" # with the core of the one that has ended: another's addresses are others
     fi
     mkdir -p "$dir"
-    "$CC" -O1 -Wl,--build-id "$@" -I"${PREFIX[stock]}/include" -o "$dir/small" "$CLI_DIR/small_heap.c" \
-        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "small_heap.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked stock small_heap.c "$dir/small" -Wl,--build-id "$@"
     background "$dir/small" >"$dir/stdout" 2>&1 </dev/null
     PID[$name]=$BACK
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "small ended"

@@ -60,8 +60,7 @@ test_json_keys_are_explained() {
     done
     status 0 jeheap diff "${PID[tiny]}" "${PID[stock]}" --json
     cat "$OUT" >>"$WORK/printed"
-    "$CC" -O1 -w -I"${PREFIX[stock]}/include" -o "$WORK/keys.misuse" "$CLI_DIR/misuse.c" \
-        "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "misuse.c does not build"
+    linked stock misuse.c "$WORK/keys.misuse" -w
     background "$WORK/keys.misuse" twice >"$WORK/keys.stdout" </dev/null
     wait_line "$WORK/keys.stdout" "$BACK" '^ready' || fail "misuse ended"
     status 0 jeheap check "$BACK" --json # it runs: transient

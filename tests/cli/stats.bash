@@ -8,12 +8,8 @@ needs newest 5.3.1 default
 # totals WITNESS: a process of totals.c with that one's jemalloc; TOTALS is what it printed.
 totals() {
     local dir=$WORK/totals-$1
-    have "$1"
-    need_tool "$CC"
     mkdir -p "$dir"
-    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/totals" "$CLI_DIR/totals.c" \
-        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "totals.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked "$1" totals.c "$dir/totals"
     background "$dir/totals" >"$dir/stdout" 2>&1 </dev/null
     TOTALS=$dir/stdout
     wait_line "$TOTALS" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$TOTALS")"
@@ -125,12 +121,8 @@ PY
 # order; what is not there is listed.
 as_printed() {
     local dir=$WORK/printed-$1
-    have "$1"
-    need_tool "$CC"
     mkdir -p "$dir"
-    "$CC" -O1 -I"${PREFIX[$1]}/include" -o "$dir/totals" "$CLI_DIR/totals.c" \
-        "${PREFIX[$1]}/lib/libjemalloc.a" -lm -lpthread -ldl 2>"$WORK/cc.log" ||
-        fail "totals.c does not build: $(head -n 3 "$WORK/cc.log")"
+    linked "$1" totals.c "$dir/totals"
     background "$dir/totals" "J$2" "$dir/printed" >"$dir/stdout" 2>&1 </dev/null
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$dir/stdout")"
     status 0 jeheap stats "$BACK" --quiet --jemalloc "$2"

@@ -8,11 +8,7 @@ needs redis redis-7.0 default
 
 # busy: a process of busy_stops.c, whose threads end and are made all the time. Sets BACK.
 busy() {
-    need_tool "$CC"
-    have stock
-    [ -x "$WORK/busy" ] ||
-        "$CC" -O1 -I"${PREFIX[stock]}/include" -o "$WORK/busy" "$CLI_DIR/busy_stops.c" \
-            "${PREFIX[stock]}/lib/libjemalloc.a" -lm -lpthread -ldl || fail "busy_stops.c does not build"
+    [ -x "$WORK/busy" ] || linked stock busy_stops.c "$WORK/busy"
     background env "JE_MALLOC_CONF=narenas:3" "$WORK/busy" >"$WORK/busy.out" 2>"$WORK/busy.err"
     wait_line "$WORK/busy.out" "$BACK" '^ready' || fail "busy ended"
 }
