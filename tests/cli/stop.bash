@@ -183,8 +183,8 @@ for _ in range(600):
     sender=$!
     for look in {1..4}; do
         status 0 try strace -qq -o "$WORK/calls" -e trace=ptrace \
-            -e inject=ptrace:delay_exit=50000:when=1 "$JEHEAP" stats "$BACK" --stop --quiet --no-sandbox
-    done
+            -e inject=ptrace:delay_exit=50000:when=1 "$JEHEAP" check "$BACK" --stop --quiet --no-sandbox
+    done # check tells what is half done from what is corrupt
     wait $sender
     for look in {1..200}; do
         [ "$(wc -c <"$WORK/busy.err")" -ge 600 ] && break
@@ -220,7 +220,8 @@ test_said() {
 
 # Nothing moved, so what is corrupt is: nobody is told to look again.
 test_damage() {
-    busy
+    small damaged # a quiet one: what is half done breaks rules, too
+    BACK=${PID[damaged]}
     stop "$BACK"
     status 0 jeheap extents "$BACK" --quiet --json --state active
     head -n 1 "$OUT" >"$WORK/line"
