@@ -169,7 +169,7 @@ void compare_totals(struct comparison *c, struct jt_target *target) {
     for (size_t i = 0; i < t->arenas; i++) {
         x->place[t->arena[i].ind % ARENAS_MAX] = (int32_t)i + 1;
     }
-    if (c->lacks) { /* totals of a part are none of jemalloc's; that it is a part must be said */
+    if (c->lacks) { /* jemalloc has totals of the whole heap only: these must say they lack some */
         compare_number(c, "stats.complete", 0, 0, t->complete);
     } else {
         compare_all(x, list);

@@ -163,10 +163,12 @@ bool jt_root_in_use(struct jt_target *target, const struct jt_root_symbol *root)
 
 /* ---- jemalloc_text.c ------------------------------------------------------------------------- */
 
-/* Adds the addresses of jemalloc's functions. False: they are not known. */
-bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out);
-/* All code that is known to be mapped. */
+/* Adds all addresses that are known to be of code, in order. */
 void jt_code(struct jt_target *target, struct jt_ranges *out);
+/* Adds the addresses of jemalloc's functions, which are part of that code. False: they are not
+ * known. */
+bool jt_jemalloc_text(struct jt_target *target, const struct jt_ranges *code,
+                      struct jt_ranges *out);
 
 /* ---- version_string.c ------------------------------------------------------------------------ */
 

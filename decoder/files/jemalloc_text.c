@@ -161,15 +161,15 @@ void jt_code(struct jt_target *target, struct jt_ranges *out) {
     target->memory_ran_out |= out->lost;
 }
 
-bool jt_jemalloc_text(struct jt_target *target, struct jt_ranges *out) {
+bool jt_jemalloc_text(struct jt_target *target, const struct jt_ranges *code,
+                      struct jt_ranges *out) {
     const struct jt_module *m = target->jemalloc;
     struct text t = {.module = m, .prefix = target->prefix, .out = out};
     if (m == NULL) {
         return false;
     }
     if (!m->main) {
-        take_code(&t, &target->priv->code);
-        take_headers(m, out);
+        take_code(&t, code);
     } else if (m->elf != NULL) {
         take_table(&t, m->elf->elf);
         if (m->elf->debug != NULL) {

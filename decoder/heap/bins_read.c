@@ -1,63 +1,31 @@
 /* bins_read.c - the bins of an arena, all shards: what they count, the slab that they take from,
- * and where the heap of their other slabs begins.
- *
- * Up to 5.1 bins are members of arena_t, in 5.2 it has a pointer to the shards of each class, since
- * 5.3 they follow it in one array (arena_bin_offsets). */
+ * and where the heap of their other slabs begins. numbers_bins.c says where a bin is. */
 #include "heap/counters.h"
+#include "heap/numbers.h"
 
 /* Where things are in bin_s. */
 struct form {
-    uint64_t size; /* 0: not known, then only a class's first shard is */
     uint64_t slabcur, heap;
     struct jh_member curregs, curslabs, nonfull;
     bool counts, counts_nonfull;
 };
 
-static bool offset_in(const struct jh_layout *l, const char *type, const char *path,
-                      uint64_t *out) {
+static bool offset_in(const struct jh_layout *l, const char *path, uint64_t *out) {
     struct jh_member m;
-    bool good = jh_struct_member(l, type, path, &m, NULL) == JH_OK;
+    bool good = jh_struct_member(l, jt_bin_struct(l), path, &m, NULL) == JH_OK;
     *out = good ? m.offset : 0;
     return good;
 }
 
 static bool learn(const struct jh_layout *l, struct form *out) {
-    uint32_t align;
-    const char *type = "bin_s";
-    if (jh_struct_size(l, type, &out->size, &align, NULL) != JH_OK) {
-        out->size = 0;
-        type = offset_in(l, type, "slabcur", &out->slabcur) ? type : "arena_bin_s";
-        if (jh_struct_size(l, type, &out->size, &align, NULL) != JH_OK) {
-            out->size = 0;
-        }
-    }
+    const char *type = jt_bin_struct(l);
     out->counts = jh_struct_member(l, type, "stats.curregs", &out->curregs, NULL) == JH_OK &&
                   jh_struct_member(l, type, "stats.curslabs", &out->curslabs, NULL) == JH_OK;
     out->counts_nonfull =
         jh_struct_member(l, type, "stats.nonfull_slabs", &out->nonfull, NULL) == JH_OK;
-    return offset_in(l, type, "slabcur", &out->slabcur) &&
-           (offset_in(l, type, "slabs_nonfull.root", &out->heap) ||
-            offset_in(l, type, "slabs_nonfull", &out->heap));
-}
-
-/* Where the bins of a class begin; 0: not known. */
-static uint64_t bins_at(const struct jt_counters *c, uint64_t arena, const struct form *f,
-                        uint32_t szind) {
-    const struct jh_layout *l = &c->target->layout;
-    struct jh_member m;
-    uint64_t at;
-    if (jh_struct_member(l, "arena_s", "bins", &m, NULL) != JH_OK &&
-        jh_struct_member(l, "arena_s", "all_bins", &m, NULL) != JH_OK) {
-        return 0;
-    }
-    if (m.count == 0) {
-        return arena + m.offset + f->size * c->counting.bin[szind];
-    }
-    at = arena + m.offset + m.size * szind;
-    if (jh_family(l->build.version)->bin_shards) {
-        return jt_read_word(c->target, at, &at) ? at : 0;
-    }
-    return m.size != 0 ? at : 0;
+    return offset_in(l, "slabcur", &out->slabcur) &&
+           (offset_in(l, "slabs_nonfull.root", &out->heap) ||
+            offset_in(l, "slabs_nonfull", &out->heap));
 }
 
 static void take_counters(const struct jt_counters *c, const struct form *f, uint64_t at,
@@ -111,14 +79,13 @@ void jt_bins_read(struct jt_counters *c, uint32_t arena, bool stats, struct jt_h
         return;
     }
     for (uint32_t szind = 0; szind < l->sc_nbins; szind++) {
-        uint64_t at = bins_at(c, a->at, &f, szind);
         uint32_t count = c->counting.bin[szind + 1] - c->counting.bin[szind];
         for (uint32_t i = 0; i < count; i++) {
             uint32_t bin = c->counting.bin[szind] + i;
-            bool known = at != 0 && (i == 0 || f.size != 0) &&
-                         take_bin(c, arena, &f, at + i * f.size, bin, out);
+            uint64_t at = jt_bin_at(c->target, a, szind, i);
+            bool known = at != 0 && take_bin(c, arena, &f, at, bin, out);
             if (known && stats) {
-                take_counters(c, &f, at + i * f.size, bin, out);
+                take_counters(c, &f, at, bin, out);
             }
             c->headed[arena] &= known;
         }

@@ -4,6 +4,7 @@
  * include/jemalloc/internal/{arena_structs_b,extent_structs,arena_stats}.h up to 5.2, then
  * {arena_structs,pa,pac,ecache,eset,arena_stats}.h. */
 #include "heap/counters.h"
+#include "heap/numbers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -197,15 +198,6 @@ void jt_held_set(struct jt_held *held, uint32_t index, uint64_t at, uint64_t val
     held->value[index] = value;
 }
 
-/* Does the build keep statistics? Then what its base has mapped is counted. */
-static bool keeps_stats(const struct jt_counters *c, const struct jt_arena *a) {
-    struct jh_member m;
-    uint64_t mapped = 0;
-    return c->target->layout.build.stats &&
-           jh_struct_member(&c->target->layout, "base_s", "mapped", &m, NULL) == JH_OK &&
-           jt_read_number(c->target, a->base + m.offset, (unsigned)m.size, &mapped) && mapped != 0;
-}
-
 void jt_held_read(struct jt_counters *c, uint32_t arena, struct jt_held *out) {
     const struct jt_arena *a = &c->target->priv->base->arenas.arena[arena];
     const struct jh_reader *r = &c->target->heap.reader;
@@ -219,7 +211,7 @@ void jt_held_read(struct jt_counters *c, uint32_t arena, struct jt_held *out) {
     if (a->at != 0) {
         enum jh_status status = r->read(r->arg, a->at, b.of, ARENA_BYTES_MAX, &b.len);
         (void)status; /* what is not there is not judged */
-        bool stats = keeps_stats(c, a);
+        bool stats = jt_has_statistics(c->target, a);
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
             if (stats || !rows[i].stats) {
                 take_row(c, &b, &rows[i], out);

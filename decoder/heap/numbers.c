@@ -176,12 +176,10 @@ static void read_large(struct jt_target *target, const struct jt_arena *arena,
     out->large_values_known = f->large_known;
 }
 
-/* A base has a block from its beginning: where it has counted none, nothing is counted. */
-static bool has_statistics(struct jt_target *target, const struct jt_arena *arena,
-                           const struct jt_numbers_form *f) {
+bool jt_has_statistics(struct jt_target *target, const struct jt_arena *arena) {
+    const struct jt_place_of *place = &jt_numbers_form(target)->place[JT_BASE_MAPPED];
     uint64_t mapped = 0;
-    return target->layout.build.stats &&
-           read_place(target, arena, &f->place[JT_BASE_MAPPED], &mapped) && mapped != 0;
+    return target->layout.build.stats && read_place(target, arena, place, &mapped) && mapped != 0;
 }
 
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out) {
@@ -191,7 +189,7 @@ void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct j
         return;
     }
     const struct jt_numbers_form *f = jt_numbers_form(target);
-    bool statistics = has_statistics(target, arena, f);
+    bool statistics = jt_has_statistics(target, arena);
     for (unsigned i = 0; i < JT_COUNTERS; i++) {
         if ((statistics || f->place[i].always) &&
             read_place(target, arena, &f->place[i], &out->value[i])) {

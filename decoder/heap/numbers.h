@@ -92,6 +92,10 @@ struct jt_numbers {
  * to have one shard; where the bins contradict that they are not known. */
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out);
 
+/* Does the arena keep statistics? A base has a block from its beginning: where it has counted none,
+ * nothing is counted. */
+bool jt_has_statistics(struct jt_target *target, const struct jt_arena *arena);
+
 static inline bool jt_counter_known(const struct jt_numbers *c, enum jt_counter counter) {
     return c->known >> counter & 1;
 }

@@ -137,8 +137,8 @@ const struct jt_hands *jt_hands(struct jt_target *target) {
     }
     h->done = true;
     h->known = p->threads != 0;
-    h->text_known = jt_jemalloc_text(target, &h->text);
     jt_code(target, &h->code);
+    h->text_known = jt_jemalloc_text(target, &h->code, &h->text);
     for (size_t i = 0; i < p->threads && h->known; i++) {
         h->known = p->thread[i].pc != 0 && p->thread[i].stack != 0 && h->all < ALL;
         if (h->known && !take_thread(target, h, &p->thread[i])) {

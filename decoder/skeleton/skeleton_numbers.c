@@ -75,7 +75,7 @@ void jt_numbers_note(struct jt_target *target, FILE *file) {
         if (is_own(target, &all->arena[i])) {
             jt_numbers(target, &all->arena[i], c);
         }
-        /* no answer has it, and each run another one */
+        /* No command prints the time. Without it two runs of a program give the same note. */
         c->known &= ~(UINT64_C(1) << JT_CREATE_TIME);
         jt_word_put(target, file, c->known);
         put_known(target, file, c->known, c->value);
