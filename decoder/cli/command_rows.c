@@ -66,9 +66,9 @@ const struct command commands[COMMANDS] = {
     [COMMAND_CHECK] = {
         "check", NULL, "TARGET", TAKES_TARGET, command_check,
         "every rule over the whole heap and all thread caches: double frees, damage",
-        "A finding is corrupt; transient, where a running process may be in the middle of it; or "
-        "suspicious, where nothing moves and a thread may have been stopped in the middle of it. Only the "
-        "first kind sets the exit status. jeheap explain RULE says what usually breaks a rule. What was "
+        "A finding is corrupt; transient, where a lock that is held or a thread inside jemalloc shows that "
+        "an operation is under way, or where the process runs; or suspicious, where that cannot be told. "
+        "Only the first kind sets the exit status. jeheap explain RULE says what usually breaks a rule. What was "
         "written over the contents of a region breaks none: jemalloc keeps nothing of them.",
         CORRUPT,
         {{"jeheap check core", NULL}, {"jeheap check 1234 --json", "one finding a line"}}},

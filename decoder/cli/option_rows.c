@@ -90,8 +90,8 @@ const struct option_row option_rows[] = {
     {.name = "jemalloc", .value = "LETTERS", .group = GROUP_STATS, .on = ON(STATS),
      .set = set_jemalloc, .at = AT(jemalloc), .form = "letters of malloc_stats_print, each of which leaves "
      "something out: g, m, d, a, b, l, x, e, h; or none",
-     .help = "the JSON that malloc_stats_print would print, without what the LETTERS leave out (none "
-             "do without them); what memory does not tell stands under jeheap.unknown"},
+     .help = "the JSON that malloc_stats_print would print; each of the LETTERS leaves out what it "
+             "leaves out there; what memory does not tell stands under jeheap.unknown"},
     {.name = "machine", .value = "NAME", .group = GROUP_BUILD, .on = ON(LAYOUT_MADE),
      .set = set_word, .at = AT(machine), .word = jh_machine_name,
      .help = "what a machine makes of them, before the others"},
