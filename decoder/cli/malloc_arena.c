@@ -39,7 +39,7 @@ static void set(struct malloc_arena *a, enum malloc_value value, bool known, uin
 static void derive(const struct cli *cli, struct malloc_arena *a) {
     const struct jt_numbers *n = &a->numbers;
     const struct jh_layout *l = &cli->target->layout;
-    bool hpa = l->build.version >= JH_5_3_1, muzzy = l->build.version < JH_5_3_0;
+    bool hpa = malloc_has(cli, JH_5_3_1, 0), muzzy = !malloc_has(cli, JH_5_3_0, 0);
     uint64_t dirty = n->value[JT_NDIRTY] + (hpa ? n->value[JT_HPA_NDIRTY] : 0);
     uint64_t pages = n->value[JT_NACTIVE] + dirty + (muzzy ? n->value[JT_NMUZZY] : 0);
     bool sets = jt_counter_known(n, JT_NACTIVE) && jt_counter_known(n, JT_NDIRTY) &&
@@ -119,8 +119,8 @@ static bool add_set(const struct cli *cli, uint64_t at, const char *set_name, bo
 static void read_extents(const struct cli *cli, const struct jt_arena *arena,
                          struct malloc_arena *out) {
     static const char *const sets[] = {"dirty", "muzzy", "retained", "pinned"};
-    bool old = cli->target->layout.build.version < JH_5_3_0;
-    size_t count = cli->target->layout.build.version >= JH_DEV ? 4 : 3;
+    bool old = !malloc_has(cli, JH_5_3_0, 0);
+    size_t count = malloc_has(cli, JH_DEV, 0) ? 4 : 3;
     out->extents_known = arena->at != 0 && cli->target->layout.build.stats;
     for (size_t i = 0; i < count; i++) {
         out->extents_known = out->extents_known &&

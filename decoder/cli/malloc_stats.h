@@ -109,8 +109,33 @@ void malloc_arena_read(struct cli *cli, const struct jt_arena *arena, uint64_t t
                        struct malloc_arena *out);
 void malloc_arena_add(struct malloc_arena *sum, const struct malloc_arena *one);
 
-/* ---- malloc_print.c ---------------------------------------------------------------------------
+/* ---- malloc_print.c, malloc_print_arena.c -----------------------------------------------------
  */
+
+#define MALLOC_UNKNOWN_MAX 256
+#define MALLOC_PATH 96
+#define MALLOC_TEXT 256
+
+struct malloc_printing {
+    struct cli *cli;
+    struct json *j;
+    const char *letters; /* of what is left out */
+    const struct jt_totals *totals;
+    char unknown[MALLOC_UNKNOWN_MAX][MALLOC_PATH]; /* arenas and bins are * in it */
+    size_t unknowns;
+};
+
+bool malloc_off(const struct malloc_printing *p, char letter);
+/* The key at that path is not known; it is listed once. */
+void malloc_unknown(struct malloc_printing *p, const char *where, const char *key);
+/* The number, or that it is not known. */
+void malloc_maybe(struct malloc_printing *p, const char *where, const char *key, bool known,
+                  uint64_t value);
+/* The text at an address of the target; false: it cannot be read, or does not end. */
+bool malloc_text(const struct cli *cli, uint64_t at, char text[MALLOC_TEXT]);
+/* merged: of all arenas together. */
+void malloc_arena_print(struct malloc_printing *p, const char *key, const struct malloc_arena *a,
+                        bool merged);
 
 void malloc_stats_print(struct cli *cli, const struct jt_totals *totals, const char *letters);
 
