@@ -19,10 +19,9 @@ static uint32_t checksum(const struct jt_elf *elf) {
     return (uint32_t)crc32_z(0, (const Bytef *)bytes, size);
 }
 
-/* Opens the file if it has this build-id. Without a build-id (size 0) its checksum decides, and crc
- * is not NULL. */
+/* Opens the file if it has this build-id. Without a build-id (size 0) its checksum decides. */
 static struct jt_elf *open_same(struct jt_elf *of, const struct jt_files *files, const char *file,
-                                const struct jt_build_id *id, const GElf_Word *crc) {
+                                const struct jt_build_id *id, GElf_Word crc) {
     struct jt_build_id found;
     struct jt_elf *elf = jt_elf_open(files, file, &of->memory_ran_out);
     if (elf == NULL) {
@@ -30,7 +29,7 @@ static struct jt_elf *open_same(struct jt_elf *of, const struct jt_files *files,
     }
     jt_elf_build_id(elf, &found);
     bool same = found.size == id->size && memcmp(found.bytes, id->bytes, id->size) == 0;
-    if (same && (id->size != 0 || checksum(elf) == *crc)) {
+    if (same && (id->size != 0 || checksum(elf) == crc)) {
         return elf;
     }
     jt_elf_close(elf);
@@ -72,15 +71,15 @@ static void find_alt(struct jt_elf *elf, const struct jt_files *files, const cha
         return;
     }
     snprintf(path, sizeof path, "%s%.*s%s", root, name[0] == '/' ? 0 : folder_of(file), file, name);
-    elf->alt = open_same(elf, files, path, &id, NULL);
+    elf->alt = open_same(elf, files, path, &id, 0);
     if (elf->alt == NULL) {
         build_id_path(root, &id, path, sizeof path);
-        elf->alt = open_same(elf, files, path, &id, NULL);
+        elf->alt = open_same(elf, files, path, &id, 0);
     }
 }
 
 static bool try_debug(struct jt_elf *elf, const struct jt_files *files, const char *root,
-                      const char *file, const struct jt_build_id *id, const GElf_Word *crc) {
+                      const char *file, const struct jt_build_id *id, GElf_Word crc) {
     elf->debug = open_same(elf, files, file, id, crc);
     if (elf->debug != NULL) {
         find_alt(elf->debug, files, root, file + strlen(root)); /* file begins with root */
@@ -102,7 +101,7 @@ static void try_debuglink(struct jt_elf *elf, const struct jt_files *files, cons
         char path[PATH_MAX];
         int n = snprintf(path, sizeof path, "%s%s%.*s%s%s", root, place[i][0], folder, file,
                          place[i][1], link);
-        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, root, path, id, &crc)) {
+        if (n > 0 && (size_t)n < sizeof path && try_debug(elf, files, root, path, id, crc)) {
             return;
         }
     }
@@ -117,7 +116,7 @@ void jt_elf_find_debug(struct jt_elf *elf, const struct jt_files *files, const c
     }
     if (id->size > 1) {
         build_id_path(root, id, path, sizeof path);
-        if (try_debug(elf, files, root, path, id, NULL)) {
+        if (try_debug(elf, files, root, path, id, 0)) {
             return;
         }
     }

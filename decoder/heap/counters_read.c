@@ -6,6 +6,7 @@
 #include "heap/counters.h"
 #include "heap/numbers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +106,6 @@ static bool find(const struct jh_layout *l, const char *array, const char *membe
                  struct series *out) {
     struct jh_member a, m;
     char path[96];
-    size_t len = strlen(array);
     if (jh_struct_member(l, "arena_s", array, &a, NULL) != JH_OK) {
         return false;
     }
@@ -113,9 +113,7 @@ static bool find(const struct jh_layout *l, const char *array, const char *membe
     if (member == NULL) {
         return true;
     }
-    memcpy(path, array, len);
-    path[len] = '.';
-    memcpy(path + len + 1, member, strlen(member) + 1);
+    snprintf(path, sizeof path, "%s.%s", array, member);
     if (jh_struct_member(l, "arena_s", path, &m, NULL) != JH_OK) {
         return false;
     }

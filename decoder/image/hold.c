@@ -129,10 +129,9 @@ static enum jt_status wait_for(struct jt_target *target, struct jt_held *held) {
         pid_t got = waitpid(held->id, &status, __WALL | WNOHANG);
         if (got == held->id) {
             take_status(held, status);
-        } else if (got < 0 && errno != EINTR) {
-            held->gone = true;
-        } else if (++looks % 64 == 0 && is_gone(target, held->id)) {
-            held->gone = true; /* the first thread, when others go on: nobody can wait for it */
+        } else if ((got < 0 && errno != EINTR) ||
+                   (++looks % 64 == 0 && is_gone(target, held->id))) {
+            held->gone = true; /* nobody can wait for the first thread when others go on */
         } else if (now() > end) {
             return jt_fail(target, JT_UNREADABLE,
                            "process %d cannot be held still: its thread %d waits in the kernel, "

@@ -142,7 +142,7 @@ void jt_layout_fit(struct jt_target *target, const struct jh_layout *layout, uin
     }
     for (size_t i = 0; i < all->count; i++) {
         const struct jt_sample *sample = &all->sample[i];
-        struct jh_extent extent;
+        struct jh_extent extent = {.at = 0};
         struct jh_fault fault;
         if (i != 0 && sample->subtree != sample[-1].subtree) {
             end_subtree(out, sound, unsound);
