@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kept_folders.h"
 #include "matrix.h"
 
 enum { ANSWER_SECONDS = 300, WORDS_MAX = 32 };
@@ -85,6 +86,15 @@ static void set_number(const char *name, int number) {
     setenv(name, text, 1);
 }
 
+/* A real program may leave files behind, and another start that finds them goes another way: it has
+ * a folder of its own in the witness's, which is empty at each start. */
+#define PROGRAM_DIR "program"
+
+static bool empty_folder(void) {
+    kept_remove(PROGRAM_DIR);
+    return mkdir(PROGRAM_DIR, 0700) == 0 && chdir(PROGRAM_DIR) == 0;
+}
+
 /* Is it a real program, into which witness and jemalloc are loaded as libraries? */
 static bool preload(struct json_object *build) {
     struct command library = {.count = 0};
@@ -96,7 +106,7 @@ static bool preload(struct json_object *build) {
     }
     if (library.count > 0) {
         setenv("LD_PRELOAD", path, 1);
-        setenv("WATCH_TRUTH", "truth", 1);
+        setenv("WATCH_TRUTH", "../truth", 1);
         setenv("WATCH_LEAST", matrix_text(build, "least"), 1);
         set_number("WATCH_INPUT", WATCH_INPUT);
         set_number("WATCH_OUTPUT", WATCH_OUTPUT);
@@ -122,7 +132,7 @@ static void become_witness(struct json_object *build, const char *dir, unsigned 
         clearenv(); /* it is on the stack, whose size is in every image */
     }
     if (preload(build)) {
-        if (dup2(to[0], WATCH_INPUT) < 0 || dup2(from[1], WATCH_OUTPUT) < 0) {
+        if (dup2(to[0], WATCH_INPUT) < 0 || dup2(from[1], WATCH_OUTPUT) < 0 || !empty_folder()) {
             _exit(127);
         }
         input = open("/dev/null", O_RDONLY | O_CLOEXEC);
