@@ -82,5 +82,6 @@ void report_made(struct json_object *report, const char *command) {
         "the same: addresses, which the system chooses; where a large allocation starts in its "
         "extent, which jemalloc derives from an address; how many unused extents there are, which "
         "depends on how far decay has come; so the number of values compared under heap, api and "
-        "offline, because what lies beside an allocation is asked too; and seconds.");
+        "offline, and of lookups, because pages of unused extents and what lies beside an "
+        "allocation are asked about too; and seconds.");
 }

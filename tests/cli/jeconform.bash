@@ -189,7 +189,7 @@ def figures(path):
     cell, = (c for c in report["cells"] if (c["pin"], c["config"]) == ("5.3.0", "default"))
     levels = {name: value for name, value in cell.items() if isinstance(value, dict)}
     for name in ("heap", "api", "offline"):
-        for varies in ("compared", "extents", "fields"):
+        for varies in ("compared", "extents", "fields", "lookups"):
             levels[name].pop(varies, None)
     return {name: cell[name] for name in ("status", "layout", "command", "mismatch")} | levels
 
