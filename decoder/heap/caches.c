@@ -136,18 +136,15 @@ void jt_caches_sort(struct jt_target *target) {
     qsort_r(all->by_address, all->parked_count, sizeof *all->by_address, by_address, all->parked);
 }
 
-/* When a budget ran out while they were looked for, it has run out for every other read. */
-static void check_arenas(struct finder *f, const struct jt_base *base) {
+/* When a budget ran out while something was looked for, it has run out for every other read. */
+void jt_caches_unknown(struct finder *f, enum jt_caches_why why) {
     struct jh_fault fault;
     uint64_t word;
-    if (base->arenas.count != 0 && base->complete) {
-        return;
-    }
     enum jh_status status = read_pointer(f, f->target->heap.rtree_root, &word, &fault);
     if (status == JH_LIMIT || status == JH_READ_FAILED) {
-        jt_caches_wrong(f, status, &fault, JT_CACHES_NO_ARENAS, JT_CACHES_NO_ARENAS);
+        jt_caches_wrong(f, status, &fault, why, why);
     } else {
-        jt_caches_incomplete(f->all, JT_CACHES_NO_ARENAS);
+        jt_caches_incomplete(f->all, why);
     }
 }
 
@@ -157,7 +154,9 @@ static void find(struct jt_target *target, const struct jh_cache_form *form, boo
     jt_metadata_find(target);
     jt_caches_bound(&f);
     jt_caches_learn(&f);
-    check_arenas(&f, base);
+    if (base->arenas.count == 0 || !base->complete) {
+        jt_caches_unknown(&f, JT_CACHES_NO_ARENAS);
+    }
     for (size_t i = 0; i < base->arenas.count && !f.stopped && !in_threads; i++) {
         take_arena(&f, &base->arenas.arena[i]);
     }

@@ -17,6 +17,8 @@ struct finder {
 /* As jt_caches_incomplete(), with the fault; corrupt and absent: why, if the status is that. */
 void jt_caches_wrong(struct finder *f, enum jh_status status, const struct jh_fault *fault,
                      enum jt_caches_why corrupt, enum jt_caches_why absent);
+/* As jt_caches_incomplete(), unless that is because a budget ran out: then with its fault. */
+void jt_caches_unknown(struct finder *f, enum jt_caches_why why);
 /* How many regions and caches there may be. */
 void jt_caches_bound(struct finder *f);
 /* jemalloc's table of capacities. */

@@ -101,7 +101,7 @@ static void take_at(struct finder *f, uint64_t cache, enum jt_caches_why why) {
     if (look == LOOK_CACHE) {
         jt_caches_take(f, cache, ind);
     } else if (look != LOOK_IDLE) {
-        jt_caches_incomplete(f->all, why);
+        jt_caches_unknown(f, why);
     }
 }
 
@@ -112,12 +112,12 @@ static void take_threads(struct finder *f) {
         distance = p->thread[i].tls != 0 ? distance_of(f, p->thread[i].tls) : 0;
     }
     if (distance == 0) {
-        jt_caches_incomplete(f->all, JT_CACHES_NO_LIST);
+        jt_caches_unknown(f, JT_CACHES_NO_LIST);
         return;
     }
     for (size_t i = 0; i < p->threads && !f->stopped; i++) {
         if (p->thread[i].tls == 0) {
-            jt_caches_incomplete(f->all, JT_CACHES_THREADS);
+            jt_caches_unknown(f, JT_CACHES_THREADS);
         } else {
             take_at(f, p->thread[i].tls - distance, JT_CACHES_THREADS);
         }
@@ -134,12 +134,12 @@ static void take_explicit(struct finder *f) {
     if (!jt_symbol(target, "tcaches", &at, &size) || !jt_read_word(target, at, &table) ||
         !jt_symbol(target, "tcaches_past", &at, &size) || !jt_read_number(target, at, 4, &past) ||
         past > EXPLICIT_MAX) {
-        jt_caches_incomplete(f->all, JT_CACHES_EXPLICIT);
+        jt_caches_unknown(f, JT_CACHES_EXPLICIT);
         return;
     }
     for (uint64_t i = 0; i < past && !f->stopped; i++) {
         if (!jt_read_word(target, table + i * word, &cache)) {
-            jt_caches_incomplete(f->all, JT_CACHES_EXPLICIT);
+            jt_caches_unknown(f, JT_CACHES_EXPLICIT);
         } else if (cache >= STATES && cache - table >= past * word) {
             take_at(f, cache, JT_CACHES_EXPLICIT);
         }
