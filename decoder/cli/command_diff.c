@@ -82,6 +82,8 @@ static void print(struct cli *cli, const struct jt_side side[JT_BOTH]) {
 void command_diff(struct cli *cli) {
     struct jt_side side[JT_BOTH];
     compare_targets(cli, cli->other);
+    (void)jt_caches_owned(cli->target); /* whose they are is printed */
+    (void)jt_caches_owned(cli->other->target);
     jt_side(cli->target, say_fault, cli, &side[JT_BEFORE]);
     jt_side(cli->other->target, say_fault, cli->other, &side[JT_AFTER]);
     hold_end(cli);

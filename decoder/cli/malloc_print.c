@@ -36,71 +36,25 @@ void malloc_maybe(struct malloc_printing *p, const char *where, const char *key,
 /* ---- variables --------------------------------------------------------------------------------
  */
 
-bool malloc_text(const struct cli *cli, uint64_t at, char text[MALLOC_TEXT]) {
-    for (size_t i = 0; i < MALLOC_TEXT; i++) {
-        uint64_t byte;
-        if (!jt_read_number(cli->target, at + i, 1, &byte)) {
-            return false;
-        }
-        text[i] = (char)byte;
-        if (byte == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_pointed(const struct cli *cli, uint64_t at, char text[MALLOC_TEXT]) {
-    uint64_t to;
-    return jt_read_word(cli->target, at, &to) && to != 0 && malloc_text(cli, to, text);
-}
-
-static bool read_named(const struct cli *cli, const struct malloc_option *o, uint64_t at,
-                       uint64_t size, char text[MALLOC_TEXT]) {
-    uint64_t index, names, bytes;
-    unsigned word = cli->target->priv->words;
-    return size <= 8 && jt_read_number(cli->target, at, (unsigned)size, &index) &&
-           jt_symbol(cli->target, o->names, &names, &bytes) && index < bytes / word &&
-           read_pointed(cli, names + index * word, text);
-}
-
-static bool read_member(const struct cli *cli, const struct malloc_option *o, uint64_t at,
-                        uint64_t *value) {
-    struct jh_member m;
-    return jh_struct_member(&cli->target->layout, o->of, o->names, &m, NULL) == JH_OK &&
-           m.size <= 8 && jt_read_number(cli->target, at + m.offset, (unsigned)m.size, value);
-}
-
 /* False: it is not known. */
-static bool option(struct malloc_printing *p, const struct malloc_option *o) {
-    char name[80], text[MALLOC_TEXT] = "";
-    uint64_t at, size, value = 0;
-    snprintf(name, sizeof(name), "%s%s", o->symbol ? "" : "opt_", o->symbol ? o->symbol : o->key);
-    if (o->kind == '?' || !jt_symbol(p->cli->target, name, &at, &size)) {
-        return false;
-    }
-    bool ok = o->kind == 's'   ? malloc_text(p->cli, at, text)
-              : o->kind == 'p' ? read_pointed(p->cli, at, text)
-              : o->kind == 'e' ? read_named(p->cli, o, at, size, text)
-              : o->kind == 'm'
-                  ? read_member(p->cli, o, at, &value)
-                  : size <= 8 && jt_read_number(p->cli->target, at, (unsigned)size, &value);
-    if (!ok) {
+static bool option(struct malloc_printing *p, const struct jt_option *o) {
+    struct jt_option_value value;
+    if (!jt_option_read(p->cli->target, o, &value)) {
         return false;
     }
     if (o->kind == 'b') {
-        json_bool(p->j, o->key, value != 0);
+        json_bool(p->j, o->key, value.number != 0);
     } else if (o->kind == 'i') {
-        json_signed(p->j, o->key, size == 4 ? (int32_t)value : (int64_t)value);
-    } else if (o->kind == 'n' || o->kind == 'm') {
-        json_number(p->j, o->key, value);
+        json_signed(p->j, o->key, (int64_t)value.number);
+    } else if (strchr("nmc", o->kind)) {
+        json_number(p->j, o->key, value.number);
     } else {
-        json_text(p->j, o->key, text);
+        json_text(p->j, o->key, value.text);
     }
     return true;
 }
 
-static bool configured(struct malloc_printing *p, const struct malloc_option *o) {
+static bool configured(struct malloc_printing *p, const struct jt_option *o) {
     const struct jh_build *b = &p->cli->target->layout.build;
     const struct {
         char kind;
@@ -115,11 +69,11 @@ static bool configured(struct malloc_printing *p, const struct malloc_option *o)
     return false;
 }
 
-static void options(struct malloc_printing *p, const char *where, const struct malloc_option *o,
-                    bool (*print)(struct malloc_printing *, const struct malloc_option *)) {
+static void options(struct malloc_printing *p, const char *where, const struct jt_option *o,
+                    bool (*print)(struct malloc_printing *, const struct jt_option *)) {
     json_open(p->j, where, '{');
     for (; o->key; o++) {
-        if (malloc_has(p->cli, o->from, o->to) && !print(p, o)) {
+        if (jt_option_of(p->cli->target, o) && !print(p, o)) {
             malloc_unknown(p, where, o->key);
         }
     }
@@ -129,28 +83,20 @@ static void options(struct malloc_printing *p, const char *where, const struct m
 /* ---- general ----------------------------------------------------------------------------------
  */
 
-static void variable(struct malloc_printing *p, const char *where, const char *key,
-                     const char *const symbol[2], bool is_signed) {
-    uint64_t at, size, value;
-    for (size_t i = 0; i < 2 && symbol[i]; i++) {
-        if (jt_symbol(p->cli->target, symbol[i], &at, &size) && size <= 8 &&
-            jt_read_number(p->cli->target, at, (unsigned)size, &value)) {
-            if (is_signed) {
-                json_signed(p->j, key, size == 4 ? (int32_t)value : (int64_t)value);
-            } else {
-                json_number(p->j, key, value);
-            }
-            return;
-        }
+static void variable(struct malloc_printing *p, const char *where, const char *key) {
+    const struct jt_option *o = jt_variable_rows;
+    while (o->key && (strcmp(o->key, key) != 0 || !option(p, o))) {
+        o++;
     }
-    malloc_unknown(p, where, key);
+    if (!o->key) {
+        malloc_unknown(p, where, key);
+    }
 }
 
 static void classes(struct malloc_printing *p) {
     const struct jh_layout *l = &p->cli->target->layout;
     json_number(p->j, "nbins", l->sc_nbins);
-    variable(p, "arenas", "nhbins",
-             (const char *const[]){"nhbins", "global_do_not_change_tcache_nbins"}, false);
+    variable(p, "arenas", "nhbins");
     json_open(p->j, "bin", '[');
     for (uint32_t i = 0; i < l->sc_nbins; i++) {
         json_open(p->j, NULL, '{');
@@ -173,15 +119,6 @@ static void classes(struct malloc_printing *p) {
     json_close(p->j, ']');
 }
 
-/* What mallctl has counted when it last looked. */
-static void narenas(struct malloc_printing *p) {
-    uint64_t at, size, ctl, value;
-    bool ok = jt_symbol(p->cli->target, "ctl_arenas", &at, &size) &&
-              jt_read_word(p->cli->target, at, &ctl) && ctl != 0 &&
-              jt_read_number(p->cli->target, ctl + 8, 4, &value);
-    malloc_maybe(p, "arenas", "narenas", ok, ok ? value : 0);
-}
-
 static void general(struct malloc_printing *p) {
     const struct jh_layout *l = &p->cli->target->layout;
     const char *version = p->cli->target->version_string;
@@ -194,24 +131,20 @@ static void general(struct malloc_printing *p) {
     if (malloc_has(p->cli, JH_5_3_1, 0)) {
         malloc_unknown(p, "", "system");
     }
-    options(p, "opt", malloc_opt_rows, option);
+    options(p, "opt", jt_option_rows, option);
     if (l->build.prof) {
         malloc_unknown(p, "", "prof");
     }
     json_open(p->j, "arenas", '{');
-    narenas(p);
-    variable(p, "arenas", "dirty_decay_ms", (const char *const[]){"dirty_decay_ms_default", NULL},
-             true);
-    variable(p, "arenas", "muzzy_decay_ms", (const char *const[]){"muzzy_decay_ms_default", NULL},
-             true);
+    variable(p, "arenas", "narenas"); /* as mallctl has counted them when it last looked */
+    variable(p, "arenas", "dirty_decay_ms");
+    variable(p, "arenas", "muzzy_decay_ms");
     json_number(p->j, "quantum", UINT64_C(1) << l->build.lg_quantum);
     json_number(p->j, "page", UINT64_C(1) << l->build.lg_page);
     if (malloc_has(p->cli, JH_5_3_1, 0)) {
         malloc_unknown(p, "arenas", "hugepage");
     }
-    variable(p, "arenas", "tcache_max",
-             (const char *const[]){"tcache_maxclass", "global_do_not_change_tcache_maxclass"},
-             false);
+    variable(p, "arenas", "tcache_max");
     classes(p);
     json_close(p->j, '}');
 }
@@ -245,8 +178,7 @@ static void totals(struct malloc_printing *p, const struct malloc_arena *sum) {
         }
     }
     if (malloc_has(p->cli, JH_5_3_0, 0)) {
-        variable(p, "stats", "zero_reallocs", (const char *const[]){"zero_realloc_count", NULL},
-                 false);
+        variable(p, "stats", "zero_reallocs");
     }
     malloc_unknown(p, "stats", "background_thread");
     if (!malloc_off(p, 'x')) {

@@ -170,10 +170,10 @@ static void dss(struct malloc_printing *p, const struct malloc_arena *a, bool me
 
 static void name(struct malloc_printing *p, const struct malloc_arena *a) {
     struct jh_member m;
-    char text[MALLOC_TEXT];
+    char text[JT_OPTION_TEXT];
     if (a->value[MALLOC_NAME] != 0 &&
         jh_struct_member(&p->cli->target->layout, "arena_s", "name", &m, NULL) == JH_OK &&
-        malloc_text(p->cli, a->value[MALLOC_NAME] + m.offset, text)) {
+        jt_read_text(p->cli->target, a->value[MALLOC_NAME] + m.offset, text)) {
         json_text(p->j, "name", text);
     } else {
         malloc_unknown(p, arena_path, "name");

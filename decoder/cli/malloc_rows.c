@@ -50,7 +50,7 @@ const struct malloc_row malloc_total_rows[] = {
     {NULL, 0, 0, 0, false}};
 
 /* What configure has set, as far as a layout knows it. */
-const struct malloc_option malloc_config_rows[] = {
+const struct jt_option malloc_config_rows[] = {
     {"cache_oblivious", NULL, 'o', 0, 0, NULL, NULL},
     {"debug", NULL, 'd', 0, 0, NULL, NULL},
     {"fill", NULL, '?', 0, 0, NULL, NULL},
@@ -65,74 +65,4 @@ const struct malloc_option malloc_config_rows[] = {
     {"thp", NULL, '?', 0, JH_5_0_1, NULL, NULL},
     {"utrace", NULL, '?', 0, 0, NULL, NULL},
     {"xmalloc", NULL, '?', 0, 0, NULL, NULL},
-    {NULL, NULL, 0, 0, 0, NULL, NULL}};
-
-#define HPA(key, member, kind, from, to)                                                           \
-    { key, "opt_hpa_opts", kind, from, to, member, "hpa_shard_opts_s" }
-#define SEC(key, member, from, to)                                                                 \
-    { key, "opt_hpa_sec_opts", 'm', from, to, member, "sec_opts_s" }
-#define OPT(key, kind, from, to)                                                                   \
-    { key, NULL, kind, from, to, NULL, NULL }
-
-const struct malloc_option malloc_opt_rows[] = {
-    OPT("global_var", '?', JH_5_3_1, 0),
-    OPT("symlink", '?', JH_5_3_1, 0),
-    OPT("env_var", '?', JH_5_3_1, 0),
-    OPT("abort", 'b', 0, 0),
-    OPT("abort_conf", 'b', 0, 0),
-    OPT("cache_oblivious", 'b', JH_5_3_0, 0),
-    OPT("confirm_conf", 'b', JH_5_2_1, 0),
-    OPT("experimental_hpa_start_huge_if_thp_always", 'b', JH_5_3_1, 0),
-    OPT("experimental_hpa_enforce_hugify", 'b', JH_5_3_1, 0),
-    OPT("retain", 'b', 0, 0),
-    OPT("dss", 'p', 0, 0),
-    OPT("narenas", 'n', 0, 0),
-    {"percpu_arena", NULL, 'e', 0, 0, "percpu_arena_mode_names", NULL},
-    OPT("oversize_threshold", 'n', JH_5_2_0, 0),
-    OPT("hpa", 'b', JH_5_3_0, 0),
-    HPA("hpa_slab_max_alloc", "slab_max_alloc", 'm', JH_5_3_0, 0),
-    HPA("hpa_hugification_threshold", "hugification_threshold", 'm', JH_5_3_0, 0),
-    HPA("hpa_hugify_delay_ms", "hugify_delay_ms", 'm', JH_5_3_0, 0),
-    HPA("hpa_hugify_sync", NULL, '?', JH_5_3_1, 0),
-    HPA("hpa_min_purge_interval_ms", "min_purge_interval_ms", 'm', JH_5_3_0, 0),
-    HPA("experimental_hpa_max_purge_nhp", NULL, '?', JH_5_3_1, 0),
-    HPA("hpa_dirty_mult", NULL, '?', JH_5_3_0, 0),
-    HPA("hpa_purge_threshold", "purge_threshold", 'm', JH_5_3_1, 0),
-    HPA("hpa_min_purge_delay_ms", "min_purge_delay_ms", 'm', JH_5_3_1, 0),
-    HPA("hpa_hugify_style", NULL, '?', JH_5_3_1, 0),
-    SEC("hpa_sec_nshards", "nshards", JH_5_3_0, 0),
-    SEC("hpa_sec_max_alloc", "max_alloc", JH_5_3_0, 0),
-    SEC("hpa_sec_max_bytes", "max_bytes", JH_5_3_0, 0),
-    SEC("hpa_sec_bytes_after_flush", "bytes_after_flush", JH_5_3_0, JH_5_3_0),
-    SEC("hpa_sec_batch_fill_extra", "batch_fill_extra", JH_5_3_0, JH_5_3_1),
-    OPT("huge_arena_pac_thp", 'b', JH_5_3_1, 0),
-    {"metadata_thp", NULL, 'e', JH_5_1_0, 0, "metadata_thp_mode_names", NULL},
-    OPT("mutex_max_spin", 'i', JH_5_3_0, 0),
-    OPT("background_thread", 'b', 0, 0),
-    OPT("dirty_decay_ms", 'i', 0, 0),
-    OPT("muzzy_decay_ms", 'i', 0, 0),
-    OPT("lg_extent_max_active_fit", 'n', JH_5_2_0, 0),
-    OPT("junk", 'p', 0, 0),
-    OPT("zero", 'b', 0, 0),
-    OPT("experimental_tcache_gc", 'b', JH_5_3_1, 0),
-    OPT("tcache", 'b', 0, 0),
-    OPT("lg_tcache_max", 'i', 0, JH_5_2_1),
-    OPT("tcache_max", 'n', JH_5_3_0, 0),
-    OPT("tcache_nslots_small_min", 'n', JH_5_3_0, 0),
-    OPT("tcache_nslots_small_max", 'n', JH_5_3_0, 0),
-    OPT("tcache_nslots_large", 'n', JH_5_3_0, 0),
-    OPT("lg_tcache_nslots_mul", 'i', JH_5_3_0, 0),
-    OPT("tcache_gc_incr_bytes", 'n', JH_5_3_0, 0),
-    OPT("tcache_gc_delay_bytes", 'n', JH_5_3_0, 0),
-    OPT("lg_tcache_flush_small_div", 'n', JH_5_3_0, 0),
-    OPT("lg_tcache_flush_large_div", 'n', JH_5_3_0, 0),
-    OPT("debug_double_free_max_scan", 'n', JH_5_3_1, 0),
-    {"thp", NULL, 'e', JH_5_1_0, 0, "thp_mode_names", NULL},
-    OPT("stats_print", 'b', 0, 0),
-    OPT("stats_print_opts", 's', 0, 0),
-    OPT("stats_interval", 'i', JH_5_3_0, 0),
-    OPT("stats_interval_opts", 's', JH_5_3_0, 0),
-    {"zero_realloc", "opt_zero_realloc_action", 'e', JH_5_3_0, 0, "zero_realloc_mode_names", NULL},
-    OPT("process_madvise_max_batch", 'n', JH_5_3_1, 0),
-    OPT("disable_large_size_classes", 'b', JH_5_3_1, 0),
     {NULL, NULL, 0, 0, 0, NULL, NULL}};

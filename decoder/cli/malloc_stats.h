@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "heap/numbers.h"
+#include "heap/options.h"
 
 /* Of an arena, and of several together. */
 enum malloc_value {
@@ -49,18 +50,8 @@ struct malloc_row {
     bool own;         /* not of several arenas together */
 };
 
-/* A variable of jemalloc's. */
-struct malloc_option {
-    const char *key, *symbol; /* symbol NULL: "opt_" and the key */
-    /* b: 1 byte, true or false; n, i: a number, one with a sign; s: text in it; p: it points at
-     * text; e: an index of names; m: a member of the struct of, by names; ?: not known */
-    char kind;
-    uint8_t from, to;
-    const char *names, *of;
-};
-
 extern const struct malloc_row malloc_arena_rows[], malloc_total_rows[]; /* key NULL ends them */
-extern const struct malloc_option malloc_config_rows[], malloc_opt_rows[];
+extern const struct jt_option malloc_config_rows[];
 
 static inline bool malloc_has(const struct cli *cli, uint8_t from, uint8_t to) {
     unsigned version = cli->target->layout.build.version;
@@ -114,7 +105,6 @@ void malloc_arena_add(struct malloc_arena *sum, const struct malloc_arena *one);
 
 #define MALLOC_UNKNOWN_MAX 256
 #define MALLOC_PATH 96
-#define MALLOC_TEXT 256
 
 struct malloc_printing {
     struct cli *cli;
@@ -131,8 +121,6 @@ void malloc_unknown(struct malloc_printing *p, const char *where, const char *ke
 /* The number, or that it is not known. */
 void malloc_maybe(struct malloc_printing *p, const char *where, const char *key, bool known,
                   uint64_t value);
-/* The text at an address of the target; false: it cannot be read, or does not end. */
-bool malloc_text(const struct cli *cli, uint64_t at, char text[MALLOC_TEXT]);
 /* merged: of all arenas together. */
 void malloc_arena_print(struct malloc_printing *p, const char *key, const struct malloc_arena *a,
                         bool merged);

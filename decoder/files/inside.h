@@ -78,7 +78,7 @@ bool jt_elf_has_zstd(const struct jt_elf *elf);
 
 /* ---- what this layer keeps of a target ------------------------------------------------------- */
 
-#define JT_VARIABLES_MAX 16
+#define JT_VARIABLES_MAX 128
 
 struct jt_file_source {
     const struct jt_files *files;
@@ -87,7 +87,7 @@ struct jt_file_source {
     struct jt_sysroot root; /* behind files when sysroot is given */
     bool version_told;      /* the user gave the version with --layout */
     struct jt_variable {    /* a variable of jemalloc that a skeleton names */
-        char name[32];
+        char name[64];
         uint64_t addr, size;
     } variable[JT_VARIABLES_MAX];
     size_t variables;

@@ -77,10 +77,6 @@ struct jt_base {            /* of the base allocators */
     const struct jt_target *of; /* whose they are: not those of its other heaps */
     struct jt_numbers_form numbers;
     struct jt_arena_kinds kinds;
-    /* of a skeleton: its note has them, and where each arena's begin in it */
-    void (*numbers_of)(struct jt_target *target, const struct jt_arena *arena,
-                       struct jt_numbers *out);
-    size_t *kept_numbers;
     struct jt_caches caches;
     bool caches_done, owners_done;
     struct jt_hands hands;

@@ -184,10 +184,6 @@ bool jt_has_statistics(struct jt_target *target, const struct jt_arena *arena) {
 
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out) {
     memset(out, 0, sizeof *out);
-    if (target->priv->base->numbers_of != NULL) { /* of a skeleton */
-        target->priv->base->numbers_of(target, arena, out);
-        return;
-    }
     const struct jt_numbers_form *f = jt_numbers_form(target);
     bool statistics = jt_has_statistics(target, arena);
     for (unsigned i = 0; i < JT_COUNTERS; i++) {

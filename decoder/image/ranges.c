@@ -108,6 +108,13 @@ void jt_ranges_add(struct jt_ranges *set, uint64_t start, uint64_t len) {
     set->range[set->count++] = (struct jt_range){start, start + len};
 }
 
+void jt_ranges_add_all(struct jt_ranges *set, const struct jt_ranges *other) {
+    set->lost |= other->lost;
+    for (size_t i = 0; i < other->count; i++) {
+        jt_ranges_add(set, other->range[i].start, other->range[i].end - other->range[i].start);
+    }
+}
+
 void jt_ranges_free(struct jt_ranges *set) {
     free(set->range);
     *set = (struct jt_ranges){NULL, 0, 0, false};

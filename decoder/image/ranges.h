@@ -37,6 +37,7 @@ struct jt_ranges {
 };
 
 void jt_ranges_add(struct jt_ranges *set, uint64_t start, uint64_t len); /* ignored when it wraps */
+void jt_ranges_add_all(struct jt_ranges *set, const struct jt_ranges *other);
 void jt_ranges_merge(struct jt_ranges *set);
 void jt_ranges_free(struct jt_ranges *set);
 /* Keeps the addresses that are inside the other set, or those that are outside. Both sets must be

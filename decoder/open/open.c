@@ -254,7 +254,6 @@ void jt_close(struct jt_target *target) {
     free(p->base->block);
     free(p->base->arenas.arena);
     jt_ranges_free(&p->base->written);
-    free(p->base->kept_numbers);
     free(p->base->range);
     jt_caches_free(target);
     jt_hands_free(target);

@@ -23,6 +23,7 @@ struct jt_left_out {
     size_t brokens;
     char rule[JT_VERDICT_RULES][JT_VERDICT_RULE]; /* the names that verdicts point to */
     size_t rules;
+    bool decoding_only; /* what struct jt_skeleton says of the one that is made */
 };
 
 /* skeleton_open.c: learns root and layout from the notes of a skeleton. */
@@ -44,8 +45,37 @@ const char *jt_rule_kept(struct jt_private *p, const char *rule);
 void jt_verdicts_sort(struct jt_target *target);
 /* Finds the verdicts on all extents that the rtree names and that are not in keep. */
 void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep);
-/* The names of the variables of jemalloc that a skeleton keeps, from index 0; NULL: no more. */
-const char *jt_skeleton_variable(size_t index);
+
+/* ---- skeleton_watch.c ------------------------------------------------------------------------ */
+
+struct jt_watching {
+    struct jh_reader inner;
+    struct jt_ranges *seen;
+};
+
+/* The target's heap with a reader that adds to seen what is read. */
+struct jh_heap jt_watched(const struct jt_target *target, struct jt_watching *watching,
+                          struct jt_ranges *seen);
+
+/* ---- skeleton_own.c: arenas and variables themselves ----------------------------------------- */
+
+struct jt_skeleton_variable {
+    const char *name;
+    uint64_t addr, size;
+    bool option; /* only what is read of it is kept */
+};
+typedef void jt_variable_fn(void *arg, const struct jt_skeleton_variable *variable);
+
+/* Each variable of jemalloc's that the target has and that the skeleton names. */
+void jt_skeleton_variables(struct jt_target *target, jt_variable_fn *each, void *arg);
+/* Adds them to keep. handed_out: memory of the extents. */
+void jt_variables_keep(struct jt_target *target, const struct jt_ranges *handed_out,
+                       struct jt_ranges *keep);
+/* Does a skeleton keep the arena itself? */
+bool jt_arena_is_kept(const struct jt_target *target, const struct jt_arena *arena);
+/* Adds the arenas that are kept: arena_t, base_t and bins. */
+void jt_own_arenas_keep(struct jt_target *target, const struct jt_ranges *handed_out,
+                        struct jt_ranges *keep);
 
 /* ---- skeleton_note.c, skeleton_note_read.c ------------------------------------------------  */
 
@@ -80,11 +110,11 @@ void jt_caches_note(struct jt_target *target, FILE *file);
 /* Reads the note of caches, after the layout. False: the note is broken, or memory ran out. */
 bool jt_caches_note_read(struct jt_target *target);
 
-/* ---- skeleton_numbers.c -------------------------------------------------------------------- */
+/* ---- skeleton_places.c ----------------------------------------------------------------------- */
 
-void jt_numbers_note(struct jt_target *target, FILE *file);
-/* The layout and the arenas are known. False: the note is broken, or memory ran out. */
-bool jt_numbers_note_read(struct jt_target *target);
+void jt_places_note(const struct jt_target *target, FILE *file);
+/* Reads the note of places, after that of arenas. False: the note is broken. */
+bool jt_places_note_read(struct jt_target *target);
 
 /* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
 
@@ -119,8 +149,8 @@ struct jt_maker {
     struct {
         char *bytes;
         size_t size;
-    } note[JT_NOTES]; /* by type - 1 */
-    bool lost;        /* memory ran out */
+    } note[JT_NOTES + 1]; /* by type; bytes NULL: there is none */
+    bool lost;            /* memory ran out */
 };
 
 /* Writes the file; *size is its length. */

@@ -14,6 +14,9 @@ extern "C" {
 struct jt_skeleton {
     jt_fault_fn *fault; /* NULL: faults are not wanted */
     void *arg;
+    /* Without arenas and options: what they count and how they are set is not known of it. The rest
+     * is the same in two runs of a program that are placed alike. */
+    bool decoding_only;
     uint64_t extents;  /* the number of extents that the walk gave */
     uint64_t kept;     /* memory of the target that is kept: nodes, extents, tables */
     uint64_t zeroes;   /* kept memory that is zero, which the file stores only once */

@@ -31,12 +31,6 @@ static void take_fault(void *arg, enum jh_status status, const struct jh_fault *
     }
 }
 
-static void add_all(struct jt_ranges *set, const struct jt_ranges *other) {
-    for (size_t i = 0; i < other->count; i++) {
-        jt_ranges_add(set, other->range[i].start, other->range[i].end - other->range[i].start);
-    }
-}
-
 /* Is the block at this address in memory of the program, where a damaged list has led to? */
 static bool is_the_programs(const struct jt_target *target, uint64_t at,
                             const struct jt_ranges *covered) {
@@ -74,7 +68,7 @@ void jt_arenas_keep(struct jt_target *target, const struct jt_ranges *walked,
             jt_bit_set(c->seen, slot);
         }
     }
-    add_all(&c->covered, covered);
+    jt_ranges_add_all(&c->covered, covered);
     c->keep = keep;
     jt_blocks_keep(target, keep);
     keep->lost |= c->covered.lost;

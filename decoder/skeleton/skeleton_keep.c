@@ -1,80 +1,12 @@
 /* skeleton_keep.c - finds the memory of a target that a skeleton keeps.
  *
- * A walk over the whole heap reads through a reader that records the addresses. So a skeleton has
- * the bytes that the decoder reads, whatever the version of jemalloc. A damaged rtree may make the
- * walk read the program's memory: only memory of jemalloc's own is kept. The same goes for memory
- * that the rules of arenas read (skeleton_arenas.c). */
+ * A walk over the whole heap reads through a reader that records the addresses (skeleton_watch.c).
+ * A damaged rtree may make the walk read the program's memory: only memory of jemalloc's own is
+ * kept. The same goes for memory that the rules of arenas read (skeleton_arenas.c), and for arenas
+ * and variables themselves (skeleton_own.c). */
 #include <string.h>
 
 #include "skeleton/inside.h"
-
-/* Variables that commands read by name. When the decoder reads another one, add it here. */
-static const char *const variable[] = {"bin_infos", "arena_bin_info", "sz_large_pad",
-                                       "opt_disable_large_size_classes"};
-
-const char *jt_skeleton_variable(size_t index) {
-    return index < sizeof variable / sizeof variable[0] ? variable[index] : NULL;
-}
-
-/* ---- a reader that records what is read ----------------------------------------------------- */
-
-struct watch {
-    struct jh_reader inner;
-    struct jt_ranges *seen;
-};
-
-static enum jh_status watch_read(void *arg, uint64_t addr, void *dst, size_t len, size_t *got) {
-    const struct watch *w = arg;
-    enum jh_status status = w->inner.read(w->inner.arg, addr, dst, len, got);
-    jt_ranges_add(w->seen, addr, *got);
-    return status;
-}
-
-static const void *watch_lend(void *arg, uint64_t addr, size_t len) {
-    const struct watch *w = arg;
-    const void *lent = w->inner.lend(w->inner.arg, addr, len);
-    if (lent != NULL) {
-        jt_ranges_add(w->seen, addr, len);
-    }
-    return lent;
-}
-
-static enum jh_status watch_gather(void *arg, struct jh_span *span, size_t count) {
-    const struct watch *w = arg;
-    enum jh_status status = w->inner.gather(w->inner.arg, span, count);
-    for (size_t i = 0; status == JH_OK && i < count; i++) {
-        jt_ranges_add(w->seen, span[i].addr, span[i].got);
-    }
-    return status;
-}
-
-static uint64_t watch_next(void *arg, uint64_t addr) {
-    const struct watch *w = arg;
-    return w->inner.next(w->inner.arg, addr);
-}
-
-static bool watch_retry(void *arg, unsigned times) {
-    const struct watch *w = arg;
-    return w->inner.retry(w->inner.arg, times);
-}
-
-static bool watch_mapped(void *arg, uint64_t addr) {
-    const struct watch *w = arg;
-    return w->inner.mapped(w->inner.arg, addr);
-}
-
-static struct jh_heap watched(struct jt_target *target, struct watch *w, struct jt_ranges *seen) {
-    struct jh_heap heap = target->heap;
-    *w = (struct watch){heap.reader, seen};
-    heap.reader = (struct jh_reader){.read = watch_read,
-                                     .lend = heap.reader.lend != NULL ? watch_lend : NULL,
-                                     .gather = heap.reader.gather != NULL ? watch_gather : NULL,
-                                     .next = heap.reader.next != NULL ? watch_next : NULL,
-                                     .retry = heap.reader.retry != NULL ? watch_retry : NULL,
-                                     .mapped = heap.reader.mapped != NULL ? watch_mapped : NULL,
-                                     .arg = w};
-    return heap;
-}
 
 /* ---- what is kept --------------------------------------------------------------------------- */
 
@@ -88,8 +20,8 @@ struct walked {
 static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep,
                                 struct walked *walked, struct jt_skeleton *out) {
     struct jh_walk walk;
-    struct watch w;
-    struct jh_heap heap = watched(target, &w, keep);
+    struct jt_watching watching;
+    struct jh_heap heap = jt_watched(target, &watching, keep);
     struct jh_extent e;
     struct jh_fault fault;
     enum jh_status status = JH_OK;
@@ -123,15 +55,6 @@ static void keep_blocks(struct jt_target *target, struct jt_ranges *keep) {
     }
     for (size_t i = 0; i < p->base->blocks; i++) {
         jt_ranges_add(keep, p->base->block[i].start, size);
-    }
-}
-
-static void keep_variables(struct jt_target *target, struct jt_ranges *keep) {
-    uint64_t addr, size;
-    for (size_t i = 0; i < sizeof variable / sizeof variable[0]; i++) {
-        if (jt_symbol(target, variable[i], &addr, &size)) {
-            jt_ranges_add(keep, addr, size);
-        }
     }
 }
 
@@ -216,7 +139,8 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
         jt_ranges_add(keep, root.range[i].start, root.range[i].end - root.range[i].start);
     }
     keep_blocks(target, keep);
-    keep_variables(target, keep);
+    jt_own_arenas_keep(target, handed_out, keep);
+    jt_variables_keep(target, handed_out, keep);
     jt_ranges_merge(keep);
     note_left_out(target, keep, out);
     bool lost = keep->lost || root.lost || handed_out->lost || walked.at.lost;

@@ -1,7 +1,7 @@
 /* skeleton_note.c - makes the notes of a skeleton: the layout, as layout_write.c writes it; the
- * base blocks as pairs of numbers; arenas (skeleton_arenas.c); thread caches (skeleton_caches.c);
- * numbers of arenas (skeleton_numbers.c);
- * all the rest as JSON. skeleton_note_read.c reads them. */
+ * base blocks as pairs of numbers; arenas (skeleton_arenas.c) and where they are
+ * (skeleton_places.c); thread caches (skeleton_caches.c); all the rest as JSON.
+ * skeleton_note_read.c reads them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +20,17 @@ static void sources(struct json *j, const struct jt_target *target) {
     json_close(j, '}');
 }
 
+static void variable(void *arg, const struct jt_skeleton_variable *v) {
+    struct json *j = arg;
+    json_open(j, v->name, '{');
+    json_address(j, "addr", v->addr);
+    json_number(j, "size", v->size);
+    json_close(j, '}');
+}
+
 static void variables(struct json *j, struct jt_target *target) {
-    const char *name;
-    uint64_t addr, size;
     json_open(j, "variables", '{');
-    for (size_t i = 0; (name = jt_skeleton_variable(i)) != NULL; i++) {
-        if (!jt_symbol(target, name, &addr, &size)) {
-            continue;
-        }
-        json_open(j, name, '{');
-        json_address(j, "addr", addr);
-        json_number(j, "size", size);
-        json_close(j, '}');
-    }
+    jt_skeleton_variables(target, variable, j);
     json_close(j, '}');
 }
 
@@ -168,8 +166,8 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
         jt_arenas_note(target, m.file);
     } else if (type == JT_NOTE_CACHES) {
         jt_caches_note(target, m.file);
-    } else if (type == JT_NOTE_NUMBERS) {
-        jt_numbers_note(target, m.file);
+    } else if (type == JT_NOTE_PLACES) {
+        jt_places_note(target, m.file);
     } else {
         blocks(target, m.file);
     }

@@ -83,12 +83,6 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *ev
                        : jt_fail(target, JT_UNREADABLE,
                                  "%s: a skeleton with a broken note (\"caches\")", target->path);
         }
-        if (!jt_numbers_note_read(target)) {
-            return target->memory_ran_out
-                       ? jt_fail(target, JT_UNREADABLE, "out of memory")
-                       : jt_fail(target, JT_UNREADABLE,
-                                 "%s: a skeleton with a broken note (\"numbers\")", target->path);
-        }
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
             target->priv->base->arenas.arena[i].known.shards_known =
                 target->source[JT_PART_BINS] == JT_MEMORY;

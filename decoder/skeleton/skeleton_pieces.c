@@ -148,23 +148,26 @@ static void find_loads(struct jt_maker *m) {
 
 static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *keep,
                                     struct jt_skeleton *out) {
+    static const uint8_t types[] = {JT_NOTE_ABOUT,  JT_NOTE_LAYOUT, JT_NOTE_BLOCKS,
+                                    JT_NOTE_ARENAS, JT_NOTE_CACHES, JT_NOTE_PLACES};
     enum jt_status status = find_pieces(m, keep);
     if (status != JT_OK) {
         return status;
     }
     find_loads(m);
-    for (unsigned i = 0; i < JT_NOTES; i++) {
-        m->note[i].bytes = jt_skeleton_note(m->target, i + 1, &m->note[i].size);
-        m->lost |= m->note[i].bytes == NULL;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        unsigned t = types[i];
+        m->note[t].bytes = jt_skeleton_note(m->target, t, &m->note[t].size);
+        m->lost |= m->note[t].bytes == NULL;
     }
     if (m->lost) {
         return jt_fail(m->target, JT_UNREADABLE, "out of memory");
     }
-    if (m->note[JT_NOTE_ABOUT - 1].size > JT_ABOUT_MAX) {
+    if (m->note[JT_NOTE_ABOUT].size > JT_ABOUT_MAX) {
         return jt_fail(m->target, JT_UNREADABLE,
                        "the names of its modules are too long for a skeleton: %zu bytes with the "
                        "rest, and there may be %u",
-                       m->note[JT_NOTE_ABOUT - 1].size, JT_ABOUT_MAX);
+                       m->note[JT_NOTE_ABOUT].size, JT_ABOUT_MAX);
     }
     for (size_t i = 0; i < m->pieces; i++) {
         out->kept += m->piece[i].len;
@@ -187,6 +190,7 @@ static enum jt_status check_root(struct jt_target *target, const struct jt_skele
 enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt_skeleton *out) {
     struct jt_maker m = {.target = target, .file = file, .data_max = jt_core_bytes(target)};
     struct jt_ranges keep = {NULL, 0, 0, false};
+    target->priv->skeleton->decoding_only = out->decoding_only;
     enum jt_status status = jt_skeleton_keep(target, &keep, out);
     if (status == JT_OK) {
         status = check_root(target, out);
@@ -197,7 +201,7 @@ enum jt_status jt_skeleton_write(struct jt_target *target, FILE *file, struct jt
     jt_ranges_free(&keep);
     free(m.piece);
     free(m.load);
-    for (size_t i = 0; i < JT_NOTES; i++) {
+    for (size_t i = 0; i <= JT_NOTES; i++) {
         free(m.note[i].bytes);
     }
     return status;

@@ -87,18 +87,22 @@ static uint64_t padded(uint64_t size, uint64_t unit) {
 
 static uint64_t notes_size(const struct jt_maker *m) {
     uint64_t size = 0;
-    for (size_t i = 0; i < JT_NOTES; i++) {
-        size += 12 + padded(sizeof JT_NOTE_OWNER, 4) + padded(m->note[i].size, 4);
+    for (size_t i = 0; i <= JT_NOTES; i++) {
+        bool there = m->note[i].bytes != NULL;
+        size += there ? 12 + padded(sizeof JT_NOTE_OWNER, 4) + padded(m->note[i].size, 4) : 0;
     }
     return size;
 }
 
 static void put_notes(const struct jt_maker *m) {
-    for (size_t i = 0; i < JT_NOTES; i++) {
+    for (size_t i = 0; i <= JT_NOTES; i++) {
         size_t size = m->note[i].size;
+        if (m->note[i].bytes == NULL) {
+            continue;
+        }
         put_number(m, sizeof JT_NOTE_OWNER, 4);
         put_number(m, size, 4);
-        put_number(m, i + 1, 4);
+        put_number(m, i, 4);
         fwrite(JT_NOTE_OWNER, 1, sizeof JT_NOTE_OWNER, m->file);
         put_zeroes(m, padded(sizeof JT_NOTE_OWNER, 4) - sizeof JT_NOTE_OWNER);
         fwrite(m->note[i].bytes, 1, size, m->file);

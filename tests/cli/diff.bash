@@ -61,9 +61,14 @@ test_cores_and_skeletons() {
     gcore_of "$BACK" "$WORK/after.core"
     status 0 jeheap diff "$BEFORE" "$WORK/after.core" --json --quiet
     is_the_growth "$OUT"
+    ask without "$OUT" absent >"$WORK/original"
     status 0 jeheap skeleton "$BEFORE" -o "$WORK/before.skeleton" --quiet
     status 0 jeheap diff "$WORK/before.skeleton" "$WORK/after.core" --json --quiet
     is_the_growth "$OUT"
+    status 0 jeheap skeleton "$WORK/after.core" -o "$WORK/after.skeleton" --quiet
+    status 0 jeheap diff "$WORK/before.skeleton" "$WORK/after.skeleton" --json --quiet
+    ask without "$OUT" absent >"$WORK/answer"
+    same_file "$WORK/original" "$WORK/answer" "the skeletons answer otherwise"
     status 0 jeheap diff "$BEFORE" <(cat "$WORK/after.core") --json --quiet
     is_the_growth "$OUT"
     rm -f "$WORK/after.core"

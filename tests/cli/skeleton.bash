@@ -3,6 +3,7 @@
 
 needs stock 5.3.0 default
 needs redis redis-7.0 default
+needs newest 5.3.1 default
 needs la57 5.3.0 la57
 
 # skeleton_of NAME: sets CORE and SKELETON; one for all tests.
@@ -19,7 +20,7 @@ answers() {
     shift 3
     jeheap "$command" "$target" "$@" --json --quiet
     ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes \
-        bytes_present bytes_absent what >"$file"
+        bytes_present bytes_absent absent what >"$file"
     echo "status $RC" >>"$file"
 }
 
@@ -40,7 +41,12 @@ same_answers() {
     same_answer "$original" "$skeleton" info
     same_answer "$original" "$skeleton" layout
     same_answer "$original" "$skeleton" extents
+    same_answer "$original" "$skeleton" regions
     same_answer "$original" "$skeleton" caches --addresses
+    same_answer "$original" "$skeleton" stats --arenas --largest 50 --fragmentation
+    same_answer "$original" "$skeleton" stats --jemalloc
+    same_answer "$original" "$skeleton" check
+    same_answer "$original" "$skeleton" diff "$skeleton"
     # shellcheck disable=SC2086
     same_answer "$original" "$skeleton" extent $extents
     # shellcheck disable=SC2046,SC2086
@@ -56,6 +62,7 @@ core_and_skeleton() {
 }
 
 test_5_3() { core_and_skeleton stock; }
+test_5_3_1() { core_and_skeleton newest; }
 test_5_2() { core_and_skeleton redis; }
 test_57_bits() { core_and_skeleton la57; }
 

@@ -12,7 +12,6 @@
 
 #include "attack.h"
 #include "image_core.h"
-#include "heap/numbers.h"
 #include "open/inside.h"
 #include "spy.h"
 #include "mixed_heap.h"
@@ -474,6 +473,10 @@ static void notes_of_another(void **state) {
 #define V8(p)                                                                                      \
     V(p "1")                                                                                       \
     "," V(p "2") "," V(p "3") "," V(p "4") "," V(p "5") "," V(p "6") "," V(p "7") "," V(p "8")
+#define V64(p)                                                                                     \
+    V8(p "1")                                                                                      \
+    "," V8(p "2") "," V8(p "3") "," V8(p "4") "," V8(p "5") "," V8(p "6") "," V8(p "7") "," V8(    \
+        p "8")
 #define VARIABLES "\"variables\":{}"
 #define MODULES "\"modules\":[]"
 #define M(id)                                                                                      \
@@ -510,10 +513,10 @@ static void broken_notes(void **state) {
         {"\"prefix\":\"\"", "\"prefix\":\"" X63 "x\"", "prefix"},
         {"\"root\":\"0x", "\"root\":\"x", "root"},
         {"_truncated\":0", "_truncated\":-1", "bytes_truncated"},
-        {VARIABLES, "\"variables\":{" V(X31) "}", NULL},
-        {VARIABLES, "\"variables\":{" V(X31 "x") "}", "variables"},
-        {VARIABLES, "\"variables\":{" V8("a") "," V8("b") "}", NULL},
-        {VARIABLES, "\"variables\":{" V8("a") "," V8("b") "," V("c") "}", "variables"},
+        {VARIABLES, "\"variables\":{" V(X63) "}", NULL},
+        {VARIABLES, "\"variables\":{" V(X63 "x") "}", "variables"},
+        {VARIABLES, "\"variables\":{" V64("a") "," V64("b") "}", NULL},
+        {VARIABLES, "\"variables\":{" V64("a") "," V64("b") "," V("c") "}", "variables"},
         {VARIABLES, "\"variables\":{\"b0\":{\"addr\":5,\"size\":8}}", "variables"},
         {VARIABLES, "\"variables\":{\"b0\":{\"addr\":\"5\"}}", "variables"},
         {MODULES, M("\"09af\""), NULL},
@@ -650,57 +653,35 @@ static void caches_that_lie(void **state) {
     mixed_heap_end(&mixed);
 }
 
-/* The numbers of one arena: two counters, two of a bin's, two of a large class's. */
-static void numbers_that_lie(void **state) {
-    enum { WORDS = 15 };
-    static const struct {
-        unsigned word;
-        uint64_t value;
-        unsigned words; /* 0: all */
-        bool sound;
-    } row[] = {{0, 1, 0, true},
-               {0, UINT64_C(1) << 32, 0, false},
-               {1, UINT64_C(1) << 32, 0, false},
-               {0, 1, 1, false},
-               {2, UINT64_C(1) << JT_COUNTERS | 1, 0, false}, /* counters that there are none of */
-               {2, 7, 0, false},                              /* and one more than follow */
-               {5, 1u << JT_BIN_COUNTERS | 1, 0, false},
-               {6, UINT64_MAX, 0, false}, /* classes: more than follow; none that is one */
-               {7, 36, 0, false},
-               {7, UINT64_MAX, 0, false},
-               {11, 2, 0, false},
-               {12, 35, 0, false},
-               {12, 1000, 0, false},
-               {0, 1, WORDS - 1, false}};
-    static struct jt_numbers numbers;
-    uint64_t arena[] = {1, 0, 0, 5, 0, 0, 0};
+/* Where two arenas are. One that has not as many places as there are arenas is broken; an older
+ * jeheap wrote none, and what arenas count is not known then. */
+static void places_that_lie(void **state) {
+    uint64_t arena[] = {2, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0}, place[] = {0x1000040, 0x1000080, 0, 0, 9};
     struct jt_text note[JT_NOTES + 1];
     (void)state;
     struct jt_target *t = notes_of_mixed(note);
-    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-        uint64_t words[WORDS + 1] = {1, 9, 3, 77, 78, 12, 1, 2, 4, 6, 3, 1, 36, 9, 3};
-        words[row[i].word] = row[i].value;
-        note[JT_NOTE_BLOCKS] = (struct jt_text){NULL, 0};
-        note[JT_NOTE_ARENAS] = (struct jt_text){(const char *)arena, sizeof arena};
-        note[JT_NOTE_NUMBERS] =
-            (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : WORDS)};
+    note[JT_NOTE_BLOCKS] = (struct jt_text){NULL, 0};
+    note[JT_NOTE_ARENAS] = (struct jt_text){(const char *)arena, sizeof arena};
+    for (unsigned words = 0; words <= 5; words++) {
+        note[JT_NOTE_PLACES] = (struct jt_text){(const char *)place, 8 * words};
         with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
-        if (!row[i].sound) {
-            refused("broken note (\"numbers\")");
+        if (words != 4) {
+            refused("broken note (\"places\")");
             continue;
         }
         struct jt_target *sound = opened(again, NULL, 0);
-        jt_numbers(sound, &jt_arenas(sound)->arena[0], &numbers);
-        assert_int_equal(numbers.known, 3);
-        assert_int_equal(numbers.value[1], 78);
-        assert_int_equal(numbers.bin[2][2], 4);
-        assert_int_equal(numbers.bin[2][JT_BIN_CURREGS], 6);
-        assert_int_equal(numbers.large[36][1], 3);
-        assert_int_equal(jt_arena_is_automatic(sound, 0), JT_YES);
-        assert_int_equal(jt_arena_is_automatic(sound, 5), JT_CANNOT_TELL);
-        assert_int_equal(jt_arena_is_automatic(sound, 9), JT_NO);
+        assert_int_equal(jt_arenas(sound)->arena[0].at, 0x1000040);
+        assert_int_equal(jt_arenas(sound)->arena[0].base, 0x1000080);
+        assert_int_equal(jt_arenas(sound)->arena[1].at, 0);
+        assert_null(strstr(sound->warning[0], "older jeheap"));
         jt_close(sound);
     }
+    note[JT_NOTE_PLACES] = (struct jt_text){NULL, 0};
+    with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+    struct jt_target *older = opened(again, NULL, 0);
+    assert_non_null(strstr(older->warning[0], "a skeleton of an older jeheap"));
+    assert_int_equal(jt_arenas(older)->arena[0].at, 0);
+    jt_close(older);
     jt_close(t);
     mixed_heap_end(&mixed);
 }
@@ -742,7 +723,7 @@ static void arenas_that_lie(void **state) {
         note[JT_NOTE_BLOCKS] = (struct jt_text){(const char *)block, sizeof block};
         note[JT_NOTE_ARENAS] =
             (struct jt_text){(const char *)words, 8 * (row[i].words ? row[i].words : ARENAS_WORDS)};
-        note[JT_NOTE_NUMBERS] = (struct jt_text){NULL, 0}; /* as of an older jeheap */
+        note[JT_NOTE_PLACES] = (struct jt_text){NULL, 0}; /* as of an older jeheap */
         with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
         if (!row[i].sound) {
             refused("broken note (\"arenas\")");
@@ -1162,7 +1143,7 @@ int main(void) {
         cmocka_unit_test(broken_notes),
         cmocka_unit_test(arenas_that_lie),
         cmocka_unit_test(caches_that_lie),
-        cmocka_unit_test(numbers_that_lie),
+        cmocka_unit_test(places_that_lie),
         cmocka_unit_test(verdicts_without_number),
         cmocka_unit_test(modules_without_number),
         cmocka_unit_test(truncated_twice),
