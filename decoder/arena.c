@@ -82,26 +82,3 @@ bool jh_arena_uses(const struct jh_layout *layout, const struct jh_arena *arena,
            jh_arena_check(layout, arena, e, NULL) == JH_OK &&
            jh_extent_check(layout, e, NULL) == JH_OK;
 }
-
-/* Lists are changed word by word under a lock, a slab has its class before its shard and its
- * bitmap, and a block is in its base's list before it is counted. Extents are split, merged and
- * resized before all their elements are, and a slab's are written one by one. */
-bool jh_in_flight(const struct jh_fault *fault) {
-    static const char *const rule[] = {"arena.links",
-                                       "arena.bin-shard",
-                                       "arena.base-mapped",
-                                       "cache.list",
-                                       "leaf.last-page-missing",
-                                       "leaf.inner-page-missing",
-                                       "leaf.inner-page",
-                                       "leaf.state",
-                                       "extent.overlap",
-                                       "extent.large-size",
-                                       "slab.unused-bits"};
-    for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
-        if (strcmp(fault->rule, rule[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}

@@ -149,21 +149,6 @@ static void what_does_not_look_used(void **state) {
     }
 }
 
-static void operations_in_flight(void **state) {
-    (void)state;
-    static const struct {
-        const char *rule;
-        bool is;
-    } row[] = {{"arena.links", true},   {"arena.bin-shard", true}, {"arena.base-mapped", true},
-               {"cache.list", true},    {"cache.count", false},    {"arena.lost-active", false},
-               {"arena.lost", false},   {"arena.ind", false},      {"extent.overlap", true},
-               {"extent.szind", false}, {"slab.unused-bits", true}};
-    for (size_t i = 0; i < COUNT(row); i++) {
-        struct jh_fault fault = {.rule = row[i].rule};
-        assert_int_equal(jh_in_flight(&fault), row[i].is);
-    }
-}
-
 /* Dirty and muzzy ones are not zeroed; up to 5.2 no unused one is a slab. */
 static void unused_ones(void **state) {
     (void)state;
@@ -211,7 +196,6 @@ int main(void) {
         cmocka_unit_test(extents_that_pass),
         cmocka_unit_test(extents_that_look_used),
         cmocka_unit_test(what_does_not_look_used),
-        cmocka_unit_test(operations_in_flight),
         cmocka_unit_test(unused_ones),
         cmocka_unit_test(serial_numbers_of_structures),
     };

@@ -65,8 +65,8 @@ struct resident {
 #define CLI_RULES 128
 #define CLI_NOTES 16
 
-struct noted { /* a fault, in words */
-    enum jh_status status;
+struct noted {        /* a fault, in words */
+    const char *word; /* corrupt, transient, suspicious, absent... */
     const char *rule;
     char where[256];
 };
@@ -82,16 +82,15 @@ struct cli {
     struct {
         const char *rule;
         uint64_t count;
-    } broken[CLI_RULES];  /* how many of each rule; the last one's is that of all others, too */
-    bool corrupt;         /* one of them was that */
-    bool verdict_follows; /* and counts them */
-    bool in_answer;       /* faults concern the answer that is printed next */
+    } broken[CLI_RULES]; /* how many of each rule; the last one's is that of all others, too */
+    bool severity[JT_SEVERITIES]; /* one of them was that */
+    bool verdict_follows;         /* and counts them */
+    bool in_answer;               /* faults concern the answer that is printed next */
     struct noted note[CLI_NOTES];
     size_t notes;
-    char compared[64];   /* what the next fault's rule has compared; "" */
-    bool in_flight_said; /* that an operation in flight breaks a rule, too */
-    bool parked_said;    /* why not all thread caches are known */
-    int proc_fd;         /* a process that is read: its /proc/PID/status */
+    char compared[64]; /* what the next fault's rule has compared; "" */
+    bool parked_said;  /* why not all thread caches are known */
+    int proc_fd;       /* a process that is read: its /proc/PID/status */
     struct resident resident;
     char proc_state; /* when it was opened: R, S, T...; 0: not known */
     bool held;       /* it is, or was until all had been read of it */
@@ -145,9 +144,11 @@ const char *cli_plain(const struct cli *cli);
 
 /* ---- faults.c ------------------------------------------------------------------------------- */
 
-/* Say a fault on stderr, or keep it for the answer; and the exit status that follows from it. */
-void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
-               const struct jh_fault *fault);
+/* Say a fault on stderr, or keep it for the answer; and the exit status that follows from it: what
+ * an operation that was stopped half-way has left is transient, and no damage. Gives the word that
+ * says so: corrupt, transient, suspicious, absent... */
+const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
+                      const struct jh_fault *fault);
 /* Those that were kept: lines of the answer. */
 void cli_answer_faults(struct cli *cli);
 /* How many faults were not said, and that the result is partial. */
@@ -188,7 +189,7 @@ bool sound_in_tree(const struct cli *cli, const struct jh_extent *e);
 enum jh_status sound_extent(const struct cli *cli, const struct jh_extent *e,
                             struct jh_fault *fault);
 
-/* Say a fault of the extent, and when it may be an operation in flight. */
+/* Say a fault of the extent. */
 void sound_say(struct cli *cli, const char *doing, enum jh_status status, const struct jh_extent *e,
                const struct jh_fault *fault);
 

@@ -5,14 +5,12 @@
 
 #include "finding.h"
 
-enum { SEVERITIES = 3 };
-
 enum { KEPT = 200, KEPT_OF_RULE = 5 }; /* findings that text shows one by one */
 
 struct findings {
     struct finding kept[KEPT];
     size_t count;
-    uint64_t severity[SEVERITIES];
+    uint64_t severity[JT_SEVERITIES];
 };
 
 /* ---- one of them ------------------------------------------------------------------------------
@@ -66,7 +64,7 @@ static void rule_text(struct cli *cli, const struct findings *all, const char *r
 static void summary(struct cli *cli, const struct findings *all) {
     uint64_t sum = 0;
     struct json *j = &cli->json;
-    for (size_t i = 0; i < SEVERITIES; i++) {
+    for (size_t i = 0; i < JT_SEVERITIES; i++) {
         sum += all->severity[i];
     }
     if (!cli->args->json) {
@@ -83,8 +81,8 @@ static void summary(struct cli *cli, const struct findings *all) {
     }
     json_open(j, NULL, '{');
     json_number(j, "findings", sum);
-    for (size_t i = 0; i < SEVERITIES; i++) {
-        json_number(j, finding_severity((enum jt_severity)i), all->severity[i]);
+    for (size_t i = 0; i < JT_SEVERITIES; i++) {
+        json_number(j, jt_severity_name((enum jt_severity)i), all->severity[i]);
     }
     json_close(j, '}');
     json_line(j);

@@ -267,8 +267,7 @@ static void find_address(struct cli *cli, struct checked *checked, uint64_t addr
         e ? jh_locate_in(heap, addr, e, &l, &fault) : jh_locate(heap, addr, &l, &fault);
     cli->chosen = chosen;
     if (status != JH_OK) {
-        cli_fault(cli, "find", status, &fault);
-        cannot_tell(cli, addr, jh_status_name(status));
+        cannot_tell(cli, addr, cli_fault(cli, "find", status, &fault));
         return;
     }
     if (!l.owned && l.why == JH_WHY_NO_LEAF && jt_mapped(chosen, addr)) {

@@ -73,10 +73,6 @@ enum jh_status sound_extent(const struct cli *cli, const struct jh_extent *e,
     return status;
 }
 
-/* What regions an operation takes or gives back at a time: as many as a thread cache is filled with
- * or flushed of, at most. */
-#define IN_FLIGHT_MAX 200
-
 void sound_say(struct cli *cli, const char *doing, enum jh_status status, const struct jh_extent *e,
                const struct jh_fault *fault) {
     if (strcmp(fault->rule, "slab.nfree") == 0) {
@@ -84,12 +80,6 @@ void sound_say(struct cli *cli, const char *doing, enum jh_status status, const 
                  ": nfree is %" PRIu32 ", the bitmap has %" PRIu64 " free", e->nfree, fault->seen);
     }
     cli_fault(cli, doing, status, fault);
-    if (strcmp(fault->rule, "slab.nfree") == 0 && !cli->in_flight_said && !cli->args->quiet &&
-        fault->seen - e->nfree + IN_FLIGHT_MAX <= 2 * IN_FLIGHT_MAX) {
-        cli->in_flight_said = true;
-        cli_say("nfree of a slab differs by few regions: when a thread was in the middle of malloc "
-                "or free, one slab of each bin may");
-    }
 }
 
 /* ---- all slabs of a walk --------------------------------------------------------------------- */

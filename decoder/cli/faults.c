@@ -18,15 +18,27 @@ static uint64_t count_rule(struct cli *cli, const char *rule) {
     return ++cli->broken[i].count;
 }
 
-/* Where, and what was seen there. */
-static void describe_fault(struct noted *n, const struct jh_fault *fault, const char *compared) {
-    char by[80] = "";
+/* What is said of a process that runs was looked at until it was sure (check_again() and the
+ * walk), and has no marks: its threads are elsewhere by now. */
+static struct jt_judged judge(const struct cli *cli, const struct jh_fault *fault) {
+    const struct jt_judged corrupt = {JT_CORRUPT, 0, 0};
+    return running_moves(cli) ? corrupt : jt_judge(cli->target, fault, false);
+}
+
+/* Where, what was seen there, and what excuses it. */
+static void describe_fault(struct noted *n, const struct jh_fault *fault, const char *compared,
+                           const struct jt_judged *judged) {
+    const char *mark = judged->mark ? jt_mark_words((enum jt_mark)judged->mark) : "";
+    char by[80] = "", thread[32] = "";
     if (fault->element) {
         snprintf(by, sizeof(by), ", by the leaf element 0x%" PRIx64 " of page 0x%" PRIx64,
                  fault->element, fault->page);
     }
-    snprintf(n->where, sizeof(n->where), "at 0x%" PRIx64 ", value 0x%" PRIx64 "%s%s%s", fault->addr,
-             fault->seen, compared, by, jh_in_flight(fault) ? " (or an operation in flight)" : "");
+    if (judged->thread) {
+        snprintf(thread, sizeof(thread), " (thread %d)", judged->thread);
+    }
+    snprintf(n->where, sizeof(n->where), "at 0x%" PRIx64 ", value 0x%" PRIx64 "%s%s%s%s%s",
+             fault->addr, fault->seen, compared, by, *mark ? ", " : "", mark, thread);
 }
 
 /* What a rule says is said once. `info` ends with it. */
@@ -35,24 +47,30 @@ static void say_fault(const struct cli *cli, const char *doing, const struct not
     if (cli->args->quiet) {
         return;
     }
-    cli_say("%s: %s: %s %s", doing, jh_status_name(n->status), n->rule, n->where);
+    cli_say("%s: %s: %s %s", doing, n->word, n->rule, n->where);
     if (first && *words && !cli->verdict_follows) {
         cli_say("%s: %s", n->rule, words);
     }
 }
 
-void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
-               const struct jh_fault *fault) {
-    struct noted n = {.status = status, .rule = fault->rule};
+const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
+                      const struct jh_fault *fault) {
+    struct noted n = {.word = jh_status_name(status), .rule = fault->rule};
+    struct jt_judged judged = {JT_CORRUPT, 0, 0};
     uint64_t times = count_rule(cli, fault->rule);
     cli->faults++;
-    describe_fault(&n, fault, cli->compared);
-    cli->compared[0] = 0;
     if (cli->finding && status == JH_CORRUPT) {
         cli->faults_said++; /* the findings are the answer */
+        cli->compared[0] = 0;
         cli->finding(cli, status, fault);
-        return;
+        return n.word;
     }
+    if (status == JH_CORRUPT) {
+        judged = judge(cli, fault);
+        n.word = jt_severity_name(judged.severity);
+    }
+    describe_fault(&n, fault, cli->compared, &judged);
+    cli->compared[0] = 0;
     if (cli->in_answer && cli->notes < CLI_NOTES) {
         cli->faults_said++;
         cli->note[cli->notes++] = n;
@@ -60,15 +78,20 @@ void cli_fault(struct cli *cli, const char *doing, enum jh_status status,
         cli->faults_said++;
         say_fault(cli, doing, &n, times == 1);
     }
-    cli->corrupt |= status == JH_CORRUPT;
-    cli_status(cli, status == JH_CORRUPT ? EXIT_FOUND : EXIT_PARTIAL);
+    if (status != JH_CORRUPT) {
+        cli_status(cli, EXIT_PARTIAL);
+    } else {
+        cli->severity[judged.severity] = true;
+        cli_status(cli, judged.severity == JT_CORRUPT ? EXIT_FOUND : EXIT_DONE);
+    }
+    return n.word;
 }
 
 void cli_answer_faults(struct cli *cli) {
     for (size_t i = 0; i < cli->notes; i++) {
         const struct noted *n = &cli->note[i];
-        const char *status = jh_status_name(n->status), *words = cli_rule_words(n->rule);
-        printf("    %s%s%s: ", cli_paint(cli, status), status, cli_plain(cli));
+        const char *words = cli_rule_words(n->rule);
+        printf("    %s%s%s: ", cli_paint(cli, n->word), n->word, cli_plain(cli));
         cli_put(n->rule);
         printf("%s%s\n        %s\n", *words ? ", " : "", words, n->where);
     }
@@ -110,7 +133,11 @@ void cli_count_faults(const struct cli *cli) {
 /* ---- the verdict over a whole walk ----------------------------------------------------------- */
 
 static const char *verdict(const struct cli *cli) {
-    return cli->corrupt ? "corrupt" : cli->status == EXIT_PARTIAL ? "incomplete" : "sound";
+    return cli->severity[JT_CORRUPT]      ? "corrupt"
+           : cli->status == EXIT_PARTIAL  ? "incomplete"
+           : cli->severity[JT_SUSPICIOUS] ? "suspicious"
+           : cli->severity[JT_TRANSIENT]  ? "transient"
+                                          : "sound";
 }
 
 void cli_verdict_json(struct cli *cli) {
@@ -130,7 +157,12 @@ void cli_verdict_text(const struct cli *cli, uint64_t extents) {
         return;
     }
     printf("verdict   %s%s%s", cli_paint(cli, word), word, cli_plain(cli));
-    printf(cli->corrupt ? "" : ": not all could be read; what could be is sound");
+    printf("%s", strcmp(word, "incomplete") == 0 ? ": not all could be read; what could be is sound"
+                 : strcmp(word, "transient") == 0
+                     ? ": operations of jemalloc were stopped half-way, and nothing else is wrong"
+                 : strcmp(word, "suspicious") == 0
+                     ? ": an operation that was stopped half-way may leave it so, or damage"
+                     : "");
     if (cli->faults) {
         printf("; %" PRIu64 " fault%s", cli->faults, cli->faults == 1 ? "" : "s");
     }

@@ -4,11 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *finding_severity(enum jt_severity severity) {
-    static const char *const name[] = {"corrupt", "transient", "suspicious"};
-    return name[severity];
-}
-
 /* ---- where it is ----------------------------------------------------------------------------- */
 
 /* Its address is that of a number, and no structure's. */
@@ -151,7 +146,7 @@ void finding_json(struct cli *cli, const struct finding *f) {
     cache_json(j, f->cache);
     json_text(j, "text", *f->text ? f->text : NULL);
     json_text(j, "seen_text", *f->seen_text ? f->seen_text : NULL);
-    json_text(j, "severity", finding_severity(f->judged.severity));
+    json_text(j, "severity", jt_severity_name(f->judged.severity));
     json_text(j, "in_flight", f->judged.mark ? jt_mark_words(f->judged.mark) : NULL);
     if (f->judged.thread) {
         json_number(j, "thread", (uint64_t)f->judged.thread);
@@ -172,7 +167,7 @@ static void put_text(const char *before, const char *text, const char *behind) {
 }
 
 void finding_text(const struct finding *f) {
-    printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, finding_severity(f->judged.severity),
+    printf("    %-10s at 0x%" PRIx64 ", value 0x%" PRIx64, jt_severity_name(f->judged.severity),
            f->fault.addr, f->fault.seen);
     put_text(" (", f->seen_text, ")");
     if (f->fault.expects) {

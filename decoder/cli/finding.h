@@ -16,8 +16,6 @@ struct finding {
     char seen_text[8 + 1];        /* those of the value */
 };
 
-/* "corrupt", "transient", "suspicious" */
-const char *finding_severity(enum jt_severity severity);
 /* Fills in all but fault and judged. */
 void finding_place(struct cli *cli, struct finding *f);
 void finding_json(struct cli *cli, const struct finding *f);

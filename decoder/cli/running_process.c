@@ -49,7 +49,7 @@ bool running_moves(const struct cli *cli) {
 }
 
 static const char *doubt_of(const struct cli *cli) {
-    return cli->corrupt               ? "what is called corrupt may be a change seen half-way"
+    return cli->severity[JT_CORRUPT]  ? "what is called corrupt may be a change seen half-way"
            : cli->target->root_missed ? "its root may have been missed in the middle of a change"
                                       : NULL;
 }

@@ -39,6 +39,9 @@ const char *jt_mark_words(enum jt_mark mark);
 uint32_t jt_excuses(const char *rule);
 
 enum jt_severity { JT_CORRUPT, JT_TRANSIENT, JT_SUSPICIOUS };
+#define JT_SEVERITIES 3
+/* "corrupt", "transient", "suspicious" */
+const char *jt_severity_name(enum jt_severity severity);
 
 struct jt_judged {
     enum jt_severity severity; /* suspicious: whether a mark is there cannot be told */

@@ -85,6 +85,11 @@ uint32_t jt_excuses(const char *rule) {
     return 0;
 }
 
+const char *jt_severity_name(enum jt_severity severity) {
+    static const char *const name[JT_SEVERITIES] = {"corrupt", "transient", "suspicious"};
+    return name[severity];
+}
+
 const char *jt_mark_words(enum jt_mark mark) {
     static const char *const words[JT_MARKS] = {
         "the lock of a bin of its class is held",

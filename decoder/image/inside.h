@@ -52,7 +52,8 @@ enum {
     JT_NOTE_ARENAS,
     JT_NOTE_CACHES,
     JT_NOTE_PLACES = 7, /* 6 is in skeletons of an older jeheap, and is not read */
-    JT_NOTES = JT_NOTE_PLACES
+    JT_NOTE_HANDS,
+    JT_NOTES = JT_NOTE_HANDS
 };
 /* The private part of a target: the fields of image/, and a pointer for each layer above. */
 struct jt_private {

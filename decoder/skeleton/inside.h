@@ -116,6 +116,12 @@ void jt_places_note(const struct jt_target *target, FILE *file);
 /* Reads the note of places, after that of arenas. False: the note is broken. */
 bool jt_places_note_read(struct jt_target *target);
 
+/* ---- skeleton_hands.c ----------------------------------------------------------------------- */
+
+void jt_hands_note(struct jt_target *target, FILE *file);
+/* False: the note is broken, or memory ran out. */
+bool jt_hands_note_read(struct jt_target *target);
+
 /* ---- skeleton_arenas.c ---------------------------------------------------------------------- */
 
 /* Adds to keep the memory that the rules of arenas read. walked has the first byte of each extent

@@ -168,6 +168,8 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
         jt_caches_note(target, m.file);
     } else if (type == JT_NOTE_PLACES) {
         jt_places_note(target, m.file);
+    } else if (type == JT_NOTE_HANDS) {
+        jt_hands_note(target, m.file);
     } else {
         blocks(target, m.file);
     }

@@ -103,19 +103,6 @@ static void rows(void **state) {
     assert_string_equal(jt_mark_words((enum jt_mark)0), "");
 }
 
-/* Every rule that the library calls an operation in flight has an excuse. */
-static void rules_of_the_library(void **state) {
-    (void)state;
-    static const char *const rule[] = {"arena.links",    "arena.bin-shard", "arena.base-mapped",
-                                       "cache.list",     "leaf.inner-page", "leaf.state",
-                                       "extent.overlap", "slab.unused-bits"};
-    for (size_t i = 0; i < sizeof rule / sizeof rule[0]; i++) {
-        const struct jh_fault fault = {.rule = rule[i]};
-        assert_true(jh_in_flight(&fault));
-        assert_true(jt_excuses(rule[i]) != 0);
-    }
-}
-
 /* Nothing is known of one moment. */
 static void a_target_that_moves(void **state) {
     (void)state;
@@ -305,7 +292,6 @@ static void what_cannot_be_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
-        cmocka_unit_test(rules_of_the_library),
         cmocka_unit_test(locks),
         cmocka_unit_test(a_target_that_moves),
         cmocka_unit_test(purging),

@@ -277,9 +277,6 @@ bool jh_extent_is_unused(const struct jh_extent *extent);
 bool jh_arena_uses(const struct jh_layout *layout, const struct jh_arena *arena,
                    const struct jh_extent *extent);
 
-/* May a thread that was stopped inside jemalloc have left it so? */
-bool jh_in_flight(const struct jh_fault *fault);
-
 /* ---- cache: regions that are parked in a thread cache ---------------------------------------- */
 
 /* Where caches of this build keep what. JH_UNSUPPORTED when the layout does not describe them. */

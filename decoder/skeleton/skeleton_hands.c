@@ -1,0 +1,108 @@
+/* skeleton_hands.c - what threads were doing inside jemalloc, as far as marks of operations in
+ * flight need it: a note.
+ *
+ * Registers and stacks have anything of the program in them. So of these words only those are kept
+ * that are addresses of jemalloc's own blocks, of the thread's own storage, or in an extent. */
+#include <stdlib.h>
+
+#include "skeleton/inside.h"
+
+/* Words of 8 bytes in the target's byte order. First KNOWN and so on, then how many threads are
+ * inside jemalloc. Each: number, thread pointer (0: not known), how many words it has in hand, and
+ * these, sorted. */
+enum { KNOWN = 1, BLIND = 2, TEXT_KNOWN = 4 };
+enum { STORAGE = 65536 }; /* as jt_hands_storage() looks */
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static bool is_kept(const struct jt_target *target, const struct jt_hand *hand, uint64_t word) {
+    const struct jt_base *base = target->priv->base;
+    struct jh_extent e;
+    return jt_ranges_hold(base->range, base->ranges, word) ||
+           (hand->tls != 0 && hand->tls + STORAGE - word < 2 * STORAGE) ||
+           (jh_lookup(&target->heap, word, &e, NULL) == JH_OK && e.at != 0);
+}
+
+static void put_hand(const struct jt_target *target, FILE *file, const struct jt_hand *hand) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < hand->words; i++) {
+        count += is_kept(target, hand, hand->word[i]);
+    }
+    jt_word_put(target, file, (uint64_t)hand->thread);
+    jt_word_put(target, file, hand->tls);
+    jt_word_put(target, file, count);
+    for (size_t i = 0; i < hand->words; i++) {
+        if (is_kept(target, hand, hand->word[i])) {
+            jt_word_put(target, file, hand->word[i]);
+        }
+    }
+}
+
+void jt_hands_note(struct jt_target *target, FILE *file) {
+    const struct jt_hands *h = jt_hands(target);
+    jt_word_put(target, file,
+                (h->known ? KNOWN : 0) | (h->blind ? BLIND : 0) | (h->text_known ? TEXT_KNOWN : 0));
+    jt_word_put(target, file, h->count);
+    for (size_t i = 0; i < h->count; i++) {
+        put_hand(target, file, &h->hand[i]);
+    }
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* left: words of the note. False: it has fewer than it says, or memory ran out. */
+static bool take_hand(struct jt_target *target, struct jt_words *w, uint64_t *left,
+                      struct jt_hand *out) {
+    enum { HEAD = 3 };
+    if (*left < HEAD) {
+        return false;
+    }
+    uint64_t thread = jt_word_next(w);
+    out->tls = jt_word_next(w);
+    out->words = jt_word_next(w);
+    *left -= HEAD;
+    if (thread > INT32_MAX || out->words > *left) {
+        return false;
+    }
+    out->thread = (int)thread;
+    out->word = malloc((out->words + 1) * sizeof *out->word);
+    target->memory_ran_out |= out->word == NULL;
+    for (size_t i = 0; out->word != NULL && i < out->words; i++) {
+        out->word[i] = jt_word_next(w);
+        if (i != 0 && out->word[i] < out->word[i - 1]) {
+            free(out->word);
+            return false;
+        }
+    }
+    *left -= out->words;
+    return out->word != NULL;
+}
+
+bool jt_hands_note_read(struct jt_target *target) {
+    const struct jt_text *note = &target->priv->note[JT_NOTE_HANDS];
+    struct jt_hands *h = &target->priv->base->hands;
+    struct jt_words w = {target, (const uint8_t *)note->bytes};
+    uint64_t left = note->size / 8;
+    h->done = true;
+    if (note->bytes == NULL) {
+        return true; /* of an older jeheap: where threads were is not known */
+    }
+    if (note->size % 8 != 0 || left < 2) {
+        return false;
+    }
+    uint64_t flags = jt_word_next(&w), count = jt_word_next(&w);
+    left -= 2;
+    if (count > left) {
+        return false;
+    }
+    h->hand = calloc(count + 1, sizeof *h->hand);
+    target->memory_ran_out |= h->hand == NULL;
+    while (h->hand != NULL && h->count < count &&
+           take_hand(target, &w, &left, &h->hand[h->count])) {
+        h->count++;
+    }
+    h->known = (flags & KNOWN) != 0;
+    h->blind = (flags & BLIND) != 0;
+    h->text_known = (flags & TEXT_KNOWN) != 0;
+    return h->hand != NULL && h->count == count && left == 0;
+}
