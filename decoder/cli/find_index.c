@@ -44,89 +44,125 @@ static struct parked parked_of(struct cli *cli, enum jh_use use, uint64_t number
     return p;
 }
 
-/* ---- who stands there ------------------------------------------------------------------------ */
+/* ---- who stands beside it -------------------------------------------------------------------- */
 
-/* A region beside that one in its slab. */
-static struct piece region_beside(struct cli *cli, const struct jh_index *index,
-                                  const struct jh_found *f, uint64_t start, bool is_free) {
-    uint64_t number = is_free ? JH_INDEX_NONE : jh_index_parked(index, f->which, start);
-    struct parked p = parked_of(cli, is_free ? JH_USE_FREE : JH_USE_HELD, number);
-    return (struct piece){start, f->size, p.state};
+/* How the piece beside an address is known. */
+enum by {
+    BY_NOTHING, /* there is none */
+    BY_REGION,  /* it is in the same slab, whose bitmap is at hand */
+    BY_INDEX,   /* it is in the extent `which`, which is asked about `addr` */
+    BY_TREE     /* there may be others in between, or it may have changed: the tree knows better */
+};
+struct side {
+    enum by by;
+    uint64_t addr, which;
+};
+
+/* Is the memory one that changes while it is read? */
+static bool changes(const struct cli *cli) {
+    return cli->target->heap.reader.retry != NULL;
 }
 
-/* The last piece of an extent in front, or the first of one behind. False: the tree knows better,
- * since there may be others in between, or it may have changed. */
-static bool extent_beside(struct cli *cli, const struct jh_index *index, const struct jh_found *f,
-                          uint64_t which, bool behind, struct piece *out) {
-    const struct jh_heap *heap = &cli->target->heap;
-    struct jh_index_pieces here, there;
-    struct jh_found found;
-    bool changes = heap->reader.retry != NULL;
-    if (!jh_index_nth(index, which, &there)) {
-        return false;
-    }
-    if (index->doubt || changes) {
-        bool next =
-            f->extent != 0 && jh_index_nth(index, f->which, &here) &&
-            (behind ? here.base + here.size == there.base : there.base + there.size == here.base);
-        if (!next) {
-            return false;
-        }
-    }
-    uint64_t at = behind ? there.first : there.last;
-    if (jh_index_find(index, heap, at, &found, NULL) != JH_OK || !found.owned ||
-        found.which != which) {
-        return false;
-    }
-    *out = (struct piece){found.start, found.size, parked_of(cli, found.use, found.parked).state};
-    return true;
+static bool meet(const struct jh_index *index, const struct jh_found *f,
+                 const struct jh_index_pieces *there, bool behind) {
+    struct jh_index_pieces here;
+    return f->extent != 0 && jh_index_nth(index, f->which, &here) &&
+           (behind ? here.base + here.size == there->base : there->base + there->size == here.base);
 }
 
-static struct piece before(struct cli *cli, const struct jh_index *index, const struct jh_found *f,
-                           const struct jh_location *l, const struct jh_index_more *more,
-                           uint64_t addr) {
-    struct piece p = {0, 0, NULL};
-    if (l->owned && jh_extent_is_slab(&l->extent) && f->region_index > 0) {
-        return region_beside(cli, index, f, f->start - f->size, more->free_before);
-    }
-    bool none = f->which == 0 && !index->doubt && cli->target->heap.reader.retry == NULL;
-    if (!none && (f->which == 0 || !extent_beside(cli, index, f, f->which - 1, false, &p))) {
-        p = neighbours_before(cli, l, addr);
-    }
-    return p;
+/* The last piece of an extent in front, or the first of one behind. */
+static struct side in_extent(const struct cli *cli, const struct jh_index *index,
+                             const struct jh_found *f, uint64_t which, bool behind) {
+    struct jh_index_pieces there;
+    bool sure = jh_index_nth(index, which, &there) &&
+                (meet(index, f, &there, behind) || !(index->doubt || changes(cli)));
+    return sure ? (struct side){BY_INDEX, behind ? there.first : there.last, which}
+                : (struct side){BY_TREE, 0, 0};
 }
 
-static struct piece after(struct cli *cli, const struct jh_index *index, const struct jh_found *f,
-                          const struct jh_location *l, const struct jh_index_more *more,
-                          uint64_t addr) {
-    struct piece p = {0, 0, NULL};
-    if (l->owned && jh_extent_is_slab(&l->extent) &&
-        f->region_index + 1 < cli->target->layout.bin[f->szind].nregs) {
-        return region_beside(cli, index, f, f->start + f->size, more->free_after);
+static struct side side_of(const struct cli *cli, const struct jh_index *index,
+                           const struct jh_found *f, const struct jh_location *l, bool behind) {
+    const uint64_t sum = index->count, which = behind ? f->which + (f->extent != 0) : f->which - 1;
+    bool slab = l->owned && jh_extent_is_slab(&l->extent);
+    if (slab && (behind ? f->region_index + 1 < cli->target->layout.bin[f->szind].nregs
+                        : f->region_index > 0)) {
+        return (struct side){BY_REGION, behind ? f->start + f->size : f->start - f->size, f->which};
     }
-    uint64_t which = f->which + (f->extent != 0);
-    bool none = which == index->count && !index->doubt && cli->target->heap.reader.retry == NULL;
-    if (!none && (which == index->count || !extent_beside(cli, index, f, which, true, &p))) {
-        p = neighbours_after(cli, l, addr);
+    if (behind ? which < sum : f->which > 0) {
+        return in_extent(cli, index, f, which, behind);
     }
-    return p;
+    return (struct side){index->doubt || changes(cli) ? BY_TREE : BY_NOTHING, 0, 0};
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void answer(struct cli *cli, const struct jh_index *index, uint64_t addr,
-                   const struct jh_found *f, const struct jh_index_more *more) {
-    struct jh_location l = {.owned = f->owned,
-                            .why = f->why,
-                            .use = f->use,
-                            .extent = more->extent,
-                            .start = f->start,
-                            .size = f->size,
-                            .offset = f->owned ? addr - f->start : 0,
-                            .region_index = f->region_index};
+/* What the index says of addresses, and of what is beside them, each asked for together. */
+struct answers {
+    struct jh_found found[FIND_BATCH];
+    struct jh_index_more more[FIND_BATCH];
+    enum jh_status status[FIND_BATCH];
+    struct side side[FIND_BATCH][2]; /* in front, behind */
+    struct jh_found beside[2 * FIND_BATCH];
+    enum jh_status beside_status[2 * FIND_BATCH];
+};
+
+static bool is_answered(const struct answers *a, size_t i) {
+    return a->status[i] == JH_OK && a->found[i].which != JH_INDEX_NONE && a->found[i].extent != 0;
+}
+
+static struct jh_location location_of(const struct answers *a, size_t i, uint64_t addr) {
+    const struct jh_found *f = &a->found[i];
+    return (struct jh_location){.owned = f->owned,
+                                .why = f->why,
+                                .use = f->use,
+                                .extent = a->more[i].extent,
+                                .start = f->start,
+                                .size = f->size,
+                                .offset = f->owned ? addr - f->start : 0,
+                                .region_index = f->region_index};
+}
+
+static void ask_beside(struct cli *cli, const struct jh_index *index, const uint64_t *addr,
+                       size_t count, struct answers *a) {
+    uint64_t at[2 * FIND_BATCH];
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned k = 0; k < 2; k++) {
+            struct jh_location l = location_of(a, i, addr[i]);
+            a->side[i][k] = is_answered(a, i) ? side_of(cli, index, &a->found[i], &l, k == 1)
+                                              : (struct side){BY_NOTHING, 0, 0};
+            at[2 * i + k] = a->side[i][k].by == BY_INDEX ? a->side[i][k].addr : 0;
+        }
+    }
+    jh_index_find_many(index, &cli->target->heap, at, 2 * count, a->beside, NULL, a->beside_status);
+}
+
+static struct piece piece_of(struct cli *cli, const struct jh_index *index, const struct answers *a,
+                             size_t i, bool behind, const struct jh_location *l, uint64_t addr) {
+    const struct side *side = &a->side[i][behind];
+    const struct jh_found *other = &a->beside[2 * i + behind];
+    if (side->by == BY_REGION) {
+        bool is_free = behind ? a->more[i].free_after : a->more[i].free_before;
+        uint64_t number = is_free ? JH_INDEX_NONE : jh_index_parked(index, side->which, side->addr);
+        return (struct piece){side->addr, a->found[i].size,
+                              parked_of(cli, is_free ? JH_USE_FREE : JH_USE_HELD, number).state};
+    }
+    if (side->by == BY_INDEX && a->beside_status[2 * i + behind] == JH_OK && other->owned &&
+        other->which == side->which) {
+        return (struct piece){other->start, other->size,
+                              parked_of(cli, other->use, other->parked).state};
+    }
+    return side->by == BY_NOTHING ? (struct piece){0, 0, NULL}
+           : behind               ? neighbours_after(cli, l, addr)
+                                  : neighbours_before(cli, l, addr);
+}
+
+static void answer(struct cli *cli, const struct jh_index *index, const struct answers *answers,
+                   size_t i, uint64_t addr) {
+    const struct jh_found *f = &answers->found[i];
+    struct jh_location l = location_of(answers, i, addr);
     struct parked parked = parked_of(cli, f->owned ? f->use : JH_USE_FREE, f->parked);
-    struct piece b = before(cli, index, f, &l, more, addr);
-    struct piece a = after(cli, index, f, &l, more, addr);
+    struct piece b = piece_of(cli, index, answers, i, false, &l, addr);
+    struct piece a = piece_of(cli, index, answers, i, true, &l, addr);
     cli->chosen = cli->target;
     find_print(cli, addr, &l, &parked, &b, &a);
 }
@@ -134,13 +170,12 @@ static void answer(struct cli *cli, const struct jh_index *index, uint64_t addr,
 void find_index_batch(struct cli *cli, struct find_index *index, const uint64_t *addr, size_t count,
                       find_other_fn *other, void *arg) {
     const struct jh_index *book = &index->book.index;
-    struct jh_found found[FIND_BATCH];
-    struct jh_index_more more[FIND_BATCH];
-    enum jh_status status[FIND_BATCH];
-    jh_index_find_many(book, &cli->target->heap, addr, count, found, more, status);
+    struct answers a;
+    jh_index_find_many(book, &cli->target->heap, addr, count, a.found, a.more, a.status);
+    ask_beside(cli, book, addr, count, &a);
     for (size_t i = 0; i < count; i++) {
-        if (status[i] == JH_OK && found[i].which != JH_INDEX_NONE && found[i].extent != 0) {
-            answer(cli, book, addr[i], &found[i], &more[i]);
+        if (is_answered(&a, i)) {
+            answer(cli, book, &a, i, addr[i]);
         } else {
             other(cli, arg, addr[i]);
         }

@@ -203,6 +203,8 @@ enum jt_status jt_hold(struct jt_target *target) {
         jt_release(target);
         return status;
     }
+    target->heap.reader.retry =
+        NULL;       /* nothing changes any more: what contradicts itself stays so */
     p->threads = 0; /* some have ended meanwhile, others are new */
     jt_threads_read(target);
     read_registers(target);

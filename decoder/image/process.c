@@ -125,7 +125,7 @@ static bool process_retry(void *arg, unsigned times) {
     enum { TIMES = 9, WAITS_MAX = 600 }; /* milliseconds */
     struct jt_private *p = ((const struct jt_target *)arg)->priv;
     unsigned wait = times == 0 ? 0 : 1u << (times - 1);
-    if (p->is_held || times == TIMES || p->waited + wait > WAITS_MAX) {
+    if (times == TIMES || p->waited + wait > WAITS_MAX) {
         return false;
     }
     p->waited += wait;

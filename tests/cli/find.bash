@@ -426,16 +426,16 @@ test_addresses_from_a_list() {
     [ ! -s "$OUT" ] || fail "an answer to nothing"
 }
 
-# many TARGET: addresses of a long list, which an index answers, are answered as those of short ones.
+# many TARGET [--stop]: addresses of a long list, which an index answers, are answered as those of short ones.
 many() {
     local part
     : >"$WORK/by_the_tree"
     for part in "$WORK"/part.*; do
-        jeheap find "$1" "@$part" --json --quiet
+        jeheap find "$@" "@$part" --json --quiet
         cat "$OUT" >>"$WORK/by_the_tree"
     done
-    status 1 jeheap find "$1" "@$WORK/many" --json --quiet
-    same_file "$WORK/by_the_tree" "$OUT" "$1: one by one, and by an index"
+    status 1 jeheap find "$@" "@$WORK/many" --json --quiet
+    same_file "$WORK/by_the_tree" "$OUT" "$*: one by one, and by an index"
     cut -c -300 "$OUT" >"$WORK/answers"
     for part in live cached free dirty unmapped beyond; do
         grep -q "$part" "$WORK/answers" || fail "no address of $1 is $part"
@@ -461,6 +461,7 @@ PY
     rm -f "$WORK"/part.*
     split -l 1000 "$WORK/many" "$WORK/part."
     many "${PID[stock]}"
+    many "${PID[stock]}" --stop # nothing changes, so the index is not doubted
     core_of stock
     many "$CORE"
     status 0 jeheap skeleton "$CORE" -o "$WORK/many.skeleton" --quiet
