@@ -149,6 +149,12 @@ static int who(struct jt_target *target, uint32_t mark, const struct near *n,
 /* ---- the verdict ------------------------------------------------------------------------------
  */
 
+/* Then no lock is held, whatever the memory of some is not there. */
+static bool nobody_is_inside(struct jt_target *target) {
+    const struct jt_hands *hands = jt_hands(target);
+    return hands->known && hands->count == 0;
+}
+
 struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault, bool moves) {
     uint32_t excuses = jt_excuses(fault->rule);
     struct jt_judged out = {JT_CORRUPT, 0, 0};
@@ -176,7 +182,7 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
     if (out.mark != 0) { /* where jemalloc's functions are not known, it may be an old word */
         bool sure = out.thread == 0 || jt_hands(target)->text_known;
         out.severity = sure ? JT_TRANSIENT : JT_SUSPICIOUS;
-    } else if ((locks.unknown & excuses) != 0 ||
+    } else if (((locks.unknown & excuses) != 0 && !nobody_is_inside(target)) ||
                (threads && (!jt_hands(target)->known || jt_hands(target)->blind))) {
         out.severity = JT_SUSPICIOUS;
     }

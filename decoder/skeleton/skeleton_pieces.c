@@ -148,8 +148,8 @@ static void find_loads(struct jt_maker *m) {
 
 static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *keep,
                                     struct jt_skeleton *out) {
-    static const uint8_t types[] = {JT_NOTE_ABOUT,  JT_NOTE_LAYOUT, JT_NOTE_BLOCKS,
-                                    JT_NOTE_ARENAS, JT_NOTE_CACHES, JT_NOTE_PLACES};
+    static const uint8_t types[] = {JT_NOTE_ABOUT,  JT_NOTE_LAYOUT, JT_NOTE_BLOCKS, JT_NOTE_ARENAS,
+                                    JT_NOTE_CACHES, JT_NOTE_PLACES, JT_NOTE_HANDS};
     enum jt_status status = find_pieces(m, keep);
     if (status != JT_OK) {
         return status;

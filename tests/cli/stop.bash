@@ -231,6 +231,27 @@ test_damage() {
     kill -KILL "$BACK"
 }
 
+# A core of threads in the middle of malloc and free, and its skeleton: the same is transient in both.
+test_any_moment_in_a_skeleton() {
+    local command look core
+    need_tool gcore
+    busy
+    for look in 1 2 3; do
+        gcore -o "$WORK/moment" "$BACK" >/dev/null 2>&1 || fail "gcore"
+        status 0 jeheap skeleton "$WORK/moment.$BACK" -o "$WORK/moment.skeleton" --quiet
+        for command in check info extents caches; do
+            for core in "$WORK/moment.$BACK" "$WORK/moment.skeleton"; do
+                status 0 jeheap $command "$core" --json
+                { ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes \
+                    bytes_present bytes_absent absent; grep -v ' layout ' "$ERR"; } >"$core.said"
+            done
+            same_file "$WORK/moment.$BACK.said" "$WORK/moment.skeleton.said" "$command, look $look"
+        done
+        rm "$WORK/moment.$BACK"
+    done
+    kill -KILL "$BACK"
+}
+
 # stops PIN OPTION...: ci/stops has the full form, and says what it counts.
 stops() {
     need_tool "$CC" cmake

@@ -686,6 +686,50 @@ static void places_that_lie(void **state) {
     mixed_heap_end(&mixed);
 }
 
+/* A thread inside jemalloc with two words, and one with none. */
+static void threads_that_lie(void **state) {
+    static const struct {
+        unsigned word;
+        uint64_t value;
+        unsigned words; /* 0: all */
+        bool sound;
+    } row[] = {{0, 5, 0, true},           {0, 5, 1, false},
+               {0, 5, 9, false},          {1, 1, 0, false}, /* more is there than it says */
+               {1, 3, 0, false},                            /* and less */
+               {1, UINT64_MAX, 0, false}, {2, UINT64_C(1) << 31, 0, false},
+               {4, 9, 0, false},          {4, UINT64_MAX, 0, false},
+               {6, 0x1000, 0, false}}; /* not sorted */
+    struct jt_text note[JT_NOTES + 1];
+    (void)state;
+    struct jt_target *t = notes_of_mixed(note);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t words[] = {5, 2, 77, 0x7000, 2, 0x2000, 0x3000, 78, 0, 0};
+        size_t bytes = row[i].words ? 8 * (size_t)row[i].words : sizeof words;
+        words[row[i].word] = row[i].value;
+        note[JT_NOTE_HANDS] = (struct jt_text){(const char *)words, bytes};
+        with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+        if (!row[i].sound) {
+            refused("broken note (\"threads\")");
+            continue;
+        }
+        struct jt_target *sound = opened(again, NULL, 0);
+        const struct jt_hands *hands = jt_hands(sound);
+        assert_true(hands->known && hands->text_known && !hands->blind);
+        assert_int_equal(hands->count, 2);
+        assert_int_equal(jt_hands_have(hands, 0x3000, 0x3001), 77);
+        assert_int_equal(jt_hands_have(hands, 0x2001, 0x3000), 0);
+        assert_int_equal(jt_hands_storage(hands, 0x7008), 77);
+        jt_close(sound);
+    }
+    note[JT_NOTE_HANDS] = (struct jt_text){NULL, 0}; /* as older ones */
+    with_notes(note, EM_X86_64, VARIABLES, VARIABLES);
+    struct jt_target *older = opened(again, NULL, 0);
+    assert_false(jt_hands(older)->known);
+    jt_close(older);
+    jt_close(t);
+    mixed_heap_end(&mixed);
+}
+
 static void arenas_that_lie(void **state) {
     static const uint8_t block[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 32, 1, 0, 0, 0, 0};
     static const struct {
@@ -1132,29 +1176,18 @@ static void of_the_budgets_that_are_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_geometry),
-        cmocka_unit_test(holes_stay),
-        cmocka_unit_test(every_machine),
-        cmocka_unit_test(damage_takes_nothing_along),
-        cmocka_unit_test(says_what_went_wrong),
-        cmocka_unit_test(ends_at_the_end),
-        cmocka_unit_test(notes_of_another),
-        cmocka_unit_test(endless_names_are_refused),
-        cmocka_unit_test(broken_notes),
-        cmocka_unit_test(arenas_that_lie),
-        cmocka_unit_test(caches_that_lie),
-        cmocka_unit_test(places_that_lie),
-        cmocka_unit_test(verdicts_without_number),
-        cmocka_unit_test(modules_without_number),
-        cmocka_unit_test(truncated_twice),
-        cmocka_unit_test(blocks_of_another),
-        cmocka_unit_test(ends_in_a_gather),
-        cmocka_unit_test(budgets_of_the_tree),
-        cmocka_unit_test(segments_that_share_bytes),
-        cmocka_unit_test(of_a_hostile_skeleton),
-        cmocka_unit_test(of_segments_that_share_bytes),
-        cmocka_unit_test(of_a_large_tree),
-        cmocka_unit_test(of_the_budgets_that_are_given),
+        cmocka_unit_test(every_geometry),         cmocka_unit_test(holes_stay),
+        cmocka_unit_test(every_machine),          cmocka_unit_test(damage_takes_nothing_along),
+        cmocka_unit_test(says_what_went_wrong),   cmocka_unit_test(ends_at_the_end),
+        cmocka_unit_test(notes_of_another),       cmocka_unit_test(endless_names_are_refused),
+        cmocka_unit_test(broken_notes),           cmocka_unit_test(arenas_that_lie),
+        cmocka_unit_test(caches_that_lie),        cmocka_unit_test(places_that_lie),
+        cmocka_unit_test(threads_that_lie),       cmocka_unit_test(verdicts_without_number),
+        cmocka_unit_test(modules_without_number), cmocka_unit_test(truncated_twice),
+        cmocka_unit_test(blocks_of_another),      cmocka_unit_test(ends_in_a_gather),
+        cmocka_unit_test(budgets_of_the_tree),    cmocka_unit_test(segments_that_share_bytes),
+        cmocka_unit_test(of_a_hostile_skeleton),  cmocka_unit_test(of_segments_that_share_bytes),
+        cmocka_unit_test(of_a_large_tree),        cmocka_unit_test(of_the_budgets_that_are_given),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-from-%d", (int)getpid());
     snprintf(skeleton, sizeof skeleton, "/tmp/jeheap-skeleton-%d", (int)getpid());
