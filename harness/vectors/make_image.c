@@ -51,7 +51,7 @@ static void unhide(struct jt_target *t, struct told *told) {
     free(told->thread);
 }
 
-bool image_skeleton(struct jt_target *target, const char *path, char *why, size_t why_size) {
+static bool own_skeleton(struct jt_target *target, const char *path, char *why, size_t why_size) {
     struct jt_skeleton skeleton = {.decoding_only = true}; /* its arenas have times */
     struct told told;
     FILE *file = fopen(path, "wb");
@@ -81,28 +81,41 @@ static void store(uint8_t *at, unsigned size, bool little, uint64_t value) {
     }
 }
 
-static bool cut_bytes(uint8_t *core, uint64_t addr) {
+/* A part of the core that is in the file. */
+struct segment {
+    uint8_t *filesz; /* in its program header */
+    uint64_t vaddr, there, offset;
+};
+
+/* The segment that has the address. Only our own skeletons come here: their headers are sound. */
+static bool segment_with(uint8_t *core, uint64_t addr, struct segment *out) {
+#define AT(type, member) (wide ? offsetof(Elf64_##type, member) : offsetof(Elf32_##type, member))
     bool wide = core[EI_CLASS] == ELFCLASS64, little = core[EI_DATA] == ELFDATA2LSB;
     unsigned word = wide ? 8 : 4, entry = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-    uint64_t phoff =
-        load(core + (wide ? offsetof(Elf64_Ehdr, e_phoff) : offsetof(Elf32_Ehdr, e_phoff)), word,
-             little);
-    uint64_t count = load(
-        core + (wide ? offsetof(Elf64_Ehdr, e_phnum) : offsetof(Elf32_Ehdr, e_phnum)), 2, little);
+    uint64_t phoff = load(core + AT(Ehdr, e_phoff), word, little);
+    uint64_t count = load(core + AT(Ehdr, e_phnum), 2, little);
     for (uint64_t i = 0; i < count; i++) {
         uint8_t *p = core + phoff + i * entry;
-        uint8_t *filesz =
-            p + (wide ? offsetof(Elf64_Phdr, p_filesz) : offsetof(Elf32_Phdr, p_filesz));
-        uint64_t vaddr =
-            load(p + (wide ? offsetof(Elf64_Phdr, p_vaddr) : offsetof(Elf32_Phdr, p_vaddr)), word,
-                 little);
-        uint64_t there = load(filesz, word, little);
-        if (load(p, 4, little) == PT_LOAD && addr >= vaddr && addr - vaddr < there) {
-            store(filesz, word, little, addr - vaddr);
+        *out = (struct segment){.filesz = p + AT(Phdr, p_filesz),
+                                .vaddr = load(p + AT(Phdr, p_vaddr), word, little),
+                                .there = load(p + AT(Phdr, p_filesz), word, little),
+                                .offset = load(p + AT(Phdr, p_offset), word, little)};
+        if (load(p, 4, little) == PT_LOAD && addr >= out->vaddr && addr - out->vaddr < out->there) {
             return true;
         }
     }
+#undef AT
     return false;
+}
+
+static bool cut_bytes(uint8_t *core, uint64_t addr) {
+    struct segment s;
+    bool found = segment_with(core, addr, &s);
+    if (found) {
+        store(s.filesz, core[EI_CLASS] == ELFCLASS64 ? 8 : 4, core[EI_DATA] == ELFDATA2LSB,
+              addr - s.vaddr);
+    }
+    return found;
 }
 
 bool image_cut(const char *path, uint64_t addr, char *why, size_t why_size) {
@@ -115,6 +128,59 @@ bool image_cut(const char *path, uint64_t addr, char *why, size_t why_size) {
     }
     free(core);
     return good;
+}
+
+/* ---- a skeleton without clock times -----------------------------------------------------------
+ */
+
+/* Where a build with profiling keeps the time of an allocation; false: it keeps none. */
+static bool time_member(const struct jh_layout *l, struct jh_member *out) {
+    return l->build.prof &&
+           (jh_struct_member(l, "edata_s", "e_prof_info.e_prof_alloc_time.ns", out, NULL) ==
+                JH_OK ||
+            jh_struct_member(l, "extent_s", "e_alloc_time.ns", out, NULL) == JH_OK);
+}
+
+/* Only a large allocation has a time: in other extents these bytes are a bitmap or links. */
+static void zero_times(const struct jt_target *target, const struct jh_member *time,
+                       uint8_t *core) {
+    struct jh_walk *walk = malloc(sizeof(*walk));
+    struct jh_extent e;
+    struct segment s;
+    enum jh_status status;
+    if (!walk) {
+        abort();
+    }
+    jh_walk_start(walk, &target->heap);
+    while ((status = jh_walk_next(walk, &e, NULL)) != JH_END) {
+        uint64_t at = e.at + time->offset;
+        if (status == JH_OK && e.allocated && !jh_extent_is_slab(&e) &&
+            segment_with(core, at, &s) && s.there - (at - s.vaddr) >= time->size) {
+            memset(core + s.offset + (at - s.vaddr), 0, time->size);
+        }
+    }
+    free(walk);
+}
+
+static bool without_times(const struct jt_target *target, const char *path, char *why,
+                          size_t why_size) {
+    struct jh_member time;
+    size_t size;
+    if (!time_member(&target->layout, &time)) {
+        return true;
+    }
+    char *core = vector_bytes(path, &size, why, why_size);
+    bool good = core != NULL;
+    if (good) {
+        zero_times(target, &time, (uint8_t *)core);
+        good = vector_write_bytes(path, core, size, why, why_size);
+    }
+    free(core);
+    return good;
+}
+
+bool image_skeleton(struct jt_target *target, const char *path, char *why, size_t why_size) {
+    return own_skeleton(target, path, why, why_size) && without_times(target, path, why, why_size);
 }
 
 /* ---- packed ---------------------------------------------------------------------------------- */

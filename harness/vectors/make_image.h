@@ -5,7 +5,7 @@
 #include "make.h"
 
 /* The skeleton of a target, into a file: without what another run of the same build would have
- * different (process and thread numbers, folders of files). */
+ * different: process and thread numbers, folders of files, times of allocations. */
 bool image_skeleton(struct jt_target *target, const char *path, char *why, size_t why_size);
 
 /* Cut off the segment that has the address, from there on: what follows in it is absent. False: no
