@@ -40,14 +40,6 @@ static const char *proof_of(const char *name, size_t number) {
             return "no question of mallctl asks for this number alone";
         }
     }
-    static const uint8_t nothing[] = {JT_ABANDONED_VM, JT_MUZZY_NPURGE, JT_MUZZY_NMADVISE,
-                                      JT_MUZZY_PURGED};
-    for (size_t i = 0; name[0] == 'p' && i < sizeof(nothing); i++) {
-        if (number == nothing[i]) {
-            return "the workload purges no muzzy extents and nothing fails to be unmapped: this "
-                   "number and what is beside it are 0";
-        }
-    }
     if (name[0] == 'p' && number == JT_HPA_NDIRTY) {
         return "up to 5.3.0 no question of mallctl asks for it, later it is 0 without huge pages";
     }
