@@ -22,13 +22,11 @@
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* The address if it is that of a region or large allocation, else 0. The stack of a damaged cache
- * may be the program's memory, whose values are not kept; addresses in the heap the skeleton tells
- * in any case. */
+/* The address if it lies in an extent, else 0. The stack of a damaged cache may be the program's
+ * memory, whose values are not kept. */
 static uint64_t kept(const struct jt_target *target, uint64_t addr) {
-    struct jh_location l;
-    bool known = jh_locate(&target->heap, addr, &l, NULL) == JH_OK && l.owned && l.start == addr;
-    return known ? addr : 0;
+    struct jh_extent e;
+    return jh_lookup(&target->heap, addr, &e, NULL) == JH_OK && e.at != 0 ? addr : 0;
 }
 
 static void put_cache(const struct jt_target *target, FILE *file, const struct jt_cache *c) {

@@ -9,7 +9,7 @@
 
 /* Words of 8 bytes in the target's byte order. First KNOWN and so on, then how many threads are
  * inside jemalloc. Each: number, thread pointer (0: not known), how many words it has in hand, and
- * these, sorted. */
+ * these, sorted. Then of each bin of the note of caches where its stack is. */
 enum { KNOWN = 1, BLIND = 2, TEXT_KNOWN = 4 };
 enum { STORAGE = 65536 }; /* as jt_hands_storage() looks */
 
@@ -39,12 +39,16 @@ static void put_hand(const struct jt_target *target, FILE *file, const struct jt
 }
 
 void jt_hands_note(struct jt_target *target, FILE *file) {
+    const struct jt_caches *all = jt_caches(target);
     const struct jt_hands *h = jt_hands(target);
     jt_word_put(target, file,
                 (h->known ? KNOWN : 0) | (h->blind ? BLIND : 0) | (h->text_known ? TEXT_KNOWN : 0));
     jt_word_put(target, file, h->count);
     for (size_t i = 0; i < h->count; i++) {
         put_hand(target, file, &h->hand[i]);
+    }
+    for (size_t i = 0; i < all->bins; i++) {
+        jt_word_put(target, file, all->bin[i].known.items);
     }
 }
 
@@ -81,6 +85,7 @@ static bool take_hand(struct jt_target *target, struct jt_words *w, uint64_t *le
 bool jt_hands_note_read(struct jt_target *target) {
     const struct jt_text *note = &target->priv->note[JT_NOTE_HANDS];
     struct jt_hands *h = &target->priv->base->hands;
+    struct jt_caches *all = &target->priv->base->caches;
     struct jt_words w = {target, (const uint8_t *)note->bytes};
     uint64_t left = note->size / 8;
     h->done = true;
@@ -104,5 +109,8 @@ bool jt_hands_note_read(struct jt_target *target) {
     h->known = (flags & KNOWN) != 0;
     h->blind = (flags & BLIND) != 0;
     h->text_known = (flags & TEXT_KNOWN) != 0;
+    for (size_t i = 0; i < all->bins && left != 0; i++, left--) {
+        all->bin[i].known.items = jt_word_next(&w);
+    }
     return h->hand != NULL && h->count == count && left == 0;
 }

@@ -144,7 +144,6 @@ static const char *read_top(struct jt_target *target, const struct json_value *t
            : !read_blocks(target, jt_note_flag(top, "blocks_complete")) ? "blocks"
            : !jt_arenas_note_read(target)                               ? "arenas"
            : !jt_places_note_read(target)                               ? "places"
-           : !jt_hands_note_read(target)                                ? "threads"
            : !jt_modules_note_read(target, top)                         ? "modules"
            : !jt_other_heaps_note_read(target, top)                     ? "other_heaps"
            : !read_warnings(target, top)                                ? "warnings"

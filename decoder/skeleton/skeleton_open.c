@@ -77,11 +77,14 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *ev
     enum jt_status status = learn_all(target, evidence);
     if (status == JT_OK) {
         jt_arena_form_learn(target);
-        if (!jt_caches_note_read(target)) {
-            return target->memory_ran_out
-                       ? jt_fail(target, JT_UNREADABLE, "out of memory")
-                       : jt_fail(target, JT_UNREADABLE,
-                                 "%s: a skeleton with a broken note (\"caches\")", target->path);
+        const char *broken = !jt_caches_note_read(target)  ? "caches"
+                             : !jt_hands_note_read(target) ? "threads"
+                                                           : NULL;
+        if (broken != NULL) {
+            return target->memory_ran_out ? jt_fail(target, JT_UNREADABLE, "out of memory")
+                                          : jt_fail(target, JT_UNREADABLE,
+                                                    "%s: a skeleton with a broken note (\"%s\")",
+                                                    target->path, broken);
         }
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
             target->priv->base->arenas.arena[i].known.shards_known =

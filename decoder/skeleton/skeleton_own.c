@@ -13,10 +13,9 @@
 
 bool jt_arena_is_kept(const struct jt_target *target, const struct jt_arena *a) {
     const struct jt_base *base = target->priv->base;
-    return !target->priv->skeleton->decoding_only && a->at != 0 &&
-           (jt_is_skeleton(target) ||
-            (base->complete && jt_ranges_hold(base->range, base->ranges, a->at) &&
-             jt_ranges_hold(base->range, base->ranges, a->base)));
+    return !target->priv->skeleton->decoding_only && base->complete &&
+           jt_ranges_hold(base->range, base->ranges, a->at) &&
+           jt_ranges_hold(base->range, base->ranges, a->base);
 }
 
 static void add_struct(const struct jt_target *target, struct jt_ranges *set, const char *type,

@@ -157,6 +157,9 @@ static enum jt_status make_skeleton(struct jt_maker *m, const struct jt_ranges *
     find_loads(m);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         unsigned t = types[i];
+        if (t == JT_NOTE_HANDS && out->decoding_only) {
+            continue;
+        }
         m->note[t].bytes = jt_skeleton_note(m->target, t, &m->note[t].size);
         m->lost |= m->note[t].bytes == NULL;
     }

@@ -34,7 +34,8 @@ misuse() {
 finds() {
     local target
     gcore_of "$BACK" "$WORK/misuse.core"
-    for target in "$BACK" "$WORK/misuse.core"; do
+    status 0 jeheap skeleton "$WORK/misuse.core" -o "$WORK/misuse.skeleton" --quiet
+    for target in "$BACK" "$WORK/misuse.core" "$WORK/misuse.skeleton"; do
         status 1 jeheap check "$target" --json --quiet
         head -n 1 "$OUT" >"$WORK/finding"
         ask are "$WORK/finding" "rule=$1" "address=$AT" severity=corrupt
@@ -92,7 +93,17 @@ found() {
     status 1 jeheap check "$BACK" --json --quiet
     grep -m 1 "\"rule\":\"$rule\"" "$OUT" >"$WORK/finding" || fail "no $rule: $(head -c 300 "$OUT")"
     ask are "$WORK/finding" severity=corrupt "$@"
+    without_text <"$OUT" >"$WORK/original"
+    jeheap skeleton "$BACK" -o "$WORK/misuse.skeleton" --quiet
+    status 1 jeheap check "$WORK/misuse.skeleton" --json --quiet
+    without_text <"$OUT" >"$WORK/answer"
+    same_file "$WORK/original" "$WORK/answer" "the skeleton answers otherwise"
     kill -KILL "$BACK"
+}
+
+# A skeleton has no text of the program's.
+without_text() {
+    sed -E 's/"text":("[^"]*"|null)/"text":null/; s/0x4141414141414141/0x0/'
 }
 
 # page ADDRESS: a large allocation's extent begins there.

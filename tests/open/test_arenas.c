@@ -379,6 +379,31 @@ static void a_list_into_the_programs_memory(void **state) {
     made_end(m);
 }
 
+/* Of an arena that a skeleton keeps it has the bytes; not of one that lies where the program has
+ * memory, or whose base does. */
+static void an_arena_in_the_programs_memory(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct made *m = made_start(JH_5_3_0);
+        uint64_t at = made_base_of(2) + 0x1000;
+        uint8_t byte;
+        made_variables(m);
+        assert_true(jt_arenas(&m->target)->count > 1);
+        struct jt_arena *a = &m->p.base->arenas.arena[1];
+        a->at = i == 1 ? at : a->at;
+        a->base = i == 2 ? at : a->base;
+        struct jt_target *t = skeleton_of(m);
+        const struct jt_arena *kept = &jt_arenas(t)->arena[1];
+        assert_int_equal(kept->at, i == 0 ? a->at : 0);
+        assert_int_equal(kept->base, i == 0 ? a->base : 0);
+        assert_int_equal(jh_read(&t->heap.reader, a->at, &byte, 1, NULL),
+                         i == 0 ? JH_OK : JH_ABSENT);
+        assert_int_equal(jh_read(&t->heap.reader, at, &byte, 1, NULL), JH_ABSENT);
+        jt_close(t);
+        made_end(m);
+    }
+}
+
 /* The heap of those that wait to be used, and one that nothing leads to. */
 static uint64_t head_of(const struct made *m, unsigned arena) {
     return m->p.base->form.avail != JT_DWARF_UNKNOWN
@@ -789,6 +814,7 @@ int main(void) {
         cmocka_unit_test(words_that_all_look_like_arenas),
         cmocka_unit_test(each_damage_is_named),
         cmocka_unit_test(a_list_into_the_programs_memory),
+        cmocka_unit_test(an_arena_in_the_programs_memory),
         cmocka_unit_test(a_new_extent_is_not_lost),
         cmocka_unit_test(more_lost_ones_than_a_skeleton_brings),
         cmocka_unit_test(a_link_to_what_is_absent),
