@@ -262,7 +262,7 @@ class Afl(Engine):
         build(self.folder, programs(names), common, {"AFL_LLVM_CMPLOG": "1", "AFL_QUIET": "1"})
         build(self.asan, programs(names),
               common + ["-DJEHEAP_SANITIZE=address;undefined"], {"AFL_QUIET": "1"})
-        if "heap" in names:
+        if {"heap", "index"} & set(names):
             build("fuzz-mutator", ["jeheap_mutator"], [])
 
     def with_asan(self, target):
@@ -287,7 +287,7 @@ class Afl(Engine):
         if dictionary(target):
             command[1:1] = ["-x", dictionary(target)]
         env = dict(os.environ, **self.QUIET, **dict([self.mark(target)]))
-        if target == "heap":  # it knows whole images
+        if target in ("heap", "index"):  # it knows whole images
             mutator = TOP / "build/fuzz-mutator/fuzz/libjeheap_mutator.so"
             env["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(mutator)
         # afl-fuzz insists on these two where a sanitizer is in the target

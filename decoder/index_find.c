@@ -81,7 +81,8 @@ static JH_NOINLINE enum step in_other(const struct jh_index *index, const struct
         out->size = jh_usize(index->layout, out->szind, out->size);
         out->owned = addr - out->start < out->size;
         out->why = out->owned ? JH_WHY_OWNED : addr < out->start ? JH_WHY_BEFORE : JH_WHY_BEYOND;
-        out->parked = e->at & INDEX_PARKED ? parked_at(index, out->start) : JH_INDEX_NONE;
+        out->parked =
+            out->owned && e->at & INDEX_PARKED ? parked_at(index, out->start) : JH_INDEX_NONE;
     }
     return use == INDEX_UNSURE ? TREE : DONE;
 }

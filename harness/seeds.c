@@ -38,7 +38,8 @@ static bool write_file(void *arg, const char *stage, const char *what, const uin
     return good;
 }
 
-/* ---- fuzz_heap: a place is patched with the bytes of another place of its kind --------------- */
+/* ---- fuzz_heap, fuzz_index: a place is patched with the bytes of another place of its kind
+ * --------------- */
 
 static const struct {
     const char *what;
@@ -80,7 +81,8 @@ static bool write_heap_seed(struct seed *s, struct heap_input *input,
     do {
         heap_input_write(input, bytes + len);
     } while (!fuzz_is_chosen(HEAP_WALK_ODDS, bytes, len + HEAP_TAIL_BYTES) && ++input->salt);
-    return write_file(s, "heap", what, bytes, len + HEAP_TAIL_BYTES);
+    return write_file(s, "heap", what, bytes, len + HEAP_TAIL_BYTES) &&
+           write_file(s, "index", what, bytes, len + HEAP_TAIL_BYTES);
 }
 
 static bool write_heap_seeds(struct seed *s) {

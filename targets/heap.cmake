@@ -1,13 +1,15 @@
 # Whole heaps: the relations, the mutator.
 
 add_library(jeheap_fuzz_heap STATIC
-  heap_view.c heap_answers.c heap_lookups.c heap_walks.c heap_changing.c mutate.c damage.c)
+  heap_view.c heap_setup.c heap_answers.c heap_lookups.c heap_walks.c heap_changing.c mutate.c damage.c)
 target_link_libraries(jeheap_fuzz_heap PUBLIC jeheap_made)
 target_compile_options(jeheap_fuzz_heap PRIVATE ${JEHEAP_FUZZ_BLIND})
 
 jeheap_fuzz_blind(heap jeheap_fuzz_heap)
+jeheap_fuzz_blind(index jeheap_fuzz_heap)
 if(JEHEAP_FUZZ_ENGINE MATCHES "^(libfuzzer|given)$")
   target_sources(fuzz_heap PRIVATE mutate_libfuzzer.c)
+  target_sources(fuzz_index PRIVATE mutate_libfuzzer.c)
 endif()
 
 # afl-fuzz itself loads the mutator: a plain build, whatever the target is built with.

@@ -1,4 +1,5 @@
-/* heap_checks.h - the relations of fuzz_heap, one function for each group of them. */
+/* heap_checks.h - the relations of fuzz_heap, one function for each group of them, and what
+ * fuzz_index shares with it. */
 #ifndef JEHEAP_HEAP_CHECKS_H
 #define JEHEAP_HEAP_CHECKS_H
 
@@ -16,13 +17,17 @@ struct heap_setup {
     size_t others;
 };
 
+/* Fills in all but the view and the input, which are there: with budgets far below the defaults. */
+void heap_set_up(struct heap_setup *setup);
+/* Addresses near the places that the input asks for: how many. */
+#define HEAP_ADDRESSES (HEAP_PROBES + 1)
+size_t heap_addresses(const struct heap_view *view, const struct heap_input *input, uint64_t *out);
+
 /* For one address: compares jh_lookup() with the reference and the other readers, and checks
  * jh_before(), jh_after(), jh_locate() and jh_slab_read(). */
 void heap_check_address(const struct heap_setup *setup, uint64_t addr);
 /* Compares jh_lookup_many() with jh_lookup(). */
 void heap_check_many(const struct heap_setup *setup, const uint64_t *addr, size_t count);
-/* An index of what a walk gives, against jh_locate(). */
-void heap_check_index(const struct heap_setup *setup, const uint64_t *addr, size_t count);
 /* Checks a walk, as far as the budgets allow. Returns a digest of its answers. */
 uint64_t heap_check_walk(const struct heap_setup *setup);
 /* Checks a walk and lookups while the memory changes between reads. */

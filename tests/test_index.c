@@ -239,25 +239,31 @@ static void parked(void **state) {
     (void)state;
     static struct image image;
     struct book b;
-    uint64_t cached[] = {A + 16, A + 96, A + 4 * PAGE, A + 9 * PAGE};
+    uint64_t cached[] = {A + 16, A + 96, A + 4 * PAGE + 64, A + 9 * PAGE};
     image_stock(&image, JH_5_3_0);
     uint64_t slab = image_put(
         &image,
         &(struct image_extent){.addr = A, .size = PAGE, .szind = 1, .slab = true, .nfree = 1});
-    image_put(&image, &(struct image_extent){.addr = A + 4 * PAGE, .size = 5 * PAGE, .szind = 36});
+    image_put(&image,
+              &(struct image_extent){.addr = A + 4 * PAGE + 64, .size = 5 * PAGE, .szind = 36});
     image_free_region(&image, slab, 6); /* parked, and free: a double free */
     fill(&b, &image.heap, 2, cached, COUNT(cached));
     for (unsigned retries = 0; retries < 2; retries++) {
-        struct jh_found f[5];
-        enum jh_status status[5];
-        const uint64_t at[5] = {A + 16, A + 40, A + 97, A + 5 * PAGE, A + PAGE};
-        jh_index_find_many(&b.index, &image.heap, at, 5, f, NULL, status);
+        struct jh_found f[7];
+        enum jh_status status[7];
+        const uint64_t at[7] = {A + 16,   A + 40,           A + 97,          A + 5 * PAGE,
+                                A + PAGE, A + 4 * PAGE + 1, A + 9 * PAGE - 1};
+        jh_index_find_many(&b.index, &image.heap, at, 7, f, NULL, status);
         assert_int_equal(f[0].parked, 0);
         assert_int_equal(f[1].parked, JH_INDEX_NONE);
         assert_int_equal(f[2].parked, JH_INDEX_NONE);
         assert_int_equal(f[2].use, JH_USE_FREE);
         assert_int_equal(f[3].parked, 2);
         assert_int_equal(f[4].parked, JH_INDEX_NONE);
+        assert_int_equal(f[5].why, JH_WHY_BEFORE); /* of its extent, and no part of it */
+        assert_int_equal(f[5].parked, JH_INDEX_NONE);
+        assert_int_equal(f[6].why, JH_WHY_BEYOND);
+        assert_int_equal(f[6].parked, JH_INDEX_NONE);
         image.heap.reader.lend = NULL; /* the other way */
     }
     end(&b);
