@@ -72,62 +72,6 @@ static void allocated(const struct cli *cli, struct malloc_arena *a) {
     set(a, MALLOC_LARGE_ALLOCATED, n->large_known, large);
 }
 
-/* ---- unused extents by page size class --------------------------------------------------------
- */
-
-static bool add_series(const struct cli *cli, uint64_t at, const char *array, const char *member,
-                       uint64_t out[JH_CACHE_BINS_MAX]) {
-    const struct jh_layout *l = &cli->target->layout;
-    struct jh_member of, m;
-    char path[128];
-    if (jh_struct_member(l, "arena_s", array, &of, NULL) != JH_OK || of.size == 0) {
-        return false;
-    }
-    snprintf(path, sizeof(path), "%s.%s", array, member);
-    uint64_t offset = *member == 0                                              ? of.offset
-                      : jh_struct_member(l, "arena_s", path, &m, NULL) == JH_OK ? m.offset
-                                                                                : UINT64_MAX;
-    for (uint32_t i = 0; i < l->sc_npsizes && i < JH_CACHE_BINS_MAX; i++) {
-        uint64_t value;
-        if (!jt_read_word(cli->target, at + offset + i * of.size, &value)) {
-            return false;
-        }
-        out[i] += value;
-    }
-    return true;
-}
-
-static bool add_set(const struct cli *cli, uint64_t at, const char *set_name, bool old,
-                    uint64_t *count, uint64_t *bytes) {
-    char path[128];
-    if (old) {
-        snprintf(path, sizeof(path), "extents_%s.nextents", set_name);
-        bool ok = add_series(cli, at, path, "", count);
-        snprintf(path, sizeof(path), "extents_%s.nbytes", set_name);
-        return ok && add_series(cli, at, path, "", bytes);
-    }
-    static const char *const eset[] = {"eset", "guarded_eset"};
-    bool ok = true;
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), "pa_shard.pac.ecache_%s.%s.bin_stats", set_name, eset[i]);
-        ok = ok && add_series(cli, at, path, "nextents", count) &&
-             add_series(cli, at, path, "nbytes", bytes);
-    }
-    return ok;
-}
-
-static void read_extents(const struct cli *cli, const struct jt_arena *arena,
-                         struct malloc_arena *out) {
-    static const char *const sets[] = {"dirty", "muzzy", "retained", "pinned"};
-    bool old = !malloc_has(cli, JH_5_3_0, 0);
-    size_t count = malloc_has(cli, JH_DEV, 0) ? 4 : 3;
-    out->extents_known = arena->at != 0 && cli->target->layout.build.stats;
-    for (size_t i = 0; i < count; i++) {
-        out->extents_known = out->extents_known &&
-                             add_set(cli, arena->at, sets[i], old, out->extents[i], out->bytes[i]);
-    }
-}
-
 /* ---- all --------------------------------------------------------------------------------------
  */
 
@@ -146,7 +90,7 @@ void malloc_arena_read(struct cli *cli, const struct jt_arena *arena, uint64_t t
     set(out, MALLOC_SMALL, true, 0);
     set(out, MALLOC_LARGE, true, 0);
     set(out, MALLOC_NAME, true, arena->at);
-    read_extents(cli, arena, out);
+    out->extents_known = jt_unused_numbers(cli->target, arena, &out->extents);
     malloc_mutex_arena(cli, arena, out->mutex);
     for (uint32_t i = 0; i < cli->target->layout.sc_nbins; i++) {
         malloc_mutex_bin(cli, arena, i, &out->bin_mutex[i]);
@@ -172,9 +116,11 @@ void malloc_arena_add(struct malloc_arena *sum, const struct malloc_arena *one) 
         for (size_t k = 0; k < JT_LARGE_COUNTERS; k++) {
             n->large[i][k] += one->numbers.large[i][k];
         }
-        for (size_t k = 0; k < 4; k++) {
-            sum->extents[k][i] += one->extents[k][i];
-            sum->bytes[k][i] += one->bytes[k][i];
+    }
+    for (size_t i = 0; i < (size_t)JH_UNUSED_STATES * JT_UNUSED_COUNTERS; i++) {
+        size_t state = i / JT_UNUSED_COUNTERS, k = i % JT_UNUSED_COUNTERS;
+        for (size_t class = 0; class < JH_PAGE_CLASSES_MAX; class ++) {
+            sum->extents.value[state][k][class] += one->extents.value[state][k][class];
         }
     }
     sum->extents_known &= one->extents_known;

@@ -139,8 +139,8 @@ static void extents(struct malloc_printing *p, const struct malloc_arena *a) {
     for (uint32_t i = 0; i < l->sc_npsizes; i++) {
         uint64_t value[8];
         for (size_t k = 0; k < 4; k++) {
-            value[k] = a->extents[k][i];
-            value[4 + k] = a->bytes[k][i];
+            value[k] = a->extents.value[k][JT_UNUSED_EXTENTS][i];
+            value[4 + k] = a->extents.value[k][JT_UNUSED_BYTES][i];
         }
         json_open(p->j, NULL, '{');
         counts(p, "", key, true, value, has);

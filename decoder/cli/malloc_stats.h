@@ -89,8 +89,7 @@ struct malloc_arena {
     struct jt_numbers numbers;
     uint64_t value[MALLOC_VALUES];
     bool known[MALLOC_VALUES];
-    uint64_t extents[4][JH_CACHE_BINS_MAX], bytes[4][JH_CACHE_BINS_MAX]; /* dirty, muzzy, retained,
-                                                                            pinned; by page class */
+    struct jt_unused_numbers extents;
     bool extents_known;
     struct malloc_mutex mutex[MALLOC_MUTEXES], bin_mutex[JH_BINS_MAX];
 };

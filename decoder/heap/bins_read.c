@@ -6,8 +6,6 @@
 /* Where things are in bin_s. */
 struct form {
     uint64_t slabcur, heap;
-    struct jh_member curregs, curslabs, nonfull;
-    bool counts, counts_nonfull;
 };
 
 static bool offset_in(const struct jh_layout *l, const char *path, uint64_t *out) {
@@ -18,31 +16,26 @@ static bool offset_in(const struct jh_layout *l, const char *path, uint64_t *out
 }
 
 static bool learn(const struct jh_layout *l, struct form *out) {
-    const char *type = jt_bin_struct(l);
-    out->counts = jh_struct_member(l, type, "stats.curregs", &out->curregs, NULL) == JH_OK &&
-                  jh_struct_member(l, type, "stats.curslabs", &out->curslabs, NULL) == JH_OK;
-    out->counts_nonfull =
-        jh_struct_member(l, type, "stats.nonfull_slabs", &out->nonfull, NULL) == JH_OK;
     return offset_in(l, "slabcur", &out->slabcur) &&
            (offset_in(l, "slabs_nonfull.root", &out->heap) ||
             offset_in(l, "slabs_nonfull", &out->heap));
 }
 
-static void take_counters(const struct jt_counters *c, const struct form *f, uint64_t at,
-                          uint32_t bin, struct jt_held *out) {
-    const uint32_t *first = c->counting.first;
-    uint64_t value;
-    if (f->counts &&
-        jt_read_number(c->target, at + f->curregs.offset, (unsigned)f->curregs.size, &value)) {
-        jt_held_set(out, first[JH_COUNT_REGIONS] + bin, at + f->curregs.offset, value);
-    }
-    if (f->counts &&
-        jt_read_number(c->target, at + f->curslabs.offset, (unsigned)f->curslabs.size, &value)) {
-        jt_held_set(out, first[JH_COUNT_SLABS] + bin, at + f->curslabs.offset, value);
-    }
-    if (f->counts_nonfull &&
-        jt_read_number(c->target, at + f->nonfull.offset, (unsigned)f->nonfull.size, &value)) {
-        jt_held_set(out, first[JH_COUNT_NONFULL] + bin, at + f->nonfull.offset, value);
+static void take_counters(const struct jt_counters *c, uint64_t at, uint32_t bin,
+                          struct jt_held *out) {
+    static const struct {
+        enum jt_bin_counter counter;
+        enum jh_counter kind;
+    } row[] = {{JT_BIN_CURREGS, JH_COUNT_REGIONS},
+               {JT_BIN_CURSLABS, JH_COUNT_SLABS},
+               {JT_BIN_NONFULL, JH_COUNT_NONFULL}};
+    const struct jt_bins_form *f = &jt_numbers_form(c->target)->bins;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint64_t place = at + f->offset[row[i].counter], value;
+        unsigned size = f->bytes[row[i].counter];
+        if (size != 0 && jt_read_number(c->target, place, size, &value)) {
+            jt_held_set(out, c->counting.first[row[i].kind] + bin, place, value);
+        }
     }
 }
 
@@ -85,7 +78,7 @@ void jt_bins_read(struct jt_counters *c, uint32_t arena, bool stats, struct jt_h
             uint64_t at = jt_bin_at(c->target, a, szind, i);
             bool known = at != 0 && take_bin(c, arena, &f, at, bin, out);
             if (known && stats) {
-                take_counters(c, &f, at, bin, out);
+                take_counters(c, at, bin, out);
             }
             c->headed[arena] &= known;
         }

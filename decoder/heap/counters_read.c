@@ -1,10 +1,9 @@
 /* counters_read.c - an arena's counters, and where the heaps of its unused extents begin, as its
- * memory has them: rows of what stands where in arena_t, of which a version has some.
+ * memory has them. It is read at once.
  *
  * include/jemalloc/internal/{arena_structs_b,extent_structs,arena_stats}.h up to 5.2, then
  * {arena_structs,pa,pac,ecache,eset,arena_stats}.h. */
 #include "heap/counters.h"
-#include "heap/numbers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,54 +11,7 @@
 
 #define ARENA_BYTES_MAX (256u << 10)
 
-/* Numbers of an array: of structs, then the member too. Those of `added` and `taken` are added to
- * them and taken from them. */
-struct row {
-    enum jh_counter kind;
-    uint8_t state; /* of unused extents */
-    bool stats;    /* builds without statistics keep none */
-    const char *array, *member, *added, *taken;
-};
-
-#define UNUSED(n, name)                                                                            \
-    {JH_COUNT_PAGES, n, false, "extents_" name ".npages", NULL, NULL, NULL},                       \
-        {JH_COUNT_EXTENTS, n, true, "extents_" name ".nextents", NULL, NULL, NULL}, {              \
-        JH_COUNT_BYTES, n, true, "extents_" name ".nbytes", NULL, NULL, NULL                       \
-    }
 #define ECACHE "pa_shard.pac.ecache_"
-#define UNUSED_5_3(n, name)                                                                        \
-    {JH_COUNT_PAGES,                                                                               \
-     n,                                                                                            \
-     false,                                                                                        \
-     ECACHE name ".eset.npages",                                                                   \
-     NULL,                                                                                         \
-     ECACHE name ".guarded_eset.npages",                                                           \
-     NULL},                                                                                        \
-        {JH_COUNT_EXTENTS,                                                                         \
-         n,                                                                                        \
-         true,                                                                                     \
-         ECACHE name ".eset.bin_stats",                                                            \
-         "nextents",                                                                               \
-         ECACHE name ".guarded_eset.bin_stats.nextents",                                           \
-         NULL},                                                                                    \
-    {                                                                                              \
-        JH_COUNT_BYTES, n, true, ECACHE name ".eset.bin_stats", "nbytes",                          \
-            ECACHE name ".guarded_eset.bin_stats.nbytes", NULL                                     \
-    }
-
-static const struct row rows[] = {
-    {JH_COUNT_ACTIVE, 0, false, "nactive", NULL, NULL, NULL},
-    {JH_COUNT_ACTIVE, 0, false, "pa_shard.nactive", NULL, NULL, NULL},
-    UNUSED(0, "dirty"),
-    UNUSED(1, "muzzy"),
-    UNUSED(2, "retained"),
-    UNUSED_5_3(0, "dirty"),
-    UNUSED_5_3(1, "muzzy"),
-    UNUSED_5_3(2, "retained"),
-    UNUSED_5_3(3, "pinned"),
-    {JH_COUNT_LARGE, 0, true, "stats.lstats", "nmalloc", NULL, "stats.lstats.ndalloc"},
-    {JH_COUNT_LARGE_BYTES, 0, true, "stats.lstats", "active_bytes", NULL, NULL},
-};
 
 /* Where heaps of unused extents begin. */
 static const struct {
@@ -122,34 +74,80 @@ static bool find(const struct jh_layout *l, const char *array, const char *membe
     return true;
 }
 
-static bool other(const struct jh_layout *l, const char *path, struct series *s) {
-    struct jh_member m;
-    if (path == NULL || jh_struct_member(l, "arena_s", path, &m, NULL) != JH_OK) {
+/* ---- counters, where numbers.c and numbers_unused.c say ----------------------------------------
+ */
+
+/* The number there and another one, which 0 is none of. */
+static bool sum(const struct bytes *b, uint64_t at, uint64_t more, unsigned size, uint64_t *out) {
+    uint64_t other = 0;
+    if (size == 0 || !number(b, at, size, out) || (more != 0 && !number(b, more, size, &other))) {
         return false;
     }
-    s->offset = m.offset;
+    *out += other;
     return true;
 }
 
-static void take_row(const struct jt_counters *c, const struct bytes *b, const struct row *row,
-                     struct jt_held *out) {
-    const struct jh_layout *l = &c->target->layout;
-    struct series s, added, taken;
-    if (!find(l, row->array, row->member, &s)) {
-        return;
+static void take_place(const struct bytes *b, const struct jt_place_of *p, uint32_t index,
+                       struct jt_held *out) {
+    uint64_t value;
+    if (sum(b, p->at, p->other, p->size, &value)) {
+        jt_held_set(out, index, b->at + p->at, value);
     }
-    added = taken = s;
-    bool adds = other(l, row->added, &added), takes = other(l, row->taken, &taken);
-    uint32_t first = c->counting.first[row->kind];
-    first += row->kind == JH_COUNT_PAGES ? row->state : row->state * (c->counting.page_classes + 1);
-    for (uint64_t i = 0; i < s.count; i++) {
-        uint64_t value, more = 0, less = 0, at = i * s.stride;
-        if (!number(b, s.offset + at, s.width, &value) ||
-            (adds && !number(b, added.offset + at, s.width, &more)) ||
-            (takes && !number(b, taken.offset + at, s.width, &less))) {
+}
+
+static void take_unused(const struct jt_counters *c, const struct bytes *b, uint32_t state,
+                        struct jt_held *out) {
+    static const enum jh_counter kind[JT_UNUSED_COUNTERS] = {JH_COUNT_EXTENTS, JH_COUNT_BYTES};
+    const struct jt_numbers_form *f = jt_numbers_form(c->target);
+    for (unsigned k = 0; k < JT_UNUSED_COUNTERS; k++) {
+        const struct jt_series *s = &f->unused[state][k];
+        uint32_t first = c->counting.first[kind[k]] + state * (c->counting.page_classes + 1);
+        uint64_t value;
+        for (uint32_t i = 0; i < s->count; i++) {
+            uint64_t at = s->at + (uint64_t)i * s->stride;
+            uint64_t more = s->other != 0 ? s->other + (uint64_t)i * s->stride : 0;
+            if (!sum(b, at, more, s->size, &value)) {
+                return;
+            }
+            jt_held_set(out, first + i, b->at + at, value);
+        }
+    }
+}
+
+static void take_large(const struct jt_counters *c, const struct bytes *b, struct jt_held *out) {
+    const struct jt_numbers_form *f = jt_numbers_form(c->target);
+    const struct jh_layout *l = &c->target->layout;
+    for (uint32_t i = 0; f->large_size != 0 && i < (uint32_t)(l->sc_nsizes - l->sc_nbins); i++) {
+        uint64_t made, given, bytes, at = f->large_at + (uint64_t)i * f->large_size;
+        if (!number(b, at + f->large[JT_LARGE_NMALLOC], 8, &made) ||
+            !number(b, at + f->large[JT_LARGE_NDALLOC], 8, &given)) {
             return;
         }
-        jt_held_set(out, first + (uint32_t)i, b->at + s.offset + at, value + more - less);
+        jt_held_set(out, c->counting.first[JH_COUNT_LARGE] + i,
+                    b->at + at + f->large[JT_LARGE_NMALLOC], made - given);
+        if ((f->large_known >> JT_LARGE_ACTIVE_BYTES & 1) != 0 &&
+            number(b, at + f->large[JT_LARGE_ACTIVE_BYTES], 8, &bytes)) {
+            jt_held_set(out, c->counting.first[JH_COUNT_LARGE_BYTES] + i,
+                        b->at + at + f->large[JT_LARGE_ACTIVE_BYTES], bytes);
+        }
+    }
+}
+
+/* Builds without statistics keep the first ones alone. */
+static void take_counters(const struct jt_counters *c, const struct bytes *b, bool stats,
+                          struct jt_held *out) {
+    static const enum jt_counter pages[JH_UNUSED_STATES] = {JT_NDIRTY, JT_NMUZZY, JT_NRETAINED,
+                                                            JT_NPINNED};
+    const struct jt_numbers_form *f = jt_numbers_form(c->target);
+    take_place(b, &f->place[JT_NACTIVE], c->counting.first[JH_COUNT_ACTIVE], out);
+    for (uint32_t i = 0; i < JH_UNUSED_STATES; i++) {
+        take_place(b, &f->place[pages[i]], c->counting.first[JH_COUNT_PAGES] + i, out);
+        if (stats) {
+            take_unused(c, b, i, out);
+        }
+    }
+    if (stats) {
+        take_large(c, b, out);
     }
 }
 
@@ -210,11 +208,7 @@ void jt_held_read(struct jt_counters *c, uint32_t arena, struct jt_held *out) {
         enum jh_status status = r->read(r->arg, a->at, b.of, ARENA_BYTES_MAX, &b.len);
         (void)status; /* what is not there is not judged */
         bool stats = jt_has_statistics(c->target, a);
-        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-            if (stats || !rows[i].stats) {
-                take_row(c, &b, &rows[i], out);
-            }
-        }
+        take_counters(c, &b, stats, out);
         c->headed[arena] = take_heaps(c, arena, &b);
         jt_bins_read(c, arena, stats, out);
     }

@@ -45,8 +45,15 @@ struct jt_bins_form {
     uint8_t bytes[JT_BIN_COUNTERS]; /* 0: this version does not count it */
 };
 
+/* A number of each page size class, in arena_t. */
+struct jt_series {
+    uint32_t at, other, stride, count; /* other 0: nothing is added */
+    uint8_t size;                      /* bytes of a number; 0: this version has none */
+};
+
 struct jt_numbers_form {
     bool learnt;
+    struct jt_series unused[JH_UNUSED_STATES][JT_UNUSED_COUNTERS];
     struct jt_bins_form bins;
     struct jt_place_of place[JT_COUNTERS];
     uint32_t large_at, large_size, large[JT_LARGE_COUNTERS], large_known;
@@ -58,6 +65,8 @@ struct jt_arena_kinds { /* arena_kind.c: by the numbers of arenas */
 };
 
 const struct jt_numbers_form *jt_numbers_form(struct jt_target *target);
+/* numbers_unused.c: its part */
+void jt_unused_learn(const struct jh_layout *layout, struct jt_numbers_form *form);
 /* numbers_bins.c: its part, and what belongs to bins of jt_numbers() */
 void jt_bins_learn(const struct jh_layout *layout, struct jt_bins_form *f);
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,

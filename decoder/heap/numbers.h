@@ -77,6 +77,14 @@ enum jt_large_counter {
     JT_LARGE_COUNTERS
 };
 
+/* Of unused extents of a state and page size class; 5.2.0 and later. */
+enum jt_unused_counter { JT_UNUSED_EXTENTS, JT_UNUSED_BYTES, JT_UNUSED_COUNTERS };
+
+struct jt_unused_numbers {
+    uint32_t states; /* that this version has, of jh_unused_state() */
+    uint64_t value[JH_UNUSED_STATES][JT_UNUSED_COUNTERS][JH_PAGE_CLASSES_MAX];
+};
+
 struct jt_numbers {
     uint64_t known; /* bit 1 << counter: value[] has it */
     uint64_t value[JT_COUNTERS];
@@ -91,6 +99,10 @@ struct jt_numbers {
  * or lies beyond a budget, is not known. Of a build whose bin_infos are not known each bin is taken
  * to have one shard; where the bins contradict that they are not known. */
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out);
+
+/* False: they are not known. */
+bool jt_unused_numbers(struct jt_target *target, const struct jt_arena *arena,
+                       struct jt_unused_numbers *out);
 
 /* Does the arena keep statistics? A base has a block from its beginning: where it has counted none,
  * nothing is counted. */
