@@ -85,11 +85,12 @@ class Gdb:
         words = [expanded(self.program), "-batch", "-nx"]
         for text in commands:
             words += ["-ex", text]
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              check=False)
         text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         if "answer:\n" not in text:
-            raise Unsupported(f"gdb ended with status {done.returncode}: {done.stderr.strip()[-200:]}")
-        return text.split("answer:\n", 1)[1] + done.stderr
+            raise Unsupported(f"gdb ended with status {done.returncode}: {text.strip()[-200:]}")
+        return text.split("answer:\n", 1)[1]
 
 
 def value(key, text, words):
@@ -107,7 +108,7 @@ def failed(how, text):
 def find(gdb, question, how):
     text = gdb.run(question, how["command"])
     if "none" in how and re.search(how["none"], text):
-        return {"owned": False, "extent": None}
+        return {"owned": False, "addr": question["addr"], "extent": None}
     failed(how, text)
     answer = {"owned": True, "addr": question["addr"]}
     for key, pattern in how["keys"].items():
