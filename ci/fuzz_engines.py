@@ -48,7 +48,7 @@ def pure():
 def without_libraries():
     """The targets that link no library: MSan needs all code to be compiled with it."""
     return sorted(target for target, (_, linked) in declared().items()
-                  if not {"jeheap_fuzz_outer", "jeheap_open"} & set(linked))
+                  if not {"jeheap_fuzz_outer", "jeheap_open", "jeheap_judge"} & set(linked))
 
 
 def run(command, log, env=None, **more):

@@ -1,10 +1,10 @@
 #include "judge.h"
 
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "read_answer.h"
 
 const char *mark_name(enum mark mark) {
     static const char *const names[MARKS] = {"right", "wrong", "unsupported", "crashed", "timeout"};
@@ -39,28 +39,11 @@ static struct verdict wrong(const char *where, struct json_object *expected,
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* A number, also one in hexadecimal text; one that a language without integers wrote as 12.0. */
-static bool number(struct json_object *o, uint64_t *out) {
-    if (json_object_is_type(o, json_type_int)) {
-        *out = json_object_get_uint64(o);
-        return json_object_get_int64(o) >= 0;
-    }
-    if (json_object_is_type(o, json_type_double)) {
-        double d = json_object_get_double(o);
-        *out = d >= 0 && d < 18446744073709551616.0 ? (uint64_t)d : 0;
-        return (double)*out == d;
-    }
-    const char *text = json_object_is_type(o, json_type_string) ? json_object_get_string(o) : "";
-    char *end;
-    *out = strtoull(text, &end, 16);
-    return strncmp(text, "0x", 2) == 0 && text[2] && !*end;
-}
-
 /* What this build has no field for: a decoder need not know that it has none. */
 static bool nothing(struct json_object *o) {
     uint64_t value;
     return !o || (json_object_is_type(o, json_type_boolean) && !json_object_get_boolean(o)) ||
-           (number(o, &value) && value == 0);
+           (answer_number(o, &value) && value == 0);
 }
 
 static bool truth_value(struct json_object *o, bool *out) {
@@ -69,7 +52,7 @@ static bool truth_value(struct json_object *o, bool *out) {
         *out = json_object_get_boolean(o);
         return true;
     }
-    if (!number(o, &value) || value > 1) {
+    if (!answer_number(o, &value) || value > 1) {
         return false;
     }
     *out = value != 0;
@@ -137,8 +120,8 @@ static struct verdict compare(const char *key, struct json_object *expected,
         x = json_object_get_boolean(expected);
         return truth_value(seen, &y) && x == y ? right : wrong(key, expected, seen);
     }
-    if (number(expected, &a)) {
-        return number(seen, &b) && a == b ? right : wrong(key, expected, seen);
+    if (answer_number(expected, &a)) {
+        return answer_number(seen, &b) && a == b ? right : wrong(key, expected, seen);
     }
     bool same = json_object_is_type(seen, json_type_string) &&
                 same_word(key, json_object_get_string(expected), json_object_get_string(seen));

@@ -9,6 +9,7 @@
 
 #include "kept_folders.h"
 #include "make_image.h"
+#include "read_answer.h"
 #include "scorecard.h"
 #include "vector_file.h"
 
@@ -71,17 +72,10 @@ static struct verdict ask(struct run *r, struct json_object *question,
     if (reply != REPLY_LINE) {
         return bad_end(r, reply);
     }
-    *answer = json_tokener_parse(line);
-    if (!json_object_is_type(*answer, json_type_object)) {
-        json_object_put(*answer);
-        *answer = NULL;
-        return no_answer(r, "the line is no JSON object", line);
-    }
-    uint64_t id = 0;
-    if (!asked_number(*answer, "id", &id) || id != r->id) {
-        json_object_put(*answer);
-        *answer = NULL;
-        return no_answer(r, "the answer is to another question", line);
+    const char *what;
+    *answer = answer_read(line, r->decoder.taken - 1, r->id, &what);
+    if (!*answer) {
+        return no_answer(r, what, line);
     }
     return verdict_of(MARK_RIGHT, "");
 }
