@@ -37,22 +37,21 @@ static void status_line(const struct jt_target *target, int id, const char *name
     char path[64], all[4096];
     snprintf(path, sizeof path, "/proc/%d/task/%d/status", target->pid, id);
     all[jt_read_file(path, all, sizeof all - 1)] = 0;
-    const char *at = strstr(all, name);
-    snprintf(text, 64, "%.*s", at == NULL ? 0 : (int)strcspn(at + strlen(name), "\n"),
-             at == NULL ? "" : at + strlen(name));
+    const char *line = strstr(all, name), *at = line == NULL ? "" : line + strlen(name);
+    snprintf(text, 64, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
 /* A thread that has ended, and that nobody has waited for, is no more. */
 static bool is_gone(const struct jt_target *target, int id) {
     char state[64];
     status_line(target, id, "\nState:\t", state);
-    return *state == 0 || *state == 'Z' || *state == 'X';
+    return strchr("ZX", *state) != NULL; /* or 0: there is no such line */
 }
 
 static enum jt_status refused(struct jt_target *target, int id, int error) {
     char tracer[64];
     status_line(target, id, "\nTracerPid:\t", tracer);
-    if (*tracer != 0 && strcmp(tracer, "0") != 0) {
+    if (strtol(tracer, NULL, 10) > 0) {
         return jt_fail(target, JT_UNREADABLE,
                        "process %d cannot be held still: process %s traces it already, a debugger "
                        "or strace, and there can be one; end that, or do without --stop",
@@ -117,12 +116,12 @@ static enum jt_status hold_more(struct jt_target *target) {
 static void take_status(struct jt_held *held, int status) {
     held->gone = !WIFSTOPPED(status);
     held->stopped = WIFSTOPPED(status);
-    held->signal = held->stopped && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+    held->signal = status >> 16 == 0 ? WSTOPSIG(status) : 0; /* of one that is stopped */
 }
 
-/* Until it is stopped. A thread that waits in the kernel for a disk cannot be. */
-static enum jt_status wait_for(struct jt_target *target, struct jt_held *held) {
-    int64_t end = now() + PATIENCE;
+/* Until it is stopped. False: not by then; a thread that waits in the kernel for a disk cannot be.
+ */
+static bool wait_for(const struct jt_target *target, struct jt_held *held, int64_t end) {
     int status;
     unsigned looks = 0;
     while (!held->stopped && !held->gone) {
@@ -133,50 +132,38 @@ static enum jt_status wait_for(struct jt_target *target, struct jt_held *held) {
                    (++looks % 64 == 0 && is_gone(target, held->id))) {
             held->gone = true; /* nobody can wait for the first thread when others go on */
         } else if (now() > end) {
-            return jt_fail(target, JT_UNREADABLE,
-                           "process %d cannot be held still: its thread %d waits in the kernel, "
-                           "where nothing stops it; try again, or do without --stop",
-                           target->pid, held->id);
+            return false;
         } else {
             nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
         }
     }
-    return JT_OK;
+    return true;
 }
 
 /* A thread that is not held yet may make another one. When all that there are were held before the
  * look, there are no more. */
 static enum jt_status hold_all(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    size_t done = 0;
-    do {
-        enum jt_status status = hold_more(target);
-        if (status != JT_OK) {
-            return status;
+    enum jt_status status = hold_more(target);
+    for (size_t done = 0; status == JT_OK && done < p->helds;) {
+        struct jt_held *held = &p->held[done++];
+        if (!wait_for(target, held, now() + PATIENCE)) {
+            return jt_fail(target, JT_UNREADABLE,
+                           "process %d cannot be held still: its thread %d waits in the kernel, "
+                           "where nothing stops it; try again, or do without --stop",
+                           target->pid, held->id);
         }
-        if (p->helds == done) {
-            return JT_OK;
+        if (done == p->helds) {
+            status = hold_more(target);
         }
-        for (; done < p->helds && status == JT_OK; done++) {
-            status = wait_for(target, &p->held[done]);
-        }
-        if (status != JT_OK) {
-            return status;
-        }
-    } while (true);
+    }
+    return status;
 }
 
 /* ---- what they were doing ----------------------------------------------------------------------
  */
 
-static bool is_stopped(const struct jt_private *p, int id, size_t guess) {
-    size_t i = guess < p->helds && p->held[guess].id == id ? guess : 0;
-    while (i < p->helds && p->held[i].id != id) {
-        i++;
-    }
-    return i < p->helds && p->held[i].stopped;
-}
-
+/* The kernel refuses those of a thread that is not stopped. */
 static void read_registers(struct jt_target *target) {
     struct jt_private *p = target->priv;
     free(p->held_reg);
@@ -184,8 +171,7 @@ static void read_registers(struct jt_target *target) {
     target->memory_ran_out |= p->held_reg == NULL;
     for (size_t i = 0; i < p->threads && p->held_reg != NULL; i++) {
         struct iovec io = {p->held_reg + i * JT_REGISTERS_MAX, JT_REGISTERS_MAX};
-        if (is_stopped(p, p->thread[i].id, i) &&
-            ptrace(PTRACE_GETREGSET, p->thread[i].id, (void *)(uintptr_t)NT_PRSTATUS, &io) == 0) {
+        if (ptrace(PTRACE_GETREGSET, p->thread[i].id, (void *)(uintptr_t)NT_PRSTATUS, &io) == 0) {
             jt_thread_registers(target, io.iov_base, io.iov_len, &p->thread[i]);
         }
     }
@@ -223,11 +209,13 @@ uint64_t jt_held_ns(const struct jt_target *target) {
     return p->is_held ? (uint64_t)(now() - p->held_since) : p->held_ns;
 }
 
+/* A thread that was told to stop, and did not do so yet, cannot be let go. */
 void jt_release(struct jt_target *target) {
     struct jt_private *p = target->priv;
     uint64_t ns = jt_held_ns(target);
+    int64_t end = now() + PATIENCE;
     for (size_t i = 0; i < p->helds; i++) {
-        if (p->held[i].stopped) {
+        if (wait_for(target, &p->held[i], end) && p->held[i].stopped) {
             (void)ptrace(PTRACE_DETACH, p->held[i].id, NULL, (void *)(uintptr_t)p->held[i].signal);
         }
     }

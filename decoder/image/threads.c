@@ -68,7 +68,7 @@ void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, s
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
     bool wide = target->priv->words == 8;
     size_t id = wide ? 32 : 24, first = wide ? 112 : 72;
-    if (size < first || registers_of(target->priv)->count == 0) {
+    if (size < first) {
         return;
     }
     struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
