@@ -52,10 +52,7 @@ static inline char *json_key(struct json *j, const char *key, size_t len) {
 }
 
 static inline void json_end(struct json *j, const char *end) {
-    j->used = (size_t)(end - j->room);
-    if (j->depth == 0) {
-        json_flush(j);
-    }
+    j->used = (size_t)(end - j->room); /* all are inside an object */
 }
 
 static inline void json_address(struct json *j, const char *key, uint64_t value) { /* "0x..." */

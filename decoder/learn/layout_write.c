@@ -119,10 +119,10 @@ static void write_structs(FILE *f, const struct jh_layout *l) {
         uint64_t size;
         uint32_t align;
         fprintf(f, "%s\"%s\":{", i == 0 ? "" : ",", name);
-        if (jh_struct_size(l, name, &size, &align, NULL) == JH_OK) {
-            fprintf(f, "\"size\":%" PRIu64 ",\"align\":%u,", size, align);
-        } else {
+        if (jh_struct_size(l, name, &size, &align, NULL) != JH_OK) {
             fputs("\"size\":null,\"align\":null,", f); /* only its first members are known */
+        } else {
+            fprintf(f, "\"size\":%" PRIu64 ",\"align\":%u,", size, align);
         }
         fputs("\"members\":{", f);
         write_members(f, l, name);

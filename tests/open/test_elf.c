@@ -52,6 +52,92 @@ static struct jt_build_id id_of(const struct jt_elf *elf) {
     return id;
 }
 
+/* ---- jemalloc's functions ---------------------------------------------------------------------
+ */
+
+/* A table of functions: the file of a source of jemalloc, a local one of it and a local one of
+ * another file; a call; one with a prefix; one without a name; one that is elsewhere. */
+static void add_functions(struct made_elf *f) {
+    static const struct {
+        const char *name;
+        unsigned bind, type, section;
+        uint64_t value;
+    } row[] = {{"arena.c", STB_LOCAL, STT_FILE, SHN_ABS, 0},
+               {"arena_init", STB_LOCAL, STT_FUNC, 1, 0x1000},
+               {"main.c", STB_LOCAL, STT_FILE, SHN_ABS, 0},
+               {"helper", STB_LOCAL, STT_FUNC, 1, 0x2000},
+               {"malloc", STB_GLOBAL, STT_FUNC, 1, 0x3000},
+               {"xje_bin_init", STB_GLOBAL, STT_FUNC, 1, 0x4000},
+               {NULL, STB_GLOBAL, STT_FUNC, 1, 0x5000},
+               {"free", STB_GLOBAL, STT_FUNC, SHN_UNDEF, 0x6000}};
+    struct made_section *s = made_add(f, ".symtab", SHT_SYMTAB);
+    struct attack_bytes names = {0};
+    s->entsize = sizeof(Elf64_Sym);
+    s->link = f->sections + 1;
+    attack_number(&names, 0, 1);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        const Elf64_Sym sym = {.st_name = row[i].name ? (Elf64_Word)names.len : UINT32_MAX,
+                               .st_info = (unsigned char)ELF64_ST_INFO(row[i].bind, row[i].type),
+                               .st_shndx = (Elf64_Half)row[i].section,
+                               .st_value = row[i].value,
+                               .st_size = 16};
+        attack_add(&s->bytes, &sym, sizeof sym);
+        made_text(&names, row[i].name ? row[i].name : "");
+    }
+    made_add(f, ".strtab", SHT_STRTAB)->bytes = names;
+}
+
+static void assert_functions(struct jt_module *module, const char *prefix, size_t count,
+                             const uint64_t *at) {
+    struct jt_target target = {.jemalloc = module};
+    struct jt_ranges code = {NULL, 0, 0, false}, out = {NULL, 0, 0, false};
+    snprintf(target.prefix, sizeof target.prefix, "%s", prefix);
+    assert_int_equal(jt_jemalloc_text(&target, &code, &out), count != 0);
+    assert_int_equal(out.count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(out.range[i].start, 0x10000 + at[i]);
+        assert_int_equal(out.range[i].end, 0x10000 + at[i] + 16);
+    }
+    jt_ranges_free(&out);
+}
+
+/* Of the program's file, and of its file of debug information when that has the table. */
+static void functions_of_jemalloc(void **state) {
+    static const uint64_t at[] = {0x1000, 0x3000, 0x4000};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct made_elf f = {.sections = 0}, none = {.sections = 0};
+        add_functions(&f);
+        add_text(&none, ".debug_info", "");
+        struct jt_module module = {.main = true, .bias = 0x10000};
+        module.elf = finished(i == 0 ? &f : &none);
+        module.elf->debug = finished(i == 0 ? &none : &f);
+        assert_functions(&module, "", 2, at); /* every name begins with that */
+        assert_functions(&module, "xje_", 3, at);
+        jt_elf_close(module.elf);
+    }
+}
+
+/* No entries of that size, no names, no bytes; and more entries than there are. */
+static void functions_in_tables_that_lie(void **state) {
+    static const uint64_t at[] = {0x1000, 0x3000, 0x4000};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct made_elf f = {.sections = 0};
+        add_functions(&f);
+        struct attack_bytes file = made_build(&f);
+        const Elf64_Ehdr *h = (const Elf64_Ehdr *)(const void *)file.at;
+        Elf64_Shdr *sh = (Elf64_Shdr *)(void *)(file.at + h->e_shoff);
+        sh[1].sh_entsize = i == 0 ? 0 : i == 3 ? 8 : sh[1].sh_entsize;
+        sh[1].sh_link = i == 1 ? 0 : sh[1].sh_link;
+        sh[1].sh_offset = i == 2 ? UINT32_MAX : sh[1].sh_offset;
+        struct jt_module module = {.main = true, .bias = 0x10000, .elf = opened(&file)};
+        assert_functions(&module, "xje_", i == 3 ? 3 : 0, at);
+        jt_elf_close(module.elf);
+        free(file.at);
+    }
+}
+
 /* ---- files ------------------------------------------------------------------------------------
  */
 
@@ -216,6 +302,12 @@ static void headers_that_are_not_there(void **state) {
         assert_int_equal(filled(&file), i == 0 ? 2 : 1);
         struct jt_elf *elf = opened(&file);
         assert_int_equal(id_of(elf).size, i == 2 ? 0 : 20);
+        struct jt_private priv = {.words = 8};
+        struct jt_module module = {.elf = elf};
+        struct jt_target target = {.priv = &priv, .module = &module, .modules = 1};
+        struct jt_ranges code = {NULL, 0, 0, false};
+        jt_code(&target, &code);
+        assert_int_equal(code.count, 0);
         jt_elf_close(elf);
         free(file.at);
     }
@@ -512,6 +604,8 @@ int main(void) {
         cmocka_unit_test(own_debug_information),
         cmocka_unit_test(constants_of_no_bytes),
         cmocka_unit_test(tables_of_symbols),
+        cmocka_unit_test(functions_of_jemalloc),
+        cmocka_unit_test(functions_in_tables_that_lie),
         cmocka_unit_test(many_roots),
         cmocka_unit_test(sizes_of_roots),
         cmocka_unit_test(long_names_of_roots),
