@@ -4,7 +4,7 @@
 #include "cli.h"
 
 static const char *or_null(const char *text) {
-    return text && *text ? text : NULL;
+    return *text ? text : NULL;
 }
 
 static void mapping_json(struct json *j, const struct jt_place *p) {
