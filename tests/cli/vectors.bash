@@ -324,3 +324,29 @@ END
         [ "$RC" -eq 0 ] || fail "$file: $(head -c 300 "$OUT")"
     done
 }
+
+# The job as GitLab has it after its include and extends, by the JSON schema of GitLab's CI files, which a package
+# brings along.
+test_regression_gitlab_schema() {
+    python3 -c 'import jsonschema, yaml' 2>/dev/null || skip "python3-jsonschema or python3-yaml is not here"
+    local npm=${JEHEAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jeheap}/npm/gitlab-ci-local
+    local schema=$npm/package/src/schema/schema.json
+    [ -e "$schema" ] || { mkdir -p "$npm" && cd "$npm" && timeout 120 npm pack gitlab-ci-local@4.52.0 >"$OUT" 2>"$ERR" &&
+        tar xzf gitlab-ci-local-4.52.0.tgz; } || skip "npm has no gitlab-ci-local here"
+    python3 - "$ROOT_DIR/ci/regression" "$schema" <<'END' >"$OUT" 2>"$ERR" || fail "$(said)"
+import copy, json, pathlib, re, sys, jsonschema, yaml
+folder, schema = map(pathlib.Path, sys.argv[1:])
+checker = jsonschema.Draft7Validator(json.loads(schema.read_text()))
+template = yaml.safe_load((folder / "gitlab.yml").read_text())
+example = yaml.safe_load(re.findall("```yaml\n(.*?)```", (folder / "README.md").read_text(), re.S)[1])
+assert example["conformance"].pop("extends") == ".jeconform"
+job = {**template[".jeconform"], **example["conformance"],
+       "variables": {**template[".jeconform"]["variables"], **example["conformance"]["variables"]}}
+file = {**example, **template, "conformance": job}
+assert not list(checker.iter_errors(file)), [e.message for e in checker.iter_errors(file)]
+for key, value in (("artifacts", {"when": "sometimes"}), ("cache", {"paths": 7}), ("scripts", [])):
+    bad = copy.deepcopy(file)
+    bad["conformance"][key] = value
+    assert list(checker.iter_errors(bad)), key
+END
+}
