@@ -7,6 +7,7 @@
 
 #include "cache_bend.h"
 #include "layout_bend.h"
+#include "list_bend.h"
 #include "matrix.h"
 #include "number_bend.h"
 
@@ -67,29 +68,29 @@ static struct json_object *try_bend(struct comparison *c, const struct bend *ben
     return result;
 }
 
-/* Compares the caches with a bent form of caches. */
-static struct json_object *try_cache_bend(struct comparison *c, const struct cache_bend *bend,
-                                          struct jt_target *target) {
+/* What one level noticed; NULL: it did not. */
+static void add_result(struct json_object *results, const char *name, const char *level,
+                       const char *proof) {
     struct json_object *result = json_object_new_object(), *noticed = json_object_new_array();
-    c->level = LEVEL_HEAP;
-    compare_caches_with(c, target, &bend->form);
-    if (c->stop) {
-        json_object_array_add(noticed, json_object_new_string(levels[FIRST_HEAP_LEVEL]));
+    if (level) {
+        json_object_array_add(noticed, json_object_new_string(level));
     }
-    json_object_object_add(result, "bend", json_object_new_string(bend->name));
+    json_object_object_add(result, "bend", json_object_new_string(name));
     json_object_object_add(result, "noticed", noticed);
-    json_object_object_add(result, "proof",
-                           bend->proof ? json_object_new_string(bend->proof) : NULL);
-    return result;
+    json_object_object_add(result, "proof", proof ? json_object_new_string(proof) : NULL);
+    json_object_array_add(results, result);
 }
 
+/* Compares the caches with a bent form of caches. */
 static void add_cache_bends(struct json_object *results, struct comparison *c,
                             const struct truth *truth, struct jt_target *target) {
     struct cache_bend bend;
     struct jh_cache_form sound;
     for (size_t i = 0; cache_bend_make(&target->layout, i, &bend); i++) {
-        *c = (struct comparison){.truth = truth, .first_only = true, .native = true};
-        json_object_array_add(results, try_cache_bend(c, &bend, target));
+        *c = (struct comparison){
+            .truth = truth, .first_only = true, .native = true, .level = LEVEL_HEAP};
+        compare_caches_with(c, target, &bend.form);
+        add_result(results, bend.name, c->stop ? levels[FIRST_HEAP_LEVEL] : NULL, bend.proof);
     }
     if (jh_cache_form(&target->layout, &sound, NULL) == JH_OK) {
         jt_caches_again(target, &sound, false);
@@ -121,7 +122,6 @@ static void add_number_bends(struct json_object *results, struct comparison *c,
     struct jt_numbers_form *form = &target->priv->base->numbers, sound = *jt_numbers_form(target);
     struct number_bend bend;
     for (size_t i = 0; number_bend_make(&sound, i, &bend); i++) {
-        struct json_object *result = json_object_new_object(), *noticed = json_object_new_array();
         *c = (struct comparison){.truth = truth, .first_only = true, .level = LEVEL_API};
         if (bend.proof == NULL && reads_the_same(target, &bend.form, &sound)) {
             bend.proof = "every arena of this workload has the same number there";
@@ -129,14 +129,21 @@ static void add_number_bends(struct json_object *results, struct comparison *c,
         *form = bend.form;
         compare_arenas(c, target);
         compare_counters(c, target);
-        if (c->stop) {
-            json_object_array_add(noticed, json_object_new_string(levels[LEVEL_COUNT - 1]));
-        }
-        json_object_object_add(result, "bend", json_object_new_string(bend.name));
-        json_object_object_add(result, "noticed", noticed);
-        json_object_object_add(result, "proof",
-                               bend.proof ? json_object_new_string(bend.proof) : NULL);
-        json_object_array_add(results, result);
+        add_result(results, bend.name, c->stop ? levels[LEVEL_COUNT - 1] : NULL, bend.proof);
+    }
+    *form = sound;
+}
+
+/* Compares the heap with bent places of lists and links: the rules of a sound heap notice. */
+static void add_list_bends(struct json_object *results, struct comparison *c,
+                           const struct truth *truth, struct jt_target *target) {
+    struct jt_arena_form *form = &target->priv->base->form, sound = *form;
+    struct list_bend bend;
+    for (size_t i = 0; list_bend_make(&sound, i, &bend); i++) {
+        *c = (struct comparison){.truth = truth, .first_only = true, .level = LEVEL_HEAP};
+        *form = bend.form;
+        compare_heap(c, target);
+        add_result(results, bend.name, c->stop ? levels[FIRST_HEAP_LEVEL] : NULL, bend.proof);
     }
     *form = sound;
 }
@@ -152,6 +159,7 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
     if (c) {
         add_cache_bends(results, c, truth, target);
         add_number_bends(results, c, truth, target);
+        add_list_bends(results, c, truth, target);
     }
     free(bend);
     free(c);

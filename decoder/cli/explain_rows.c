@@ -107,7 +107,13 @@ static const struct explain_row rows[] = {
      "An extent that was given back twice lies twice in the heap of its class, or in that of "
      "another; also a write over the links in its structure. " MIDDLE,
      LOOK_AGAIN},
+    {"arena.lru", MIDDLE, LOOK_AGAIN},
+    {"arena.large-list",
+     "A large allocation of an arena that the program made, freed twice or freed after the arena "
+     "was reset; also a write over the links in its structure. " MIDDLE,
+     LOOK_AGAIN},
     {"bin.heap", MIDDLE, LOOK_AGAIN},
+    {"bin.slabs-full", MIDDLE, LOOK_AGAIN},
     {"bin.slabcur", MIDDLE, LOOK_AGAIN},
     {"bin.", COUNTED, LOOK_COUNTED},
     {"arena.lost",

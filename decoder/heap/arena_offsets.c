@@ -1,4 +1,6 @@
 /* arena_offsets.c - where jemalloc's structs keep what leads to blocks and lists. */
+#include <stdio.h>
+
 #include "heap/inside.h"
 
 static uint32_t offset_of(const struct jh_layout *layout, const char *type, const char *path) {
@@ -12,6 +14,20 @@ static uint32_t either(const struct jh_layout *layout, const char *type, const c
                        const char *type2, const char *path2) {
     uint32_t offset = offset_of(layout, type, path);
     return offset != JT_DWARF_UNKNOWN ? offset : offset_of(layout, type2, path2);
+}
+
+/* Sets of unused extents, as arena_t has them; then those with guard pages. */
+static void learn_unused(const struct jh_layout *l, struct jt_arena_form *f) {
+    static const char *const old[] = {"extents_dirty.lru", "extents_muzzy.lru",
+                                      "extents_retained.lru", ""};
+    static const char *const state[] = {"dirty", "muzzy", "retained", "pinned"};
+    for (unsigned i = 0; i < 2 * JH_UNUSED_STATES; i++) {
+        bool guarded = i >= JH_UNUSED_STATES;
+        char path[64];
+        snprintf(path, sizeof path, "pa_shard.pac.ecache_%s.%s.lru", state[i % JH_UNUSED_STATES],
+                 guarded ? "guarded_eset" : "eset");
+        f->unused[i] = either(l, "arena_s", path, "arena_s", guarded ? "" : old[i]);
+    }
 }
 
 void jt_arena_form_learn(struct jt_target *target) {
@@ -35,7 +51,11 @@ void jt_arena_form_learn(struct jt_target *target) {
         .huge_list = offset_of(l, "arena_s", "pa_shard.hpa_shard.ecf.list"),
         .ring = either(l, "edata_s", "ql_link_inactive", "extent_s", "ql_link"),
         .heap = either(l, "edata_s", "avail_link", "extent_s", "ph_link"),
+        .active = either(l, "edata_s", "ql_link_active", "extent_s", "ql_link"),
+        .large = offset_of(l, "arena_s", "large"),
+        .full = offset_of(l, jt_bin_struct(l), "slabs_full"),
     };
+    learn_unused(l, &target->priv->base->form);
 }
 
 /* The heap of structures that wait to be used: in the arena, or behind a pointer that must lead to

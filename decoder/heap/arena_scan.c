@@ -86,6 +86,7 @@ static unsigned scan_slot(struct scan *s, uint64_t at, const uint8_t *bytes, uin
     }
     if (seen && s->c->counters != NULL) {
         jt_node_add(s->c->counters, s->index, &e, bytes);
+        jt_ring_add(s->c->counters, s->index, &e, bytes);
     }
     return seen ? (s->layout->extent_size + align - 1U) / align * align : align;
 }

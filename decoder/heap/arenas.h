@@ -49,6 +49,10 @@ struct jt_arena_form {
     uint32_t cache, cache_base;         /* arena_t: a pointer to edata_cache_t; its base */
     uint32_t huge_used, huge_list;      /* arena_t */
     uint32_t ring, heap;                /* links of an extent's structure */
+    uint32_t active;                    /* those of the lists that allocated ones are in */
+    /* where lists begin: arena_t's of large allocations, and of unused extents by state, of guarded
+     * ones behind; bin_t's of full slabs */
+    uint32_t large, unused[2 * JH_UNUSED_STATES], full;
 };
 
 /* metadata.c: all of them, found when they are asked for the first time. */

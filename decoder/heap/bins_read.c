@@ -1,5 +1,6 @@
 /* bins_read.c - the bins of an arena, all shards: what they count, the slab that they take from,
- * and where the heap of their other slabs begins. numbers_bins.c says where a bin is. */
+ * and where the heap and the list of their other slabs begin. numbers_bins.c says where a bin is.
+ */
 #include "heap/counters.h"
 #include "heap/numbers.h"
 
@@ -59,6 +60,7 @@ static bool take_bin(struct jt_counters *c, uint32_t arena, const struct form *f
     if (slab != 0 && c->sound) {
         check_slabcur(c, arena, bin, at + f->slabcur, slab);
     }
+    jt_list_of_bin(c, arena, bin, at, slab);
     return first == 0 || jt_head_add(c, arena, bin, at + f->heap, first);
 }
 

@@ -1,4 +1,5 @@
-/* counters.h - what counters_check.c, counters_read.c and node_check.c share: what an arena counts
+/* counters.h - what counters_check.c, counters_read.c, bins_read.c, node_check.c and list_check.c
+ * share: what an arena counts
  * and links, held against the extents that a walk has given. */
 #ifndef JEHEAP_HEAP_COUNTERS_H
 #define JEHEAP_HEAP_COUNTERS_H
@@ -15,6 +16,7 @@ struct jt_held {
 struct jt_head {
     uint64_t at, first; /* the word, and what it says */
     uint32_t arena, set;
+    bool told; /* what is wrong with it was said */
 };
 
 /* A slab's or an unused extent's place in the heap of its set. */
@@ -23,6 +25,13 @@ struct jt_node {
     uint32_t arena, set;
     bool slab, member; /* it is one; it must be in the heap */
     bool first;        /* a head leads to it */
+};
+
+/* An extent's place in a list: a ring, to the first of which the list's word leads. */
+struct jt_ring {
+    uint64_t at, next, prev;
+    uint32_t arena, list;
+    bool member, reached; /* it must be in the list; it is */
 };
 
 struct jt_counters {
@@ -35,6 +44,10 @@ struct jt_counters {
     size_t nodes;
     struct jt_head *head;
     size_t heads;
+    struct jt_ring *ring; /* by address */
+    size_t rings;
+    struct jt_head *list; /* by arena and list */
+    size_t lists;
     bool *headed;    /* of each arena: all its heads are known */
     bool sound;      /* nothing of the walk was missing or corrupt */
     bool incomplete; /* memory ran out: some extents are not counted, or no nodes */
@@ -71,5 +84,16 @@ void jt_node_add(struct jt_counters *counters, uint32_t arena, const struct jh_e
                  const uint8_t *bytes);
 struct jt_node *jt_node_at(const struct jt_counters *counters, uint64_t at);
 void jt_nodes_check(struct jt_counters *counters);
+
+/* list_check.c. Lists of an arena are numbered: of full slabs, by bin; of unused extents, by state,
+ * guarded ones behind; of large allocations. */
+void jt_ring_add(struct jt_counters *counters, uint32_t arena, const struct jh_extent *e,
+                 const uint8_t *bytes);
+/* A bin's, at that address, and the slab that it takes from, which is in no list. */
+void jt_list_of_bin(struct jt_counters *counters, uint32_t arena, uint32_t bin, uint64_t at,
+                    uint64_t slabcur);
+/* The arena's own. */
+void jt_lists_read(struct jt_counters *counters, uint32_t arena);
+void jt_lists_check(struct jt_counters *counters);
 
 #endif

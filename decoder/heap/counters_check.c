@@ -22,6 +22,8 @@ static void free_counters(struct jt_counters *c) {
     free(c->headed);
     free(c->node);
     free(c->head);
+    free(c->ring);
+    free(c->list);
     free(c);
 }
 
@@ -111,6 +113,7 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
             break;
         }
         jt_held_read(c, i, &held);
+        jt_lists_read(c, i);
         without_slabcur(c, walked, &held);
         if (c->sound) {
             compare(c, walked, &held);
@@ -122,6 +125,7 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
     }
     if (good && c->sound) {
         jt_nodes_check(c);
+        jt_lists_check(c);
     }
     jt_held_free(&held);
     free_counters(c);

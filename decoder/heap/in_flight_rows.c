@@ -42,6 +42,9 @@ static const struct {
     {"arena.large-count", COUNTED},
     {"arena.large-bytes", COUNTED},
     {"arena.heap", PAGES},
+    {"arena.lru", PAGES},
+    /* it is put into the list once it is there, and taken off before it is given back */
+    {"arena.large-list", JT_MARK_EXTENT | JT_MARK_LARGE | COUNTED},
     /* a fill counts once at its end, and drops the bin's lock while it gets a slab; a flush gives
      * empty slabs back at its end */
     {"bin.curregs", JT_MARK_BIN | COUNTED},
@@ -49,6 +52,7 @@ static const struct {
     {"bin.nonfull-slabs", JT_MARK_BIN | COUNTED},
     {"bin.slabcur", JT_MARK_BIN | COUNTED},
     {"bin.heap", SLAB | COUNTED},
+    {"bin.slabs-full", SLAB | COUNTED},
     {"cache.list", JT_MARK_CACHES},
     /* a flush gives one region after the other back before it shortens the bin */
     {"cache.parked-twice", CACHE},

@@ -82,7 +82,7 @@ bool jt_head_add(struct jt_counters *c, uint32_t arena, uint32_t set, uint64_t a
         return false;
     }
     c->head = grown;
-    grown[c->heads++] = (struct jt_head){at, first, arena, set};
+    grown[c->heads++] = (struct jt_head){at, first, arena, set, false};
     return true;
 }
 
