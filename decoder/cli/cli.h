@@ -83,9 +83,9 @@ struct cli {
         const char *rule;
         uint64_t count;
     } broken[CLI_RULES]; /* how many of each rule; the last one's is that of all others, too */
-    bool severity[JT_SEVERITIES]; /* one of them was that */
-    bool verdict_follows;         /* and counts them */
-    bool in_answer;               /* faults concern the answer that is printed next */
+    uint64_t severity[JT_SEVERITIES]; /* how many of them were that */
+    bool verdict_follows;             /* and counts them */
+    bool in_answer;                   /* faults concern the answer that is printed next */
     struct noted note[CLI_NOTES];
     size_t notes;
     char compared[64]; /* what the next fault's rule has compared; "" */

@@ -81,7 +81,7 @@ const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     if (status != JH_CORRUPT) {
         cli_status(cli, EXIT_PARTIAL);
     } else {
-        cli->severity[judged.severity] = true;
+        cli->severity[judged.severity]++;
         cli_status(cli, judged.severity == JT_CORRUPT ? EXIT_FOUND : EXIT_DONE);
     }
     return n.word;
@@ -146,6 +146,11 @@ void cli_verdict_json(struct cli *cli) {
     json_open(j, "faults_by_rule", '{');
     for (size_t i = 0, rules = rules_broken(cli); i < rules; i++) {
         json_number(j, cli->broken[i].rule, cli->broken[i].count);
+    }
+    json_close(j, '}');
+    json_open(j, "faults_by_severity", '{');
+    for (size_t i = 0; i < JT_SEVERITIES; i++) {
+        json_number(j, jt_severity_name((enum jt_severity)i), cli->severity[i]);
     }
     json_close(j, '}');
 }

@@ -84,7 +84,8 @@ test_verdict() {
     status 1 jeheap info "$WORK/damaged" --exe "${EXE[tiny]}" --color always
     out_has $'^verdict   \033\\[1;31mcorrupt\033\\[0m; '
     status 1 jeheap info "$WORK/damaged" --exe "${EXE[tiny]}" --json --quiet
-    ask are "$OUT" verdict=corrupt
+    ask are "$OUT" verdict=corrupt faults_by_severity.transient=0 faults_by_severity.suspicious=0
+    out_has '"faults_by_severity":\{"corrupt":[1-9]'
     out_has '"faults_by_rule":\{"[a-z]+\.[a-z-]+":[0-9]+[,}]'
     rm "$WORK/damaged"
     status 4 jeheap info "${PID[tiny]}" --max-reads 5

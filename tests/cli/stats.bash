@@ -228,6 +228,31 @@ test_damaged() {
     err_has 'corrupt'
 }
 
+# Eight million pages that nobody has touched, in 32 blocks, cost no more than the few nodes of the tree
+# that they are in: so many reads, in the process and in a small core of it.
+test_blocks_of_a_gigabyte() {
+    local target addrs
+    linked stock huge_blocks.c "$WORK/huge"
+    background "$WORK/huge" >"$WORK/blocks" 2>&1 </dev/null
+    wait_line "$WORK/blocks" "$BACK" '^ready' || skip "32 GiB cannot be reserved here"
+    stop "$BACK"
+    mapfile -t addrs < <(sed -n 's/^block //p' "$WORK/blocks")
+    status 0 jeheap skeleton "$BACK" -o "$WORK/huge.core" --quiet
+    for target in "$BACK" "$WORK/huge.core"; do
+        status 0 jeheap info "$target" --json --quiet --max-reads 16000
+        ask are "$OUT" verdict=sound
+        status 0 jeheap check "$target" --quiet --max-reads 16000
+        status 0 jeheap regions "$target" --min-size 1G --json --quiet --max-reads 16000
+        [ "$(grep -c '"state":"live"' "$OUT")" -eq 32 ] || fail "regions: $(wc -l <"$OUT") blocks"
+        status 0 jeheap stats "$target" --largest 32 --json --quiet --max-reads 16000
+        [ "$(grep -o '"size":1073741824,"arena_ind"' "$OUT" | wc -l)" -eq 32 ] || fail "stats: $(cat "$OUT")"
+        status 0 jeheap find "$target" "${addrs[@]}" --json --quiet --max-reads 100000
+        [ "$(grep -c '"state":"live"' "$OUT")" -eq 32 ] || fail "find: $(wc -l <"$OUT") blocks"
+    done
+    rm "$WORK/huge.core"
+    kill -KILL "$BACK"
+}
+
 test_budget() {
     totals stock
     status 4 jeheap stats "$BACK" --json --max-reads 20
