@@ -54,7 +54,7 @@ test_equal_on_a_core() {
     ask are "$OUT" "cached=$(total tcache_bytes)"
 }
 
-# A skeleton has the counters of arenas, and no arena.
+# A skeleton has arenas as they are, so their counters too.
 test_equal_on_a_skeleton() {
     totals stock
     status 0 jeheap stats "$BACK" --arenas --json --quiet
