@@ -93,7 +93,7 @@ struct cli {
     int proc_fd;       /* a process that is read: its /proc/PID/status */
     struct resident resident;
     char proc_state; /* when it was opened: R, S, T...; 0: not known */
-    bool held;       /* it is, or was until all had been read of it */
+    bool still;      /* it is held still, or was until all had been read of it */
     struct budget *budget;
     struct progress progress;
     bool opened; /* there is a heap to be asked */

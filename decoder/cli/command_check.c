@@ -117,7 +117,7 @@ void command_check(struct cli *cli) {
     for (size_t i = 0; !cli->args->json && i < CLI_RULES && cli->broken[i].rule; i++) {
         rule_text(cli, &all, cli->broken[i].rule, cli->broken[i].count);
     }
-    if (all.severity[JT_SUSPICIOUS] && cli_process(cli->args) && !cli->held && !cli->args->quiet) {
+    if (all.severity[JT_SUSPICIOUS] && cli_process(cli->args) && !cli->still && !cli->args->quiet) {
         cli_say(
             "what is suspicious may be an operation in flight: --stop looks at the registers of "
             "its threads, and tells");

@@ -266,8 +266,8 @@ static void info_text(struct cli *cli, const struct totals *totals) {
     if (t->kind == JT_CORE && t->pid) {
         printf(" of process %d", t->pid);
     }
-    if (cli->held) {
-        uint64_t us = jt_held_ns(t) / 1000;
+    if (cli->still) {
+        uint64_t us = jt_still_ns(t) / 1000;
         printf(", held still for %" PRIu64 ".%03" PRIu64 " ms", us / 1000, us % 1000);
     }
     printf("\njemalloc  ");

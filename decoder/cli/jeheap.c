@@ -49,7 +49,7 @@ static enum jt_status open_again(struct cli *cli, struct jt_options *options,
         return status;
     }
     jt_close(cli->target);
-    options->held = true;
+    options->still = true;
     return jt_open(options, &cli->target);
 }
 

@@ -45,7 +45,7 @@ static bool is_stopped(char state) {
 }
 
 bool running_moves(const struct cli *cli) {
-    return cli_process(cli->args) != 0 && !cli->held && !is_stopped(cli->proc_state);
+    return cli_process(cli->args) != 0 && !cli->still && !is_stopped(cli->proc_state);
 }
 
 static const char *doubt_of(const struct cli *cli) {
@@ -59,7 +59,7 @@ static const char *doubt_of(const struct cli *cli) {
 void running_say(const struct cli *cli) {
     const struct jt_target *t = cli->target;
     const char *doubt = doubt_of(cli);
-    if (!doubt || cli->held || t->kind != JT_PROCESS || (cli->opened && cli->args->quiet)) {
+    if (!doubt || cli->still || t->kind != JT_PROCESS || (cli->opened && cli->args->quiet)) {
         return;
     }
     char now = state_of(cli->proc_fd);
@@ -77,22 +77,22 @@ bool hold_start(struct cli *cli) {
     if (!cli->args->stop) {
         return true;
     }
-    enum jt_status status = jt_is_held(cli->target) ? JT_OK : jt_hold(cli->target);
-    cli->held = status == JT_OK;
-    if (!cli->held) {
+    enum jt_status status = jt_is_still(cli->target) ? JT_OK : jt_hold(cli->target);
+    cli->still = status == JT_OK;
+    if (!cli->still) {
         cli_say("%s", cli->target->error);
         cli->status = jt_exit_status(status);
     }
-    return cli->held;
+    return cli->still;
 }
 
 void hold_end(struct cli *cli) {
-    if (!cli->target || !jt_is_held(cli->target)) {
+    if (!cli->target || !jt_is_still(cli->target)) {
         return;
     }
     jt_release(cli->target);
     if (!cli->args->quiet) {
-        uint64_t us = jt_held_ns(cli->target) / 1000;
+        uint64_t us = jt_still_ns(cli->target) / 1000;
         progress_clear();
         cli_say("process %d was held still for %" PRIu64 ".%03" PRIu64 " ms", cli->target->pid,
                 us / 1000, us % 1000);
@@ -100,8 +100,8 @@ void hold_end(struct cli *cli) {
 }
 
 void hold_json(struct cli *cli) {
-    if (cli->held) {
-        json_number(&cli->json, "held_us", jt_held_ns(cli->target) / 1000);
+    if (cli->still) {
+        json_number(&cli->json, "held_us", jt_still_ns(cli->target) / 1000);
     } else {
         json_null(&cli->json, "held_us");
     }

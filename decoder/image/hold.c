@@ -18,7 +18,7 @@
 #define PATIENCE (INT64_C(2000000000)) /* nanoseconds, for a thread that the kernel keeps */
 #define PAUSE 20000                    /* nanoseconds between two looks at it */
 
-struct jt_held {
+struct jt_stopped {
     int id, signal; /* signal: what it was about to get; 0: nothing */
     bool stopped, gone;
 };
@@ -68,9 +68,9 @@ static enum jt_status refused(struct jt_target *target, int id, int error) {
  */
 
 /* New threads get higher numbers, mostly. */
-static bool is_held(const struct jt_private *p, int id) {
-    size_t i = id > p->held_last ? 0 : p->helds;
-    while (i > 0 && p->held[i - 1].id != id) {
+static bool is_still(const struct jt_private *p, int id) {
+    size_t i = id > p->stopped_last ? 0 : p->stopped_count;
+    while (i > 0 && p->stopped[i - 1].id != id) {
         i--;
     }
     return i > 0;
@@ -78,22 +78,22 @@ static bool is_held(const struct jt_private *p, int id) {
 
 static enum jt_status hold_one(struct jt_target *target, int id) {
     struct jt_private *p = target->priv;
-    struct jt_held *grown = jt_grow(p->held, p->helds, sizeof *grown);
+    struct jt_stopped *grown = jt_grow(p->stopped, p->stopped_count, sizeof *grown);
     if (grown == NULL) {
         return jt_fail(target, JT_UNREADABLE, "out of memory");
     }
-    p->held = grown;
+    p->stopped = grown;
     if (ptrace(PTRACE_SEIZE, id, NULL, NULL) != 0) {
         int error = errno;
         return error == ESRCH || is_gone(target, id) ? JT_OK : refused(target, id, error);
     }
-    grown[p->helds++] = (struct jt_held){.id = id};
-    p->held_last = id > p->held_last ? id : p->held_last;
+    grown[p->stopped_count++] = (struct jt_stopped){.id = id};
+    p->stopped_last = id > p->stopped_last ? id : p->stopped_last;
     (void)ptrace(PTRACE_INTERRUPT, id, NULL, NULL); /* that it has ended is seen while waiting */
     return JT_OK;
 }
 
-/* Those that are not held yet. A process may have thousands of threads, but it is the first look
+/* Those that are not stopped yet. A process may have thousands of threads, but it is the first look
  * that finds them. */
 static enum jt_status hold_more(struct jt_target *target) {
     char folder[64];
@@ -105,7 +105,7 @@ static enum jt_status hold_more(struct jt_target *target) {
         return jt_fail(target, JT_UNREADABLE, "process %d: %s", target->pid, strerror(errno));
     }
     for (const struct dirent *e = readdir(all); e != NULL && status == JT_OK; e = readdir(all)) {
-        if (jt_number(e->d_name, &id) && !is_held(target->priv, (int)id)) {
+        if (jt_number(e->d_name, &id) && !is_still(target->priv, (int)id)) {
             status = hold_one(target, (int)id);
         }
     }
@@ -113,24 +113,24 @@ static enum jt_status hold_more(struct jt_target *target) {
     return status;
 }
 
-static void take_status(struct jt_held *held, int status) {
-    held->gone = !WIFSTOPPED(status);
-    held->stopped = WIFSTOPPED(status);
-    held->signal = status >> 16 == 0 ? WSTOPSIG(status) : 0; /* of one that is stopped */
+static void take_status(struct jt_stopped *thread, int status) {
+    thread->gone = !WIFSTOPPED(status);
+    thread->stopped = WIFSTOPPED(status);
+    thread->signal = status >> 16 == 0 ? WSTOPSIG(status) : 0; /* of one that is stopped */
 }
 
 /* Until it is stopped. False: not by then; a thread that waits in the kernel for a disk cannot be.
  */
-static bool wait_for(const struct jt_target *target, struct jt_held *held, int64_t end) {
+static bool wait_for(const struct jt_target *target, struct jt_stopped *thread, int64_t end) {
     int status;
     unsigned looks = 0;
-    while (!held->stopped && !held->gone) {
-        pid_t got = waitpid(held->id, &status, __WALL | WNOHANG);
-        if (got == held->id) {
-            take_status(held, status);
+    while (!thread->stopped && !thread->gone) {
+        pid_t got = waitpid(thread->id, &status, __WALL | WNOHANG);
+        if (got == thread->id) {
+            take_status(thread, status);
         } else if ((got < 0 && errno != EINTR) ||
-                   (++looks % 64 == 0 && is_gone(target, held->id))) {
-            held->gone = true; /* nobody can wait for the first thread when others go on */
+                   (++looks % 64 == 0 && is_gone(target, thread->id))) {
+            thread->gone = true; /* nobody can wait for the first thread when others go on */
         } else if (now() > end) {
             return false;
         } else {
@@ -140,20 +140,20 @@ static bool wait_for(const struct jt_target *target, struct jt_held *held, int64
     return true;
 }
 
-/* A thread that is not held yet may make another one. When all that there are were held before the
+/* A thread that is not stopped yet may make another one. When all that there are were so before the
  * look, there are no more. */
 static enum jt_status hold_all(struct jt_target *target) {
     struct jt_private *p = target->priv;
     enum jt_status status = hold_more(target);
-    for (size_t done = 0; status == JT_OK && done < p->helds;) {
-        struct jt_held *held = &p->held[done++];
-        if (!wait_for(target, held, now() + PATIENCE)) {
+    for (size_t done = 0; status == JT_OK && done < p->stopped_count;) {
+        struct jt_stopped *thread = &p->stopped[done++];
+        if (!wait_for(target, thread, now() + PATIENCE)) {
             return jt_fail(target, JT_UNREADABLE,
                            "process %d cannot be held still: its thread %d waits in the kernel, "
                            "where nothing stops it; try again, or do without --stop",
-                           target->pid, held->id);
+                           target->pid, thread->id);
         }
-        if (done == p->helds) {
+        if (done == p->stopped_count) {
             status = hold_more(target);
         }
     }
@@ -166,11 +166,11 @@ static enum jt_status hold_all(struct jt_target *target) {
 /* The kernel refuses those of a thread that is not stopped. */
 static void read_registers(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    free(p->held_reg);
-    p->held_reg = malloc((p->threads + 1) * JT_REGISTERS_MAX);
-    target->memory_ran_out |= p->held_reg == NULL;
-    for (size_t i = 0; i < p->threads && p->held_reg != NULL; i++) {
-        struct iovec io = {p->held_reg + i * JT_REGISTERS_MAX, JT_REGISTERS_MAX};
+    free(p->still_reg);
+    p->still_reg = malloc((p->threads + 1) * JT_REGISTERS_MAX);
+    target->memory_ran_out |= p->still_reg == NULL;
+    for (size_t i = 0; i < p->threads && p->still_reg != NULL; i++) {
+        struct iovec io = {p->still_reg + i * JT_REGISTERS_MAX, JT_REGISTERS_MAX};
         if (ptrace(PTRACE_GETREGSET, p->thread[i].id, (void *)(uintptr_t)NT_PRSTATUS, &io) == 0) {
             jt_thread_registers(target, io.iov_base, io.iov_len, &p->thread[i]);
         }
@@ -179,10 +179,10 @@ static void read_registers(struct jt_target *target) {
 
 enum jt_status jt_hold(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    p->held_since = now();
+    p->still_since = now();
     enum jt_status status = hold_all(target);
     if (status == JT_OK) {
-        p->is_held = true;
+        p->is_still = true;
         status = jt_process_again(target);
     }
     if (status != JT_OK) {
@@ -197,29 +197,30 @@ enum jt_status jt_hold(struct jt_target *target) {
     return JT_OK;
 }
 
-bool jt_is_held(const struct jt_target *target) {
-    return target->priv->is_held;
+bool jt_is_still(const struct jt_target *target) {
+    return target->priv->is_still;
 }
 
 /* ---- letting go --------------------------------------------------------------------------------
  */
 
-uint64_t jt_held_ns(const struct jt_target *target) {
+uint64_t jt_still_ns(const struct jt_target *target) {
     const struct jt_private *p = target->priv;
-    return p->is_held ? (uint64_t)(now() - p->held_since) : p->held_ns;
+    return p->is_still ? (uint64_t)(now() - p->still_since) : p->still_ns;
 }
 
 /* A thread that was told to stop, and did not do so yet, cannot be let go. */
 void jt_release(struct jt_target *target) {
     struct jt_private *p = target->priv;
-    uint64_t ns = jt_held_ns(target);
+    uint64_t ns = jt_still_ns(target);
     int64_t end = now() + PATIENCE;
-    for (size_t i = 0; i < p->helds; i++) {
-        if (wait_for(target, &p->held[i], end) && p->held[i].stopped) {
-            (void)ptrace(PTRACE_DETACH, p->held[i].id, NULL, (void *)(uintptr_t)p->held[i].signal);
+    for (size_t i = 0; i < p->stopped_count; i++) {
+        if (wait_for(target, &p->stopped[i], end) && p->stopped[i].stopped) {
+            (void)ptrace(PTRACE_DETACH, p->stopped[i].id, NULL,
+                         (void *)(uintptr_t)p->stopped[i].signal);
         }
     }
-    p->held_ns = ns;
-    p->is_held = false;
-    p->helds = 0; /* the registers stay for who asks */
+    p->still_ns = ns;
+    p->is_still = false;
+    p->stopped_count = 0; /* the registers stay for who asks */
 }

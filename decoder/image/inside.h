@@ -110,13 +110,13 @@ struct jt_private {
         size_t size;
     } note[JT_NOTES + 1]; /* by type */
 
-    struct jt_held *held; /* hold.c: threads that are held still */
-    size_t helds;
-    int held_last;     /* the highest of their numbers */
-    uint8_t *held_reg; /* their registers */
-    bool is_held;      /* all of them */
-    int64_t held_since;
-    uint64_t held_ns; /* of one that was let go */
+    struct jt_stopped *stopped; /* hold.c: the threads of one that is still */
+    size_t stopped_count;
+    int stopped_last;   /* the highest of their numbers */
+    uint8_t *still_reg; /* their registers */
+    bool is_still;      /* all of them */
+    int64_t still_since;
+    uint64_t still_ns; /* of one that was let go */
 
     int mem_fd;                /* /proc/PID/mem, -1 when not open */
     bool without_vm;           /* process_vm_readv does not work here */

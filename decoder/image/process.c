@@ -260,8 +260,8 @@ bool jt_ended(struct jt_target *target) {
 
 void jt_process_close(struct jt_target *target) {
     jt_release(target);
-    free(target->priv->held);
-    free(target->priv->held_reg);
+    free(target->priv->stopped);
+    free(target->priv->still_reg);
     if (target->priv->mem_fd >= 0) {
         close(target->priv->mem_fd);
     }

@@ -86,7 +86,7 @@ struct jt_options {
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
     bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
-    bool held;      /* of a process: it is held still from the start, as by jt_hold() */
+    bool still;     /* of a process: it stands still from the start, as by jt_hold() */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, and watch_arg too */
     void *watch_arg;
@@ -209,12 +209,12 @@ struct jt_thread {
 /* Stops all threads of a process, also those that appear meanwhile, until jt_release(), jt_close()
  * or the end of this process, and looks anew at its mappings, at its threads and at their
  * registers. Call it after jt_open() and before anything else is asked. Not JT_OK: target->error
- * says why, and nothing is held. A process that was stopped before stays so afterwards. */
+ * says why, and no thread is stopped. A process that was stopped before stays so afterwards. */
 enum jt_status jt_hold(struct jt_target *target);
-void jt_release(struct jt_target *target); /* what is not held is left alone */
-bool jt_is_held(const struct jt_target *target);
-/* Nanoseconds for which it was held, or has been by now; 0: it was not. */
-uint64_t jt_held_ns(const struct jt_target *target);
+void jt_release(struct jt_target *target); /* what is not still is left alone */
+bool jt_is_still(const struct jt_target *target);
+/* Nanoseconds for which it stood still, or has by now; 0: it did not. */
+uint64_t jt_still_ns(const struct jt_target *target);
 
 /* ---- questions ------------------------------------------------------------------------------ */
 

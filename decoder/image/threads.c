@@ -139,7 +139,7 @@ void jt_threads_read(struct jt_target *target) {
         }
         struct jt_thread thread = {.id = (int)id};
         (void)read_text(folder, e->d_name, "comm", thread.name, sizeof thread.name);
-        if (!target->priv->is_held && /* else its registers say more */
+        if (!target->priv->is_still && /* else its registers say more */
             read_text(folder, e->d_name, "syscall", text, sizeof text) != 0) {
             take_where(text, &thread);
         }

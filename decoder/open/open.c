@@ -131,7 +131,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         return jt_fail(target, JT_USAGE, "--sysroot %s: there is no such folder", options->sysroot);
     }
     enum jt_status status = open_memory(target, options, bytes);
-    if (status == JT_OK && options->held && target->kind == JT_PROCESS) {
+    if (status == JT_OK && options->still && target->kind == JT_PROCESS) {
         status = jt_hold(target);
     }
     if (options->sysroot != NULL) {
@@ -143,7 +143,7 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = open_modules(target, options->exe);
     }
     limit_walks(target);
-    if (options->threads && target->kind == JT_PROCESS && !jt_is_held(target)) {
+    if (options->threads && target->kind == JT_PROCESS && !jt_is_still(target)) {
         jt_threads_read(target);
     }
     jt_mapped_start(target);

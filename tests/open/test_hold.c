@@ -198,13 +198,13 @@ static void all_threads(void **state) {
     (void)state;
     assert_int_equal(open_child(), JT_OK);
     assert_int_equal(jt_hold(&target), JT_OK);
-    assert_true(jt_is_held(&target));
+    assert_true(jt_is_still(&target));
     assert_int_equal(priv.threads, 3);
     for (size_t i = 0; i < priv.threads; i++) {
         assert_true(priv.thread[i].stack != 0 && priv.thread[i].pc != 0);
     }
     jt_release(&target);
-    assert_false(jt_is_held(&target) || is_traced());
+    assert_false(jt_is_still(&target) || is_traced());
     close_child();
 }
 
@@ -254,7 +254,7 @@ static void without_memory(void **state) {
         fail_memory(0);
         if (status != JT_OK) {
             assert_non_null(strstr(target.error, "out of memory"));
-            assert_false(jt_is_held(&target));
+            assert_false(jt_is_still(&target));
             refused++;
         }
         assert_int_equal(came, status != JT_OK || target.memory_ran_out);
@@ -313,13 +313,13 @@ static void the_first_thread_ends(void **state) {
     assert_non_null(strstr(target.error, "only its first thread has ended"));
     assert_int_equal(jt_hold(&target), JT_UNREADABLE);
     assert_non_null(strstr(target.error, "only its first thread has ended"));
-    assert_false(jt_is_held(&target));
+    assert_false(jt_is_still(&target));
     close_child();
 }
 
 /* One that looks at itself is not held, and a process whose number is free has no threads. */
 static void who_cannot_be_held(void **state) {
-    struct jt_options options = {.held = true};
+    struct jt_options options = {.still = true};
     struct jt_target *self = NULL;
     char text[16];
     (void)state;
@@ -327,7 +327,7 @@ static void who_cannot_be_held(void **state) {
     options.target = text;
     (void)!jt_open(&options, &self); /* it may have a jemalloc or not */
     assert_non_null(self);
-    assert_false(jt_is_held(self));
+    assert_false(jt_is_still(self));
     jt_close(self);
     blank_target(&target, &priv, &layers);
     priv.mem_fd = -1;
