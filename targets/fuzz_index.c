@@ -31,7 +31,7 @@ static int by_value(const void *a, const void *b) {
 /* What begins at or around the addresses: regions, large allocations, and what is neither. */
 static void choose_parked(const struct heap_setup *s, struct book *b) {
     uint64_t start[HEAP_ADDRESSES];
-    size_t count = s->input->extents % (HEAP_ADDRESSES + 1);
+    size_t count = s->input->salt % (HEAP_ADDRESSES + 1);
     for (size_t i = 0; i < count; i++) {
         struct jh_location l;
         bool known = jh_locate(&s->heap, b->addr[i], &l, NULL) == JH_OK && l.owned;
