@@ -104,7 +104,7 @@ static bool reads_the_same(struct jt_target *target, const struct jt_numbers_for
     struct jt_numbers_form *form = &target->priv->base->numbers;
     struct jt_numbers *of = calloc(2, sizeof(*of));
     const struct jt_arenas *all = jt_arenas(target);
-    bool same = of != NULL;
+    bool same = of != NULL && all->count != 0;
     for (size_t i = 0; same && i < all->count; i++) {
         *form = *bent;
         jt_numbers(target, &all->arena[i], &of[0]);

@@ -68,7 +68,7 @@ struct resident {
 struct noted {        /* a fault, in words */
     const char *word; /* corrupt, transient, suspicious, absent... */
     const char *rule;
-    char where[256];
+    char where[384];
 };
 
 struct cli {

@@ -61,6 +61,32 @@ static void rule_text(struct cli *cli, const struct findings *all, const char *r
     }
 }
 
+/* Sums over an arena. They are wrong as well wherever anything more telling is, so they come last.
+ */
+static bool is_sum(const char *rule) {
+    return strncmp(rule, "arena.n", strlen("arena.n")) == 0;
+}
+
+static void rules_text(struct cli *cli, const struct findings *all) {
+    for (unsigned sums = 0; sums < 2; sums++) {
+        for (size_t i = 0; i < CLI_RULES && cli->broken[i].rule; i++) {
+            if (is_sum(cli->broken[i].rule) == (sums == 1)) {
+                rule_text(cli, all, cli->broken[i].rule, cli->broken[i].count);
+            }
+        }
+    }
+}
+
+/* What a process that runs leaves open. */
+static void say_doubt(const struct cli *cli, const struct findings *all) {
+    bool doubt = all->severity[JT_TRANSIENT] || all->severity[JT_SUSPICIOUS];
+    if (doubt && cli_process(cli->args) && !cli->still && !cli->args->quiet) {
+        cli_say(
+            "the process runs, so what is transient or suspicious may be an operation in flight, "
+            "or damage: --stop holds it still, looks at the registers of its threads, and tells");
+    }
+}
+
 static void summary(struct cli *cli, const struct findings *all) {
     uint64_t sum = 0;
     struct json *j = &cli->json;
@@ -114,14 +140,10 @@ void command_check(struct cli *cli) {
         cli_say("not all thread caches are known, so their rules are asked of those that are: %s",
                 jt_caches_why_text(caches->why));
     }
-    for (size_t i = 0; !cli->args->json && i < CLI_RULES && cli->broken[i].rule; i++) {
-        rule_text(cli, &all, cli->broken[i].rule, cli->broken[i].count);
+    if (!cli->args->json) {
+        rules_text(cli, &all);
     }
-    if (all.severity[JT_SUSPICIOUS] && cli_process(cli->args) && !cli->still && !cli->args->quiet) {
-        cli_say(
-            "what is suspicious may be an operation in flight: --stop looks at the registers of "
-            "its threads, and tells");
-    }
+    say_doubt(cli, &all);
     summary(cli, &all);
     cli->finding = NULL;
     if (cli->status == EXIT_PARTIAL) {

@@ -36,6 +36,9 @@
     "seen is what the arena counts, expected what there is. Other findings of the same arena and " \
     "class say what is wrong; jeheap stats TARGET --arenas shows each arena. Look again with "     \
     "--stop, which holds the process still: what has no mark of an operation in flight is damage."
+#define LOOK_STILL                                                                                 \
+    " Of a process that runs it is transient, because a flush may be under way: look again with "  \
+    "--stop, which holds it still."
 #define LOOK_DUMP "Take the core again: ulimit -c unlimited, coredump_filter 0x33 or more."
 
 /* The first row whose name is the rule or begins it. */
@@ -45,18 +48,19 @@ static const struct explain_row rows[] = {
      "twice, so that malloc() will hand it out to two. A flush that is under way leaves up to one "
      "bin of a thread so.",
      "jeheap find TARGET ADDRESS names the thread whose cache has it. The size class and the bytes "
-     "of the region tell what it was; look at who frees objects of that size in that thread."},
+     "of the region tell what it was; look at who frees objects of that size in that "
+     "thread." LOOK_STILL},
     {"cache.parked-free",
      "A double free, the first of which went back to the slab: the region is free by the bitmap "
      "and "
      "parked in a thread cache at the same time. A flush that is under way leaves up to one bin of "
      "a thread so.",
-     "jeheap find TARGET ADDRESS names the thread and the class."},
+     "jeheap find TARGET ADDRESS names the thread and the class." LOOK_STILL},
     {"cache.two-caches",
      "A double free by two threads: each has the region in its cache, and malloc() in either will "
      "hand it out. A flush that is under way leaves up to one bin of a thread so.",
      "jeheap find TARGET ADDRESS names one of the threads. Look at what both of them share, and at "
-     "who of them owns it."},
+     "who of them owns it." LOOK_STILL},
     {"cache.outside",
      "A large allocation that was freed twice, the first of which is out of the cache already; "
      "free() of a pointer that jemalloc never gave; or the stack of the cache was overwritten: "

@@ -21,7 +21,7 @@ static uint64_t count_rule(struct cli *cli, const char *rule) {
 /* What is said of a process that runs was looked at until it was sure (check_again() and the
  * walk), and has no marks: its threads are elsewhere by now. */
 static struct jt_judged judge(const struct cli *cli, const struct jh_fault *fault) {
-    const struct jt_judged corrupt = {JT_CORRUPT, 0, 0};
+    const struct jt_judged corrupt = {JT_CORRUPT, 0, 0, NULL};
     return running_moves(cli) ? corrupt : jt_judge(cli->target, fault, false);
 }
 
@@ -29,6 +29,7 @@ static struct jt_judged judge(const struct cli *cli, const struct jh_fault *faul
 static void describe_fault(struct noted *n, const struct jh_fault *fault, const char *compared,
                            const struct jt_judged *judged) {
     const char *mark = judged->mark ? jt_mark_words((enum jt_mark)judged->mark) : "";
+    const char *doubt = judged->doubt ? judged->doubt : "";
     char by[80] = "", thread[32] = "";
     if (fault->element) {
         snprintf(by, sizeof(by), ", by the leaf element 0x%" PRIx64 " of page 0x%" PRIx64,
@@ -37,8 +38,9 @@ static void describe_fault(struct noted *n, const struct jh_fault *fault, const 
     if (judged->thread) {
         snprintf(thread, sizeof(thread), " (thread %d)", judged->thread);
     }
-    snprintf(n->where, sizeof(n->where), "at 0x%" PRIx64 ", value 0x%" PRIx64 "%s%s%s%s%s",
-             fault->addr, fault->seen, compared, by, *mark ? ", " : "", mark, thread);
+    snprintf(n->where, sizeof(n->where), "at 0x%" PRIx64 ", value 0x%" PRIx64 "%s%s%s%s%s%s%s%s",
+             fault->addr, fault->seen, compared, by, *mark ? ", " : "", *doubt ? "perhaps " : "",
+             mark, thread, *doubt ? "; " : "", doubt);
 }
 
 /* What a rule says is said once. `info` ends with it. */
@@ -56,7 +58,7 @@ static void say_fault(const struct cli *cli, const char *doing, const struct not
 const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
                       const struct jh_fault *fault) {
     struct noted n = {.word = jh_status_name(status), .rule = fault->rule};
-    struct jt_judged judged = {JT_CORRUPT, 0, 0};
+    struct jt_judged judged = {JT_CORRUPT, 0, 0, NULL};
     uint64_t times = count_rule(cli, fault->rule);
     cli->faults++;
     if (cli->finding && status == JH_CORRUPT) {

@@ -188,10 +188,13 @@ void finding_text(const struct finding *f) {
     }
     put_text(", bytes ", f->text, "");
     if (f->judged.mark) {
-        printf(", %s", jt_mark_words(f->judged.mark));
+        printf(", %s%s", f->judged.doubt ? "perhaps " : "", jt_mark_words(f->judged.mark));
     }
     if (f->judged.thread) {
         printf(" (thread %d)", f->judged.thread);
+    }
+    if (f->judged.doubt) {
+        printf("; %s", f->judged.doubt);
     }
     printf("\n");
 }

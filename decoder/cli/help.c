@@ -133,7 +133,7 @@ static void options(unsigned on) {
 
 const char *help_exit(const struct command *c, int status) {
     static const char *const all[] = {
-        "done, nothing is wrong", "done, and something is wrong (corrupt, address not owned)",
+        "done, and nothing is corrupt", "done, and something is wrong (corrupt, address not owned)",
         "wrong usage", "the target cannot be read, or holds no jemalloc",
         "a partial result: bytes are absent, or a limit was reached"};
     bool target = !c || c->takes >= TAKES_TARGET;

@@ -75,7 +75,10 @@ size_t stats_sorted(const struct cli *cli, const struct jh_stats *s,
 }
 
 unsigned stats_percent(uint64_t part, uint64_t whole) {
-    return whole == 0 ? 0 : (unsigned)(part / (whole / 100 + (whole < 100)) % 1000);
+    uint64_t percent = whole == 0                 ? 0
+                       : part <= UINT64_MAX / 100 ? part * 100 / whole
+                                                  : part / (whole / 100 + 1);
+    return (unsigned)(percent % 1000);
 }
 
 static void class_row(struct cli *cli, const struct jh_stats *s, uint32_t szind) {

@@ -202,8 +202,7 @@ const struct jt_caches *jt_caches(struct jt_target *target) {
     return &base->caches;
 }
 
-const struct jt_parked *jt_parked_at(struct jt_target *target, uint64_t addr) {
-    const struct jt_caches *all = jt_caches(target);
+size_t jt_parked_from(const struct jt_caches *all, uint64_t addr) {
     size_t low = 0, high = all->parked_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -213,8 +212,14 @@ const struct jt_parked *jt_parked_at(struct jt_target *target, uint64_t addr) {
             high = middle;
         }
     }
-    if (low == all->parked_count || all->parked[all->by_address[low]].addr != addr) {
+    return low;
+}
+
+const struct jt_parked *jt_parked_at(struct jt_target *target, uint64_t addr) {
+    const struct jt_caches *all = jt_caches(target);
+    size_t from = jt_parked_from(all, addr);
+    if (from == all->parked_count || all->parked[all->by_address[from]].addr != addr) {
         return NULL;
     }
-    return &all->parked[all->by_address[low]];
+    return &all->parked[all->by_address[from]];
 }

@@ -111,12 +111,16 @@ static int who_has_bin(const struct jt_target *target, const struct jt_hands *ha
 }
 
 static int who_has_cache(struct jt_target *target, const struct jt_hands *hands, uint64_t region) {
+    enum { AT_MOST = 64 }; /* places where one region is parked: more of them are no flush */
     const struct jt_caches *all = jt_caches(target);
+    size_t first = jt_parked_from(all, region);
     int thread = 0;
-    for (size_t i = 0; i < all->parked_count && thread == 0; i++) {
-        if (all->parked[i].addr == region) {
-            thread = who_has_bin(target, hands, all, &all->parked[i]);
+    for (size_t i = first; i < all->parked_count && i < first + AT_MOST && thread == 0; i++) {
+        const struct jt_parked *p = &all->parked[all->by_address[i]];
+        if (p->addr != region) {
+            break;
         }
+        thread = who_has_bin(target, hands, all, p);
     }
     return thread;
 }
@@ -149,6 +153,18 @@ static int who(struct jt_target *target, uint32_t mark, const struct near *n,
 /* ---- the verdict ------------------------------------------------------------------------------
  */
 
+/* thread 0: the mark is a lock, whoever holds it. */
+static const char *doubt_of(const struct jt_hands *hands, int thread) {
+    bool crashed = false;
+    for (size_t i = 0; i < hands->count; i++) {
+        crashed |= hands->hand[i].crashed && (thread == 0 || hands->hand[i].thread == thread);
+    }
+    return crashed ? "a thread crashed there"
+           : thread != 0 && !hands->text_known
+               ? "which functions are jemalloc's is not known, so it may be an old word"
+               : NULL;
+}
+
 /* Then no lock is held, whatever the memory of some is not there. */
 static bool nobody_is_inside(struct jt_target *target) {
     const struct jt_hands *hands = jt_hands(target);
@@ -157,7 +173,7 @@ static bool nobody_is_inside(struct jt_target *target) {
 
 struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault, bool moves) {
     uint32_t excuses = jt_excuses(fault->rule);
-    struct jt_judged out = {JT_CORRUPT, 0, 0};
+    struct jt_judged out = {JT_CORRUPT, 0, 0, NULL};
     struct jt_lock_marks locks = {0, 0};
     if (excuses == JT_NEVER_SURE) {
         out.severity = JT_SUSPICIOUS;
@@ -179,9 +195,9 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
         }
         out.mark = (mark & locks.set) != 0 || out.thread != 0 ? mark : 0;
     }
-    if (out.mark != 0) { /* where jemalloc's functions are not known, it may be an old word */
-        bool sure = out.thread == 0 || jt_hands(target)->text_known;
-        out.severity = sure ? JT_TRANSIENT : JT_SUSPICIOUS;
+    if (out.mark != 0) {
+        out.doubt = doubt_of(jt_hands(target), out.thread);
+        out.severity = out.doubt == NULL ? JT_TRANSIENT : JT_SUSPICIOUS;
     } else if (((locks.unknown & excuses) != 0 && !nobody_is_inside(target)) ||
                (threads && (!jt_hands(target)->known || jt_hands(target)->blind))) {
         out.severity = JT_SUSPICIOUS;

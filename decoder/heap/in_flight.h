@@ -47,6 +47,7 @@ struct jt_judged {
     enum jt_severity severity; /* suspicious: whether a mark is there cannot be told */
     uint32_t mark;             /* the one that is there; 0: none, or the target moves */
     int thread;                /* who has it in hand; 0: nobody does */
+    const char *doubt;         /* why the mark may be none; NULL: it is one */
 };
 
 /* moves: the target runs while it is read. */

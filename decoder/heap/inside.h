@@ -14,6 +14,7 @@
 /* A thread inside jemalloc. */
 struct jt_hand {
     int thread;
+    bool crashed;   /* there: it was not stopped, so it may be what it does that is wrong */
     uint64_t tls;   /* its thread pointer; 0: not known */
     uint64_t *word; /* that are in registers and on its stack, sorted */
     size_t words;
@@ -131,6 +132,8 @@ void jt_metadata_done(struct jt_target *target, bool complete);
 /* Makes by_address, once all regions are known. */
 void jt_caches_sort(struct jt_target *target);
 void jt_caches_free(struct jt_target *target);
+/* The first in by_address whose region is at addr or behind it. */
+size_t jt_parked_from(const struct jt_caches *all, uint64_t addr);
 /* The first reason stays. */
 void jt_caches_incomplete(struct jt_caches *all, enum jt_caches_why why);
 

@@ -50,6 +50,15 @@ static bool member(const struct jt_target *target, const char *type, const char 
     return true;
 }
 
+/* Anything else is no lock any more: text over an arena does not excuse what else it is over.
+ * glibc: 1 held, 2 and waited for; no recursion. musl: a number of a thread or 16, and a bit. */
+static bool is_held(uint64_t first, uint64_t second) {
+    enum { LOCKED_MAX = 2, THREADS_MAX = 1 << 22 };
+    bool glibc = first != 0 && first <= LOCKED_MAX && second == 0;
+    bool musl = first == 0 && second != 0 && (second & INT32_MAX) <= THREADS_MAX;
+    return glibc || musl;
+}
+
 /* The two ints of the lock of a malloc_mutex_t. */
 static void look(struct jt_target *target, uint64_t mutex, uint32_t mark, struct jt_lock_marks *m) {
     uint64_t lock, first, second;
@@ -57,7 +66,7 @@ static void look(struct jt_target *target, uint64_t mutex, uint32_t mark, struct
         !jt_read_number(target, mutex + lock, 4, &first) ||
         !jt_read_number(target, mutex + lock + 4, 4, &second)) {
         m->unknown |= mark;
-    } else if (first != 0 || second != 0) {
+    } else if (is_held(first, second)) {
         m->set |= mark;
     }
 }
@@ -70,7 +79,7 @@ static void look_at_purging(struct jt_target *target, uint64_t arena, struct jt_
         }
         if (!jt_read_number(target, arena + offset, 1, &flag)) {
             m->unknown |= JT_MARK_PURGE;
-        } else if (flag != 0) {
+        } else if (flag == 1) {
             m->set |= JT_MARK_PURGE;
         }
     }

@@ -8,7 +8,7 @@
 #include "heap/numbers.h"
 #include "heap/inside.h"
 
-enum { BIN_BYTES_MAX = 512, SHARDS_MAX = 64 }; /* of a bin_t of a debug build; BIN_SHARDS_MAX */
+enum { BIN_BYTES_MAX = 512 }; /* of a bin_t of a debug build */
 
 static const char *const bin_path[JT_BIN_COUNTERS] = {
     [JT_BIN_NMALLOC] = "stats.nmalloc",     [JT_BIN_NDALLOC] = "stats.ndalloc",
@@ -52,7 +52,7 @@ void jt_bins_learn(const struct jh_layout *l, struct jt_bins_form *f) {
 
 static uint32_t shards_of(const struct jt_target *target, uint32_t szind) {
     uint32_t n = target->layout.bin[szind].n_shards;
-    return n == 0 ? 1 : n < SHARDS_MAX ? n : SHARDS_MAX;
+    return n == 0 ? 1 : n < JT_SHARDS_MAX ? n : JT_SHARDS_MAX;
 }
 
 uint64_t jt_bin_at(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,

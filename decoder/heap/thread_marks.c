@@ -78,7 +78,8 @@ static bool add_hand(struct jt_target *target, struct jt_hands *h, const struct 
         return false;
     }
     h->hand = grown;
-    grown[h->count] = (struct jt_hand){.thread = t->id, .tls = t->tls, .words = count + t->regs};
+    grown[h->count] = (struct jt_hand){
+        .thread = t->id, .crashed = t->crashed, .tls = t->tls, .words = count + t->regs};
     grown[h->count].word = malloc((count + t->regs + 1) * sizeof *word);
     if (grown[h->count].word == NULL) {
         return false;

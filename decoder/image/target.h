@@ -202,6 +202,7 @@ struct jt_thread {
     char name[32];       /* "" when not known */
     const uint8_t *reg;  /* its registers, words of the target; NULL: not known */
     size_t regs;         /* how many words */
+    bool crashed;        /* the core was written because of what it executed */
 };
 
 /* ---- holding a process still ----------------------------------------------------------------- */

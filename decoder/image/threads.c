@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <elf.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,13 +66,24 @@ void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, s
     }
 }
 
+/* The kernel gives all threads the signal that the core was written for; the first is the one that
+ * it came to (fs/binfmt_elf.c). So is it in gdb's. */
+static bool is_crash(const struct jt_target *target, const uint8_t *note) {
+    enum { CURSIG = 12 }; /* in struct elf_prstatus, on every machine */
+    static const uint8_t fatal[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    uint64_t signal = jt_number_at(target, note + CURSIG, 2);
+    return target->priv->threads == 0 && signal != 0 && signal < UINT8_MAX &&
+           memchr(fatal, (int)signal, sizeof fatal) != NULL;
+}
+
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {
     bool wide = target->priv->words == 8;
     size_t id = wide ? 32 : 24, first = wide ? 112 : 72;
     if (size < first) {
         return;
     }
-    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4)};
+    struct jt_thread thread = {.id = (int)jt_number_at(target, note + id, 4),
+                               .crashed = is_crash(target, note)};
     jt_thread_registers(target, note + first, size - first, &thread);
     if (thread.reg != NULL) {
         (void)add_thread(target, &thread);

@@ -74,7 +74,7 @@ static bool take_bin(const struct jt_bin_table *table, const struct jh_layout *l
         !number_in(table, b, at + o->slab_size, b->pointer_size, &bin->slab_size) ||
         !number_in(table, b, at + o->nregs, 4, &nregs) ||
         (jh_family(b->version)->bin_shards &&
-         !number_in(table, b, at + o->n_shards, 4, &n_shards))) {
+         (!number_in(table, b, at + o->n_shards, 4, &n_shards) || n_shards > JT_SHARDS_MAX))) {
         return false;
     }
     bin->nregs = (uint32_t)nregs;

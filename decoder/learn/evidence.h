@@ -9,6 +9,9 @@
 
 #include "files/inside.h"
 
+/* BIN_SHARDS_MAX of bin_types.h, 5.2.0 and later: a bin_shard has 6 bits. */
+#define JT_SHARDS_MAX 64
+
 #define JT_BIN_INFO_MAX 256 /* bytes of a bin_info_t; no version has more than 56 */
 #define JT_BIN_TABLES 2     /* names that jemalloc's versions have for the table of bins */
 

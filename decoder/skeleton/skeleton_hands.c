@@ -11,7 +11,8 @@
  * inside jemalloc. Each: number, thread pointer (0: not known), how many words it has in hand, and
  * these, sorted. Then of each bin of the note of caches where its stack is. */
 enum { KNOWN = 1, BLIND = 2, TEXT_KNOWN = 4 };
-enum { STORAGE = 65536 }; /* as jt_hands_storage() looks */
+enum { STORAGE = 65536 };           /* as jt_hands_storage() looks */
+#define CRASHED (UINT64_C(1) << 32) /* beside the number of a thread */
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
@@ -28,7 +29,7 @@ static void put_hand(const struct jt_target *target, FILE *file, const struct jt
     for (size_t i = 0; i < hand->words; i++) {
         count += is_kept(target, hand, hand->word[i]);
     }
-    jt_word_put(target, file, (uint64_t)hand->thread);
+    jt_word_put(target, file, (uint64_t)hand->thread | (hand->crashed ? CRASHED : 0));
     jt_word_put(target, file, hand->tls);
     jt_word_put(target, file, count);
     for (size_t i = 0; i < hand->words; i++) {
@@ -61,7 +62,7 @@ static bool take_hand(struct jt_target *target, struct jt_words *w, uint64_t *le
     if (*left < HEAD) {
         return false;
     }
-    uint64_t thread = jt_word_next(w);
+    uint64_t first = jt_word_next(w), thread = first & ~CRASHED;
     out->tls = jt_word_next(w);
     out->words = jt_word_next(w);
     *left -= HEAD;
@@ -69,6 +70,7 @@ static bool take_hand(struct jt_target *target, struct jt_words *w, uint64_t *le
         return false;
     }
     out->thread = (int)thread;
+    out->crashed = (first & CRASHED) != 0;
     out->word = malloc((out->words + 1) * sizeof *out->word);
     target->memory_ran_out |= out->word == NULL;
     for (size_t i = 0; out->word != NULL && i < out->words; i++) {
