@@ -145,8 +145,8 @@ const char *cli_plain(const struct cli *cli);
 /* ---- faults.c ------------------------------------------------------------------------------- */
 
 /* Say a fault on stderr, or keep it for the answer; and the exit status that follows from it: what
- * an operation that was stopped half-way has left is transient, and no damage. Gives the word that
- * says so: corrupt, transient, suspicious, absent... */
+ * an operation that was stopped half-way has left is transient, and no damage. Gives the word for
+ * the answer: corrupt, transient, absent... */
 const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
                       const struct jh_fault *fault);
 /* Those that were kept: lines of the answer. */

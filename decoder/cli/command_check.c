@@ -77,13 +77,12 @@ static void rules_text(struct cli *cli, const struct findings *all) {
     }
 }
 
-/* What a process that runs leaves open. */
+/* What a process leaves open that is not held still. */
 static void say_doubt(const struct cli *cli, const struct findings *all) {
     bool doubt = all->severity[JT_TRANSIENT] || all->severity[JT_SUSPICIOUS];
     if (doubt && cli_process(cli->args) && !cli->still && !cli->args->quiet) {
-        cli_say(
-            "the process runs, so what is transient or suspicious may be an operation in flight, "
-            "or damage: --stop holds it still, looks at the registers of its threads, and tells");
+        cli_say("what is transient or suspicious may be an operation in flight, or damage: --stop "
+                "holds the process still, looks at the registers of its threads, and tells");
     }
 }
 

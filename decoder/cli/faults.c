@@ -82,11 +82,14 @@ const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
     }
     if (status != JH_CORRUPT) {
         cli_status(cli, EXIT_PARTIAL);
-    } else {
-        cli->severity[judged.severity]++;
-        cli_status(cli, judged.severity == JT_CORRUPT ? EXIT_FOUND : EXIT_DONE);
+        return n.word;
     }
-    return n.word;
+    cli->severity[judged.severity]++;
+    if (judged.severity == JT_TRANSIENT) {
+        return n.word;
+    }
+    cli_status(cli, EXIT_FOUND); /* what nothing excuses for sure is damage */
+    return jh_status_name(status);
 }
 
 void cli_answer_faults(struct cli *cli) {
@@ -135,11 +138,10 @@ void cli_count_faults(const struct cli *cli) {
 /* ---- the verdict over a whole walk ----------------------------------------------------------- */
 
 static const char *verdict(const struct cli *cli) {
-    return cli->severity[JT_CORRUPT]      ? "corrupt"
-           : cli->status == EXIT_PARTIAL  ? "incomplete"
-           : cli->severity[JT_SUSPICIOUS] ? "suspicious"
-           : cli->severity[JT_TRANSIENT]  ? "transient"
-                                          : "sound";
+    return cli->severity[JT_CORRUPT] || cli->severity[JT_SUSPICIOUS] ? "corrupt"
+           : cli->status == EXIT_PARTIAL                             ? "incomplete"
+           : cli->severity[JT_TRANSIENT]                             ? "transient"
+                                                                     : "sound";
 }
 
 void cli_verdict_json(struct cli *cli) {
@@ -167,8 +169,6 @@ void cli_verdict_text(const struct cli *cli, uint64_t extents) {
     printf("%s", strcmp(word, "incomplete") == 0 ? ": not all could be read; what could be is sound"
                  : strcmp(word, "transient") == 0
                      ? ": operations of jemalloc were stopped half-way, and nothing else is wrong"
-                 : strcmp(word, "suspicious") == 0
-                     ? ": an operation that was stopped half-way may leave it so, or damage"
                      : "");
     if (cli->faults) {
         printf("; %" PRIu64 " fault%s", cli->faults, cli->faults == 1 ? "" : "s");

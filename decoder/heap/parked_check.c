@@ -39,11 +39,6 @@ static void check_one(struct parked_check *c, const struct jt_parked *p,
     }
 }
 
-/* A skeleton has 0 in place of what is parked in a damaged cache and is in no extent. */
-static bool is_left_out(const struct parked_check *c, const struct jt_parked *p) {
-    return p->addr == 0 && jt_is_skeleton(c->target);
-}
-
 static void check_batch(struct parked_check *c, const struct jt_parked *p, size_t count) {
     struct jh_extent extent[BATCH];
     enum jh_status status[BATCH];
@@ -53,15 +48,17 @@ static void check_batch(struct parked_check *c, const struct jt_parked *p, size_
     }
     jh_lookup_many(&c->target->heap, addr, count, extent, status);
     for (size_t i = 0; i < count; i++) {
-        if (is_left_out(c, &p[i])) {
-            continue;
-        }
         if (status[i] == JH_OK) {
             check_one(c, &p[i], &extent[i]);
         } else { /* what is corrupt there is an extent's, which the walk says */
             c->absent |= status[i] != JH_CORRUPT;
         }
     }
+}
+
+/* A skeleton has 0 in place of whatever is parked in a damaged cache and is in no extent. */
+static bool is_left_out(const struct parked_check *c, const struct jt_parked *p) {
+    return p->addr == 0 && jt_is_skeleton(c->target);
 }
 
 static void check_twice(struct parked_check *c) {

@@ -211,8 +211,26 @@ test_beside_a_background_thread() {
     status 0 jeheap check "$BACK" --json
     head -n 1 "$OUT" >"$WORK/finding"
     ask are "$WORK/finding" rule=cache.parked-twice severity=suspicious
-    err_has 'may be an operation in flight: --stop looks at the registers'
+    err_has 'may be an operation in flight, or damage: --stop holds the process still'
     kill -KILL "$BACK"
+}
+
+# A thread that crashed inside jemalloc was not stopped half-way: what it did may be what is wrong.
+test_double_free_before_a_crash() {
+    local target
+    have stock
+    need_tool gdb
+    linked stock misuse.c "$WORK/crash" -w
+    gdb -nx -batch -iex 'set auto-load off' -iex 'set debuginfod enabled off' -ex run \
+        -ex "generate-core-file $WORK/crash.core" --args "$WORK/crash" crash >"$WORK/gdb.out" 2>&1 </dev/null
+    grep -q SIGSEGV "$WORK/gdb.out" || fail "no crash: $(tail -n 2 "$WORK/gdb.out")"
+    status 0 jeheap skeleton "$WORK/crash.core" -o "$WORK/crash.skeleton" --quiet
+    AT=$(awk '$1 == "at" { print $2 }' "$WORK/gdb.out")
+    for target in "$WORK/crash.core" "$WORK/crash.skeleton"; do
+        jeheap check "$target" --quiet
+        out_has "^    suspicious at $AT, .* perhaps a thread inside jemalloc has .* in hand \(thread [0-9]*\); a thread crashed there\$"
+        ! grep -q '^    transient' "$OUT" || fail "transient: $(grep transient "$OUT")"
+    done
 }
 
 # A process that runs may be in the middle of a flush.

@@ -164,6 +164,7 @@ int main(int argc, char **argv) {
         others[i] = je_malloc(1000 + 4000 * i);
     }
     uintptr_t at = strcmp(how, "twice") == 0      ? twice(320)
+                   : strcmp(how, "crash") == 0    ? twice(320)
                    : strcmp(how, "large") == 0    ? twice(20000)
                    : strcmp(how, "flush") == 0    ? after_a_flush()
                    : strcmp(how, "middle") == 0   ? into_the_middle()
@@ -179,6 +180,9 @@ int main(int argc, char **argv) {
                                                   : 0;
     printf("at 0x%lx\nready\n", (unsigned long)at);
     fflush(stdout);
+    if (strcmp(how, "crash") == 0) {
+        je_free((void *)0x123456789000);
+    }
     for (;;) {
         pause();
     }

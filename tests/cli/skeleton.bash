@@ -443,7 +443,8 @@ test_without_caches() {
     status 0 jeheap skeleton "${PID[tiny]}" -o "$WORK/new" --quiet
     status 0 jeheap find "$WORK/new" "$addr" --json --quiet
     ask are "$OUT" state=live tcache=null
-    ask renumber "$WORK/new" "$WORK/old" 5 99
+    ask renumber "$WORK/new" "$WORK/older" 8 98 # what threads had in hand came later
+    ask renumber "$WORK/older" "$WORK/old" 5 99
     status 0 jeheap find "$WORK/old" "$addr" --json
     ask are "$OUT" state=held tcache=null
     err_has 'not all thread caches are known: this skeleton was made by a jeheap that did not know them$'

@@ -125,8 +125,15 @@ static void lock(struct made *m, uint64_t mutex, const char *rule, uint32_t mark
         made_word(m, at + 4 * word, 1);
         is(m, rule, 1, JT_TRANSIENT, mark);
         is(m, rule, 17, JT_CORRUPT, 0);
+        made_word(m, at + 4 * word, 0x41414141); /* text is over it */
+        is(m, rule, 1, JT_CORRUPT, 0);
         made_word(m, at + 4 * word, 0);
     }
+    made_word(m, at, 1);
+    made_word(m, at + 4, 1); /* nor is there recursion */
+    is(m, rule, 1, JT_CORRUPT, 0);
+    made_word(m, at, 0);
+    made_word(m, at + 4, 0);
     is(m, rule, 1, JT_CORRUPT, 0);
 }
 
@@ -160,6 +167,8 @@ static void purging(void **state) {
         *made_at(m, at) = 1;
         is(m, "leaf.state", 1, JT_TRANSIENT, JT_MARK_PURGE);
         is(m, "leaf.state", 17, JT_CORRUPT, 0);
+        *made_at(m, at) = 'A'; /* it is a bool */
+        is(m, "leaf.state", 1, JT_CORRUPT, 0);
         end(m);
     }
 }
@@ -214,6 +223,29 @@ static void a_register(void **state) {
     put(m, 1, made_extent(1) + 8);
     again(m);
     is(m, "leaf.szind", 1, JT_TRANSIENT, JT_MARK_EXTENT);
+    end(m);
+}
+
+/* It was not stopped: what it does may be what is wrong. So may what it has locked. */
+static void a_crash(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    uint64_t lock = MADE_BLOCK + MADE_ARENA +
+                    made_offset(m, "arena_s", "pa_shard.pac.ecache_dirty.mtx") +
+                    made_offset(m, "malloc_mutex_s", "lock");
+    thread.crashed = true;
+    put(m, PC, TEXT + 4);
+    put(m, 1, made_extent(1));
+    again(m);
+    is(m, "leaf.szind", 1, JT_SUSPICIOUS, JT_MARK_EXTENT);
+    assert_string_equal(judge(m, "leaf.szind", 1).doubt, "a thread crashed there");
+    is(m, "leaf.szind", 17, JT_CORRUPT, 0);
+    made_word(m, lock, 1);
+    is(m, "arena.npages", 1, JT_SUSPICIOUS, JT_MARK_PAGES);
+    put(m, PC, ELSEWHERE); /* it crashed elsewhere, and another thread has the lock */
+    again(m);
+    is(m, "arena.npages", 1, JT_TRANSIENT, JT_MARK_PAGES);
+    thread.crashed = false;
     end(m);
 }
 
@@ -297,6 +329,7 @@ int main(void) {
         cmocka_unit_test(purging),
         cmocka_unit_test(lock_of_a_bin),
         cmocka_unit_test(a_register),
+        cmocka_unit_test(a_crash),
         cmocka_unit_test(a_stack),
         cmocka_unit_test(something_of_the_arena),
         cmocka_unit_test(without_text),
