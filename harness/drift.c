@@ -110,7 +110,11 @@ static bool reads_the_same(struct jt_target *target, const struct jt_numbers_for
         jt_numbers(target, &all->arena[i], &of[0]);
         *form = *sound;
         jt_numbers(target, &all->arena[i], &of[1]);
-        same = memcmp(&of[0], &of[1], sizeof(*of)) == 0;
+        same = of[0].known == of[1].known && of[0].bins_known == of[1].bins_known &&
+               of[0].large_known == of[1].large_known &&
+               memcmp(of[0].value, of[1].value, sizeof(of[0].value)) == 0 &&
+               memcmp(of[0].bin, of[1].bin, sizeof(of[0].bin)) == 0 &&
+               memcmp(of[0].large, of[1].large, sizeof(of[0].large)) == 0;
     }
     free(of);
     return same;

@@ -75,7 +75,7 @@ static bool sound_findings(struct json_object *list) {
 static bool sound_test(struct json_object *test) {
     struct json_object *answer = of(test, "answer"), *findings = NULL;
     if (!json_object_is_type(answer, json_type_object) ||
-        strcmp(text_of(test, "result"), "valid") || json_object_object_length(answer) == 0 ||
+        strcmp(text_of(test, "result"), "valid") != 0 || json_object_object_length(answer) == 0 ||
         !sound_value(answer, 0) || of(answer, "error") || of(answer, "id")) {
         return false;
     }
