@@ -239,7 +239,9 @@ static void say(const struct emission *e, const struct cell *cell, int result) {
                 cell->config, e->tests, e->files);
     } else if (result > 0 && !e->options->quiet) {
         fprintf(stderr, "jeconform: %s %s: %zu extents%s\n", cell->pin, cell->config, e->extents,
-                e->heap_only ? "; seeds of heap only: tests/made/builds.c has no such build" : "");
+                e->heap_only
+                    ? "; seeds of heap and index only: tests/made/builds.c has no such build"
+                    : "");
     } else if (result <= 0) {
         fprintf(stderr, "jeconform: %s %s: %s: %s\n", cell->pin, cell->config,
                 result ? "fail" : "skip", e->why);
