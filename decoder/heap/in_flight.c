@@ -73,17 +73,22 @@ static struct near near_to(struct jt_target *target, const struct jh_fault *faul
 
 static void look_at_locks(struct jt_target *target, const struct near *n, struct jt_lock_marks *m) {
     const struct jt_arenas *all = &target->priv->base->arenas;
-    if (n->arena != NULL || all->count == 0) {
-        jt_lock_marks(target, n->arena, n->szind, m);
+    struct jt_lock_looks *last = &target->priv->base->hands.locks;
+    if (last->done && last->arena == n->arena && last->szind == n->szind) {
+        *m = last->marks;
         return;
     }
     *m = (struct jt_lock_marks){0, 0};
-    for (size_t i = 0; i < all->count; i++) { /* that of any of them */
+    if (n->arena != NULL || all->count == 0) {
+        jt_lock_marks(target, n->arena, n->szind, m);
+    }
+    for (size_t i = 0; n->arena == NULL && i < all->count; i++) { /* that of any of them */
         struct jt_lock_marks one;
         jt_lock_marks(target, &all->arena[i], n->szind, &one);
         m->set |= one.set;
         m->unknown |= one.unknown;
     }
+    *last = (struct jt_lock_looks){true, n->arena, n->szind, *m};
 }
 
 static int who_has_extent(const struct jt_target *target, const struct jt_hands *hands,

@@ -20,6 +20,19 @@ struct jt_hand {
     size_t words;
 };
 
+struct jt_lock_marks {
+    uint32_t set, unknown; /* marks that are there, and whose memory is absent */
+};
+
+/* Locks that were looked at last: faults come in rows, and nothing changes while they are judged.
+ */
+struct jt_lock_looks {
+    bool done;
+    const struct jt_arena *arena;
+    uint32_t szind;
+    struct jt_lock_marks marks;
+};
+
 struct jt_hands {
     bool done, known; /* known: of every thread it is known where it is */
     bool blind;       /* the registers of one that is inside are not known */
@@ -29,6 +42,7 @@ struct jt_hands {
     struct jt_hand *hand;
     size_t count;
     size_t all; /* words of all of them */
+    struct jt_lock_looks locks;
 };
 
 /* ---- numbers.c: where they stand, once somebody has asked ----------------------------------- */
@@ -99,10 +113,6 @@ struct jt_base {            /* of the base allocators */
 #define JT_MARKS_OF_LOCKS                                                                          \
     (JT_MARK_BIN | JT_MARK_PAGES | JT_MARK_AVAIL | JT_MARK_BASE | JT_MARK_CACHES | JT_MARK_LARGE | \
      JT_MARK_PURGE)
-
-struct jt_lock_marks {
-    uint32_t set, unknown; /* marks that are there, and whose memory is absent */
-};
 
 /* Of the arena and of its bins of that class; of all bins when szind is no class of a bin. */
 void jt_lock_marks(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,
