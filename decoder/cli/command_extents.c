@@ -111,9 +111,7 @@ static enum jh_status check_extent(const struct cli *cli, const struct jh_extent
 /* Structures are in jemalloc's own memory, which is no extent's. Any other pointer, as people have
  * them at hand, is a question for find. */
 static bool has_no_structure(const struct cli *cli, uint64_t at) {
-    struct jh_extent e;
-    bool given_out = jh_lookup(&cli->target->heap, at, &e, NULL) == JH_OK && e.at;
-    return given_out || jt_is_metadata(cli->target, at) == JT_NO;
+    return jt_in_extent(cli->target, at) || jt_is_metadata(cli->target, at) == JT_NO;
 }
 
 static void say_no_structure(struct cli *cli, uint64_t at) {

@@ -11,19 +11,7 @@
 /* ---- links ---------------------------------------------------------------------------------- */
 
 static const struct jt_link *link_at(const struct jt_check *c, uint64_t at) {
-    size_t low = 0, high = c->links;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (c->link[middle].at == at) {
-            return &c->link[middle];
-        }
-        if (c->link[middle].at < at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return jt_element_at(c->link, c->links, sizeof *c->link, at);
 }
 
 /* No structure can be there: the program has it, or all blocks are known and none has it. A process

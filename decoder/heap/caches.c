@@ -193,10 +193,10 @@ const struct jt_caches *jt_caches(struct jt_target *target) {
         base->caches_done = true;
         struct jh_cache_form form;
         jt_metadata_find(target); /* which may learn that it is a debug build */
-        if (jh_cache_form(&target->layout, &form, NULL) != JH_OK) {
-            jt_caches_incomplete(&base->caches, JT_CACHES_NO_LAYOUT);
-        } else {
+        if (jh_cache_form(&target->layout, &form, NULL) == JH_OK) {
             find(target, &form, false);
+        } else {
+            jt_caches_incomplete(&base->caches, JT_CACHES_NO_LAYOUT);
         }
     }
     return &base->caches;

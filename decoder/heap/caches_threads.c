@@ -73,13 +73,8 @@ static bool may_be(const struct finder *f, uint64_t word, uint64_t pointer) {
                                          : word - (pointer - STORAGE_MAX) < STORAGE_MAX;
 }
 
-/* So is an explicit cache, which looks like one of a thread and may lie in front of its storage. */
-static bool is_handed_out(const struct finder *f, uint64_t addr) {
-    struct jh_extent e;
-    return jh_lookup(&f->target->heap, addr, &e, NULL) == JH_OK && e.at != 0;
-}
-
-/* How far in front of the thread pointer its cache is; 0: none was found. */
+/* How far in front of the thread pointer its cache is; 0: none was found. An explicit cache may lie
+ * there as well, and looks the same, but jemalloc has handed its memory out. */
 static uint64_t distance_of(const struct finder *f, uint64_t pointer) {
     const unsigned word = f->target->priv->words;
     uint64_t member = f->form.slow != JH_CACHE_NONE ? f->form.slow : f->form.arena;
@@ -93,7 +88,7 @@ static uint64_t distance_of(const struct finder *f, uint64_t pointer) {
         for (size_t i = 0; i < sizeof bytes; i += word) {
             uint64_t cache = page + i - member;
             if (may_be(f, jt_number_at(f->target, bytes + i, word), pointer) &&
-                look_at(f, cache, &ind) == LOOK_CACHE && !is_handed_out(f, cache)) {
+                look_at(f, cache, &ind) == LOOK_CACHE && !jt_in_extent(f->target, cache)) {
                 return pointer - cache;
             }
         }

@@ -16,6 +16,9 @@ enum jt_answer { JT_NO, JT_YES, JT_CANNOT_TELL };
  * the blocks of its base allocators. Without symbols they are looked for. */
 enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr);
 
+/* Does an extent of the tree cover the address? Where that cannot be told, none does. */
+bool jt_in_extent(const struct jt_target *target, uint64_t addr);
+
 /* Bytes in all those blocks together; 0 when they are not known. Were they found without a symbol
  * that leads to them? */
 uint64_t jt_metadata_bytes(struct jt_target *target);

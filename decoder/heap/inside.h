@@ -123,6 +123,8 @@ const struct jt_hands *jt_hands(struct jt_target *target);
 void jt_hands_free(struct jt_target *target);
 /* The number of a thread that has a word from there to before end in hand; 0: none has. */
 int jt_hands_have(const struct jt_hands *hands, uint64_t from, uint64_t end);
+/* Is the address in its thread-local storage? False where that is not known. */
+bool jt_hand_stores(const struct jt_hand *hand, uint64_t addr);
 /* The number of one whose thread-local storage the address is in. */
 int jt_hands_storage(const struct jt_hands *hands, uint64_t addr);
 

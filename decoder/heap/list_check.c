@@ -71,19 +71,7 @@ void jt_ring_add(struct jt_counters *c, uint32_t arena, const struct jh_extent *
 }
 
 static struct jt_ring *ring_at(const struct jt_counters *c, uint64_t at) {
-    size_t low = 0, high = c->rings;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (c->ring[middle].at == at) {
-            return &c->ring[middle];
-        }
-        if (c->ring[middle].at < at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return jt_element_at(c->ring, c->rings, sizeof *c->ring, at);
 }
 
 /* An empty list is told from one that its arena does not keep where that is known. */

@@ -87,43 +87,19 @@ static void look_at_purging(struct jt_target *target, uint64_t arena, struct jt_
 
 /* ---- bins ------------------------------------------------------------------------------------ */
 
-/* Where the first shard of the class's bin is: in the arena, behind a pointer (5.2), or behind all
- * bins of smaller classes (5.3 and later). */
-static bool find_bins(struct jt_target *target, uint64_t arena, uint32_t szind, uint64_t size,
-                      uint64_t *out) {
-    const struct jh_layout *l = &target->layout;
-    uint64_t at, pointer, stride;
-    uint32_t align;
-    if (member(target, "arena_s", "bins", &at) &&
-        jh_struct_size(l, "bins_s", &stride, &align, NULL) == JH_OK) {
-        *out = 0;
-        return jt_read_word(target, arena + at + stride * szind, &pointer) && (*out = pointer) != 0;
-    }
-    bool in_arena = member(target, "arena_s", "bins", &at);
-    if (!in_arena && !member(target, "arena_s", "all_bins", &at)) {
-        return false;
-    }
-    *out = arena + at;
-    for (uint32_t i = 0; i < szind; i++) {
-        *out += size * (l->bin[i].n_shards != 0 ? l->bin[i].n_shards : 1);
-    }
-    return true;
-}
-
-static void look_at_bins(struct jt_target *target, uint64_t arena, uint32_t szind,
+static void look_at_bins(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,
                          struct jt_lock_marks *m) {
     const struct jh_layout *l = &target->layout;
-    uint64_t size, at, lock;
-    uint32_t align, shards = l->bin[szind].n_shards != 0 ? l->bin[szind].n_shards : 1;
-    const char *type =
-        jh_struct_size(l, "bin_s", &size, &align, NULL) == JH_OK ? "bin_s" : "arena_bin_s";
-    if (jh_struct_size(l, type, &size, &align, NULL) != JH_OK ||
-        !member(target, type, "lock", &lock) || !find_bins(target, arena, szind, size, &at)) {
-        m->unknown |= JT_MARK_BIN;
-        return;
-    }
+    uint32_t shards = l->bin[szind].n_shards != 0 ? l->bin[szind].n_shards : 1;
+    uint64_t lock;
+    bool known = member(target, jt_bin_struct(l), "lock", &lock);
     for (uint32_t i = 0; i < shards; i++) {
-        look(target, at + i * size + lock, JT_MARK_BIN, m);
+        uint64_t at = known ? jt_bin_at(target, arena, szind, i) : 0;
+        if (at == 0) {
+            m->unknown |= JT_MARK_BIN;
+            return;
+        }
+        look(target, at + lock, JT_MARK_BIN, m);
     }
 }
 
@@ -149,7 +125,7 @@ void jt_lock_marks(struct jt_target *target, const struct jt_arena *arena, uint3
     }
     for (uint32_t i = 0; i < target->layout.sc_nbins; i++) {
         if (szind == i || szind >= target->layout.sc_nbins) {
-            look_at_bins(target, arena->at, i, out);
+            look_at_bins(target, arena, i, out);
         }
     }
 }

@@ -349,6 +349,11 @@ enum jt_answer jt_is_metadata(struct jt_target *target, uint64_t addr) {
     return p->base->complete ? JT_NO : JT_CANNOT_TELL;
 }
 
+bool jt_in_extent(const struct jt_target *target, uint64_t addr) {
+    struct jh_extent e;
+    return jh_lookup(&target->heap, addr, &e, NULL) == JH_OK && e.at != 0;
+}
+
 uint64_t jt_metadata_arena(struct jt_target *target, uint64_t addr) {
     const struct jt_base *base = target->priv->base;
     jt_metadata_find(target);

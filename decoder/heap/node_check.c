@@ -60,19 +60,7 @@ void jt_node_add(struct jt_counters *c, uint32_t arena, const struct jh_extent *
 }
 
 struct jt_node *jt_node_at(const struct jt_counters *c, uint64_t at) {
-    size_t low = 0, high = c->nodes;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (c->node[middle].at == at) {
-            return &c->node[middle];
-        }
-        if (c->node[middle].at < at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return jt_element_at(c->node, c->nodes, sizeof *c->node, at);
 }
 
 bool jt_head_add(struct jt_counters *c, uint32_t arena, uint32_t set, uint64_t at, uint64_t first) {

@@ -187,9 +187,13 @@ int jt_hands_have(const struct jt_hands *h, uint64_t from, uint64_t end) {
     return 0;
 }
 
+bool jt_hand_stores(const struct jt_hand *hand, uint64_t addr) {
+    return hand->tls != 0 && hand->tls + STORAGE - addr < 2 * STORAGE;
+}
+
 int jt_hands_storage(const struct jt_hands *h, uint64_t addr) {
     for (size_t i = 0; i < h->count; i++) {
-        if (h->hand[i].tls != 0 && h->hand[i].tls + STORAGE - addr < 2 * STORAGE) {
+        if (jt_hand_stores(&h->hand[i], addr)) {
             return h->hand[i].thread;
         }
     }

@@ -172,6 +172,9 @@ size_t jt_read_file(const char *file, void *dst, size_t size);
 /* Makes an array of count elements large enough for one more. Gives the array, which may have
  * moved; NULL: memory ran out. element is the size of one. */
 void *jt_grow(void *array, size_t count, size_t element);
+/* In an array that is sorted by what its elements begin with, an address, the one of that address;
+ * NULL: there is none. element is the size of one. */
+void *jt_element_at(const void *array, size_t count, size_t element, uint64_t at);
 bool jt_all_zero(const uint8_t *bytes, size_t len); /* len must not be 0 */
 
 /* ---- process.c, maps.c, core.c, core_headers.c, notes.c ------------------------------------- */

@@ -87,6 +87,23 @@ void *jt_grow(void *array, size_t count, size_t element) {
     return realloc(array, (count == 0 ? 1 : 2 * count) * element);
 }
 
+void *jt_element_at(const void *array, size_t count, size_t element, uint64_t at) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const uint64_t *address = (const uint64_t *)((uintptr_t)array + middle * element);
+        if (*address == at) {
+            return (void *)(uintptr_t)address;
+        }
+        if (*address < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
 #define WARNINGS_MAX 100 /* a broken core could cause millions */
 
 size_t jt_warn(struct jt_target *target, const char *text, ...) {

@@ -118,7 +118,8 @@ bool jt_places_note_read(struct jt_target *target);
 
 /* ---- skeleton_hands.c ----------------------------------------------------------------------- */
 
-void jt_hands_note(struct jt_target *target, FILE *file);
+/* False: memory ran out. */
+bool jt_hands_note(struct jt_target *target, FILE *file);
 /* Reads the note of threads, after that of caches. False: the note is broken, or memory ran out. */
 bool jt_hands_note_read(struct jt_target *target);
 

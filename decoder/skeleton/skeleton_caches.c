@@ -25,8 +25,7 @@
 /* The address if it lies in an extent, else 0. The stack of a damaged cache may be the program's
  * memory, whose values are not kept. */
 static uint64_t kept(const struct jt_target *target, uint64_t addr) {
-    struct jh_extent e;
-    return jh_lookup(&target->heap, addr, &e, NULL) == JH_OK && e.at != 0 ? addr : 0;
+    return jt_in_extent(target, addr) ? addr : 0;
 }
 
 static void put_cache(const struct jt_target *target, FILE *file, const struct jt_cache *c) {

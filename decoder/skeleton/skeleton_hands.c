@@ -11,46 +11,51 @@
  * inside jemalloc. Each: number, thread pointer (0: not known), how many words it has in hand, and
  * these, sorted. Then of each bin of the note of caches where its stack is. */
 enum { KNOWN = 1, BLIND = 2, TEXT_KNOWN = 4 };
-enum { STORAGE = 65536 };           /* as jt_hands_storage() looks */
 #define CRASHED (UINT64_C(1) << 32) /* beside the number of a thread */
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static bool is_kept(const struct jt_target *target, const struct jt_hand *hand, uint64_t word) {
     const struct jt_base *base = target->priv->base;
-    struct jh_extent e;
-    return jt_ranges_hold(base->range, base->ranges, word) ||
-           (hand->tls != 0 && hand->tls + STORAGE - word < 2 * STORAGE) ||
-           (jh_lookup(&target->heap, word, &e, NULL) == JH_OK && e.at != 0);
+    return jt_ranges_hold(base->range, base->ranges, word) || jt_hand_stores(hand, word) ||
+           jt_in_extent(target, word);
 }
 
-static void put_hand(const struct jt_target *target, FILE *file, const struct jt_hand *hand) {
-    uint64_t count = 0;
+/* False: memory ran out. */
+static bool put_hand(const struct jt_target *target, FILE *file, const struct jt_hand *hand) {
+    uint64_t *kept = malloc((hand->words + 1) * sizeof *kept), count = 0;
+    if (kept == NULL) {
+        return false;
+    }
     for (size_t i = 0; i < hand->words; i++) {
-        count += is_kept(target, hand, hand->word[i]);
+        if (is_kept(target, hand, hand->word[i])) {
+            kept[count++] = hand->word[i];
+        }
     }
     jt_word_put(target, file, (uint64_t)hand->thread | (hand->crashed ? CRASHED : 0));
     jt_word_put(target, file, hand->tls);
     jt_word_put(target, file, count);
-    for (size_t i = 0; i < hand->words; i++) {
-        if (is_kept(target, hand, hand->word[i])) {
-            jt_word_put(target, file, hand->word[i]);
-        }
+    for (size_t i = 0; i < count; i++) {
+        jt_word_put(target, file, kept[i]);
     }
+    free(kept);
+    return true;
 }
 
-void jt_hands_note(struct jt_target *target, FILE *file) {
+bool jt_hands_note(struct jt_target *target, FILE *file) {
+    bool good = true;
     const struct jt_caches *all = jt_caches(target);
     const struct jt_hands *h = jt_hands(target);
     jt_word_put(target, file,
                 (h->known ? KNOWN : 0) | (h->blind ? BLIND : 0) | (h->text_known ? TEXT_KNOWN : 0));
     jt_word_put(target, file, h->count);
-    for (size_t i = 0; i < h->count; i++) {
-        put_hand(target, file, &h->hand[i]);
+    for (size_t i = 0; good && i < h->count; i++) {
+        good = put_hand(target, file, &h->hand[i]);
     }
     for (size_t i = 0; i < all->bins; i++) {
         jt_word_put(target, file, all->bin[i].known.items);
     }
+    return good;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -155,6 +155,7 @@ static void blocks(const struct jt_target *target, FILE *file) {
 
 char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
     struct jt_memory_file m;
+    bool good = true;
     if (!jt_memory_open(&m)) {
         return NULL;
     }
@@ -169,9 +170,14 @@ char *jt_skeleton_note(struct jt_target *target, unsigned type, size_t *size) {
     } else if (type == JT_NOTE_PLACES) {
         jt_places_note(target, m.file);
     } else if (type == JT_NOTE_HANDS) {
-        jt_hands_note(target, m.file);
+        good = jt_hands_note(target, m.file);
     } else {
         blocks(target, m.file);
     }
-    return jt_memory_close(&m, size);
+    char *bytes = jt_memory_close(&m, size);
+    if (!good) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
 }
