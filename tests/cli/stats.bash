@@ -93,6 +93,21 @@ test_largest() {
     refuses 2 'from 1 to 100000' jeheap stats "$BACK" --largest 0
 }
 
+# Debian's Redis with its stripped library: what its MEMORY MALLOC-STATS says, every count of it.
+test_redis_malloc_stats() {
+    local cell=$WORK/redis.cell dir=$WORK/redis
+    need_tool gdb
+    cmake -DPIN=debian-5.3.0-1 -DCONFIG=redis-server -DRESULT="$cell" -P "$ROOT_DIR/harness/cmake/cell.cmake" \
+        >"$WORK/redis.log" 2>&1
+    [ "$(ask get "$cell" status)" = ok ] || skip "$(ask get "$cell" why)"
+    mkdir -p "$dir"
+    try python3 "$CLI_DIR/redis_stats.py" "$cell" "$JEHEAP" "$dir"
+    rm -f "$dir/core"
+    [ "$RC" -eq 0 ] || fail "$(said)"
+    out_has '^process: 1[0-9]{3} counts are equal$'
+    out_has '^core: 1[0-9]{3} counts are equal$'
+}
+
 # Sums of the parts are the whole.
 test_parts_are_the_whole() {
     totals stock
