@@ -23,7 +23,7 @@ static bool learn(const struct jh_layout *l, struct form *out) {
 }
 
 static void take_counters(const struct jt_counters *c, uint64_t at, uint32_t bin,
-                          struct jt_held *out) {
+                          struct jt_recorded *out) {
     static const struct {
         enum jt_bin_counter counter;
         enum jh_counter kind;
@@ -35,7 +35,7 @@ static void take_counters(const struct jt_counters *c, uint64_t at, uint32_t bin
         uint64_t place = at + f->offset[row[i].counter], value;
         unsigned size = f->bytes[row[i].counter];
         if (size != 0 && jt_read_number(c->target, place, size, &value)) {
-            jt_held_set(out, c->counting.first[row[i].kind] + bin, place, value);
+            jt_recorded_set(out, c->counting.first[row[i].kind] + bin, place, value);
         }
     }
 }
@@ -50,7 +50,7 @@ static void check_slabcur(const struct jt_counters *c, uint32_t arena, uint32_t 
 }
 
 static bool take_bin(struct jt_counters *c, uint32_t arena, const struct form *f, uint64_t at,
-                     uint32_t bin, struct jt_held *out) {
+                     uint32_t bin, struct jt_recorded *out) {
     uint64_t slab, first;
     if (!jt_read_word(c->target, at + f->slabcur, &slab) ||
         !jt_read_word(c->target, at + f->heap, &first)) {
@@ -64,7 +64,7 @@ static bool take_bin(struct jt_counters *c, uint32_t arena, const struct form *f
     return first == 0 || jt_head_add(c, arena, bin, at + f->heap, first);
 }
 
-void jt_bins_read(struct jt_counters *c, uint32_t arena, bool stats, struct jt_held *out) {
+void jt_bins_read(struct jt_counters *c, uint32_t arena, bool stats, struct jt_recorded *out) {
     const struct jh_layout *l = &c->target->layout;
     const struct jt_arena *a = &c->target->priv->base->arenas.arena[arena];
     bool shards = jh_family(l->build.version)->bin_shards;

@@ -7,7 +7,7 @@
 #include "heap/arena_check.h"
 
 /* What an arena's memory says. */
-struct jt_held {
+struct jt_recorded {
     uint64_t *value, *at; /* of each counter; at 0: it is not known */
     uint64_t *slabcur;    /* of each bin; 0: none, or not known */
 };
@@ -68,16 +68,17 @@ void jt_counters_extent(struct jt_counters *counters, uint32_t arena, const stru
 void jt_counters_end(struct jt_counters *counters, bool sound);
 
 /* counters_read.c: what the arena's memory says, and its heads. */
-bool jt_held_make(const struct jh_counting *counting, struct jt_held *out);
-void jt_held_read(struct jt_counters *counters, uint32_t arena, struct jt_held *out);
-void jt_held_free(struct jt_held *held);
+bool jt_recorded_make(const struct jh_counting *counting, struct jt_recorded *out);
+void jt_recorded_read(struct jt_counters *counters, uint32_t arena, struct jt_recorded *out);
+void jt_recorded_free(struct jt_recorded *recorded);
 /* The value under that counter; false: it cannot be known. */
-void jt_held_set(struct jt_held *held, uint32_t index, uint64_t at, uint64_t value);
+void jt_recorded_set(struct jt_recorded *recorded, uint32_t index, uint64_t at, uint64_t value);
 bool jt_head_add(struct jt_counters *counters, uint32_t arena, uint32_t set, uint64_t at,
                  uint64_t first);
 
 /* bins_read.c: what its bins say. */
-void jt_bins_read(struct jt_counters *counters, uint32_t arena, bool stats, struct jt_held *out);
+void jt_bins_read(struct jt_counters *counters, uint32_t arena, bool stats,
+                  struct jt_recorded *out);
 
 /* node_check.c */
 void jt_node_add(struct jt_counters *counters, uint32_t arena, const struct jh_extent *e,

@@ -64,10 +64,12 @@ void jt_counters_extent(struct jt_counters *c, uint32_t arena, const struct jh_e
 }
 
 /* The slab that a bin is taking regions from is in no heap. */
-static void without_slabcur(struct jt_counters *c, uint64_t *walked, const struct jt_held *held) {
+static void without_slabcur(struct jt_counters *c, uint64_t *walked,
+                            const struct jt_recorded *recorded) {
     uint32_t first = c->counting.first[JH_COUNT_NONFULL];
     for (uint32_t bin = 0; bin < c->counting.bin[c->target->layout.sc_nbins]; bin++) {
-        struct jt_node *slab = held->slabcur[bin] ? jt_node_at(c, held->slabcur[bin]) : NULL;
+        struct jt_node *slab =
+            recorded->slabcur[bin] ? jt_node_at(c, recorded->slabcur[bin]) : NULL;
         if (slab != NULL && slab->member) {
             slab->member = false;
             walked[first + bin] -= walked[first + bin] != 0;
@@ -82,24 +84,26 @@ static bool is_known(const struct jt_counters *c, const uint64_t *walked, uint32
            walked[c->counting.first[JH_COUNT_SAMPLED]] == 0;
 }
 
-static void compare(struct jt_counters *c, const uint64_t *walked, const struct jt_held *held) {
+static void compare(struct jt_counters *c, const uint64_t *walked,
+                    const struct jt_recorded *recorded) {
     uint32_t kind = 0;
     for (uint32_t i = 0; i < c->counting.first[JH_COUNT_SAMPLED]; i++) {
         while (i >= c->counting.first[kind + 1]) {
             kind++;
         }
-        if (held->at[i] != 0 && held->value[i] != walked[i] && is_known(c, walked, kind, i)) {
-            jt_check_say_of(c->check, held->at[i], held->value[i], walked[i], rules[kind]);
+        if (recorded->at[i] != 0 && recorded->value[i] != walked[i] &&
+            is_known(c, walked, kind, i)) {
+            jt_check_say_of(c->check, recorded->at[i], recorded->value[i], walked[i], rules[kind]);
         }
     }
 }
 
 void jt_counters_end(struct jt_counters *c, bool sound) {
-    struct jt_held held;
+    struct jt_recorded recorded;
     if (c == NULL) {
         return;
     }
-    bool good = jt_held_make(&c->counting, &held);
+    bool good = jt_recorded_make(&c->counting, &recorded);
     c->target->memory_ran_out |= !good;
     c->sound = sound && !c->incomplete;
     for (uint32_t i = 0; good && i < c->arenas; i++) {
@@ -112,11 +116,11 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
             good = false;
             break;
         }
-        jt_held_read(c, i, &held);
+        jt_recorded_read(c, i, &recorded);
         jt_lists_read(c, i);
-        without_slabcur(c, walked, &held);
+        without_slabcur(c, walked, &recorded);
         if (c->sound) {
-            compare(c, walked, &held);
+            compare(c, walked, &recorded);
         }
         if (i != 0) { /* one row is enough for those that are done with */
             free(walked);
@@ -127,6 +131,6 @@ void jt_counters_end(struct jt_counters *c, bool sound) {
         jt_nodes_check(c);
         jt_lists_check(c);
     }
-    jt_held_free(&held);
+    jt_recorded_free(&recorded);
     free_counters(c);
 }

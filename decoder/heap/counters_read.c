@@ -88,15 +88,15 @@ static bool sum(const struct bytes *b, uint64_t at, uint64_t more, unsigned size
 }
 
 static void take_place(const struct bytes *b, const struct jt_place_of *p, uint32_t index,
-                       struct jt_held *out) {
+                       struct jt_recorded *out) {
     uint64_t value;
     if (sum(b, p->at, p->other, p->size, &value)) {
-        jt_held_set(out, index, b->at + p->at, value);
+        jt_recorded_set(out, index, b->at + p->at, value);
     }
 }
 
 static void take_unused(const struct jt_counters *c, const struct bytes *b, uint32_t state,
-                        struct jt_held *out) {
+                        struct jt_recorded *out) {
     static const enum jh_counter kind[JT_UNUSED_COUNTERS] = {JH_COUNT_EXTENTS, JH_COUNT_BYTES};
     const struct jt_numbers_form *f = jt_numbers_form(c->target);
     for (unsigned k = 0; k < JT_UNUSED_COUNTERS; k++) {
@@ -109,12 +109,13 @@ static void take_unused(const struct jt_counters *c, const struct bytes *b, uint
             if (!sum(b, at, more, s->size, &value)) {
                 return;
             }
-            jt_held_set(out, first + i, b->at + at, value);
+            jt_recorded_set(out, first + i, b->at + at, value);
         }
     }
 }
 
-static void take_large(const struct jt_counters *c, const struct bytes *b, struct jt_held *out) {
+static void take_large(const struct jt_counters *c, const struct bytes *b,
+                       struct jt_recorded *out) {
     const struct jt_numbers_form *f = jt_numbers_form(c->target);
     const struct jh_layout *l = &c->target->layout;
     for (uint32_t i = 0; f->large_size != 0 && i < (uint32_t)(l->sc_nsizes - l->sc_nbins); i++) {
@@ -123,19 +124,19 @@ static void take_large(const struct jt_counters *c, const struct bytes *b, struc
             !number(b, at + f->large[JT_LARGE_NDALLOC], 8, &given)) {
             return;
         }
-        jt_held_set(out, c->counting.first[JH_COUNT_LARGE] + i,
-                    b->at + at + f->large[JT_LARGE_NMALLOC], made - given);
+        jt_recorded_set(out, c->counting.first[JH_COUNT_LARGE] + i,
+                        b->at + at + f->large[JT_LARGE_NMALLOC], made - given);
         if ((f->large_known >> JT_LARGE_ACTIVE_BYTES & 1) != 0 &&
             number(b, at + f->large[JT_LARGE_ACTIVE_BYTES], 8, &bytes)) {
-            jt_held_set(out, c->counting.first[JH_COUNT_LARGE_BYTES] + i,
-                        b->at + at + f->large[JT_LARGE_ACTIVE_BYTES], bytes);
+            jt_recorded_set(out, c->counting.first[JH_COUNT_LARGE_BYTES] + i,
+                            b->at + at + f->large[JT_LARGE_ACTIVE_BYTES], bytes);
         }
     }
 }
 
 /* Builds without statistics keep the first ones alone. */
 static void take_counters(const struct jt_counters *c, const struct bytes *b, bool stats,
-                          struct jt_held *out) {
+                          struct jt_recorded *out) {
     static const enum jt_counter pages[JH_UNUSED_STATES] = {JT_NDIRTY, JT_NMUZZY, JT_NRETAINED,
                                                             JT_NPINNED};
     const struct jt_numbers_form *f = jt_numbers_form(c->target);
@@ -173,9 +174,9 @@ static bool take_heaps(struct jt_counters *c, uint32_t arena, const struct bytes
 
 /* ---- for counters_check.c ------------------------------------------------------------------- */
 
-bool jt_held_make(const struct jh_counting *counting, struct jt_held *out) {
+bool jt_recorded_make(const struct jh_counting *counting, struct jt_recorded *out) {
     size_t count = counting->first[JH_COUNTERS];
-    *out = (struct jt_held){
+    *out = (struct jt_recorded){
         .value = calloc(count, sizeof *out->value),
         .at = calloc(count, sizeof *out->at),
         .slabcur = calloc(counting->bin[counting->layout->sc_nbins] + 1, sizeof *out->slabcur),
@@ -183,18 +184,18 @@ bool jt_held_make(const struct jh_counting *counting, struct jt_held *out) {
     return out->value != NULL && out->at != NULL && out->slabcur != NULL;
 }
 
-void jt_held_free(struct jt_held *held) {
-    free(held->value);
-    free(held->at);
-    free(held->slabcur);
+void jt_recorded_free(struct jt_recorded *recorded) {
+    free(recorded->value);
+    free(recorded->at);
+    free(recorded->slabcur);
 }
 
-void jt_held_set(struct jt_held *held, uint32_t index, uint64_t at, uint64_t value) {
-    held->at[index] = at;
-    held->value[index] = value;
+void jt_recorded_set(struct jt_recorded *recorded, uint32_t index, uint64_t at, uint64_t value) {
+    recorded->at[index] = at;
+    recorded->value[index] = value;
 }
 
-void jt_held_read(struct jt_counters *c, uint32_t arena, struct jt_held *out) {
+void jt_recorded_read(struct jt_counters *c, uint32_t arena, struct jt_recorded *out) {
     const struct jt_arena *a = &c->target->priv->base->arenas.arena[arena];
     const struct jh_reader *r = &c->target->heap.reader;
     struct bytes b = {c->target, a->at, malloc(ARENA_BYTES_MAX), 0};
