@@ -3,7 +3,8 @@
  *
  * FAIL_CALL names the calls: process_vm_readv, pread, read, write, mmap, open, pipe2, fork,
  * waitpid, rename, fflush, clock_gettime (which cannot fail). FAIL_AT=N is the call that is bent,
- * the first is 1; FAIL_EVERY=N bends each Nth from there on. FAIL_TO is the name of what happens:
+ * the first in main() is 1 (a build that counts coverage opens its file before); FAIL_EVERY=N bends
+ * each Nth from there on. FAIL_TO is the name of what happens:
  *
  *   EINTR EIO ENOMEM ...  that error
  *   short                 half of it, at least one byte
@@ -40,7 +41,8 @@ static unsigned long at, every, seen;
 static pid_t victim;
 static off_t size;
 static int file = -1;
-static int saying;
+static int in_main, saying;
+static int (*real_main)(int, char **, char **);
 
 static unsigned long number(const char *name) {
     const char *text = getenv(name);
@@ -58,6 +60,22 @@ __attribute__((constructor)) static void start(void) {
     call = to ? getenv("FAIL_CALL") : NULL;
 }
 
+static int counted_main(int arguments, char **argument, char **environment) {
+    in_main = 1;
+    return real_main(arguments, argument, environment);
+}
+
+/* The C library's start of a program. */
+int __libc_start_main(int (*main)(int, char **, char **), int arguments, char **argument,
+                      int (*init)(int, char **, char **), void (*fini)(void), void (*rtld)(void),
+                      void *stack) {
+    int (*real)(int (*)(int, char **, char **), int, char **, int (*)(int, char **, char **),
+                void (*)(void), void (*)(void), void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "__libc_start_main");
+    real_main = main;
+    return real(counted_main, arguments, argument, init, fini, rtld, stack);
+}
+
 static void say(void) {
     static const char said[] = "fail_call: now\n";
     saying = 1;
@@ -69,7 +87,7 @@ static void say(void) {
 
 /* Is it this call's turn? */
 static int turn(const char *name) {
-    if (!call || strcmp(call, name) != 0) {
+    if (!in_main || !call || strcmp(call, name) != 0) {
         return 0;
     }
     seen++;

@@ -348,11 +348,11 @@ with open(sys.argv[1], "wb") as file:
     ! grep -q 'MiB' "$ERR" || fail "without a terminal: $(said)"
 }
 
-
 # A list without an end is not read on when nobody gets the answers.
 test_list_that_nobody_gets() {
-    core_of stock
-    yes 0x1000 | timeout 20 "$JEHEAP" find "$CORE" - --quiet >/dev/full 2>"$ERR"
+    small tiny
+    core_of tiny
+    yes "$(small_value tiny first)" | timeout 20 "$JEHEAP" find "$CORE" - --quiet >/dev/full 2>"$ERR"
     RC=${PIPESTATUS[1]}
     [ "$RC" -eq 4 ] || fail "exit status $RC: $(said)"
     err_has 'the output could not be written'

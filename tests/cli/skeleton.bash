@@ -287,7 +287,7 @@ test_damaged_arenas() {
     done
     for pin in 5.3.0 redis-7.0; do
         JEHEAP_BIN=${JEHEAP%/*} "$ROOT_DIR/ci/damage" --skeleton --pin "$pin" --count 2 --jobs 2 \
-            "${kinds[@]}" >"$OUT" 2>"$ERR"
+            --slow 30 "${kinds[@]}" >"$OUT" 2>"$ERR"
         grep -q ' 0 otherwise;' "$OUT" || fail "$pin: $(grep '^  otherwise' "$OUT" | head -n 3) $(said)"
         [ "$(grep -c '^base block: next  *[1-9]' "$OUT")" -eq 1 ] || fail "not named: $(<"$OUT")"
     done
