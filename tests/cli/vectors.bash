@@ -142,6 +142,10 @@ test_schemas() {
     out_has '^[1-9][0-9]* files$'
 }
 
+test_every_trap_has_a_vector() {
+    python3 "$CLI_DIR/vector_coverage.py" "$ROOT_DIR" >"$OUT" 2>"$ERR" || fail "$(said)"
+}
+
 # Files, flags and bytes that errata.md names are there.
 test_errata() {
     python3 - "$VECTORS" <<'END' >"$OUT" 2>"$ERR" || fail "$(said)"
@@ -322,6 +326,12 @@ END
     for file in "$ROOT_DIR/ci/regression/action.yml" "$WORK/w/.github/workflows/example.yml"; do
         try "$npm/node_modules/.bin/action-validator" "$file"
         [ "$RC" -eq 0 ] || fail "$file: $(head -c 300 "$OUT")"
+        # and it is no validator that takes everything
+        mkdir -p "$WORK/bad/${file%/*}"
+        sed 's/\(using\|runs-on\):.*/\1: [7, {}]/' "$file" >"$WORK/bad/$file"
+        ! cmp -s "$file" "$WORK/bad/$file" || fail "$file: nothing was made wrong in it"
+        try "$npm/node_modules/.bin/action-validator" "$WORK/bad/$file"
+        [ "$RC" -ne 0 ] || fail "$file: what is wrong in it is taken"
     done
 }
 
