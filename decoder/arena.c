@@ -25,7 +25,8 @@ enum jh_status jh_arena_check(const struct jh_layout *layout, const struct jh_ar
     if (arena->sn_next && !e->pai && e->sn >= arena->sn_next) { /* huge pages count on their own */
         return corrupt(fault, e->at, e->sn, "arena.sn");
     }
-    if (arena->shards_known && layout->extent[JH_EXTENT_BIN_SHARD].width && jh_extent_is_slab(e) &&
+    bool binned = jh_extent_is_slab(e) && e->szind < layout->sc_nbins;
+    if (arena->shards_known && layout->extent[JH_EXTENT_BIN_SHARD].width && binned &&
         e->bin_shard >= layout->bin[e->szind].n_shards) {
         return corrupt(fault, e->at, e->bin_shard, "arena.bin-shard");
     }

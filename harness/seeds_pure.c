@@ -78,6 +78,28 @@ static bool take_size(struct seed_input *in) {
     return true;
 }
 
+/* The block of 2 MiB around the structure, handed out up to its second line, and its arena. */
+static void seed_add_arena(struct seed_input *in) {
+    const struct jh_layout *l = &in->image->layout;
+    uint64_t size = UINT64_C(1) << 21, at = in->place->addr & ~(size - 1);
+    uint64_t used = in->place->addr - at + 64;
+    struct jh_extent e;
+    (void)take_structure(in, &e);
+    seed_add_number(in, size - used, 8); /* a block: from its last number */
+    seed_add_number(in, at + used, 8);
+    seed_add_number(in, size, 8);
+    seed_add_number(in, at, 8);
+    seed_add_number(in, 1, 8); /* a sound block: what is changed of it, and its numbers in pages */
+    seed_add_number(in, used - 1, 4);
+    seed_add_number(in, (size >> l->build.lg_page) - 1, 3);
+    seed_add_number(in, at >> l->build.lg_page, 4);
+    seed_add_number(in, e.sn + 100, 3); /* the arena: its next serial number */
+    seed_add_number(in, e.arena_ind, 2);
+    seed_add_number(in, 3, 1);
+    seed_add_number(in, 5, 5); /* pages */
+    seed_add_number(in, 0, 2); /* the block's serial number */
+}
+
 /* It and the next ones of the heap, as many as there is room for. */
 static bool take_structures(struct seed_input *in) {
     const struct heap_place *end = in->image->place + in->image->first[HEAP_PLACE_EXTENT + 1];
@@ -92,8 +114,7 @@ static bool take_structures(struct seed_input *in) {
             seed_add(in, bytes, in->image->layout.extent_head);
         }
     }
-    seed_add_number(in, 5, 5); /* pages */
-    seed_add_number(in, 0, 2); /* the block's serial number */
+    seed_add_arena(in);
     return true;
 }
 
@@ -193,7 +214,7 @@ static const struct row {
     {"leaf", "", HEAP_PLACE_LEAF, take_leaf, end_layout},
     {"extent", "", HEAP_PLACE_EXTENT, take_extent, end_extent},
     {"slab", "", HEAP_PLACE_EXTENT, take_slab, end_layout},
-    {"counters", "", HEAP_PLACE_EXTENT, take_structures, end_layout},
+    {"arena", "", HEAP_PLACE_EXTENT, take_structures, end_layout},
     {"size_class", "", HEAP_PLACE_EXTENT, take_size, end_layout},
     {"bent", "", HEAP_PLACE_EXTENT, take_bytes, end_bent},
     {"oracle", "leaf-", HEAP_PLACE_LEAF, take_leaf, end_oracle_bytes},

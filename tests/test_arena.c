@@ -94,6 +94,11 @@ static void extents_that_pass(void **state) {
     assert_int_equal(jh_arena_check(&layout, &unknown, &e, NULL), JH_OK);
     e.pai = true;
     assert_int_equal(jh_arena_check(&layout, &arena3, &e, NULL), JH_OK);
+    e = slab();
+    e.szind = layout.sc_nbins; /* no class of slabs, so there are no shards of its bin */
+    e.bin_shard = 1;
+    assert_int_equal(jh_arena_check(&layout, &arena3, &e, NULL), JH_OK);
+    assert_false(jh_arena_uses(&layout, &arena3, &e));
 }
 
 static struct jh_extent unused(enum jh_state state) {

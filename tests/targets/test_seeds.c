@@ -90,16 +90,34 @@ static void check_slab(const struct heap_image *image, struct fuzz_input *in) {
     assert_int_equal(e.nfree, 0);
 }
 
-/* Structures of the heap. */
-static void check_counters(const struct heap_image *image, struct fuzz_input *in) {
+/* Structures of the heap, the number of the first one's arena, and a block around it. */
+static void check_arena(const struct heap_image *image, struct fuzz_input *in) {
     size_t head = image->layout.extent_head;
+    struct jh_extent e;
+    struct jh_block block;
+    const uint64_t block_size = UINT64_C(1) << 21;
     layout_is(image, fuzz_layout(in));
     assert_int_equal(fuzz_take(in, 2), 0);
     assert_int_equal(fuzz_take(in, 5), 5);
+    assert_int_equal(fuzz_byte(in), 3);
+    uint64_t ind = fuzz_take(in, 2), next = fuzz_take(in, 3);
+    assert_true(fuzz_take(in, 4) > 0); /* a sound block: its page and its last one */
+    assert_true(fuzz_take(in, 3) > 0);
+    assert_true(fuzz_take(in, 4) < block_size);
+    assert_int_equal(fuzz_take(in, 8), 1);
+    block.at = fuzz_take(in, 8);
+    block.size = fuzz_take(in, 8);
+    block.unused = fuzz_take(in, 8);
+    block.unused_size = fuzz_take(in, 8);
+    assert_int_equal(block.size, block_size);
+    assert_int_equal(jh_block_check(&image->layout, &block, NULL), JH_OK);
     assert_true(in->size >= head && in->size % head == 0);
     for (size_t i = 0; i < in->size; i += head) {
         assert_non_null(place_of(image, HEAP_PLACE_EXTENT, in->data + i, head));
     }
+    jh_extent_decode(&image->layout, block.unused, in->data, &e);
+    assert_int_equal(e.arena_ind, ind);
+    assert_int_equal(e.sn + 100, next);
 }
 
 static void check_size(const struct heap_image *image, struct fuzz_input *in) {
@@ -169,9 +187,9 @@ static void check_oracle(const struct heap_image *image, struct fuzz_input *in) 
 static const struct {
     const char *stage;
     void (*check)(const struct heap_image *image, struct fuzz_input *in);
-} stages[] = {{"layout", check_layout},   {"rtree", check_rtree},       {"leaf", check_leaf},
-              {"extent", check_extent},   {"counters", check_counters}, {"slab", check_slab},
-              {"size_class", check_size}, {"bent", check_bent},         {"oracle", check_oracle}};
+} stages[] = {{"layout", check_layout},   {"rtree", check_rtree}, {"leaf", check_leaf},
+              {"extent", check_extent},   {"arena", check_arena}, {"slab", check_slab},
+              {"size_class", check_size}, {"bent", check_bent},   {"oracle", check_oracle}};
 
 struct made {
     const struct heap_image *image;
