@@ -195,19 +195,25 @@ static void unknown_keys(struct malloc_printing *p) {
     json_close(p->j, ']');
 }
 
+static bool knows_all_arenas(const struct malloc_printing *p) {
+    const struct jt_base *base = p->cli->target->priv->base;
+    return base->complete && base->arenas.count != 0;
+}
+
 /* two[0] is for one arena at a time, two[1] for their sum. */
 static void read_arenas(struct malloc_printing *p, struct malloc_arena *two, size_t count) {
     const struct jt_arenas *all = &p->cli->target->priv->base->arenas;
     struct malloc_arena *sum = &two[1];
+    const bool known = knows_all_arenas(p);
     memset(sum, 0, sizeof(*sum));
-    memset(sum->known, count != 0, sizeof(sum->known));
+    memset(sum->known, known, sizeof(sum->known));
     for (size_t i = 0; i < JH_BINS_MAX; i++) {
-        sum->bin_mutex[i].known = count != 0;
+        sum->bin_mutex[i].known = known;
     }
     for (size_t i = 0; i < MALLOC_MUTEXES; i++) {
-        sum->mutex[i].known = count != 0;
+        sum->mutex[i].known = known;
     }
-    sum->numbers.bins_known = sum->numbers.large_known = sum->extents_known = count != 0;
+    sum->numbers.bins_known = sum->numbers.large_known = sum->extents_known = known;
     for (size_t i = 0; i < count; i++) {
         const struct jt_arena *a = &all->arena[i];
         malloc_arena_read(p->cli, a, tcache_bytes_of(p, a->known.ind), two);
@@ -218,6 +224,9 @@ static void read_arenas(struct malloc_printing *p, struct malloc_arena *two, siz
 static void arenas(struct malloc_printing *p, struct malloc_arena *two, size_t count) {
     const struct jt_arenas *all = &p->cli->target->priv->base->arenas;
     json_open(p->j, "stats.arenas", '{');
+    if (!knows_all_arenas(p)) {
+        malloc_unknown(p, "", "stats.arenas");
+    }
     if (!malloc_off(p, 'm') && (count > 1 || malloc_off(p, 'a'))) {
         malloc_arena_print(p, "merged", &two[1], true);
     }

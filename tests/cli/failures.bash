@@ -59,6 +59,19 @@ test_every_allocation() {
     done
 }
 
+# Opening takes the same allocations as above: the commands' own are the last ones.
+test_last_allocations() {
+    preload fail_alloc
+    small tiny
+    core_of tiny
+    failures alloc "$PRELOAD" --last 30 "$JEHEAP" stats "$CORE" --jemalloc
+    went 0 3 4
+    failures alloc "$PRELOAD" --last 60 "$JEHEAP" stats "$CORE" --json --fragmentation --largest 3
+    went 0 3 4
+    failures alloc "$PRELOAD" --last 45 "$JEHEAP" diff "$CORE" "$CORE"
+    went 0 3 4
+}
+
 # A skeleton that gives all the answers, or none at all.
 test_skeleton_without_memory() {
     local number refused=0 made=0
@@ -198,6 +211,26 @@ test_other_process_interrupted() {
             ! grep -q 'is not used' "$ERR" || fail "$call $number: $(said)"
         done
     done
+}
+
+# From some read on there is nothing: what stats --jemalloc still prints is what jemalloc prints, and the rest is
+# listed.
+test_stats_of_memory_that_goes() {
+    local dir=$WORK/goes number known=0
+    preload fail_call
+    mkdir -p "$dir"
+    linked stock totals.c "$dir/totals"
+    background "$dir/totals" J "$dir/printed" >"$dir/stdout" 2>&1 </dev/null
+    wait_line "$dir/stdout" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$dir/stdout")"
+    for ((number = 60; ; number += number / 4)); do
+        FAIL_EVERY=1 failing $number process_vm_readv EFAULT stats "$BACK" --quiet --jemalloc
+        python3 "$CLI_DIR/same_stats.py" "$dir/printed" "$OUT" 0 >"$dir/same" 2>"$WORK/why.py" ||
+            fail "from read $number: $(tail -n 1 "$WORK/why.py")"
+        known=$((known + ($(cut -d' ' -f1 "$dir/same") > 2000)))
+        grep -q '^fail_call: now' "$ERR" || break
+    done
+    [ $known -gt 3 ] || fail "only $known had much"
+    kill -KILL "$BACK"
 }
 
 # A core from a pipe, a list of addresses.
