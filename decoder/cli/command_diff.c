@@ -21,9 +21,10 @@ static bool same_id(const struct jt_build_id *a, const struct jt_build_id *b) {
            (a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-static const char *file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+/* NULL: the core names no files, and what was found in memory has no path. */
+static const char *file_name(const struct jt_module *m) {
+    const char *slash = strrchr(m->path, '/');
+    return slash ? slash + 1 : NULL;
 }
 
 static void compare_programs(const struct jt_target *a, const struct jt_target *b) {
@@ -31,11 +32,12 @@ static void compare_programs(const struct jt_target *a, const struct jt_target *
     if (!x || !y) {
         return; /* a core may not tell */
     }
-    if (strcmp(file_name(x->path), file_name(y->path)) != 0) {
+    const char *name = file_name(x), *other = file_name(y);
+    if (name && other && strcmp(name, other) != 0) {
         cli_say("warning: these are two programs, %s and %s: what is compared are two heaps",
                 x->path, y->path);
     } else if (!same_id(&x->memory_id, &y->memory_id)) {
-        cli_say("warning: these are two builds of %s", file_name(x->path));
+        cli_say("warning: these are two builds of %s", name ? name : y->path);
     }
 }
 

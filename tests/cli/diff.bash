@@ -4,6 +4,7 @@
 needs stock 5.3.0 default
 needs redis redis-7.0 default
 needs newest 5.3.1 default
+needs la57 5.3.0 la57
 
 # grown WITNESS: BEFORE is a core of grow.c, made before it grew; BACK is its process.
 grown() {
@@ -85,6 +86,31 @@ test_text() {
     ! awk 'length > 80' "$OUT" | grep -q . || fail "a line of more than 80 columns"
 }
 
+# Nothing leads to caches: of regions that are in use or parked the sum is known.
+test_caches_not_known() {
+    JE_MALLOC_CONF=tcache:false grown stock
+    status 0 jeheap diff "$BEFORE" "$BACK" --quiet
+    out_has '^held +[0-9.]+ [KM]iB +[0-9.]+ [KM]iB +\+1\.3[0-9]* MiB$'
+    out_has '^ +arena +held +active +unused$'
+    out_has '^Thread caches of the first are not all known: no arena has a list of them'
+    out_has '^Thread caches of the second are not all known: no arena has a list of them'
+    ! grep -Eq '^(live|cached) ' "$OUT" || fail "live or cached without caches"
+    status 0 jeheap diff "$BEFORE" "$BACK" --json --quiet
+    out_has '"size":320,"arena_ind":null,"held":\{"before":1000,"after":2000\}'
+    out_has '"live":null,"cached":null,.*"partial":false'
+}
+
+# More of each than a screen has; threads of caches.
+test_text_of_two_heaps() {
+    have stock
+    grown stock
+    status 0 jeheap diff "$BEFORE" "${PID[stock]}"
+    err_has 'warning: these are two programs, '
+    out_has '^ +size class +count before'
+    out_has '^ +and [0-9]+ more with --json$'
+    out_has '^0x[0-9a-f]+ +[1-9][0-9]* +[0-9]+ +[0-9]+ +[-+0-9.]+ [KM]?i?B'
+}
+
 test_nothing_changed() {
     grown stock
     kill -STOP "$BACK"
@@ -100,6 +126,34 @@ test_other_programs() {
     err_has 'warning: these are two builds of grow'
     err_has 'warning: these are two versions of jemalloc, 5\.3\.0 and 5\.3\.1'
     grep -q '"live":{"before":1000,"after":2000}' "$OUT" || fail "classes are not compared by size"
+    have stock la57
+    status 0 jeheap diff "${PID[stock]}" "${PID[la57]}" --json
+    err_has 'these are two builds of jemalloc, 5\.3\.0,lg_vaddr=48,.* and 5\.3\.0,lg_vaddr=57,'
+}
+
+# changed FROM TO: all of BEFORE's bytes that are so, in $WORK/changed.core.
+changed() {
+    python3 -c 'import sys
+core, changed, old, new = sys.argv[1:]
+old, new = (word.encode().decode("unicode_escape").encode("latin-1") for word in (old, new))
+seen = open(core, "rb").read()
+assert old in seen and len(old) == len(new)
+open(changed, "wb").write(seen.replace(old, new))' "$BEFORE" "$WORK/changed.core" "$1" "$2" 2>"$ERR" ||
+        fail "$(said)"
+}
+
+# Such a core does not say which program it is of, and nothing is guessed.
+test_core_that_names_no_program() {
+    grown stock
+    changed 'ELIFCORE\0' 'NONECORE\0' # which files are where
+    status 0 jeheap diff "$WORK/changed.core" "$BACK" --json
+    is_the_growth "$OUT"
+    ! grep -q warning "$ERR" || fail "$(said)"
+    changed '\6\0\0\0CORE\0' '\166\0\0\0CORE\0' # where the program starts
+    status 0 jeheap diff "$WORK/changed.core" "$BACK" --json
+    is_the_growth "$OUT"
+    ! grep -q 'two programs' "$ERR" || fail "$(said)"
+    rm -f "$WORK/changed.core"
 }
 
 test_wrong_targets() {
