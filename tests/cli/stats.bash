@@ -93,6 +93,25 @@ test_largest() {
     refuses 2 'from 1 to 100000' jeheap stats "$BACK" --largest 0
 }
 
+# More than there is room for, in any order, some of one size.
+test_largest_of_many() {
+    have stock
+    status 0 jeheap extents "${PID[stock]}" --json --quiet
+    cp "$OUT" "$WORK/every"
+    status 0 jeheap stats "${PID[stock]}" --json --quiet --largest 40
+    python3 - "$OUT" "$WORK/every" <<'PY' 2>"$ERR" || fail "not the largest: $(tail -n 1 "$ERR")"
+import json, sys
+largest = [(l["size"], l["addr"]) for l in json.loads(open(sys.argv[1]).readline())["largest"]]
+every = [json.loads(line) for line in open(sys.argv[2])]
+every = sorted(((e["usize"], e["addr"]) for e in every if e["allocated"] and not e["slab"]), reverse=True)
+sizes = [size for size, _ in largest]
+assert len(every) > len(largest) == 40 and len(set(sizes)) < 40, len(every)
+assert sizes == [size for size, _ in every[:40]], sizes
+assert set(largest) <= set(every)
+assert largest == sorted(largest, key=lambda l: (-l[0], int(l[1], 16)))
+PY
+}
+
 # Debian's Redis with its stripped library: what its MEMORY MALLOC-STATS says, every count of it.
 test_redis_malloc_stats() {
     local cell=$WORK/redis.cell dir=$WORK/redis
@@ -230,6 +249,20 @@ test_text() {
     out_has '^ +size class +slabs +could go +pinned +by regions +arena: slabs$'
     out_has '^arena +allocated '
     ! awk 'length > 80' "$OUT" | grep . >"$WORK/long" || fail "more than 80 columns: $(head -n 1 "$WORK/long")"
+}
+
+# Rows that most heaps have not: what a core has not, memory in caches of the allocator of huge pages.
+test_text_of_more() {
+    [ -e /sys/kernel/mm/transparent_hugepage ] || skip "no huge pages here"
+    JE_MALLOC_CONF=hpa:true totals stock
+    status 0 jeheap stats "$BACK" --quiet
+    out_has '^unused +[0-9.]+ [KM]iB  active extents in caches of HPA or san, or being purged$'
+    ! grep -q '^absent' "$OUT" || fail "absent of a process"
+    small few
+    core_of few
+    status 0 jeheap stats "$CORE" --quiet
+    out_has '^absent +[0-9.]+ ([KM]iB|bytes)  of the process, not in this core$'
+    ! grep -q '^unused' "$OUT" || fail "unused in a heap without"
 }
 
 test_damaged() {
