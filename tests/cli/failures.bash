@@ -24,12 +24,14 @@ failures() {
     esac
 }
 
-# went STATUS...: there were runs of each of these.
+# went STATUS...: there were runs of each of these; of one of them where not all points are tried.
 went() {
-    local status
+    local status missing=0
     for status; do
-        [[ " $COUNT" == *" $status:"* ]] || fail "no run ended with $status: $COUNT"
+        [[ " $COUNT" == *" $status:"* ]] || missing=$((missing + 1))
     done
+    [ $missing -eq 0 ] || { [ -n "${CLI_EVERY:-}" ] && [ $missing -lt $# ]; } ||
+        fail "not each of $*: $COUNT"
 }
 
 # ---- memory --------------------------------------------------------------------------------------
@@ -74,14 +76,14 @@ test_last_allocations() {
 
 # A skeleton that gives all the answers, or none at all.
 test_skeleton_without_memory() {
-    local number refused=0 made=0
+    local number refused=0 made=0 every=${CLI_EVERY:-1}
     preload fail_alloc
     small tiny
     core_of tiny
     status 0 jeheap extents "$CORE" --json --quiet
     cp "$OUT" "$WORK/extents"
     status 0 jeheap skeleton "$CORE" -o "$WORK/sound"
-    for ((number = 1; ; number++)); do
+    for ((number = 1; ; number += every)); do
         rm -f "$WORK/faulty"
         try env "LD_PRELOAD=$PRELOAD" "FAIL_ALLOC=$number" "$JEHEAP" skeleton "$CORE" \
             -o "$WORK/faulty"
@@ -103,7 +105,7 @@ test_skeleton_without_memory() {
         *) fail "allocation $number: exit status $RC: $(said)" ;;
         esac
     done
-    [ $((made > 50 && refused > 50)) = 1 ] || fail "$made skeletons made, $refused refused"
+    [ $((made * every > 50 && refused * every > 50)) = 1 ] || fail "$made skeletons made, $refused refused"
 }
 
 # The root is looked for.
