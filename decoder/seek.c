@@ -19,6 +19,8 @@ struct seek {
     uint64_t at;         /* address of the element that it was found in */
 };
 
+static const struct jh_extent none = {.at = 0};
+
 static uint64_t element(const struct jh_layout *layout, unsigned level, const uint8_t *bytes) {
     return jh_rtree_is_leaf(layout, level) ? jh_leaf_extent(layout, bytes)
                                            : jh_load(layout, bytes, layout->rtree_node_size);
@@ -140,7 +142,7 @@ static bool may_be_left_behind(const struct jh_layout *layout, const uint8_t *by
     return jh_leaf_may_be_left_behind(layout, &leaf);
 }
 
-/* The extent of a leaf element, which covers the element's page; at is 0 for an element that
+/* The extent of a leaf element, which covers the element's page; all zero for an element that
  * jemalloc left behind. */
 static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t element_at,
                                         const uint8_t *bytes, uint64_t page, struct jh_extent *out,
@@ -150,7 +152,7 @@ static enum jh_status extent_of_element(const struct jh_heap *heap, uint64_t ele
     enum jh_status status = read_sound(heap, at, out, &found);
     if (status == JH_OK && !jh_extent_covers(out, page)) {
         if (may_be_left_behind(heap->layout, bytes)) {
-            out->at = 0;
+            *out = none;
             return JH_OK;
         }
         status = jh_fail(&found, JH_CORRUPT, JH_STAGE_LEAF, page, at, "leaf.extent-not-covering");
@@ -174,9 +176,9 @@ static uint64_t page_of(const struct seek *s) {
     return jh_canonical(layout, page);
 }
 
-/* The nearest extent on one side of where the seek stands; at is 0 when there is none. */
+/* The nearest extent on one side of where the seek stands; all zero when there is none. */
 static enum jh_status next_extent(struct seek *s, struct jh_extent *out, struct jh_fault *fault) {
-    out->at = 0;
+    *out = none;
     for (;;) {
         uint8_t buf[JH_LEAF_BYTES_MAX];
         const uint8_t *bytes;
@@ -244,7 +246,7 @@ static enum jh_status look_back(const struct jh_heap *heap, uint64_t addr, struc
         status = next_extent(&s, out, fault);
     }
     if (status == JH_OK && out->at && !jh_extent_covers(out, addr)) {
-        out->at = 0;
+        *out = none;
     }
     return status;
 }
@@ -281,7 +283,7 @@ static enum jh_status owner_once(const struct jh_heap *heap, uint64_t addr, stru
     uint8_t buf[JH_LEAF_BYTES_MAX];
     const uint8_t *bytes;
     uint64_t at;
-    struct jh_extent e = {.at = 0};
+    struct jh_extent e = none;
     if (jh_canonical(heap->layout, addr) != addr) {
         *out = e;
         return JH_OK;

@@ -9,11 +9,16 @@ typedef enum jh_status look_fn(const struct jh_heap *, uint64_t, struct jh_exten
                                struct jh_fault *);
 
 static void finds(look_fn *look, const struct jh_heap *heap, uint64_t addr, uint64_t at) {
+    static const struct jh_extent none = {.at = 0};
     struct jh_extent e;
     struct jh_fault fault;
     MARK(fault);
+    MARK(e);
     assert_int_equal(look(heap, addr, &e, &fault), JH_OK);
     assert_int_equal(e.at, at);
+    if (!at) { /* and nothing of the one that is nearest */
+        assert_memory_equal(&e, &none, sizeof e);
+    }
     UNTOUCHED(fault);
 }
 

@@ -104,13 +104,26 @@ static void find_json(struct cli *cli, const struct jh_location *l, uint64_t add
     json_line(j);
 }
 
-static void piece_text(const struct cli *cli, const char *side, const struct piece *p) {
-    if (p->state) {
-        char room[SIZE_TEXT];
-        printf("    %s: 0x%" PRIx64 " %s %s%s%s\n", side, p->start,
-               cli_size_text(cli, p->size, room), cli_paint(cli, p->state), p->state,
-               cli_plain(cli));
+/* gap: bytes between the piece and what was asked for. */
+static void piece_text(const struct cli *cli, const char *side, const struct piece *p,
+                       uint64_t gap) {
+    char room[SIZE_TEXT];
+    if (!p->state) {
+        return;
     }
+    printf("    %s: 0x%" PRIx64 " %s %s%s%s", side, p->start, cli_size_text(cli, p->size, room),
+           cli_paint(cli, p->state), p->state, cli_plain(cli));
+    if (gap > 0) {
+        printf(", %s away", cli_size_text(cli, gap, room));
+    }
+    printf("\n");
+}
+
+static void neighbours_text(const struct cli *cli, const struct jh_location *l, uint64_t addr,
+                            const struct piece *b, const struct piece *a) {
+    uint64_t start = l->owned ? l->start : addr, end = l->owned ? l->start + l->size : addr;
+    piece_text(cli, "before", b, start - (b->start + b->size));
+    piece_text(cli, "after", a, a->start - end);
 }
 
 /* What is not in use has no size class. */
@@ -159,8 +172,7 @@ static void find_text(struct cli *cli, const struct jh_location *l, uint64_t add
     if (place) {
         place_text(place);
     }
-    piece_text(cli, "before", b);
-    piece_text(cli, "after", a);
+    neighbours_text(cli, l, addr, b, a);
     cli_answer_faults(cli);
 }
 

@@ -141,7 +141,7 @@ const struct option_row option_rows[] = {
      .set = set_flag, .at = AT(sizes),
      .help = "the size classes as a table instead: index, bytes, and regions and pages of a slab"},
     {.name = "bytes", .group = GROUP_OUTPUT, .on = ON_TARGETS, .set = set_flag, .at = AT(bytes),
-     .help = "sizes in text as exact bytes, as --json has them, not in KiB, MiB and GiB"},
+     .help = "sizes in text as exact bytes, as --json has them, not in KiB, MiB, GiB and TiB"},
     {.name = "json", .group = GROUP_OUTPUT, .on = ON_ALL, .set = set_flag, .at = AT(json),
      .help = "one JSON object a line"},
     {.name = "quiet", .letter = 'q', .group = GROUP_OUTPUT, .on = ON_ALL,

@@ -34,9 +34,12 @@ static char *put_number(char *end, uint64_t size, unsigned shift) {
 }
 
 const char *cli_size_text(const struct cli *cli, uint64_t size, char room[SIZE_TEXT]) {
-    static const char unit[][5] = {" KiB", " MiB", " GiB"};
+    static const char unit[][5] = {" KiB", " MiB", " GiB", " TiB"};
     char *end = room + SIZE_TEXT - 1;
-    size_t i = size < KIB * KIB ? 0 : size < KIB * KIB * KIB ? 1 : 2;
+    size_t i = 0;
+    while (i < sizeof(unit) / sizeof(unit[0]) - 1 && size >> (10 * (i + 2)) != 0) {
+        i++;
+    }
     *end = 0;
     if (is_exact(cli, size)) {
         end -= sizeof(" bytes") - 1;

@@ -90,6 +90,24 @@ test_neighbours() {
     ask are "$OUT" offset=3 "before.start=$addr" before.size=8 before.state=live
 }
 
+# What nobody has has neighbours, too: how far away they are is said.
+test_neighbours_far_away() {
+    local first last
+    small tiny
+    status 0 jeheap extents "${PID[tiny]}" --json --quiet
+    first=$(sed -n '1s/.*"base":"\([^"]*\)".*/\1/p' "$OUT")
+    last=$(sed -n '$s/.*"base":"\([^"]*\)".*/\1/p' "$OUT")
+    status 1 jeheap find "${PID[tiny]}" 0x1000 0x7ffffffff000 --json
+    head -n 1 "$OUT" >"$WORK/low"
+    sed -n 2p "$OUT" >"$WORK/high"
+    ask are "$WORK/low" before=null "after.start=$first"
+    ask are "$WORK/high" after=null
+    [ $(($(ask get "$WORK/high" before.start) - last)) -ge 0 ] || fail "$(cat "$WORK/high")"
+    status 1 jeheap find "${PID[tiny]}" 0x1000 0x7ffffffff000
+    out_has '^    before: 0x[0-9a-f]+ [0-9.]+ [a-zA-Z]+ [a-z]+, [0-9.]+ [GT]iB away$'
+    out_has '^    after: 0x[0-9a-f]+ [0-9.]+ [a-zA-Z]+ [a-z]+, [0-9.]+ TiB away$'
+}
+
 # tiny_slab SZIND: the core of tiny, and extent and first page of a slab of that class in it.
 tiny_slab() {
     small tiny

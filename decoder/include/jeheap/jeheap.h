@@ -190,8 +190,8 @@ JH_MUST_USE enum jh_status jh_extent_read(const struct jh_heap *heap, uint64_t a
 bool jh_extent_is_slab(const struct jh_extent *extent);
 
 /* The extent that owns addr: also inside a large extent, of which only the first and the last
- * page have leaf elements. JH_OK and at == 0 when none does, as for any address that is not
- * canonical. */
+ * page have leaf elements. JH_OK and all zero, at too, when none does, as for any address that is
+ * not canonical. */
 JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
 
@@ -199,7 +199,7 @@ JH_MUST_USE enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr,
 JH_MUST_USE enum jh_status jh_lookup_brief(const struct jh_heap *heap, uint64_t addr,
                                            struct jh_brief *out, struct jh_fault *fault);
 
-/* The nearest extent that ends at or below addr, or starts above it. JH_OK and at == 0: none. */
+/* The nearest extent that ends at or below addr, or starts above it. JH_OK and all zero: none. */
 JH_MUST_USE enum jh_status jh_before(const struct jh_heap *heap, uint64_t addr,
                                      struct jh_extent *out, struct jh_fault *fault);
 JH_MUST_USE enum jh_status jh_after(const struct jh_heap *heap, uint64_t addr,
