@@ -284,4 +284,7 @@ for line in sys.stdin:
     assert r["meaning"] and r["causes"] and r["next"]
     print(r["rule"])' <"$OUT" | sort -u >"$WORK/explained"
     same_file "$WORK/rules" "$WORK/explained" "RULES.md and explain"
+    status 0 jeheap explain
+    awk 'NF > 1 { print $1 }' "$OUT" | sort -u >"$WORK/listed"
+    same_file "$WORK/explained" "$WORK/listed" "explain with and without --json"
 }

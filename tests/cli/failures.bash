@@ -3,6 +3,7 @@
 # shellcheck shell=bash source-path=SCRIPTDIR source=lib.bash
 
 needs stock 5.3.0 default
+needs newest 5.3.1 default
 
 # preload NAME: builds NAME.c of this folder, sets PRELOAD.
 preload() {
@@ -215,16 +216,16 @@ test_other_process_interrupted() {
     done
 }
 
-# From some read on there is nothing: what stats --jemalloc still prints is what jemalloc prints, and the rest is
-# listed.
-test_stats_of_memory_that_goes() {
-    local dir=$WORK/goes number known=0
+# memory_goes WITNESS: from some read on there is nothing: what stats --jemalloc still prints is what jemalloc
+# prints, and the rest is listed.
+memory_goes() {
+    local dir=$WORK/goes-$1 number known=0
     preload fail_call
     mkdir -p "$dir"
-    linked stock totals.c "$dir/totals"
+    linked "$1" totals.c "$dir/totals"
     background "$dir/totals" J "$dir/printed" >"$dir/stdout" 2>&1 </dev/null
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "totals ended: $(head -n 2 "$dir/stdout")"
-    for ((number = 60; ; number += number / 4)); do
+    for ((number = 60; ; number += number / 8)); do
         FAIL_EVERY=1 failing $number process_vm_readv EFAULT stats "$BACK" --quiet --jemalloc
         python3 "$CLI_DIR/same_stats.py" "$dir/printed" "$OUT" 0 >"$dir/same" 2>"$WORK/why.py" ||
             fail "from read $number: $(tail -n 1 "$WORK/why.py")"
@@ -232,8 +233,14 @@ test_stats_of_memory_that_goes() {
         grep -q '^fail_call: now' "$ERR" || break
     done
     [ $known -gt 3 ] || fail "only $known had much"
+    FAIL_EVERY=1 failing 60 process_vm_readv EFAULT stats "$BACK" --quiet
+    [ "$RC" -eq 4 ] || fail "nothing can be read, and the exit status is $RC"
+    out_has '^metadata +-  jemalloc.s own$'
     kill -KILL "$BACK"
 }
+
+test_stats_of_memory_that_goes_5_3_0() { memory_goes stock; }
+test_stats_of_memory_that_goes_5_3_1() { memory_goes newest; }
 
 # A core from a pipe, a list of addresses.
 test_input_refused() {

@@ -486,6 +486,26 @@ PY
     many "$WORK/many.skeleton"
 }
 
+# Nothing leads to caches: what the index has of them is nothing, and its answers are those of the tree.
+test_very_many_without_caches() {
+    JE_MALLOC_CONF=tcache:false small uncached
+    jeheap regions "${PID[uncached]}" --json --quiet
+    sed -n 's/^{"addr":"\(0x[0-9a-f]*\)".*/\1/p' "$OUT" >"$WORK/uncached.all"
+    grep '"held"' "$OUT" | sed -n 's/^{"addr":"\(0x[0-9a-f]*\)".*/\1/p' | head -n 200 >"$WORK/uncached.list"
+    head -n 1300 "$WORK/uncached.all" >>"$WORK/uncached.list"
+    split -l 1000 "$WORK/uncached.list" "$WORK/uncached.part."
+    : >"$WORK/by_the_tree"
+    for part in "$WORK"/uncached.part.*; do
+        jeheap find "${PID[uncached]}" "@$part" --json --quiet
+        cat "$OUT" >>"$WORK/by_the_tree"
+    done
+    jeheap find "${PID[uncached]}" "@$WORK/uncached.list" --json
+    err_has 'not all thread caches are known: no arena has a list'
+    same_file "$WORK/by_the_tree" "$OUT" "one by one, and by an index"
+    [ "$(grep -c '"state":"held"' "$OUT")" -gt 50 ] || fail "few are held"
+    ! grep -Eq '"state":"(live|cached)"' "$OUT" || fail "live or cached without caches"
+}
+
 # Each is answered before more is waited for.
 test_a_list_that_streams() {
     local addr line

@@ -52,6 +52,18 @@ test_inferred_5_2() {
     ask extents "${TRUTH[bare]}" "$OUT"
 }
 
+# How many a bin may have is in a variable, which only a symbol leads to.
+test_caches_of_unknown_capacity() {
+    strip_of redis
+    status 0 jeheap caches "${PID[bare]}" --json --quiet
+    [ "$(grep -c '^cached ' "${TRUTH[bare]}")" -eq \
+        "$(sed 's/.*"count":\([0-9]*\),.*/\1/' "$OUT" | awk '{ sum += $1 } END { print sum }')" ] || fail "not as many are parked"
+    out_has '"ncached":[1-9][0-9]*,"ncached_max":null'
+    ! grep -q '"ncached_max":[0-9]' "$OUT" || fail "a capacity, and no symbol"
+    status 0 jeheap caches "${PID[bare]}" --quiet
+    out_has '^    szind +[0-9]+ +[0-9.]+ (bytes|[KM]iB): +[0-9]+$'
+}
+
 # says NAME TEXT: a stripped copy whose jemalloc says this, which is as long as what it said.
 says() {
     need_tool strip
