@@ -61,6 +61,7 @@ void made_leaf(struct made *m, uint64_t page, unsigned i) {
         jh_extent_decode(l, made_extent(i), made_at(m, made_extent(i)), &e);
         leaf.extent = e.at;
         leaf.szind = e.szind;
+        leaf.slab = e.slab;
         leaf.state_bits = l->leaf[JH_LEAF_STATE].width != 0 ? e.state_bits : 0;
     }
     jh_leaf_encode(l, &leaf, made_at(m, MADE_LEAF + index * l->leaf_size));
