@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "fail_memory.h"
 #include "made_heap.h"
 
 static const enum jh_version versions[] = {JH_5_0_0, JH_5_1_0, JH_5_2_1,
@@ -322,6 +323,74 @@ static void what_cannot_be_told(void **state) {
     end(m);
 }
 
+/* Where the memory of a lock is not there, who is inside may hold it; nobody does when nobody is. */
+static void locks_that_are_absent(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < VERSIONS; v++) {
+        struct made *m = start(versions[v]);
+        uint64_t at = m->p.base->arenas.arena[0].at;
+        for (unsigned inside = 0; inside < 2; inside++) {
+            const enum jt_severity unknown = inside ? JT_SUSPICIOUS : JT_CORRUPT;
+            put(m, PC, inside ? TEXT + 4 : ELSEWHERE);
+            again(m);
+            m->p.base->arenas.arena[0].at = 0x1000;
+            is(m, "arena.links", 1, unknown, 0); /* a lock */
+            is(m, "leaf.state", 1, unknown, 0);  /* the flag of a purge */
+            is(m, "slab.nfree", 1, unknown, 0);  /* a bin */
+            m->p.base->arenas.arena[0].at = 0;   /* nothing led to it */
+            is(m, "arena.links", 1, unknown, 0);
+            m->p.base->arenas.arena[0].at = at;
+            is(m, "arena.links", 1, JT_CORRUPT, 0);
+            is(m, "slab.nfree", 17, JT_CORRUPT, 0);
+        }
+        end(m);
+    }
+}
+
+/* Sound heaps break it, too. */
+static void never_sure(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    is(m, "arena.block-sn", 1, JT_SUSPICIOUS, 0);
+    end(m);
+}
+
+/* Of which arena it is cannot be told: whoever is inside may have counted it. */
+static void of_no_arena(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    struct jh_fault fault = {.status = JH_CORRUPT, .addr = 0x30000000};
+    fault.rule = "arena.large-count";
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
+    put(m, PC, TEXT + 4);
+    again(m);
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_TRANSIENT);
+    assert_int_equal(jt_judge(&m->target, &fault, false).thread, 7);
+    end(m);
+}
+
+/* Then it is not known what threads have in hand. */
+static void starved(void **state) {
+    (void)state;
+    unsigned nth = 1;
+    for (bool came = true; came; nth++) {
+        struct made *m = start(JH_5_3_0);
+        put(m, PC, TEXT + 4);
+        put(m, 1, made_extent(1));
+        again(m);
+        fail_memory(nth);
+        const struct jt_hands *hands = jt_hands(&m->target);
+        came = fail_memory_came();
+        fail_memory(0);
+        assert_int_equal(m->target.memory_ran_out, came);
+        assert_true(!came || !hands->known || !hands->text_known);
+        is(m, "leaf.szind", 1, came ? JT_SUSPICIOUS : JT_TRANSIENT,
+           came && !hands->known ? 0 : JT_MARK_EXTENT);
+        end(m);
+    }
+    assert_in_range(nth, 3, 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
@@ -335,6 +404,10 @@ int main(void) {
         cmocka_unit_test(something_of_the_arena),
         cmocka_unit_test(without_text),
         cmocka_unit_test(what_cannot_be_told),
+        cmocka_unit_test(locks_that_are_absent),
+        cmocka_unit_test(never_sure),
+        cmocka_unit_test(of_no_arena),
+        cmocka_unit_test(starved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
