@@ -111,6 +111,40 @@ static void two_versions(void **state) {
     end(&t);
 }
 
+/* A build that has more classes: those of one size are the same, whatever their numbers are. */
+static void more_classes(void **state) {
+    (void)state;
+    for (int more = 0; more < JT_BOTH; more++) {
+        struct two t;
+        uint64_t gone = more == JT_AFTER ? JT_BEFORE : JT_AFTER;
+        start(&t, JH_5_3_0, JH_5_3_0);
+        for (int i = 0; i < JT_BOTH; i++) {
+            jt_side(&t.m[i]->target, NULL, NULL, &t.side[i]);
+        }
+        struct jh_layout *l = &t.m[more]->target.layout;
+        uint32_t large = l->sc_nbins;
+        uint64_t size = jh_index2size(l, large);
+        struct jh_build build = l->build;
+        build.lg_quantum = 3;
+        assert_int_equal(jh_layout_make(&build, l, NULL), JH_OK);
+        uint32_t now = jh_size2index(l, size), small = jh_size2index(l, 24);
+        assert_true(now > large && jh_index2size(l, small) == 24);
+        struct jt_totals *totals = t.side[more].totals;
+        for (size_t i = 0; i <= totals->arenas; i++) {
+            struct jh_stats *s = i < totals->arenas ? &totals->arena[i].stats : &totals->stats;
+            s->of[now] = s->of[large];
+            s->of[large] = (struct jh_class_stats){0};
+        }
+        totals->stats.of[small] = (struct jh_class_stats){.allocated = 3, .usable = 72};
+        assert_true(jt_diff(t.side, &t.diff));
+        assert_int_equal(t.diff.classes, 1);
+        assert_int_equal(t.diff.class_of[0].size, 24);
+        assert_int_equal(t.diff.class_of[0].count[more], 3);
+        assert_int_equal(t.diff.class_of[0].count[gone], 0);
+        end(&t);
+    }
+}
+
 static void memory_runs_out(void **state) {
     bool came = true;
     (void)state;
@@ -135,8 +169,8 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_changed), cmocka_unit_test(one_large),
+        cmocka_unit_test(nothing_changed),       cmocka_unit_test(one_large),
         cmocka_unit_test(an_arena_that_is_gone), cmocka_unit_test(two_versions),
-        cmocka_unit_test(memory_runs_out)};
+        cmocka_unit_test(more_classes),          cmocka_unit_test(memory_runs_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -323,7 +323,8 @@ static void what_cannot_be_told(void **state) {
     end(m);
 }
 
-/* Where the memory of a lock is not there, who is inside may hold it; nobody does when nobody is. */
+/* Where the memory of a lock is not there, who is inside may hold it; nobody does when nobody is.
+ */
 static void locks_that_are_absent(void **state) {
     (void)state;
     for (unsigned v = 0; v < VERSIONS; v++) {

@@ -94,6 +94,29 @@ static void what_is_broken_is_left_out(void **state) {
     }
 }
 
+/* What is parked counts once, and not where no extent is. */
+static void parked_in_no_extent(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    struct jt_caches *all = &m->p.base->caches;
+    const struct jt_totals_options options = {.arenas = true};
+    (void)jt_caches(&m->target);
+    all->parked = calloc(3, sizeof *all->parked);
+    all->by_address = calloc(3, sizeof *all->by_address);
+    assert_true(all->parked != NULL && all->by_address != NULL);
+    for (uint32_t i = 0; i < 3; i++) {
+        all->parked[i].addr = i == 1 ? 0x30000000 : made_base_of(2);
+        all->by_address[i] = (uint32_t[]){1, 0, 2}[i];
+    }
+    all->parked_count = 3;
+    struct jt_totals *t = jt_totals(&m->target, &options);
+    assert_non_null(t);
+    assert_int_equal(t->stats.cached, jh_index2size(&m->target.layout, m->target.layout.sc_nbins));
+    assert_int_equal(t->arena[0].stats.cached, t->stats.cached);
+    jt_totals_free(t);
+    made_end(m);
+}
+
 static void memory_runs_out(void **state) {
     bool came = true;
     (void)state;
@@ -117,6 +140,7 @@ int main(void) {
         cmocka_unit_test(parts_are_the_whole),
         cmocka_unit_test(without_counters),
         cmocka_unit_test(what_is_broken_is_left_out),
+        cmocka_unit_test(parked_in_no_extent),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
