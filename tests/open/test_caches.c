@@ -487,6 +487,38 @@ static void starved(void **state) {
     assert_in_range(nth, 5, 8);
 }
 
+static void count_faults(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    (void)fault;
+    assert_int_equal(status, JH_CORRUPT);
+    ++*(unsigned *)arg;
+}
+
+/* The bitmap of the slab that cache 2's regions are in is not there: that is no fault, and said. */
+static void parked_in_what_is_absent(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < MADE_VERSIONS; v++) {
+        struct made *m = made_caches(made_versions[v]);
+        const struct jh_layout *l = &m->target.layout;
+        unsigned faults[2] = {0, 0};
+        made_lose(m, 21);
+        made_field(m, 21, JH_EXTENT_SZIND, MADE_SZIND);
+        made_field(m, 21, JH_EXTENT_SLAB, 1);
+        made_field(m, 21, JH_EXTENT_STATE, 0);
+        made_field(m, 21, JH_EXTENT_NFREE, 0);
+        made_field(m, 21, JH_EXTENT_BSIZE, l->bin[MADE_SZIND].slab_size);
+        for (uint64_t at = 0; at < l->bin[MADE_SZIND].slab_size; at += 4096) {
+            made_leaf(m, made_base_of(21) + at, 21);
+        }
+        (void)jt_caches(&m->target);
+        assert_true(jt_parked_check(&m->target, count_faults, &faults[0]));
+        m->segment[3].len = made_extent(21) - MADE_BLOCK5 + l->bitmap_offset;
+        made_forget(m);
+        assert_false(jt_parked_check(&m->target, count_faults, &faults[1]));
+        assert_in_range(faults[1], 1, faults[0]); /* those of the other caches' */
+        made_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_rings),
@@ -509,6 +541,7 @@ int main(void) {
         cmocka_unit_test(the_end_of_a_process),
         cmocka_unit_test(more_than_a_core_has),
         cmocka_unit_test(starved),
+        cmocka_unit_test(parked_in_what_is_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
