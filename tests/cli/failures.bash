@@ -216,6 +216,18 @@ test_other_process_interrupted() {
     done
 }
 
+# From some read on there is nothing, as of a process that unmaps or leaves: no answer is wrong, nothing is corrupt.
+test_memory_that_goes() {
+    local command
+    preload fail_call
+    small tiny
+    for command in extents regions check; do
+        FAIL_EVERY=1 failures call "$PRELOAD" process_vm_readv EFAULT --step 67 \
+            "$JEHEAP" $command "${PID[tiny]}" --json
+        went 4
+    done
+}
+
 # memory_goes WITNESS: from some read on there is nothing: what stats --jemalloc still prints is what jemalloc
 # prints, and the rest is listed.
 memory_goes() {
