@@ -41,8 +41,8 @@ static void compare_arena(struct comparison *c, struct jt_target *target,
 static void compare_shards(struct comparison *c, struct jt_target *target) {
     const struct truth_list *list = &c->truth->list[TRUTH_SHARD];
     const struct jt_arena *a = NULL;
-    if (target->source[JT_PART_BINS] != JT_MEMORY) {
-        return; /* no symbol leads to bin_infos, which says how many shards there are */
+    if (target->layout.bin[0].n_shards == 0) {
+        return; /* bin_infos, which says how many shards there are, was not found */
     }
     for (size_t i = 0; i < list->count && !c->stop; i++) {
         const struct truth_record *r = &list->record[i];

@@ -78,9 +78,9 @@ void malloc_mutex_arena(const struct cli *cli, const struct jt_arena *arena,
 void malloc_mutex_bin(const struct cli *cli, const struct jt_arena *arena, uint32_t szind,
                       struct malloc_mutex *out) {
     const struct jh_layout *l = &cli->target->layout;
-    uint32_t shards = l->bin[szind].n_shards != 0 ? l->bin[szind].n_shards : 1;
+    uint32_t shards = l->bin[szind].n_shards;
     uint64_t lock;
-    out->known = offset_of(cli, jt_bin_struct(l), "lock", &lock);
+    out->known = shards != 0 && offset_of(cli, jt_bin_struct(l), "lock", &lock);
     for (uint32_t i = 0; out->known && i < shards; i++) {
         uint64_t at = jt_bin_at(cli->target, arena, szind, i);
         out->known = at != 0 && add(cli, at + lock, out);

@@ -104,7 +104,7 @@ static void classes(struct malloc_printing *p) {
         json_number(p->j, "nregs", l->bin[i].nregs);
         json_number(p->j, "slab_size", l->bin[i].slab_size);
         if (malloc_has(p->cli, JH_5_2_0, 0)) {
-            json_number(p->j, "nshards", l->bin[i].n_shards);
+            malloc_maybe(p, "arenas.bin.*", "nshards", l->bin[i].n_shards != 0, l->bin[i].n_shards);
         }
         json_close(p->j, '}');
     }

@@ -76,7 +76,7 @@ void jt_arena_learn(struct jt_target *target, struct jt_arena *a) {
     const struct jt_arena_form *f = &target->priv->base->form;
     unsigned sn_bits = target->layout.extent[JH_EXTENT_SN].width;
     uint64_t base, sn_next, huge = 0;
-    a->known.shards_known = target->source[JT_PART_BINS] == JT_MEMORY;
+    a->known.shards_known = target->layout.bin[0].n_shards != 0;
     if (!f->known || a->at == 0 || !jt_read_word(target, a->at + f->arena_base, &base) ||
         base != a->base) {
         return; /* another build's arena */

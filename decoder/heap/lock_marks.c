@@ -90,10 +90,10 @@ static void look_at_purging(struct jt_target *target, uint64_t arena, struct jt_
 static void look_at_bins(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,
                          struct jt_lock_marks *m) {
     const struct jh_layout *l = &target->layout;
-    uint32_t shards = l->bin[szind].n_shards != 0 ? l->bin[szind].n_shards : 1;
+    uint32_t shards = l->bin[szind].n_shards;
     uint64_t lock;
-    bool known = member(target, jt_bin_struct(l), "lock", &lock);
-    for (uint32_t i = 0; i < shards; i++) {
+    bool known = shards != 0 && member(target, jt_bin_struct(l), "lock", &lock);
+    for (uint32_t i = 0; i < shards || !known; i++) {
         uint64_t at = known ? jt_bin_at(target, arena, szind, i) : 0;
         if (at == 0) {
             m->unknown |= JT_MARK_BIN;

@@ -96,8 +96,8 @@ struct jt_numbers {
 
 /* All that the arena has of them. What this version and build have not (--disable-stats leaves them
  * all zero, so none is known but those that are no statistics), and what is absent from the image
- * or lies beyond a budget, is not known. Of a build whose bin_infos are not known each bin is taken
- * to have one shard; where the bins contradict that they are not known. */
+ * or lies beyond a budget, is not known. Of bins they are not known where nothing tells how many
+ * shards there are, and where the bins contradict what a layout that was given says of it. */
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out);
 
 /* False: they are not known. */

@@ -52,14 +52,23 @@ void jt_bins_learn(const struct jh_layout *l, struct jt_bins_form *f) {
 
 static uint32_t shards_of(const struct jt_target *target, uint32_t szind) {
     uint32_t n = target->layout.bin[szind].n_shards;
-    return n == 0 ? 1 : n < JT_SHARDS_MAX ? n : JT_SHARDS_MAX;
+    return n < JT_SHARDS_MAX ? n : JT_SHARDS_MAX;
+}
+
+/* Are there as many as the layout says? 0 is not known. */
+static bool shards_known(const struct jt_target *target) {
+    bool known = true;
+    for (uint32_t i = 0; i < target->layout.sc_nbins; i++) {
+        known &= target->layout.bin[i].n_shards != 0;
+    }
+    return known;
 }
 
 uint64_t jt_bin_at(struct jt_target *target, const struct jt_arena *arena, uint32_t szind,
                    uint32_t shard) {
     const struct jt_bins_form *f = &jt_numbers_form(target)->bins;
     uint64_t array = arena->at + f->at, place = szind;
-    if (arena->at == 0 || f->size == 0) {
+    if (arena->at == 0 || f->size == 0 || !shards_known(target)) {
         return 0;
     }
     if (f->pointers) {
@@ -104,13 +113,14 @@ static bool contradict(const struct jt_target *target, const struct jt_numbers *
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
                      struct jt_numbers *out) {
     const struct jt_bins_form *f = &jt_numbers_form(target)->bins;
-    bool all = true;
+    bool all = shards_known(target);
     for (uint32_t i = 0; all && i < target->layout.sc_nbins; i++) {
         for (uint32_t shard = 0; all && shard < shards_of(target, i); shard++) {
             all = add_bin(target, f, jt_bin_at(target, arena, i, shard), out->bin[i]);
         }
     }
-    bool sure = target->source[JT_PART_BINS] == JT_MEMORY;
+    enum jt_source source = target->source[JT_PART_BINS];
+    bool sure = source == JT_MEMORY || source == JT_INFERRED; /* else nobody has read the table */
     if (!all || (!sure && contradict(target, out))) {
         memset(out->bin, 0, sizeof out->bin);
         return;

@@ -101,15 +101,14 @@ static const struct jt_bin_table *table_of(const struct jt_variables *variables,
     return NULL;
 }
 
-bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout) {
-    const struct jt_dwarf *dwarf = &evidence->dwarf;
-    const struct jt_bin_table *table = table_of(&evidence->variables, layout);
+bool jt_bins_from_table(const struct jt_bin_table *table, const struct jt_dwarf *dwarf,
+                        struct jh_layout *layout) {
     uint32_t word = layout->build.pointer_size;
     struct bin_offsets o = {0, or_else(dwarf->reg_size, 0), or_else(dwarf->slab_size, word),
                             or_else(dwarf->nregs, 2 * word),
                             or_else(dwarf->n_shards, 2 * word + 4)};
     struct jh_bin bin[JH_BINS_MAX];
-    if (table == NULL || layout->sc_nbins == 0 || table->size % layout->sc_nbins != 0 ||
+    if (layout->sc_nbins == 0 || table->size % layout->sc_nbins != 0 ||
         table->size / layout->sc_nbins > JT_BIN_INFO_MAX) {
         return false;
     }
@@ -123,6 +122,11 @@ bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout
     }
     memcpy(layout->bin, bin, sizeof bin);
     return true;
+}
+
+bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout) {
+    const struct jt_bin_table *table = table_of(&evidence->variables, layout);
+    return table != NULL && jt_bins_from_table(table, &evidence->dwarf, layout);
 }
 
 /* ---- large pad, opt_disable_large_size_classes ---------------------------------------------- */

@@ -43,6 +43,9 @@ void jt_variables_read(struct jt_target *target, struct jt_variables *out);
 /* Each writes what the variables tell into the layout. False: they do not tell it, or the values
  * are not sound; then the layout is unchanged. */
 bool jt_bins_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout);
+/* The same of one table. What debug information does not tell stands where jemalloc has it. */
+bool jt_bins_from_table(const struct jt_bin_table *table, const struct jt_dwarf *dwarf,
+                        struct jh_layout *layout);
 bool jt_pad_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout);
 bool jt_by_size_from_variables(const struct jt_evidence *evidence, struct jh_layout *layout);
 

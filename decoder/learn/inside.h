@@ -111,8 +111,15 @@ size_t jt_bins_from_slabs(struct jt_target *target, uint64_t root, enum jt_effor
  * new fit. */
 void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
                  struct jh_layout *layout, struct jt_fit *fit);
-/* The same for target->layout, on more of the heap. */
-void jt_bins_infer(struct jt_target *target, uint64_t root);
+/* The same for target->layout, whose bins no variable with a symbol tells: from jemalloc's table,
+ * or else from slabs, on more of the heap. Slabs do not tell how many shards there are. */
+void jt_bins_infer(struct jt_target *target, const struct jt_evidence *evidence);
+/* Since 5.2.0 bins have as many shards as MALLOC_CONF says: then n_shards is 0, not known. */
+void jt_shards_forget(struct jh_layout *layout);
+/* bin_table.c: looks for jemalloc's table around the root, and takes its numbers. False: it is not
+ * there, or there are several that differ. */
+bool jt_bins_find(struct jt_target *target, const struct jt_dwarf *dwarf, uint64_t root,
+                  struct jh_layout *layout);
 /* layout_candidate.c: is the text the version of a commit after a release ("5.3.0-196-ga25b9b8")?
  */
 bool jt_version_between(const char *text, enum jh_version *release);

@@ -1,8 +1,9 @@
 /* layout_bins.c - takes the numbers of bins from slabs, when jemalloc's own table cannot be read.
  *
  * Since 5.2.0 MALLOC_CONF changes bins at run time (slab_sizes, bin_shards), and without symbols
- * the address of jemalloc's table is not known. A slab tells its size and its size class; from
- * these follows the number of its regions, which its bitmap confirms. */
+ * the address of jemalloc's table is not known: bin_table.c looks for it. A slab tells its size and
+ * its size class; from these follows the number of its regions, which its bitmap confirms. That a
+ * bin has no more shards than slabs have shown is true of no heap for sure. */
 #include <string.h>
 
 #include "learn/sample_heap.h"
@@ -140,15 +141,49 @@ void jt_bins_try(struct jt_target *target, uint64_t root, enum jt_effort effort,
     *layout = own;
 }
 
-void jt_bins_infer(struct jt_target *target, uint64_t root) {
-    struct jt_fit fit;
-    jt_layout_fit(target, &target->layout, root, JT_FIT_LOOK, &fit);
-    if (fit.unsound + fit.unlikely == 0) {
-        return;
+void jt_shards_forget(struct jh_layout *layout) {
+    for (uint32_t i = 0; i < layout->sc_nbins && jh_family(layout->build.version)->bin_shards;
+         i++) {
+        layout->bin[i].n_shards = 0;
     }
+}
+
+/* The table is used if the heap does not contradict it more than the stock build's numbers. */
+static bool take_table(struct jt_target *target, const struct jt_evidence *evidence, uint64_t root,
+                       const struct jt_fit *stock) {
+    struct jh_layout own = target->layout;
+    struct jt_fit fit;
+    if (!jh_family(own.build.version)->bin_shards ||
+        !jt_bins_find(target, &evidence->dwarf, root, &own)) {
+        return false;
+    }
+    jt_layout_fit(target, &own, root, JT_FIT_LOOK, &fit);
+    if (fit.unsound + fit.unlikely > stock->unsound + stock->unlikely) {
+        return false;
+    }
+    target->layout = own;
+    target->source[JT_PART_BINS] = JT_INFERRED;
+    return true;
+}
+
+static void infer_from_slabs(struct jt_target *target, uint64_t root) {
+    struct jt_fit fit;
     jt_layout_fit(target, &target->layout, root, JT_FIT_SEARCH, &fit);
     jt_bins_try(target, root, JT_FIT_SEARCH, &target->layout, &fit);
     if (fit.bins != 0) {
         target->source[JT_PART_BINS] = JT_INFERRED;
     }
+}
+
+void jt_bins_infer(struct jt_target *target, const struct jt_evidence *evidence) {
+    uint64_t root = jt_root_of(evidence, &target->layout);
+    struct jt_fit fit;
+    jt_layout_fit(target, &target->layout, root, JT_FIT_LOOK, &fit);
+    if (take_table(target, evidence, root, &fit)) {
+        return;
+    }
+    if (fit.unsound + fit.unlikely != 0) {
+        infer_from_slabs(target, root);
+    }
+    jt_shards_forget(&target->layout);
 }

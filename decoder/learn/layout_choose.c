@@ -152,7 +152,7 @@ static enum jt_status use_candidate(struct jt_target *target, struct jt_evidence
     if (best->bins) {
         target->source[JT_PART_BINS] = JT_MEMORY;
     } else {
-        jt_bins_infer(target, jt_root_of(evidence, &target->layout));
+        jt_bins_infer(target, evidence);
     }
     if (best->pad) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;

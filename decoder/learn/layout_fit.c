@@ -19,7 +19,8 @@ static void fit_kind(const struct jh_layout *layout, const struct jh_extent *e,
         count_likely(fit, e->szind == layout->sc_nsizes);
     }
     if (jh_extent_is_slab(e)) {
-        count_likely(fit, e->bin_shard < layout->bin[e->szind].n_shards);
+        uint32_t shards = layout->bin[e->szind].n_shards;
+        count_likely(fit, shards == 0 || e->bin_shard < shards);
     }
 }
 

@@ -180,7 +180,12 @@ static void take_bins(struct json_input *in, const struct json_value *top, struc
         json_take_number(in, row, "size", true, UINT64_MAX, &l->bin[i].reg_size);
         json_take_number(in, row, "slab_size", false, UINT64_MAX, &l->bin[i].slab_size);
         json_take_number(in, row, "nregs", false, UINT32_MAX, &nregs);
-        json_take_number(in, row, "n_shards", false, JT_SHARDS_MAX, &shards);
+        const struct json_value *n = json_member(row, "n_shards");
+        if (n != NULL && n->kind == JSON_NULL) {
+            shards = 0; /* not known */
+        } else {
+            json_take_number(in, row, "n_shards", false, JT_SHARDS_MAX, &shards);
+        }
         l->bin[i].nregs = (uint32_t)nregs;
         l->bin[i].n_shards = (uint32_t)shards;
         if (l->bin[i].reg_size != jh_index2size(l, i)) {

@@ -188,7 +188,7 @@ static enum jt_status take_given(struct jt_target *target, struct jt_evidence *e
     if (jt_bins_from_variables(evidence, &target->layout)) {
         target->source[JT_PART_BINS] = JT_MEMORY;
     } else {
-        jt_bins_infer(target, jt_root_of(evidence, &target->layout));
+        jt_bins_infer(target, evidence);
     }
     if (jt_pad_from_variables(evidence, &target->layout)) {
         target->source[JT_PART_LARGE_PAD] = JT_MEMORY;

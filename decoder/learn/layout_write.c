@@ -95,8 +95,9 @@ static void write_size_classes(FILE *f, const struct jh_layout *l) {
     for (uint32_t i = 0; i < l->sc_nsizes; i++) {
         fprintf(f, "%s{\"size\":%" PRIu64, i == 0 ? "" : ",", jh_index2size(l, i));
         if (i < l->sc_nbins) {
-            fprintf(f, ",\"slab_size\":%" PRIu64 ",\"nregs\":%u,\"n_shards\":%u",
-                    l->bin[i].slab_size, l->bin[i].nregs, l->bin[i].n_shards);
+            fprintf(f, ",\"slab_size\":%" PRIu64 ",\"nregs\":%u,\"n_shards\":", l->bin[i].slab_size,
+                    l->bin[i].nregs);
+            fprintf(f, l->bin[i].n_shards != 0 ? "%u" : "null", l->bin[i].n_shards);
         }
         fputc('}', f);
     }

@@ -88,7 +88,7 @@ enum jt_status jt_skeleton_open(struct jt_target *target, struct jt_evidence *ev
         }
         for (size_t i = 0; i < target->priv->base->arenas.count; i++) {
             target->priv->base->arenas.arena[i].known.shards_known =
-                target->source[JT_PART_BINS] == JT_MEMORY;
+                target->layout.bin[0].n_shards != 0;
         }
     }
     return status;

@@ -30,8 +30,7 @@ static void add_struct(const struct jt_target *target, struct jt_ranges *set, co
 static void add_bins(struct jt_target *target, struct jt_ranges *set, const struct jt_arena *a) {
     const struct jh_layout *l = &target->layout;
     for (uint32_t szind = 0; szind < l->sc_nbins; szind++) {
-        uint32_t shards = l->bin[szind].n_shards != 0 ? l->bin[szind].n_shards : 1;
-        for (uint32_t i = 0; i < shards; i++) {
+        for (uint32_t i = 0; i < l->bin[szind].n_shards; i++) {
             uint64_t at = jt_bin_at(target, a, szind, i);
             if (at != 0) {
                 add_struct(target, set, jt_bin_struct(l), at);

@@ -327,3 +327,20 @@ test_debug_link() {
     status 0 jeheap info "${PID[linked]}" --json --quiet
     ask are "$OUT" root_symbol=null layout.learnt_from.root=inferred
 }
+
+# How many shards bins have no slab tells: of most of them there is none here. jemalloc's own table
+# does, which is found by what stands in it.
+test_bin_shards() {
+    JE_MALLOC_CONF=narenas:1,bin_shards:160-192:7 small shards -s
+    status 0 jeheap layout "${PID[shards]}" --json
+    ask are "$OUT" size_classes.8.n_shards=1 size_classes.9.n_shards=7 size_classes.10.n_shards=7 \
+        size_classes.11.n_shards=1 size_classes.35.n_shards=1
+    status 0 jeheap stats "${PID[shards]}" --jemalloc
+    ask are "$OUT" jemalloc.arenas.bin.9.nshards=7
+    status 0 jeheap layout "${PID[shards]}" --json
+    sed 's/"n_shards":[0-9]*/"n_shards":null/g' "$OUT" >"$WORK/unknown.json"
+    status 0 jeheap stats "${PID[shards]}" --jemalloc --layout "$WORK/unknown.json"
+    out_has '"arenas.bin.\*.nshards"'
+    out_has '"stats.arenas.\*.bins"'
+    rm "$WORK/unknown.json"
+}

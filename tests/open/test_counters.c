@@ -162,7 +162,7 @@ static void what_is_not_known_is_not_said(void **state) {
 static void unknown_shards(void **state) {
     (void)state;
     struct made *m = counted_start(JH_5_3_0);
-    m->target.source[JT_PART_BINS] = JT_INFERRED;
+    jt_shards_forget(&m->target.layout);
     made_word(m, curregs(m, 0), 1000);
     made_word(m, link_at(m, 2, CHILD), 0x41414140);
     assert_int_equal(counted_ask(m).count, 0);

@@ -106,6 +106,7 @@ static void changed_parts_come_back(void **state) {
     first.extent[JH_EXTENT_NFREE].shift = 30;
     first.extent[JH_EXTENT_PINNED] = (struct jh_field){0, 8, 50, 1};
     first.bin[3].n_shards = 4;
+    first.bin[4].n_shards = 0; /* not known */
     first.large_pad = 0;
     first.root_offset = 184;
     first.state[4] = JH_STATE_UNKNOWN;

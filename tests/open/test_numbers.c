@@ -142,6 +142,26 @@ static void bins_that_cannot_be(void **state) {
     }
 }
 
+/* Where bins are, and so what they count and whether their locks are held, is not known. */
+static void bins_of_unknown_shards(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < VERSIONS; v++) {
+        const struct jt_arena *a;
+        struct made *m = start(versions[v], &a);
+        bool old = versions[v] < JH_5_2_0;
+        struct jt_lock_marks marks;
+        m->target.source[JT_PART_BINS] = JT_INFERRED;
+        jt_shards_forget(&m->target.layout);
+        jt_numbers(&m->target, a, &counters);
+        assert_int_equal(counters.bins_known, old);
+        assert_true(counters.large_known);
+        assert_int_equal(jt_bin_at(&m->target, a, 1, 0) != 0, old);
+        jt_lock_marks(&m->target, a, 1, &marks);
+        assert_int_equal(marks.unknown & JT_MARK_BIN, old ? 0 : JT_MARK_BIN);
+        made_end(m);
+    }
+}
+
 /* Counters that are no statistics stay known. */
 static void without_statistics(void **state) {
     (void)state;
@@ -190,6 +210,7 @@ static void what_is_absent(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_an_arena), cmocka_unit_test(numbers_of_large_classes),
+        cmocka_unit_test(bins_of_unknown_shards),
         cmocka_unit_test(numbers_of_bins),     cmocka_unit_test(bins_that_cannot_be),
         cmocka_unit_test(without_statistics),  cmocka_unit_test(what_is_absent)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,7 +268,7 @@ struct jh_bin {
     uint64_t reg_size;  /* bytes */
     uint64_t slab_size; /* bytes, a multiple of the page */
     uint32_t nregs;
-    uint32_t n_shards;
+    uint32_t n_shards; /* 0: not known */
 };
 
 #define JH_STATES_MAX 8
