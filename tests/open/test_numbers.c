@@ -209,9 +209,9 @@ static void what_is_absent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_of_an_arena), cmocka_unit_test(numbers_of_large_classes),
-        cmocka_unit_test(bins_of_unknown_shards),
-        cmocka_unit_test(numbers_of_bins),     cmocka_unit_test(bins_that_cannot_be),
-        cmocka_unit_test(without_statistics),  cmocka_unit_test(what_is_absent)};
+        cmocka_unit_test(numbers_of_an_arena),    cmocka_unit_test(numbers_of_large_classes),
+        cmocka_unit_test(bins_of_unknown_shards), cmocka_unit_test(numbers_of_bins),
+        cmocka_unit_test(bins_that_cannot_be),    cmocka_unit_test(without_statistics),
+        cmocka_unit_test(what_is_absent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
