@@ -88,6 +88,7 @@ static struct json_object *level_json(const struct comparison *c, enum level lev
         add_number(o, "lookups", t->lookups);
         add_number(o, "regions", t->regions);
         add_number(o, "cached", t->cached);
+        add_number(o, "cached_in_storage", t->in_storage);
     }
     add_number(o, "mismatches", t->mismatches);
     return o;

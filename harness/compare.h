@@ -13,10 +13,11 @@ enum level { LEVEL_CONSTANTS, LEVEL_FUNCTIONS, LEVEL_HEAP, LEVEL_API, LEVEL_OFFL
 
 const char *level_name(enum level level);
 
-/* What was compared in a level; extents to cached are of LEVEL_HEAP and LEVEL_OFFLINE. */
+/* What was compared in a level; extents and what follows are of LEVEL_HEAP and LEVEL_OFFLINE. */
 struct tally {
     uint64_t compared, mismatches;
     uint64_t extents, fields, lookups, regions, cached;
+    uint64_t in_storage; /* cached ones in caches that threads' storage led to */
 };
 
 struct mismatch {
@@ -37,9 +38,9 @@ struct comparison {
     bool stop;       /* there was one */
     bool lacks;      /* the image lacks some of the memory: absent is no mismatch there */
     uint64_t absent; /* how often it was the answer */
-    bool native; /* a process of this machine, whose threads have their storage where it is known */
-    bool no_blocks; /* it is a skeleton that was made without symbols, which lead to jemalloc's
-                       blocks */
+    bool storage;    /* it is known where threads have their storage on this machine */
+    bool no_blocks;  /* it is a skeleton that was made without symbols, which lead to jemalloc's
+                        blocks */
     struct tally tally[LEVELS];
     struct mismatch kept[MISMATCHES_KEPT];
     size_t kept_count;

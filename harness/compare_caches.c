@@ -89,6 +89,7 @@ static void compare_parked(struct comparison *c, const struct jt_caches *all) {
             compare_number(c, "parked.szind", x, truth_get(TRUTH_CACHED, r, KEY_SZIND),
                            all->bin[p->bin].known.szind);
             c->tally[c->level].cached++;
+            c->tally[c->level].in_storage += all->inferred;
         } else if (y < x) {
             compare_word(c, "parked", y, "not parked", "parked");
         } else if (complete(all)) {
@@ -166,8 +167,7 @@ static void compare_all(struct comparison *c, struct jt_target *target, bool all
 /* Are they found in the storage of threads? A table that a symbol leads to has the others. */
 static bool in_threads(const struct comparison *c, struct jt_target *target) {
     uint64_t at, size;
-    return c->native && !jt_is_skeleton(target) && target->layout.build.pointer_size == 8 &&
-           jt_symbol(target, "tcaches", &at, &size);
+    return c->storage && !jt_is_skeleton(target) && jt_symbol(target, "tcaches", &at, &size);
 }
 
 static bool all_known(const struct comparison *c, struct jt_target *target) {

@@ -83,17 +83,19 @@ static void add_result(struct json_object *results, const char *name, const char
 
 /* Compares the caches with a bent form of caches. */
 static void add_cache_bends(struct json_object *results, struct comparison *c,
-                            const struct truth *truth, struct jt_target *target) {
+                            const struct comparison *sound, struct jt_target *target) {
     struct cache_bend bend;
-    struct jh_cache_form sound;
+    struct jh_cache_form form;
     for (size_t i = 0; cache_bend_make(&target->layout, i, &bend); i++) {
-        *c = (struct comparison){
-            .truth = truth, .first_only = true, .native = true, .level = LEVEL_HEAP};
+        *c = (struct comparison){.truth = sound->truth,
+                                 .first_only = true,
+                                 .storage = sound->storage,
+                                 .level = LEVEL_HEAP};
         compare_caches_with(c, target, &bend.form);
         add_result(results, bend.name, c->stop ? levels[FIRST_HEAP_LEVEL] : NULL, bend.proof);
     }
-    if (jh_cache_form(&target->layout, &sound, NULL) == JH_OK) {
-        jt_caches_again(target, &sound, false);
+    if (jh_cache_form(&target->layout, &form, NULL) == JH_OK) {
+        jt_caches_again(target, &form, false);
     }
 }
 
@@ -152,7 +154,8 @@ static void add_list_bends(struct json_object *results, struct comparison *c,
     *form = sound;
 }
 
-struct json_object *drift_bends(const struct truth *truth, struct jt_target *target) {
+struct json_object *drift_bends(const struct comparison *sound, struct jt_target *target) {
+    const struct truth *truth = sound->truth;
     struct json_object *results = json_object_new_array();
     struct comparison *c = calloc(1, sizeof(*c));
     struct bend *bend = malloc(sizeof(*bend));
@@ -161,7 +164,7 @@ struct json_object *drift_bends(const struct truth *truth, struct jt_target *tar
         json_object_array_add(results, try_bend(c, bend, target));
     }
     if (c) {
-        add_cache_bends(results, c, truth, target);
+        add_cache_bends(results, c, sound, target);
         add_number_bends(results, c, truth, target);
         add_list_bends(results, c, truth, target);
     }

@@ -8,9 +8,10 @@
 
 #include "compare.h"
 
-/* Compares the target with the truth, with every bend of its layout. Gives an array of
+/* Compares the target with the truth of a comparison, with every bend of its layout. Gives an array
+ * of
  * {"bend":NAME,"noticed":[LEVEL...],"proof":TEXT or null}. */
-struct json_object *drift_bends(const struct truth *truth, struct jt_target *target);
+struct json_object *drift_bends(const struct comparison *sound, struct jt_target *target);
 
 /* Merges the cells of a pin: a bend is noticed when one cell noticed it, and must be noticed on the
  * heap unless there is a proof that no heap shows it. Gives an array of

@@ -49,7 +49,7 @@ static bool compare_image(struct work *w, const char *path, bool core, const cha
             compare_totals(w->comparison, t);
         }
         if (w->options->drift && core && !layout[i]) {
-            w->drift = drift_bends(&w->truth, t);
+            w->drift = drift_bends(w->comparison, t);
         }
         if (!core) {
             compare_private(w->comparison, &t->heap);

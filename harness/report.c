@@ -65,6 +65,11 @@ struct json_object *report_make(struct json_object *cells) {
     add(totals, "heap_fields", report_sum(report, "heap", "fields"));
     add(totals, "heap_lookups", report_sum(report, "heap", "lookups"));
     add(totals, "heap_regions", report_sum(report, "heap", "regions"));
+    add(totals, "cached",
+        report_sum(report, "heap", "cached") + report_sum(report, "offline", "cached"));
+    add(totals, "cached_in_storage",
+        report_sum(report, "heap", "cached_in_storage") +
+            report_sum(report, "offline", "cached_in_storage"));
     json_object_object_add(report, "totals", totals);
     return report;
 }

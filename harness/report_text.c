@@ -210,14 +210,16 @@ void report_matrix(struct json_object *report, bool color, FILE *file) {
     if (table) {
         print_levels(report, file);
     }
-    fprintf(file,
-            "%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
-            " values compared, %" PRIu64 " mismatches\n"
-            "heap: %" PRIu64 " extents, %" PRIu64 " fields, %" PRIu64 " lookups, %" PRIu64
-            " regions\n",
-            report_number(totals, "cells"), report_number(totals, "pass"),
-            report_number(totals, "fail"), report_number(totals, "skip"),
-            report_number(totals, "compared"), report_number(totals, "mismatches"),
-            report_number(totals, "heap_extents"), report_number(totals, "heap_fields"),
-            report_number(totals, "heap_lookups"), report_number(totals, "heap_regions"));
+    fprintf(
+        file,
+        "%" PRIu64 " cells: %" PRIu64 " pass, %" PRIu64 " fail, %" PRIu64 " skip; %" PRIu64
+        " values compared, %" PRIu64 " mismatches\n"
+        "heap: %" PRIu64 " extents, %" PRIu64 " fields, %" PRIu64 " lookups, %" PRIu64 " regions\n"
+        "caches: %" PRIu64 " pointers, %" PRIu64 " of them by threads' storage, without lists\n",
+        report_number(totals, "cells"), report_number(totals, "pass"),
+        report_number(totals, "fail"), report_number(totals, "skip"),
+        report_number(totals, "compared"), report_number(totals, "mismatches"),
+        report_number(totals, "heap_extents"), report_number(totals, "heap_fields"),
+        report_number(totals, "heap_lookups"), report_number(totals, "heap_regions"),
+        report_number(totals, "cached"), report_number(totals, "cached_in_storage"));
 }

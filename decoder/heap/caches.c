@@ -23,6 +23,8 @@ const char *jt_caches_why_text(enum jt_caches_why why) {
             "cache there, is not known",
         [JT_CACHES_EXPLICIT] = "no list leads to them, and no symbol to those that "
                                "tcache.create made",
+        [JT_CACHES_NOT_HELD] = "no list leads to them, and on this machine only registers tell "
+                               "where threads have their storage (--stop)",
         [JT_CACHES_OTHER_HEAP] = "they are read of one heap, and this is another one (--root)",
         [JT_CACHES_OLD_SKELETON] = "this skeleton was made by a jeheap that did not know them"};
     return text[why];

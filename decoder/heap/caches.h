@@ -24,6 +24,7 @@ enum jt_caches_why {
     JT_CACHES_OLD_SKELETON,
     JT_CACHES_THREADS,
     JT_CACHES_EXPLICIT,
+    JT_CACHES_NOT_HELD,
     JT_CACHES_WHYS
 };
 

@@ -1,12 +1,13 @@
 /* caches_threads.c - the caches of a jemalloc that keeps no lists of them (--disable-stats).
  *
- * A thread's cache is in its thread-local storage, in front of the thread pointer, and equally far
- * from it in all threads. No symbol is needed: a cache is recognised by what else has to be there,
- * a pointer to an arena, from 5.3 on a pair of pointers to each other, and bins whose stacks lie
- * one behind the other. An explicit one is recognised likewise, and a table leads to them. */
+ * A thread's cache is in its thread-local storage, equally far from the thread pointer in all
+ * threads, and in front of it or behind it, as the machine has it. No symbol is needed: a cache is
+ * recognised by what else has to be there, a pointer to an arena, from 5.3 on a pair of pointers to
+ * each other, and bins whose stacks lie one behind the other. An explicit one is recognised
+ * likewise, and a table leads to them. */
 #include "heap/caches_read.h"
 
-#define STORAGE_MAX (UINT64_C(64) << 10) /* of all modules, in front of the thread pointer */
+#define STORAGE_MAX (UINT64_C(64) << 10) /* bytes that all modules have of it */
 #define EXPLICIT_MAX 4096                /* tcache.create makes no more (MALLOCX_TCACHE_MAX) */
 #define STATES 4096                      /* no cache is there */
 #define STACK_MAX (UINT64_C(1) << 16)    /* pointers of a bin */
@@ -67,33 +68,35 @@ static enum look look_at(const struct finder *f, uint64_t cache, uint32_t *ind) 
 /* ---- threads --------------------------------------------------------------------------------- */
 
 /* A word at the place of a cache's first pointer that is worth a look. */
-static bool may_be(const struct finder *f, uint64_t word, uint64_t pointer) {
+static bool may_be(const struct finder *f, uint64_t word, struct jt_range storage) {
     uint32_t ind;
     return f->form.slow == JH_CACHE_NONE ? arena_is(f, word, &ind)
-                                         : word - (pointer - STORAGE_MAX) < STORAGE_MAX;
+                                         : word - storage.start < storage.end - storage.start;
 }
 
-/* How far in front of the thread pointer its cache is; 0: none was found. An explicit cache may lie
- * there as well, and looks the same, but jemalloc has handed its memory out. */
-static uint64_t distance_of(const struct finder *f, uint64_t pointer) {
+/* How far from the thread pointer its cache is, modulo 2^64. An explicit cache may lie there as
+ * well, and looks the same, but jemalloc has handed its memory out. */
+static bool distance_of(const struct finder *f, uint64_t pointer, uint64_t *out) {
     const unsigned word = f->target->priv->words;
+    const struct jt_range storage = jt_thread_storage(f->target, pointer, STORAGE_MAX, 0);
     uint64_t member = f->form.slow != JH_CACHE_NONE ? f->form.slow : f->form.arena;
     uint8_t bytes[4096];
     uint32_t ind;
-    uint64_t page = (pointer - STORAGE_MAX) & ~(uint64_t)(sizeof bytes - 1);
-    for (; page < pointer; page += sizeof bytes) {
+    uint64_t page = storage.start & ~(uint64_t)(sizeof bytes - 1);
+    for (; page < storage.end; page += sizeof bytes) {
         if (jh_read(&f->target->heap.reader, page, bytes, sizeof bytes, NULL) != JH_OK) {
             continue;
         }
         for (size_t i = 0; i < sizeof bytes; i += word) {
             uint64_t cache = page + i - member;
-            if (may_be(f, jt_number_at(f->target, bytes + i, word), pointer) &&
+            if (may_be(f, jt_number_at(f->target, bytes + i, word), storage) &&
                 look_at(f, cache, &ind) == LOOK_CACHE && !jt_in_extent(f->target, cache)) {
-                return pointer - cache;
+                *out = cache - pointer;
+                return true;
             }
         }
     }
-    return 0;
+    return false;
 }
 
 static void take_at(struct finder *f, uint64_t cache, enum jt_caches_why why) {
@@ -106,21 +109,28 @@ static void take_at(struct finder *f, uint64_t cache, enum jt_caches_why why) {
     }
 }
 
+/* A process whose threads' pointers are in registers only, which a tracer may read. */
+static bool needs_hold(const struct jt_target *target) {
+    const struct jt_thread_form *form = jt_thread_form(target);
+    return target->kind == JT_PROCESS && !jt_is_still(target) && form->note != 0 && form->self == 0;
+}
+
 static void take_threads(struct finder *f) {
     const struct jt_private *p = f->target->priv;
     uint64_t distance = 0;
-    for (size_t i = 0; i < p->threads && distance == 0; i++) {
-        distance = p->thread[i].tls != 0 ? distance_of(f, p->thread[i].tls) : 0;
+    bool found = false;
+    for (size_t i = 0; i < p->threads && !found; i++) {
+        found = p->thread[i].tls != 0 && distance_of(f, p->thread[i].tls, &distance);
     }
-    if (distance == 0) {
-        jt_caches_unknown(f, JT_CACHES_NO_LIST);
+    if (!found) {
+        jt_caches_unknown(f, needs_hold(f->target) ? JT_CACHES_NOT_HELD : JT_CACHES_NO_LIST);
         return;
     }
     for (size_t i = 0; i < p->threads && !f->stopped; i++) {
         if (p->thread[i].tls == 0) {
             jt_caches_unknown(f, JT_CACHES_THREADS);
         } else {
-            take_at(f, p->thread[i].tls - distance, JT_CACHES_THREADS);
+            take_at(f, p->thread[i].tls + distance, JT_CACHES_THREADS);
         }
     }
 }
@@ -148,7 +158,9 @@ static void take_explicit(struct finder *f) {
 }
 
 void jt_caches_in_threads(struct finder *f) {
-    jt_threads_locate(f->target);
+    if (!jt_threads_locate(f->target)) {
+        jt_caches_incomplete(f->all, JT_CACHES_LIMIT);
+    }
     f->all->inferred = true;
     take_threads(f);
     if (!f->stopped) {

@@ -163,6 +163,16 @@ static enum jt_status hold_all(struct jt_target *target) {
 /* ---- what they were doing ----------------------------------------------------------------------
  */
 
+/* What is in another set of registers (jt_thread_form.note). */
+static void read_pointer(const struct jt_target *target, struct jt_thread *thread) {
+    uint8_t bytes[64];
+    struct iovec io = {bytes, sizeof bytes};
+    const uintptr_t note = jt_thread_form(target)->note;
+    if (note != 0 && ptrace(PTRACE_GETREGSET, thread->id, (void *)note, &io) == 0) {
+        jt_thread_pointer(target, bytes, io.iov_len, thread);
+    }
+}
+
 /* The kernel refuses those of a thread that is not stopped. */
 static void read_registers(struct jt_target *target) {
     struct jt_private *p = target->priv;
@@ -173,6 +183,7 @@ static void read_registers(struct jt_target *target) {
         struct iovec io = {p->still_reg + i * JT_REGISTERS_MAX, JT_REGISTERS_MAX};
         if (ptrace(PTRACE_GETREGSET, p->thread[i].id, (void *)(uintptr_t)NT_PRSTATUS, &io) == 0) {
             jt_thread_registers(target, io.iov_base, io.iov_len, &p->thread[i]);
+            read_pointer(target, &p->thread[i]);
         }
     }
 }

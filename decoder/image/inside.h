@@ -245,8 +245,36 @@ bool jt_may_be_mapped(const struct jt_target *target, uint64_t addr);
 
 /* ---- threads.c ------------------------------------------------------------------------------ */
 
+/* thread_form.c: what is known of the threads of a machine. Registers are counted in words from the
+ * first one of struct elf_prstatus. */
+struct jt_thread_form {
+    uint16_t machine;
+    uint8_t words, count; /* bytes of a pointer; number of registers, 0: nothing is known */
+    uint8_t pc, stack;
+    uint8_t tls;      /* the thread pointer; 0: it is not among them */
+    uint8_t freebsd;  /* the stack pointer in FreeBSD's notes; 0: not known */
+    uint16_t note;    /* type of another note, which has the thread pointer; 0: none has it */
+    uint8_t selector; /* this register tells which entry of that note it is; 0: the first word */
+    bool behind;      /* storage is behind the thread pointer (variant I), not in front of it */
+    uint16_t self;    /* bytes from the thread pointer, which points to itself, to another such
+                         pointer; 0: memory does not tell where a thread pointer is */
+    uint16_t id;      /* bytes from it to the number of the thread */
+};
+const struct jt_thread_form *jt_thread_form(const struct jt_target *target);
+/* Takes the thread pointer from what its form names as note; PTRACE_GETREGSET gives the same. */
+void jt_thread_pointer(const struct jt_target *target, const uint8_t *bytes, size_t size,
+                       struct jt_thread *thread);
+/* Where the storage of a thread is whose modules have so many bytes of it; with so many bytes of
+ * the C library's data of the thread, on the other side of its thread pointer. */
+struct jt_range jt_thread_storage(const struct jt_target *target, uint64_t pointer, uint64_t bytes,
+                                  uint64_t data);
+/* Does memory say that a thread's pointer is there? Gives the number of that thread. */
+bool jt_thread_pointer_at(const struct jt_target *target, uint64_t at, int *id);
+
 /* Adds a thread of a core from its note, struct elf_prstatus, which stays where it is. */
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size);
+/* Another note of that thread, whose owner is LINUX. */
+void jt_thread_note_more(struct jt_target *target, uint64_t type, const uint8_t *note, size_t size);
 #define JT_REGISTERS_MAX 512 /* bytes of one thread's */
 /* What these registers tell, in the order of struct elf_prstatus: PTRACE_GETREGSET gives the same.
  * They stay the caller's. */
@@ -257,8 +285,8 @@ void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_
 void jt_thread_name_freebsd(struct jt_target *target, const uint8_t *note, size_t size);
 /* Adds the threads of a process from /proc. Called before the sandbox forbids to open files. */
 void jt_threads_read(struct jt_target *target);
-/* thread_pointer.c: finds the thread pointers of a process in its memory (x86_64 only). A core has
- * them among the registers. */
-void jt_threads_locate(struct jt_target *target);
+/* thread_pointer.c: finds the thread pointers that registers do not tell in memory, where that says
+ * it (form.self). False: a limit was reached before all were found. */
+bool jt_threads_locate(struct jt_target *target);
 
 #endif

@@ -86,6 +86,9 @@ static void read_segment(struct jt_target *target, const uint8_t *bytes, size_t 
         if (name == 5 && memcmp(owner, "CORE", 5) == 0) {
             read_note(target, type, owner + padded, desc);
         }
+        if (name == 6 && memcmp(owner, "LINUX", 6) == 0) {
+            jt_thread_note_more(target, type, owner + padded, desc);
+        }
         if (name == 8 && memcmp(owner, "FreeBSD", 8) == 0) {
             jt_note_freebsd(target, type, owner + padded, desc);
         }

@@ -29,43 +29,6 @@ static bool add_thread(struct jt_target *target, const struct jt_thread *thread)
 
 /* ---- cores ---------------------------------------------------------------------------------- */
 
-/* The number of registers in a note, and the places of some, in words from the first register. */
-static const struct registers {
-    uint16_t machine;
-    uint8_t words, count, pc, stack;
-    uint8_t tls;     /* 0: the note does not have the thread pointer */
-    uint8_t freebsd; /* the stack pointer in FreeBSD's notes; 0: not known */
-} registers[] = {{EM_X86_64, 8, 27, 16, 19, 21, 20}, {EM_386, 4, 17, 12, 15, 0, 16},
-                 {EM_AARCH64, 8, 34, 32, 31, 0, 31}, {EM_ARM, 4, 18, 15, 13, 0, 0},
-                 {EM_S390, 8, 27, 1, 17, 0, 0},      {EM_PPC64, 8, 48, 32, 1, 0, 0},
-                 {EM_RISCV, 8, 32, 0, 2, 0, 0}};
-
-static const struct registers *registers_of(const struct jt_private *p) {
-    static const struct registers none = {0, 0, 0, 0, 0, 0, 0};
-    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
-        if (registers[i].machine == p->machine && registers[i].words == p->words) {
-            return &registers[i];
-        }
-    }
-    return &none;
-}
-
-void jt_thread_registers(const struct jt_target *target, const uint8_t *bytes, size_t size,
-                         struct jt_thread *out) {
-    const struct registers *r = registers_of(target->priv);
-    const unsigned word = target->priv->words;
-    if (r->count == 0 || size < (size_t)r->count * word) {
-        return;
-    }
-    out->reg = bytes;
-    out->regs = r->count;
-    out->pc = jt_number_at(target, bytes + (size_t)r->pc * word, word);
-    out->stack = jt_number_at(target, bytes + (size_t)r->stack * word, word);
-    if (r->tls != 0) {
-        out->tls = jt_number_at(target, bytes + (size_t)r->tls * word, word);
-    }
-}
-
 /* The kernel gives all threads the signal that the core was written for; the first is the one that
  * it came to (fs/binfmt_elf.c). So is it in gdb's. */
 static bool is_crash(const struct jt_target *target, const uint8_t *note) {
@@ -90,11 +53,20 @@ void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) 
     }
 }
 
+/* It follows the note of its thread. */
+void jt_thread_note_more(struct jt_target *target, uint64_t type, const uint8_t *note,
+                         size_t size) {
+    const struct jt_private *p = target->priv;
+    if (p->threads != 0 && type == jt_thread_form(target)->note) {
+        jt_thread_pointer(target, note, size, &p->thread[p->threads - 1]);
+    }
+}
+
 /* struct prstatus: an int, three sizes and three more ints, the last of which is the thread's
  * number; then the registers in FreeBSD's order (machine/reg.h). */
 void jt_thread_note_freebsd(struct jt_target *target, const uint8_t *note, size_t size) {
     const size_t word = target->priv->words, id = 4 * word + 8;
-    const size_t stack = id + word + registers_of(target->priv)->freebsd * word;
+    const size_t stack = id + word + jt_thread_form(target)->freebsd * word;
     if (stack == id + word || stack + word > size) {
         return;
     }

@@ -3,7 +3,7 @@
 
 #include "open/inside.h"
 
-#define CONTROL_BLOCK 4096 /* bytes of the C library's thread data, at the thread pointer */
+#define DATA 4096 /* bytes of the C library's data of a thread, which is at its thread pointer */
 
 static uint64_t tls_of(Elf *elf) {
     size_t count = 0;
@@ -18,7 +18,7 @@ static uint64_t tls_of(Elf *elf) {
     return bytes;
 }
 
-/* Bytes in front of the thread pointer: thread-local storage of all modules, and its alignment. */
+/* Bytes of the thread-local storage of all modules, with its alignment. */
 static uint64_t tls_bytes(const struct jt_target *target) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < target->modules; i++) {
@@ -27,25 +27,27 @@ static uint64_t tls_bytes(const struct jt_target *target) {
     return bytes;
 }
 
-static bool in_tls(uint64_t pointer, uint64_t addr, uint64_t bytes) {
-    return pointer != 0 && addr - (pointer - bytes) < bytes + CONTROL_BLOCK;
+static bool in_tls(const struct jt_target *target, uint64_t pointer, uint64_t addr,
+                   uint64_t bytes) {
+    const struct jt_range r = jt_thread_storage(target, pointer, bytes, DATA);
+    return pointer != 0 && addr - r.start < r.end - r.start;
 }
 
-/* Only a tracer may read a process's thread pointer, but on x86_64 the C library's thread data
- * begins at it, with two pointers to itself, and contains the thread's number. */
+/* Only a tracer may read a process's thread pointer, but memory may say where it is
+ * (thread_pointer.c). 0: none is near. */
 static uint64_t pointer_near(const struct jt_target *target, uint64_t addr, struct jt_range mapping,
                              uint64_t bytes, int *id) {
-    enum { WORDS = 4096, SELF = 2, ID = 720 };
-    uint64_t word[WORDS], from = (addr - CONTROL_BLOCK) & ~UINT64_C(7);
+    uint8_t words[32768];
+    const unsigned word = target->priv->words;
+    uint64_t from = (addr - DATA) & ~(uint64_t)(word - 1);
     size_t got = 0;
     from = from < mapping.start ? mapping.start : from;
-    size_t want = (size_t)(mapping.end - from < sizeof word ? mapping.end - from : sizeof word);
-    (void)target->heap.reader.read(target->heap.reader.arg, from, word, want, &got);
-    for (size_t i = 0; i + SELF < got / 8; i++) {
-        uint64_t at = from + 8 * i, number;
-        if (word[i] == at && word[i + SELF] == at && in_tls(at, addr, bytes) &&
-            jt_read_number(target, at + ID, 4, &number)) {
-            *id = (int)number;
+    size_t want = (size_t)(mapping.end - from < sizeof words ? mapping.end - from : sizeof words);
+    (void)target->heap.reader.read(target->heap.reader.arg, from, words, want, &got);
+    for (size_t i = 0; i + word <= got; i += word) {
+        uint64_t at = from + i;
+        if (jt_number_at(target, words + i, word) == at && in_tls(target, at, addr, bytes) &&
+            jt_thread_pointer_at(target, at, id)) {
             return at;
         }
     }
@@ -57,12 +59,12 @@ static const struct jt_thread *thread_in_tls(const struct jt_target *target, uin
     const struct jt_private *p = target->priv;
     int id = 0;
     uint64_t pointer = 0;
-    if (target->kind == JT_PROCESS && p->machine == EM_X86_64 && p->words == 8) {
+    if (target->kind == JT_PROCESS || jt_thread_form(target)->tls == 0) {
         pointer = pointer_near(target, addr, mapping, bytes, &id);
     }
     for (size_t i = 0; i < p->threads; i++) {
         const struct jt_thread *t = &p->thread[i];
-        if (pointer != 0 ? t->id == id : in_tls(t->tls, addr, bytes)) {
+        if (pointer != 0 ? t->id == id : in_tls(target, t->tls, addr, bytes)) {
             return t;
         }
     }

@@ -1,7 +1,7 @@
 # Machines other than this one: their compiler, and the emulator that runs what it makes.
 
-# Sets MACHINE_CC, MACHINE_LIBS, EMULATOR and CORE (who writes the core: gdb, or qemu, or the witness
-# alone); SKIP says which packages are missing when the compiler makes no program or there is no
+# Sets MACHINE_CC, MACHINE_LIBS, EMULATOR, CORE (who writes the core: gdb, or qemu, or the witness
+# alone) and THREAD_STORAGE (cores tell where threads have their storage); SKIP says which packages are missing when the compiler makes no program or there is no
 # emulator.
 function(jeheap_machine configs name)
   jeheap_find(machine "${configs}" machines "${name}")
@@ -10,6 +10,7 @@ function(jeheap_machine configs name)
   jeheap_get_list(emulator "${machine}" emulator)
   jeheap_get_list(packages "${machine}" packages)
   jeheap_get(core "${machine}" core)
+  jeheap_get(thread_storage "${machine}" thread_storage)
   list(JOIN packages " " packages)
 
   set(missing "")
@@ -38,4 +39,5 @@ function(jeheap_machine configs name)
   set(MACHINE_LIBS "${libs}" PARENT_SCOPE)
   set(EMULATOR "${emulator}" PARENT_SCOPE)
   set(CORE "${core}" PARENT_SCOPE)
+  set(THREAD_STORAGE "${thread_storage}" PARENT_SCOPE)
 endfunction()

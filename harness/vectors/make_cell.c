@@ -37,7 +37,7 @@ static bool agrees(struct vector_cell *cell, const struct truth *truth, struct j
         abort();
     }
     c->truth = truth;
-    c->native = process;
+    c->storage = process;
     compare_all(c, t);
     for (unsigned i = 0; i < LEVELS; i++) {
         mismatches += c->tally[i].mismatches;

@@ -4,32 +4,38 @@
 needs stock 5.3.0 default
 needs redis redis-7.0 default
 needs old redis-6.0 default
+needs narrow 5.3.0 no-stats-i386
 
-# parker NAME WITNESS [OPTIONS]: a process of caches.c with that witness's jemalloc. What it printed is
-# in $WORK/NAME/stdout.
+# parker NAME WITNESS [OPTIONS [CFLAG...]]: a process of caches.c with that witness's jemalloc, in the
+# folder $WORK/NAME. What it printed is in stdout there.
 parker() {
     local name=$1 witness=$2 dir=$WORK/$1
     mkdir -p "$dir"
-    linked "$witness" caches.c "$dir/parker" -Wl,--build-id
-    background env "JE_MALLOC_CONF=${3:-}" "$dir/parker" >"$dir/stdout" 2>&1 </dev/null
+    linked "$witness" caches.c "$dir/parker" -Wl,--build-id "${@:4}"
+    background env -C "$dir" "JE_MALLOC_CONF=${3:-}" "$dir/parker" >"$dir/stdout" 2>&1 </dev/null
     PID[$name]=$BACK
     EXE[$name]=$dir/parker
     wait_line "$dir/stdout" "$BACK" '^ready' || fail "parker ended: $(head -n 3 "$dir/stdout")"
 }
 
-# What it has, and what jeheap says of it: process and core alike.
+# same NAME TARGET [OPTION]: what it has, and what jeheap says of it.
+same() {
+    local dir=$WORK/$1 target=$2
+    shift 2
+    status 0 jeheap caches "$target" --json --addresses --quiet "$@"
+    [ ! -s "$ERR" ] || fail "caches $target: $(said)"
+    cp "$OUT" "$dir/caches"
+    # shellcheck disable=SC2046
+    status 0 jeheap find "$target" $(awk 'NF == 4 { print $4 }' "$dir/stdout") --json --quiet "$@"
+    [ ! -s "$ERR" ] || fail "find $target: $(said)"
+    ask caches "$dir/stdout" "$dir/caches" "$OUT"
+}
+
+# Process and core alike.
 truth_of() {
-    local name=$1 target
-    core_of "$name"
-    for target in "${PID[$name]}" "$CORE"; do
-        status 0 jeheap caches "$target" --json --addresses --quiet
-        [ ! -s "$ERR" ] || fail "caches $target: $(said)"
-        cp "$OUT" "$WORK/$name/caches"
-        # shellcheck disable=SC2046
-        status 0 jeheap find "$target" $(awk 'NF == 4 { print $4 }' "$WORK/$name/stdout") --json --quiet
-        [ ! -s "$ERR" ] || fail "find $target: $(said)"
-        ask caches "$WORK/$name/stdout" "$WORK/$name/caches" "$OUT"
-    done
+    core_of "$1"
+    same "$1" "${PID[$1]}"
+    same "$1" "$CORE"
     rm "$CORE"
 }
 
@@ -46,6 +52,29 @@ test_5_2() {
 test_5_1() {
     parker old_parker old
     truth_of old_parker
+}
+
+# parker32 NAME: of a build without lists, of 32 bits.
+parker32() {
+    parker "$1" narrow '' -m32 -idirafter "/usr/include/$(uname -m)-linux-gnu"
+}
+
+# Memory tells where threads have their storage, of a process that goes on and in the debugger's core;
+# descriptors tell it with --stop.
+test_no_list_32_bits() {
+    parker32 short
+    truth_of short
+    same short "${PID[short]}" --stop
+}
+
+# And in the kernel's core.
+test_no_list_32_bits_core() {
+    have narrow
+    kernel_cores
+    parker32 dumped
+    kernel_core dumped
+    same dumped "$CORE"
+    rm "$CORE"
 }
 
 # Without a symbol, but with the version in its text.

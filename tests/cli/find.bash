@@ -62,21 +62,13 @@ test_core_57_bits() {
 
 # The kernel leaves out what can be had from files.
 test_core_of_the_kernel() {
-    local pattern core
-    pattern=$(cat /proc/sys/kernel/core_pattern)
-    case $pattern in
-    '' | *[!A-Za-z0-9_.-]*) skip "core_pattern is '$pattern', not a plain name" ;;
-    esac
     have stock
-    (ulimit -S -c unlimited) 2>/dev/null || skip "no cores are allowed (ulimit -c)"
+    kernel_cores
     CORE_LIMIT=unlimited start_witness dying "${EXE[stock]}"
     find_live dying
-    kill -ABRT "${PID[dying]}"
-    { wait "${PID[dying]}"; } 2>/dev/null
-    core=$(find "$WORK/dying" -name "$pattern*" -size +0)
-    [ -n "$core" ] || skip "the kernel wrote no core"
-    find_core dying "$core"
-    rm "$core"
+    kernel_core dying
+    find_core dying "$CORE"
+    rm "$CORE"
 }
 
 test_neighbours() {

@@ -150,7 +150,8 @@ test_reports() {
     done
     # shellcheck disable=SC2086
     ask get "$WORK/r.json" $keys cells.0.why cells.0.seconds cells.0.layout cells.0.heap.extents \
-        cells.0.heap.fields cells.0.heap.lookups cells.0.heap.regions cells.0.heap.cached totals \
+        cells.0.heap.fields cells.0.heap.lookups cells.0.heap.regions cells.0.heap.cached \
+        cells.0.heap.cached_in_storage totals \
         >/dev/null
     ask are "$WORK/r.json" schema=1 cells.0.pin=5.3.0 cells.0.config=default cells.0.status=pass \
         'cells.0.mismatch=[]' cells.0.heap.mismatches=0 totals.cells=1 totals.pass=1 totals.fail=0

@@ -231,6 +231,25 @@ core_of() {
     [ -s "$CORE" ] || gcore_of "${PID[$1]}" "$CORE"
 }
 
+# Does the kernel write cores to the folder of the process? Programs that are started from now on may
+# have them.
+kernel_cores() {
+    local pattern
+    pattern=$(cat /proc/sys/kernel/core_pattern)
+    case $pattern in
+    '' | *[!A-Za-z0-9_.-]*) skip "core_pattern is '$pattern', not a plain name" ;;
+    esac
+    ulimit -S -c unlimited 2>/dev/null || skip "no cores are allowed (ulimit -c)"
+}
+
+# kernel_core NAME: sets CORE to the one that the kernel writes of a process whose folder is $WORK/NAME.
+kernel_core() {
+    kill -ABRT "${PID[$1]}"
+    { wait "${PID[$1]}"; } 2>/dev/null
+    CORE=$(find "$WORK/$1" -name "$(cat /proc/sys/kernel/core_pattern)*" -size +0)
+    [ -n "$CORE" ] || skip "the kernel wrote no core"
+}
+
 # linked WITNESS SOURCE PROGRAM [CFLAG...]: PROGRAM is made of SOURCE, a file of this folder, with the
 # jemalloc of that witness.
 linked() {

@@ -1,9 +1,11 @@
 /* Caches of the made heap that no list leads to: two are in front of their threads' pointers, one
  * is explicit. */
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "fail_memory.h"
@@ -152,6 +154,61 @@ static void unknown_pointers(void **state) {
     found(m, JT_CACHES_NO_LIST, 1);
 }
 
+/* The pointers are in the C library's data, which is in the module. */
+static void pointers_in_memory(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < MADE_VERSIONS; v++) {
+        struct made *m = start(made_versions[v]);
+        m->p.machine = EM_386;
+        m->p.segment = m->segment;
+        m->p.segments = 5;
+        for (unsigned i = 0; i < THREADS; i++) {
+            made_word(m, POINTER(i), POINTER(i));
+            made_word(m, POINTER(i) + 8, POINTER(i));
+            made_word(m, POINTER(i) + 104, 100 + i);
+            threads[i].tls = 0;
+            threads[i].stack = MADE_CACHE(0);
+        }
+        found(m, JT_CACHES_COMPLETE, MADE_CACHES);
+    }
+}
+
+/* So many threads that not all memory above their stacks is searched. */
+static void too_many_threads(void **state) {
+    static struct jt_thread many[300];
+    struct made *m = start(JH_5_3_0);
+    struct jh_segment large = {0x60000000, NULL, UINT64_C(16) << 20};
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        many[i].stack = 0x60000000;
+    }
+    m->p.machine = EM_386;
+    m->p.segment = &large;
+    m->p.segments = 1;
+    m->p.thread = many;
+    m->p.threads = 300;
+    found(m, JT_CACHES_LIMIT, 1);
+}
+
+/* Arm's are in a register only. */
+static void needs_hold(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct made *m = start(JH_5_3_0);
+        threads[0].tls = threads[1].tls = 0;
+        m->target.kind = i == 0 ? JT_CORE : JT_PROCESS;
+        m->p.is_still = i == 1;
+        (void)jt_arenas(&m->target);
+        m->p.machine = i == 2 ? EM_RISCV : EM_AARCH64;
+        m->p.words = 8;
+        enum jt_caches_why why = jt_caches(&m->target)->why;
+        assert_int_equal(why == JT_CACHES_NOT_HELD, i == 3);
+        m->p.words = 4;
+        made_end(m);
+    }
+    assert_non_null(strstr(jt_caches_why_text(JT_CACHES_NOT_HELD), "(--stop)"));
+}
+
 /* Where the second thread's cache has to be is something else. */
 static void strange(void **state) {
     (void)state;
@@ -282,6 +339,9 @@ int main(void) {
         cmocka_unit_test(the_first_has_none),
         cmocka_unit_test(alike),
         cmocka_unit_test(unknown_pointers),
+        cmocka_unit_test(pointers_in_memory),
+        cmocka_unit_test(too_many_threads),
+        cmocka_unit_test(needs_hold),
         cmocka_unit_test(strange),
         cmocka_unit_test(stacks_of_unknown_size),
         cmocka_unit_test(explicit_unknown),
