@@ -14,8 +14,8 @@ extern "C" {
 struct jt_skeleton {
     jt_fault_fn *fault; /* NULL: faults are not wanted */
     void *arg;
-    /* Without arenas and options: what they count and how they are set is not known of it. The rest
-     * is the same in two runs of a program that are placed alike. */
+    /* Without arenas and options: what they count and how they are set is not known of it. Its
+     * process is 1. The rest is the same in two runs of a program that are placed alike. */
     bool decoding_only;
     uint64_t extents;  /* the number of extents that the walk gave */
     uint64_t kept;     /* memory of the target that is kept: nodes, extents, tables */

@@ -124,7 +124,7 @@ static void about(struct jt_target *target, FILE *file) {
     struct json json = {.file = file}, *j = &json;
     json_open(j, NULL, '{');
     json_number(j, "skeleton", JT_SKELETON_FORMAT);
-    json_number(j, "pid", (uint64_t)target->pid);
+    json_number(j, "pid", target->priv->skeleton->decoding_only ? 1 : (uint64_t)target->pid);
     json_text(j, "version", target->version_string);
     json_address(j, "root", target->heap.rtree_root);
     json_text(j, "root_symbol", target->root_name);

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +14,17 @@
 
 /* What is told of the process is the target's own; it is put back afterwards. */
 struct told {
-    int pid;
     char **path;
     int *thread;
 };
 
 static void hide(struct jt_target *t, struct told *told) {
     const struct jt_caches *all = jt_caches_owned(t);
-    told->pid = t->pid;
     told->path = calloc(t->modules + 1, sizeof(*told->path));
     told->thread = calloc(all->count + 1, sizeof(*told->thread));
     if (!told->path || !told->thread) {
         abort();
     }
-    t->pid = 1;
     for (size_t i = 0; i < t->modules; i++) {
         char *slash = t->module[i].path ? strrchr(t->module[i].path, '/') : NULL;
         told->path[i] = t->module[i].path;
@@ -40,7 +38,6 @@ static void hide(struct jt_target *t, struct told *told) {
 
 static void unhide(struct jt_target *t, struct told *told) {
     const struct jt_caches *all = jt_caches_owned(t);
-    t->pid = told->pid;
     for (size_t i = 0; i < t->modules; i++) {
         t->module[i].path = told->path[i];
     }
@@ -121,11 +118,13 @@ static bool cut_bytes(uint8_t *core, uint64_t addr) {
 bool image_cut(const char *path, uint64_t addr, char *why, size_t why_size) {
     size_t size;
     char *core = vector_bytes(path, &size, why, why_size);
-    bool good = core && cut_bytes((uint8_t *)core, addr) &&
-                vector_write_bytes(path, core, size, why, why_size);
-    if (core && !good) {
-        snprintf(why, why_size, "%.300s: no segment has the address that is to be cut off", path);
+    bool found = core && cut_bytes((uint8_t *)core, addr);
+    if (core && !found) {
+        snprintf(why, why_size,
+                 "%.300s: no segment has 0x%" PRIx64 ", the address that is to be cut off", path,
+                 addr);
     }
+    bool good = found && vector_write_bytes(path, core, size, why, why_size);
     free(core);
     return good;
 }
