@@ -101,6 +101,11 @@ static const struct explain_row rows[] = {
     {"arena.links", MIDDLE, LOOK_AGAIN},
     {"arena.base-mapped", MIDDLE, LOOK_AGAIN},
     {"arena.esn", WILD, LOOK_NEAR},
+    {"arena.guard-page",
+     "The program has changed what may be done with memory (mprotect(), mmap() with MAP_FIXED) "
+     "over a page that was not its own. A write beyond the extent is not caught there any more.",
+     "value is the page's address. Look at mprotect() and mmap() of the program: strace -e "
+     "trace=mprotect,mmap shows who calls them."},
     {"arena.nactive", COUNTED, LOOK_COUNTED},
     {"arena.npages", COUNTED, LOOK_COUNTED},
     {"arena.nextents", COUNTED, LOOK_COUNTED},

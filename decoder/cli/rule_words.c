@@ -58,6 +58,7 @@ static const struct {
     {"arena.block-list", "a list of blocks that does not end, or leads to where nothing is mapped"},
     {"arena.search-limit", "more of jemalloc's own memory than any program has"},
     {"arena.base-mapped", "the sizes of an arena's blocks do not add up to what its base_t counts"},
+    {"arena.guard-page", "a guarded extent whose guard page may be read or written"},
     {"arena.unused-zeroed", "a dirty or muzzy extent that says it is all zero"},
     {"arena.unused-slab", "an unused extent that still says it is a slab"},
     {"arena.esn", "a structure whose own serial number is not that of the block it was cut from"},

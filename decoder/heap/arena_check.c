@@ -199,6 +199,7 @@ void jt_check_extent(struct jt_check *c, const struct jh_extent *e) {
         c->fault(c->arg, JH_CORRUPT, &fault);
     }
     check_overlap(c, e);
+    jt_guard_check(c, e);
     c->doubtful |= slot == JT_SLOT_NONE || e->arena_ind != arena->known.ind;
     if (slot != JT_SLOT_NONE) {
         jt_bit_set(c->seen, slot);

@@ -53,6 +53,9 @@ void jt_blocks_check(struct jt_check *check);
 /* A block's own extent is kept. */
 void jt_blocks_keep(struct jt_target *target, struct jt_ranges *keep);
 
+/* guard_check.c */
+void jt_guard_check(const struct jt_check *check, const struct jh_extent *extent);
+
 static inline bool jt_bit(const uint64_t *bits, uint64_t i) {
     return bits[i / 64] >> i % 64 & 1;
 }

@@ -24,6 +24,8 @@ static const struct {
 } rows[] = {
     /* the lists of unused extents are changed word by word */
     {"arena.links", PAGES},
+    /* they may be touched again before the extent is no more called guarded */
+    {"arena.guard-page", EXTENT},
     /* a slab has its class before its shard */
     {"arena.bin-shard", EXTENT},
     /* a block is in the list before it is counted */

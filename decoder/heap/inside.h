@@ -139,6 +139,13 @@ bool jt_metadata_add(struct jt_target *target, uint64_t at, uint64_t size, uint6
 /* That was all of them; complete: and there are no others. */
 void jt_metadata_done(struct jt_target *target, bool complete);
 
+/* ---- guard_check.c --------------------------------------------------------------------------- */
+
+#define JT_GUARD_RULE "arena.guard-page"
+/* May the page behind a guarded extent be touched? Read-only pages of cores do not count: a
+ * debugger says of what may not be touched that it may be read. False where that is not known. */
+bool jt_guard_is_open(const struct jt_target *target, const struct jh_extent *extent);
+
 /* ---- caches.c ------------------------------------------------------------------------------- */
 
 /* Makes by_address, once all regions are known. */

@@ -67,7 +67,7 @@ struct jt_private {
     struct jt_range *load; /* of a core: memory that program headers name, without that of notes */
     size_t load_count;
     struct jt_ranges code;     /* executable memory; of a core, as far as its headers name it */
-    struct jt_ranges writable; /* writable memory; of a core, as far as its headers name it */
+    struct jt_ranges writable; /* likewise, sorted */
     uint64_t entry;            /* AT_ENTRY, 0 when not known */
     uint64_t vdso;             /* AT_SYSINFO_EHDR, 0 when not known */
     uint64_t phdr;             /* AT_PHDR: address of the program's headers, 0 when not known */
@@ -115,6 +115,7 @@ struct jt_private {
     int stopped_last;   /* the highest of their numbers */
     uint8_t *still_reg; /* their registers */
     bool is_still;      /* all of them */
+    bool stands;        /* it was stopped by a signal when it was opened */
     int64_t still_since;
     uint64_t still_ns; /* of one that was let go */
 

@@ -139,6 +139,7 @@ enum jt_status jt_maps_read(struct jt_target *target) {
     if (error != 0) {
         return not_opened(target, error);
     }
+    jt_ranges_merge(&target->priv->writable);
     if (!jt_mapped_from_mappings(target) || target->priv->code.lost ||
         target->priv->writable.lost) {
         return jt_fail(target, JT_UNREADABLE, "process %d: out of memory", target->pid);

@@ -222,6 +222,16 @@ enum jt_status jt_process_again(struct jt_target *target) {
     return status;
 }
 
+/* By SIGSTOP, or a debugger. */
+static bool is_stopped(int pid) {
+    static const char before[] = "\nState:\t";
+    char name[64], text[512];
+    snprintf(name, sizeof name, "/proc/%d/status", pid);
+    text[jt_read_file(name, text, sizeof text - 1)] = 0;
+    const char *at = strstr(text, before);
+    return at != NULL && (at[strlen(before)] == 'T' || at[strlen(before)] == 't');
+}
+
 enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     uint64_t pid;
     if (!jt_number(text, &pid) || pid == 0 || pid > INT_MAX) {
@@ -229,6 +239,7 @@ enum jt_status jt_process_open(struct jt_target *target, const char *text) {
     }
     target->pid = (int)pid;
     target->kind = target->pid == getpid() ? JT_SELF : JT_PROCESS;
+    target->priv->stands = is_stopped(target->pid);
     enum jt_status status = jt_maps_read(target);
     if (status != JT_OK) {
         return status;

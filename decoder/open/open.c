@@ -143,7 +143,8 @@ static enum jt_status open_all(struct jt_target *target, const struct jt_options
         status = open_modules(target, options->exe);
     }
     limit_walks(target);
-    if (options->threads && target->kind == JT_PROCESS && !jt_is_still(target)) {
+    bool threads = options->threads || target->priv->stands; /* of what stands still they tell */
+    if (threads && target->kind == JT_PROCESS && !jt_is_still(target)) {
         jt_threads_read(target);
     }
     jt_mapped_start(target);

@@ -11,9 +11,9 @@
 /* ---- what is kept --------------------------------------------------------------------------- */
 
 /* The extents of the walk: at has the first byte of each structure, handed_out the memory of the
- * extents, which is the program's. */
+ * extents, which is the program's, guards what at has of those whose guard page is open. */
 struct walked {
-    struct jt_ranges at, handed_out;
+    struct jt_ranges at, handed_out, guards;
 };
 
 /* Keeps the nodes of the rtree, and extent structures as a whole, with slab bitmap and links. */
@@ -32,6 +32,9 @@ static enum jt_status keep_tree(struct jt_target *target, struct jt_ranges *keep
             jt_ranges_add(keep, e.at, target->layout.extent_size);
             jt_ranges_add(&walked->at, e.at, 1);
             jt_ranges_add(&walked->handed_out, e.base, e.size);
+            if (jt_guard_is_open(target, &e)) {
+                jt_ranges_add(&walked->guards, e.at, 1);
+            }
         } else if (status != JH_END && out->fault != NULL) {
             out->fault(out->arg, status, &fault);
         }
@@ -143,7 +146,9 @@ enum jt_status jt_skeleton_keep(struct jt_target *target, struct jt_ranges *keep
     jt_variables_keep(target, handed_out, keep);
     jt_ranges_merge(keep);
     note_left_out(target, keep, out);
-    bool lost = keep->lost || root.lost || handed_out->lost || walked.at.lost;
+    jt_verdicts_guards(target, &walked.guards);
+    bool lost = keep->lost || root.lost || handed_out->lost || walked.at.lost || walked.guards.lost;
+    jt_ranges_free(&walked.guards);
     jt_ranges_free(&root);
     jt_ranges_free(handed_out);
     jt_ranges_free(&walked.at);

@@ -131,7 +131,7 @@ static void about(struct jt_target *target, FILE *file) {
     json_text(j, "prefix", target->prefix);
     sources(j, target);
     json_number(j, "bytes_truncated", target->bytes_truncated);
-    if (target->priv->skeleton->bytes_now != 0) {
+    if (target->priv->skeleton->bytes_now != 0 || target->priv->skeleton->brokens != 0) {
         left_out(j, target->priv);
     }
     variables(j, target);

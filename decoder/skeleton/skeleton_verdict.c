@@ -115,3 +115,12 @@ void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep) {
     target->heap.verdict = p->skeleton->broken;
     target->heap.verdicts = p->skeleton->brokens;
 }
+
+void jt_verdicts_guards(struct jt_target *target, const struct jt_ranges *open) {
+    for (size_t i = 0; i < open->count; i++) {
+        (void)jt_verdict_add(target, open->range[i].start, JT_GUARD_RULE);
+    }
+    jt_verdicts_sort(target);
+    target->heap.verdict = target->priv->skeleton->broken;
+    target->heap.verdicts = target->priv->skeleton->brokens;
+}

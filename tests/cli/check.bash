@@ -71,6 +71,67 @@ test_double_free_in_a_stripped_library() {
     finds cache.parked-twice
 }
 
+# guarded WITNESS: what is freed is guarded, and one guard page was opened.
+guarded() {
+    local target
+    have "$1"
+    JE_MALLOC_CONF=san_guard_small:1,san_guard_large:1 misuse "$1" guard
+    [ "$AT" != 0x0 ] || fail "no guard page was found"
+    gcore_of "$BACK" "$WORK/guard.core"
+    status 0 jeheap skeleton "$WORK/guard.core" -o "$WORK/guard.skeleton" --quiet
+    for target in "$BACK" "$WORK/guard.core" "$WORK/guard.skeleton"; do
+        status 1 jeheap check "$target" --json --quiet
+        head -n 1 "$OUT" >"$WORK/finding"
+        ask are "$WORK/finding" rule=arena.guard-page "seen=$AT" severity=corrupt
+        tail -n 1 "$OUT" >"$WORK/last"
+        ask are "$WORK/last" findings=1 corrupt=1 transient=0 suspicious=0
+    done
+    rm "$WORK/guard.core"
+    JE_MALLOC_CONF=san_guard_small:1,san_guard_large:1 misuse "$1" sound # no page of these was
+    gcore_of "$BACK" "$WORK/guard.core"
+    status 0 jeheap skeleton "$WORK/guard.core" -o "$WORK/guard.skeleton" --quiet
+    for target in "$BACK" "$WORK/guard.core" "$WORK/guard.skeleton"; do
+        status 0 jeheap check "$target" --quiet
+        out_has '^every rule holds$'
+    done
+    status 0 jeheap extents "$BACK" --json
+    grep -q '"guarded":true' "$OUT" || fail "nothing is guarded"
+    rm "$WORK/guard.core"
+}
+
+# The kernel says of each segment what may be done with it.
+test_guard_page_in_a_core_of_the_kernel() {
+    local pattern how code
+    pattern=$(cat /proc/sys/kernel/core_pattern)
+    case $pattern in
+    '' | *[!A-Za-z0-9_.-]*) skip "core_pattern is '$pattern', not a plain name" ;;
+    esac
+    (ulimit -S -c unlimited) 2>/dev/null || skip "no cores are allowed (ulimit -c)"
+    have stock
+    mkdir "$WORK/kernel"
+    linked stock misuse.c "$WORK/kernel/misuse" -w
+    for how in guard sound; do
+        (
+            cd "$WORK/kernel" || exit 1
+            ulimit -S -c unlimited
+            JE_MALLOC_CONF=san_guard_small:1,san_guard_large:1 exec ./misuse $how
+        ) >"$WORK/kernel/stdout" 2>&1 </dev/null &
+        BACK=$!
+        printf '%s %s\n' "$BACK" "$(started $BACK)" >>"$WORK/pids"
+        wait_line "$WORK/kernel/stdout" "$BACK" '^ready' || fail "misuse ended"
+        kill -ABRT "$BACK"
+        { wait "$BACK"; } 2>/dev/null
+        mv "$WORK"/kernel/"$pattern"* "$WORK/kernel.core" 2>/dev/null || skip "the kernel wrote no core"
+        code=$([ $how = sound ] && echo 0 || echo 1)
+        status "$code" jeheap check "$WORK/kernel.core" --json --quiet
+        [ "$(grep -c '"rule":"arena.guard-page"' "$OUT")" = "$code" ] || fail "$how: $(head -c 300 "$OUT")"
+        [ "$(wc -l <"$OUT")" -eq $((code + 1)) ] || fail "$how: $(head -c 300 "$OUT")"
+        rm "$WORK/kernel.core"
+    done
+}
+
+test_guard_page_5_3_0() { guarded stock; }
+test_guard_page_5_3_1() { guarded newest; }
 test_double_free_5_3_0() { misuse stock twice && finds cache.parked-twice; }
 test_double_free_of_a_large_one_5_3_0() { misuse stock large && finds cache.parked-twice; }
 test_double_free_after_a_flush_5_3_0() { misuse stock flush && finds cache.parked-free; }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void *volatile kept[8],
@@ -158,6 +159,27 @@ static uintptr_t contents(void) {
     return (uintptr_t)kept[0];
 }
 
+/* The first page of its own that nobody may touch is opened, behind memory that may be written. */
+static uintptr_t guard_page(void) {
+    char line[512], mode[8];
+    unsigned long start, end, before = 0, at = 0;
+    for (size_t i = 0; i < 8; i++) {
+        kept[i] = je_malloc(20000 + 4096 * i);
+    }
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (maps != NULL && at == 0 && fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) != 3) {
+            continue;
+        }
+        at = mode[0] == '-' && start == before && end - start == 4096 ? start : 0;
+        before = mode[1] == 'w' ? end : 0;
+    }
+    if (at != 0) {
+        mprotect((void *)at, 4096, PROT_READ | PROT_WRITE);
+    }
+    return at;
+}
+
 int main(int argc, char **argv) {
     const char *how = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < 8; i++) {
@@ -177,6 +199,7 @@ int main(int argc, char **argv) {
                    : strcmp(how, "threads") == 0  ? two_threads()
                    : strcmp(how, "stack") == 0    ? cache_stack()
                    : strcmp(how, "contents") == 0 ? contents()
+                   : strcmp(how, "guard") == 0    ? guard_page()
                                                   : 0;
     printf("at 0x%lx\nready\n", (unsigned long)at);
     fflush(stdout);

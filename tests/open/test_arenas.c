@@ -806,6 +806,47 @@ static void what_changes_is_looked_at_again(void **state) {
     }
 }
 
+static bool never_again(void *arg, unsigned times) {
+    (void)arg, (void)times;
+    return false;
+}
+
+/* The page behind a guarded extent is open, is that of one that is not guarded, is another one, or
+ * the target changes; a process whose mappings say more. */
+static void guard_pages(void **state) {
+    enum { CLOSED, OPEN, IN_FRONT, NOT_GUARDED, RUNS, STANDS, READ_ONLY, HOWS };
+    (void)state;
+    for (unsigned how = CLOSED; how < HOWS; how++) {
+        struct made *m = made_start(JH_5_3_0);
+        struct jh_extent e;
+        made_variables(m);
+        assert_int_equal(jh_extent_read(&m->target.heap, made_extent(3), &e, NULL), JH_OK);
+        uint64_t page = how == IN_FRONT ? e.base - 4096 : e.base + e.size;
+        bool changes = how == RUNS || how == STANDS;
+        made_field(m, 3, JH_EXTENT_GUARDED, how != NOT_GUARDED);
+        m->target.kind = changes || how == READ_ONLY ? JT_PROCESS : JT_CORE;
+        m->target.heap.reader.retry = changes ? never_again : NULL;
+        m->p.stands = how == STANDS;
+        if (how != CLOSED) {
+            jt_ranges_add(how == READ_ONLY ? &m->p.readable : &m->p.writable, page, 4096);
+        }
+        bool open = how == OPEN || how == STANDS || how == READ_ONLY;
+        jt_metadata_find(&m->target);
+        m->p.note[JT_NOTE_ABOUT].bytes =
+            NULL; /* variables were had as of a skeleton, which it is not */
+        struct said said = ask(&m->target, true, 24);
+        assert_int_equal(said.count, open);
+        if (open) {
+            assert_string_equal(said.first.rule, "arena.guard-page");
+            assert_int_equal(said.first.addr, e.at);
+            assert_int_equal(said.first.seen, page);
+        }
+        jt_ranges_free(&m->p.writable);
+        jt_ranges_free(&m->p.readable);
+        made_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
@@ -831,6 +872,7 @@ int main(void) {
         cmocka_unit_test(a_block_that_is_cut_off_at_the_end),
         cmocka_unit_test(what_changes_is_looked_at_again),
         cmocka_unit_test(structures_that_wait_are_not_lost),
+        cmocka_unit_test(guard_pages),
     };
     snprintf(path, sizeof path, "/tmp/jeheap-arenas-%d", (int)getpid());
     snprintf(again, sizeof again, "/tmp/jeheap-arenas-again-%d", (int)getpid());
