@@ -119,11 +119,11 @@ static enum jt_status read_loads(struct jt_target *target, Elf *elf, const char 
             take_load(target, &ph);
         }
     }
-    jt_ranges_merge(&p->writable);
     if (!there && header->e_phnum != 0) {
         return jt_fail(target, JT_UNREADABLE,
                        "%s: cut off: its program headers, or their number, are missing", path);
     }
+    jt_ranges_merge(&p->writable);
     p->mapped_count = jt_ranges_normalise(p->mapped, p->mapped_count);
     if (p->mapped_count == 0) {
         return jt_fail(target, JT_UNREADABLE, "%s: a core without memory (no PT_LOAD)", path);

@@ -45,8 +45,8 @@ const char *jt_rule_kept(struct jt_private *p, const char *rule);
 void jt_verdicts_sort(struct jt_target *target);
 /* Finds the verdicts on all extents that the rtree names and that are not in keep. */
 void jt_verdicts_find(struct jt_target *target, const struct jt_ranges *keep);
-/* Adds those on guarded extents, by their structures, whose guard pages may be touched: of no page a
- * skeleton keeps whether it may. */
+/* Adds those on guarded extents, by their structures, whose guard pages may be touched: of no page
+ * a skeleton keeps whether it may. */
 void jt_verdicts_guards(struct jt_target *target, const struct jt_ranges *open);
 
 /* ---- skeleton_watch.c ------------------------------------------------------------------------ */
