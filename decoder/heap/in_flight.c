@@ -130,17 +130,15 @@ static int who_has_cache(struct jt_target *target, const struct jt_hands *hands,
     return thread;
 }
 
-/* Anything of the arena's own memory: itself, a bin, a structure. */
+/* Anything of the arena's own memory: itself, a bin, a structure. Who changes what an arena counts
+ * has; so where it is not known which one it is, who has something of any of them may. */
 static int who_is_at(const struct jt_target *target, const struct jt_hands *hands,
                      const struct jt_arena *arena) {
     const struct jt_base *base = target->priv->base;
     int thread = 0;
-    if (arena == NULL) {
-        return hands->count != 0 ? hands->hand[0].thread : 0;
-    }
     for (size_t i = 0; i < base->blocks && thread == 0; i++) {
         const struct jt_block *b = &base->block[i];
-        if (&base->arenas.arena[b->arena] == arena) {
+        if (arena == NULL || &base->arenas.arena[b->arena] == arena) {
             thread = jt_hands_have(hands, b->start, b->used);
         }
     }
@@ -168,6 +166,12 @@ static const char *doubt_of(const struct jt_hands *hands, int thread) {
            : thread != 0 && !hands->text_known
                ? "which functions are jemalloc's is not known, so it may be an old word"
                : NULL;
+}
+
+/* Somebody is inside, and where arenas have their memory is not known. */
+static bool arenas_are_unknown(struct jt_target *target, uint32_t excuses) {
+    return (excuses & JT_MARK_INSIDE) != 0 && target->priv->base->blocks == 0 &&
+           jt_hands(target)->count != 0;
 }
 
 /* Then no lock is held, whatever the memory of some is not there. */
@@ -204,6 +208,7 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
         out.doubt = doubt_of(jt_hands(target), out.thread);
         out.severity = out.doubt == NULL ? JT_TRANSIENT : JT_SUSPICIOUS;
     } else if (((locks.unknown & excuses) != 0 && !nobody_is_inside(target)) ||
+               arenas_are_unknown(target, excuses) ||
                (threads && (!jt_hands(target)->known || jt_hands(target)->blind))) {
         out.severity = JT_SUSPICIOUS;
     }

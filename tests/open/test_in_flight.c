@@ -356,7 +356,8 @@ static void never_sure(void **state) {
     end(m);
 }
 
-/* Of which arena it is cannot be told: whoever is inside may have counted it. */
+/* Of which arena it is cannot be told: who has something of any arena may have counted it, and not
+ * who is inside with nothing of an arena. Where no arena is known, who is inside may have. */
 static void of_no_arena(void **state) {
     (void)state;
     struct made *m = start(JH_5_3_0);
@@ -364,6 +365,18 @@ static void of_no_arena(void **state) {
     fault.rule = "arena.large-count";
     assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
     put(m, PC, TEXT + 4);
+    put(m, 1, 0x41414140);
+    again(m);
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
+    size_t blocks = m->p.base->blocks;
+    m->p.base->blocks = 0;
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_SUSPICIOUS);
+    assert_int_equal(jt_judge(&m->target, &fault, false).thread, 0);
+    fault.rule = "arena.links"; /* who breaks it has a lock, or the extent, in hand */
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
+    fault.rule = "arena.large-count";
+    m->p.base->blocks = blocks;
+    put(m, 1, MADE_BLOCK5 + MADE_ARENA);
     again(m);
     assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_TRANSIENT);
     assert_int_equal(jt_judge(&m->target, &fault, false).thread, 7);
