@@ -136,6 +136,7 @@ static bool compare_offline(struct work *w) {
 
 bool offline_compare(struct work *w) {
     struct comparison *c = w->comparison;
+    c->storage |= *matrix_text(w->build, "thread_storage") != '\0';
     c->lacks = *matrix_text(w->build, "core_lacks") != '\0';
     bool compared = compare_offline(w);
     if (compared && c->lacks && !c->absent) {
