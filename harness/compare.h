@@ -39,6 +39,7 @@ struct comparison {
     bool lacks;      /* the image lacks some of the memory: absent is no mismatch there */
     uint64_t absent; /* how often it was the answer */
     bool storage;    /* it is known where threads have their storage on this machine */
+    bool threads;    /* the target at hand has threads */
     bool no_blocks;  /* it is a skeleton that was made without symbols, which lead to jemalloc's
                         blocks */
     struct tally tally[LEVELS];

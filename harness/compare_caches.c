@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "open/inside.h"
+
 static uint64_t constant(const struct comparison *c, const char *name) {
     uint64_t value = 0;
     return truth_constant(c->truth, name, &value) ? value : 0;
@@ -45,6 +47,15 @@ static void compare_bins(struct comparison *c, const struct jt_caches *all, size
     compare_number(c, "cache.bins", at, n + more, all->cache[cache].bins);
 }
 
+/* Whose it is: known where registers tell where threads have their storage. */
+static void compare_thread(struct comparison *c, const struct jt_cache *cache,
+                           const struct truth_record *r) {
+    if (c->level == LEVEL_OFFLINE && c->storage && c->threads) {
+        compare_number(c, "cache.thread", cache->at, truth_get(TRUTH_CACHE, r, KEY_THREAD),
+                       (uint64_t)cache->thread);
+    }
+}
+
 static void compare_each(struct comparison *c, const struct jt_caches *all) {
     const struct truth_list *list = &c->truth->list[TRUTH_CACHE];
     for (size_t i = 0; i < list->count && !c->stop; i++) {
@@ -57,6 +68,7 @@ static void compare_each(struct comparison *c, const struct jt_caches *all) {
             compare_number(c, "cache.arena_ind", at,
                            truth_get(TRUTH_CACHE, &list->record[i], KEY_ARENA_IND),
                            all->cache[n].arena_ind);
+            compare_thread(c, &all->cache[n], &list->record[i]);
             compare_bins(c, all, n);
         } else if (complete(all)) {
             compare_word(c, "cache", at, "a cache", "none");
@@ -152,7 +164,8 @@ static void compare_states(struct comparison *c, struct jt_target *target) {
 
 static void compare_all(struct comparison *c, struct jt_target *target, bool all_known,
                         bool listed) {
-    const struct jt_caches *all = jt_caches(target);
+    const struct jt_caches *all = jt_caches_owned(target);
+    c->threads = target->priv->threads != 0;
     if (all_known) {
         compare_word(c, "caches", 0, "complete",
                      complete(all) ? "complete" : jt_caches_why_text(all->why));

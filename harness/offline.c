@@ -1,11 +1,13 @@
 /* offline.c - compares the heap in a core: with debug information, with symbols only, without both;
  * and in a skeleton of the core, without the program. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drift.h"
 #include "matrix.h"
 #include "cell_work.h"
+#include "thread_notes.h"
 
 /* Makes a core: by gdb, by the emulator if it can, or by the witness itself. The last also when the
  * program has reserved very much memory, which gdb would write for an hour. */
@@ -24,7 +26,9 @@ static bool make_core(struct work *w, char *core, size_t size) {
         return true;
     }
     work_path(w, "core", core, size);
-    return work_unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why));
+    uint32_t note = (uint32_t)strtoul(matrix_text(w->build, "thread_note"), NULL, 0);
+    return work_unchanged(w) && witness_last_core(&w->witness, core, w->why, sizeof(w->why)) &&
+           (note == 0 || thread_notes_add(core, &w->truth, note, w->why, sizeof(w->why)));
 }
 
 /* Compares a core or skeleton twice: with the layout that jeheap finds, and with the one that is

@@ -10,8 +10,8 @@ static const char *const key_name[KEYS] = {
     "guarded", "state",   "szind",       "nfree",     "bin_shard", "is_head",  "pinned",   "page",
     "extent",  "nregs",   "index",       "reg_size",  "slab_size", "n_shards", "request",  "align",
     "usable",  "sallocx", "nallocx",     "arena",     "bin",       "curregs",  "curslabs", "value",
-    "cache",   "ncached", "ncached_max", "automatic", "bytes",     "result",   "result1",  "arg0",
-    "arg1",    "arg2",    "arg3",        "arg4"};
+    "cache",   "ncached", "ncached_max", "automatic", "bytes",     "thread",   "pointer",  "result",
+    "result1", "arg0",    "arg1",        "arg2",      "arg3",      "arg4"};
 
 const char *truth_key_name(enum truth_key key) {
     return (unsigned)key < KEYS ? key_name[key] : "?";
@@ -49,7 +49,7 @@ static const struct kind {
                     NULL,
                     {KEY_PAGE, KEY_EXTENT, KEY_SZIND, KEY_SLAB, KEY_IS_HEAD, KEY_STATE, NONE}},
     [TRUTH_SLAB] = {"slab", "held", {KEY_EXTENT, KEY_NREGS, NONE}},
-    [TRUTH_CACHE] = {"cache", NULL, {KEY_AT, KEY_ARENA_IND, NONE}},
+    [TRUTH_CACHE] = {"cache", NULL, {KEY_AT, KEY_ARENA_IND, KEY_THREAD, KEY_POINTER, NONE}},
     [TRUTH_CACHE_BIN] = {"cache_bin",
                          NULL,
                          {KEY_CACHE, KEY_SZIND, KEY_NCACHED, KEY_NCACHED_MAX, NONE}},

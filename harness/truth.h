@@ -53,6 +53,8 @@ enum truth_key {
     KEY_NCACHED_MAX,
     KEY_AUTOMATIC,
     KEY_BYTES,
+    KEY_THREAD,
+    KEY_POINTER,
     KEY_RESULT, /* functions: results and arguments by position */
     KEY_RESULT1,
     KEY_ARG0,

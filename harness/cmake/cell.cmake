@@ -48,7 +48,7 @@ file(MAKE_DIRECTORY "${JEHEAP_CACHE_DIR}/${STORE}" "${JEHEAP_CACHE_DIR}/logs"
 
 foreach(name LOG PREFIX WITNESS KEY MALLOC_CONF VERSION_STRING SAID FLAGS CACHE_VARS SHOWS COMMIT CACHED
              MACHINE MACHINE_CC MACHINE_LIBS EMULATOR CORE WITNESS_ARGS WITNESS_FLAGS
-             PRELOAD LIBRARIES CORE_LACKS LIVE_SKELETON THREAD_STORAGE
+             PRELOAD LIBRARIES CORE_LACKS LIVE_SKELETON THREAD_STORAGE THREAD_NOTE
              LEAST PACKAGES PROGRAM STATISTICS)
   set(${name} "")
 endforeach()
@@ -57,7 +57,7 @@ function(jeheap_write_result status why)
   set(out "{\n")
   foreach(pair status=status why=why pin=PIN config=CONFIG version=VERSION commit=COMMIT
                version_string=VERSION_STRING said=SAID malloc_conf=MALLOC_CONF machine=MACHINE core=CORE
-               thread_storage=THREAD_STORAGE
+               thread_storage=THREAD_STORAGE thread_note=THREAD_NOTE
                core_lacks=CORE_LACKS live_skeleton=LIVE_SKELETON
                least=LEAST statistics=STATISTICS
                prefix=PREFIX witness=WITNESS key=KEY cached=CACHED log=LOG)

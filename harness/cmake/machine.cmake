@@ -1,7 +1,8 @@
 # Machines other than this one: their compiler, and the emulator that runs what it makes.
 
 # Sets MACHINE_CC, MACHINE_LIBS, EMULATOR, CORE (who writes the core: gdb, or qemu, or the witness
-# alone) and THREAD_STORAGE (cores tell where threads have their storage); SKIP says which packages are missing when the compiler makes no program or there is no
+# alone) and THREAD_STORAGE (cores tell where threads have their storage) and
+# THREAD_NOTE (type of the note that tells it, which the emulator does not write); SKIP says which packages are missing when the compiler makes no program or there is no
 # emulator.
 function(jeheap_machine configs name)
   jeheap_find(machine "${configs}" machines "${name}")
@@ -11,6 +12,7 @@ function(jeheap_machine configs name)
   jeheap_get_list(packages "${machine}" packages)
   jeheap_get(core "${machine}" core)
   jeheap_get(thread_storage "${machine}" thread_storage)
+  jeheap_get(thread_note "${machine}" thread_note)
   list(JOIN packages " " packages)
 
   set(missing "")
@@ -40,4 +42,5 @@ function(jeheap_machine configs name)
   set(EMULATOR "${emulator}" PARENT_SCOPE)
   set(CORE "${core}" PARENT_SCOPE)
   set(THREAD_STORAGE "${thread_storage}" PARENT_SCOPE)
+  set(THREAD_NOTE "${thread_note}" PARENT_SCOPE)
 endfunction()

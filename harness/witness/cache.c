@@ -2,8 +2,19 @@
 #include "family.h"
 #include "witness.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 void *cache_of_this_thread(void) {
     return tsd_tcachep_get(tsd_fetch());
+}
+
+struct owner owner_of_this_thread(void) {
+    struct owner owner = {(int)syscall(SYS_gettid), 0};
+#ifdef __aarch64__
+    owner.pointer = (uintptr_t)__builtin_thread_pointer();
+#endif
+    return owner;
 }
 
 void *cache_of_id(unsigned id) {
@@ -31,10 +42,16 @@ static void bin_lines(struct truth *truth, void *cache, unsigned szind) {
     }
 }
 
-void cache_write(struct truth *truth, void *cache) {
+void cache_write(struct truth *truth, void *cache, struct owner owner) {
     truth_word(truth, "cache");
     truth_hex(truth, "at", (uintptr_t)cache);
     truth_hex(truth, "arena_ind", arena_ind_get(fam_cache_arena(cache)));
+    if (owner.thread != 0) {
+        truth_hex(truth, "thread", (uint64_t)owner.thread);
+    }
+    if (owner.pointer != 0) {
+        truth_hex(truth, "pointer", owner.pointer);
+    }
     truth_end(truth);
     for (unsigned szind = 0; szind < fam_cache_bins(); szind++) {
         bin_lines(truth, cache, szind);

@@ -145,10 +145,11 @@ static void walk(struct heap_facts *facts, unsigned level, void *node, uintptr_t
 }
 
 static void caches(struct truth *truth, const struct workload *load) {
-    cache_write(truth, cache_of_this_thread());
+    const struct owner none = {0, 0};
+    cache_write(truth, cache_of_this_thread(), owner_of_this_thread());
     for (unsigned i = 0; i < load->threads; i++) {
-        cache_write(truth, load->worker[i].cache);
-        cache_write(truth, cache_of_id(load->worker[i].tcache));
+        cache_write(truth, load->worker[i].cache, load->worker[i].owner);
+        cache_write(truth, cache_of_id(load->worker[i].tcache), none);
     }
 }
 

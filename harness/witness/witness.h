@@ -78,7 +78,13 @@ uintptr_t heap_facts_root(void);
 /* The thread cache of the calling thread, and what one holds. */
 void *cache_of_this_thread(void);
 void *cache_of_id(unsigned id); /* one made by mallctl tcache.create */
-void cache_write(struct truth *truth, void *cache);
+/* Whose cache it is. */
+struct owner {
+    int thread;        /* its number; 0: it is an explicit one */
+    uintptr_t pointer; /* the thread pointer, where an emulator's core lacks it; else 0 */
+};
+struct owner owner_of_this_thread(void);
+void cache_write(struct truth *truth, void *cache, struct owner owner);
 
 /* An ELF core of this process: written by itself, or by whoever runs it. */
 void core_write(const char *path);

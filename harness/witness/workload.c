@@ -118,6 +118,7 @@ static void *work(void *arg) {
         end_turn(load);
     }
     worker->cache = cache_of_this_thread();
+    worker->owner = owner_of_this_thread();
     park(load);
 }
 

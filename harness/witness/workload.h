@@ -33,6 +33,7 @@ struct worker {
     size_t freed_count;
     unsigned tcache; /* an explicit one of its own */
     void *cache;     /* the thread's automatic one (cache_of_this_thread) */
+    struct owner owner;
 };
 
 struct workload {
