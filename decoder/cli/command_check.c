@@ -30,6 +30,7 @@ static void take(struct cli *cli, enum jh_status status, const struct jh_fault *
     f.fault.status = status;
     f.judged = jt_judge(cli->target, fault, running_moves(cli));
     all->severity[f.judged.severity]++;
+    cli->severity[f.judged.severity]++; /* for what is said of a process that runs */
     if (f.judged.severity == JT_CORRUPT) {
         cli_status(cli, EXIT_FOUND);
     }

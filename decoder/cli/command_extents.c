@@ -127,8 +127,12 @@ static void say_no_structure(struct cli *cli, uint64_t at) {
     cli_status(cli, EXIT_FOUND);
 }
 
+static const char *severity_of(const struct cli *cli, const struct jh_fault *fault) {
+    return jt_severity_name(jt_judge(cli->target, fault, running_moves(cli)).severity);
+}
+
 /* e: as far as it could be read, NULL: not at all. */
-static void one_json(struct cli *cli, const struct jh_extent *e, const char *rule,
+static void one_json(struct cli *cli, const struct jh_extent *e, const struct jh_fault *fault,
                      const char *why) {
     struct json *j = &cli->json;
     json_open(j, NULL, '{');
@@ -139,7 +143,8 @@ static void one_json(struct cli *cli, const struct jh_extent *e, const char *rul
         json_null(j, "decoded");
         json_null(j, "fields");
     }
-    json_text(j, "broken_rule", rule);
+    json_text(j, "broken_rule", fault ? fault->rule : NULL);
+    json_text(j, "severity", fault && fault->status == JH_CORRUPT ? severity_of(cli, fault) : NULL);
     json_text(j, "why", why);
     json_close(j, '}');
     json_line(j);
@@ -168,7 +173,7 @@ static void print_one(struct cli *cli, uint64_t at) {
     enum jh_status status = read_and_check(cli, at, &e, &read, &fault);
     bool none = status == JH_CORRUPT && has_no_structure(cli, at);
     if (cli->args->json && (read || none)) {
-        one_json(cli, read ? &e : NULL, status == JH_OK ? NULL : fault.rule,
+        one_json(cli, read ? &e : NULL, status == JH_OK ? NULL : &fault,
                  none ? "no extent structure" : NULL);
     } else if (read && !none) {
         extent_row_head(cli);

@@ -18,13 +18,6 @@ static uint64_t count_rule(struct cli *cli, const char *rule) {
     return ++cli->broken[i].count;
 }
 
-/* What is said of a process that runs was looked at until it was sure (check_again() and the
- * walk), and has no marks: its threads are elsewhere by now. */
-static struct jt_judged judge(const struct cli *cli, const struct jh_fault *fault) {
-    const struct jt_judged corrupt = {JT_CORRUPT, 0, 0, NULL};
-    return running_moves(cli) ? corrupt : jt_judge(cli->target, fault, false);
-}
-
 /* Where, what was seen there, and what excuses it. */
 static void describe_fault(struct noted *n, const struct jh_fault *fault, const char *compared,
                            const struct jt_judged *judged) {
@@ -68,7 +61,7 @@ const char *cli_fault(struct cli *cli, const char *doing, enum jh_status status,
         return n.word;
     }
     if (status == JH_CORRUPT) {
-        judged = judge(cli, fault);
+        judged = jt_judge(cli->target, fault, running_moves(cli));
         n.word = jt_severity_name(judged.severity);
     }
     describe_fault(&n, fault, cli->compared, &judged);

@@ -189,7 +189,7 @@ struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault
         return out;
     }
     if (excuses == 0 || moves) {
-        out.severity = excuses == 0 ? JT_CORRUPT : JT_TRANSIENT;
+        out.severity = jt_is_seen_once(fault->rule) ? JT_TRANSIENT : JT_CORRUPT;
         return out;
     }
     struct near n = near_to(target, fault);

@@ -38,6 +38,10 @@ const char *jt_mark_words(enum jt_mark mark);
 /* The marks that excuse the rule, a set; 0: none does, it is broken for good. */
 uint32_t jt_excuses(const char *rule);
 
+/* Is what breaks the rule not looked at again where memory changes while it is read? All else is,
+ * until it stays as it is. */
+bool jt_is_seen_once(const char *rule);
+
 enum jt_severity { JT_CORRUPT, JT_TRANSIENT, JT_SUSPICIOUS };
 #define JT_SEVERITIES 3
 /* "corrupt", "transient", "suspicious" */
@@ -50,7 +54,8 @@ struct jt_judged {
     const char *doubt;         /* why the mark may be none; NULL: it is one */
 };
 
-/* moves: the target runs while it is read. */
+/* moves: the target runs while it is read. Then there are no marks, since its threads are elsewhere
+ * by now: what was looked at again until it stayed is corrupt, what was seen once is transient. */
 struct jt_judged jt_judge(struct jt_target *target, const struct jh_fault *fault, bool moves);
 
 #ifdef __cplusplus

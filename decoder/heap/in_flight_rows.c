@@ -18,77 +18,91 @@ enum {
     COUNTED = JT_MARK_INSIDE
 };
 
-static const struct {
+/* once: what breaks it was read at different times, and is not looked at again where memory
+ * changes.
+ */
+static const struct row {
     const char *rule;
     uint32_t marks;
+    bool once;
 } rows[] = {
     /* the lists of unused extents are changed word by word */
-    {"arena.links", PAGES},
+    {"arena.links", PAGES, false},
     /* they may be touched again before the extent is no more called guarded */
-    {"arena.guard-page", EXTENT},
+    {"arena.guard-page", EXTENT, false},
     /* a slab has its class before its shard */
-    {"arena.bin-shard", EXTENT},
+    {"arena.bin-shard", EXTENT, false},
     /* a block is in the list before it is counted */
-    {"arena.base-mapped", JT_MARK_BASE},
-    {"arena.outside-blocks", JT_MARK_BASE},
+    {"arena.base-mapped", JT_MARK_BASE, false},
+    {"arena.outside-blocks", JT_MARK_BASE, false},
     /* a merge takes a structure out of the tree before it waits to be used, a split fills one
      * before it is in the tree, and a purge unmaps what the tree has no more */
-    {"arena.lost", PAGES},
-    {"arena.lost-active", PAGES},
+    {"arena.lost", PAGES, false},
+    {"arena.lost-active", PAGES, false},
     /* the mutex is dropped while a block is made, and its number is taken then */
-    {"arena.block-sn", JT_NEVER_SURE},
-    {"arena.nactive", JT_MARK_PAGES | COUNTED},
-    {"arena.npages", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
-    {"arena.nextents", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
-    {"arena.nbytes", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED},
-    {"arena.large-count", COUNTED},
-    {"arena.large-bytes", COUNTED},
-    {"arena.heap", PAGES},
-    {"arena.lru", PAGES},
+    {"arena.block-sn", JT_NEVER_SURE, true},
+    {"arena.nactive", JT_MARK_PAGES | COUNTED, true},
+    {"arena.npages", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED, true},
+    {"arena.nextents", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED, true},
+    {"arena.nbytes", JT_MARK_PAGES | JT_MARK_PURGE | COUNTED, true},
+    {"arena.large-count", COUNTED, true},
+    {"arena.large-bytes", COUNTED, true},
+    {"arena.heap", PAGES, true},
+    {"arena.lru", PAGES, true},
     /* it is put into the list once it is there, and taken off before it is given back */
-    {"arena.large-list", JT_MARK_EXTENT | JT_MARK_LARGE | COUNTED},
+    {"arena.large-list", JT_MARK_EXTENT | JT_MARK_LARGE | COUNTED, true},
     /* a fill counts once at its end, and drops the bin's lock while it gets a slab; a flush gives
      * empty slabs back at its end */
-    {"bin.curregs", JT_MARK_BIN | COUNTED},
-    {"bin.curslabs", JT_MARK_BIN | COUNTED},
-    {"bin.nonfull-slabs", JT_MARK_BIN | COUNTED},
-    {"bin.slabcur", JT_MARK_BIN | COUNTED},
-    {"bin.heap", SLAB | COUNTED},
-    {"bin.slabs-full", SLAB | COUNTED},
-    {"cache.list", JT_MARK_CACHES},
+    {"bin.curregs", JT_MARK_BIN | COUNTED, true},
+    {"bin.curslabs", JT_MARK_BIN | COUNTED, true},
+    {"bin.nonfull-slabs", JT_MARK_BIN | COUNTED, true},
+    {"bin.slabcur", JT_MARK_BIN | COUNTED, true},
+    {"bin.heap", SLAB | COUNTED, true},
+    {"bin.slabs-full", SLAB | COUNTED, true},
+    {"cache.list", JT_MARK_CACHES, false},
     /* a flush gives one region after the other back before it shortens the bin */
-    {"cache.parked-twice", CACHE},
-    {"cache.parked-free", CACHE},
-    {"cache.two-caches", CACHE},
-    {"cache.outside", CACHE},
-    {"cache.no-region", CACHE},
-    {"cache.szind", CACHE},
+    {"cache.parked-twice", CACHE, true},
+    {"cache.parked-free", CACHE, true},
+    {"cache.two-caches", CACHE, true},
+    {"cache.outside", CACHE, true},
+    {"cache.no-region", CACHE, true},
+    {"cache.szind", CACHE, true},
     /* elements are written one by one, and not at once with the structure */
-    {"leaf.extent-not-covering", PAGES},
-    {"leaf.first-page-missing", PAGES},
-    {"leaf.last-page-missing", PAGES},
-    {"leaf.inner-page-missing", PAGES},
-    {"leaf.inner-page", PAGES},
-    {"leaf.state", PAGES},
-    {"leaf.is-head", PAGES},
-    {"leaf.szind", EXTENT},
-    {"leaf.slab", EXTENT},
-    {"extent.overlap", PAGES},
-    {"extent.large-size", PAGES},
-    {"extent.usize", PAGES},
+    {"leaf.extent-not-covering", PAGES, false},
+    {"leaf.first-page-missing", PAGES, false},
+    {"leaf.last-page-missing", PAGES, false},
+    {"leaf.inner-page-missing", PAGES, false},
+    {"leaf.inner-page", PAGES, false},
+    {"leaf.state", PAGES, false},
+    {"leaf.is-head", PAGES, false},
+    {"leaf.szind", EXTENT, false},
+    {"leaf.slab", EXTENT, false},
+    {"extent.overlap", PAGES, false},
+    {"extent.large-size", PAGES, false},
+    {"extent.usize", PAGES, false},
     /* a new slab has its class before nfree and bitmap, which are what was there before */
-    {"extent.nfree", EXTENT},
-    {"slab.nfree", SLAB},
-    {"slab.unused-bits", SLAB},
+    {"extent.nfree", EXTENT, false},
+    {"slab.nfree", SLAB, false},
+    {"slab.unused-bits", SLAB, false},
 };
 
-uint32_t jt_excuses(const char *rule) {
+static const struct row *row_of(const char *rule) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].rule, rule) == 0) {
-            return rows[i].marks;
+            return &rows[i];
         }
     }
-    return 0;
+    return NULL;
+}
+
+uint32_t jt_excuses(const char *rule) {
+    const struct row *row = row_of(rule);
+    return row != NULL ? row->marks : 0;
+}
+
+bool jt_is_seen_once(const char *rule) {
+    const struct row *row = row_of(rule);
+    return row != NULL && row->once;
 }
 
 const char *jt_severity_name(enum jt_severity severity) {

@@ -304,6 +304,33 @@ test_of_a_running_process() {
     ask are "$WORK/finding" rule=cache.parked-twice severity=transient
 }
 
+# judged SEVERITY ADDR: so say commands of the slab whose bitmap was damaged.
+judged() {
+    status 1 jeheap check "$BACK" --json --quiet
+    grep -q "\"rule\":\"slab.nfree\".*\"extent\":\"$2\".*\"severity\":\"$1\"" "$OUT" ||
+        fail "check: $(head -c 400 "$OUT")"
+    status 1 jeheap info "$BACK" --json --quiet
+    ask are "$OUT" "faults_by_severity.$1=1"
+    status 1 jeheap extent "$BACK" "$2" --json --quiet
+    ask are "$OUT" broken_rule=slab.nfree "severity=$1"
+    status 1 jeheap extents "$BACK" --json
+    grep -q ": $1: slab.nfree" "$ERR" || fail "extents: $(said)"
+}
+
+# One fact has one judgement: of a process that is stopped by the marks, of one that runs by what stays.
+test_one_judgement() {
+    misuse stock none
+    status 0 jeheap extents "$BACK" --quiet --json --state active --slab
+    grep '"nfree":0,' "$OUT" | head -n 1 >"$WORK/line"
+    local at
+    at=$(ask get "$WORK/line" extent)
+    poke "$BACK" "$(hex "$at + 64")" 01 1 # a region that is free
+    judged corrupt "$at"
+    kill -CONT "$BACK"
+    wait_line "/proc/$BACK/status" "$BACK" '^State:.*[SR]'
+    judged corrupt "$at"
+}
+
 # All findings, not the first one; each rule with its count.
 test_damage() {
     misuse stock none

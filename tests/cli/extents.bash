@@ -133,7 +133,8 @@ test_extent_that_is_none() {
     small tiny
     addr=$(small_value tiny code)
     status 1 jeheap extent "${PID[tiny]}" "$(hex "addr & ~127")" --json
-    ask have "$OUT" decoded fields broken_rule
+    ask have "$OUT" decoded fields broken_rule severity
+    ask are "$OUT" severity=corrupt
     [ "$(ask get "$OUT" broken_rule)" != null ] || fail "no rule is broken by machine code"
     refuses 4 'absent' jeheap extent "${PID[tiny]}" 0x1000 --json
 }
@@ -199,14 +200,14 @@ test_extent_of_no_bin() {
     addr=$(small_value tiny no_bin)
     status 1 jeheap extent "${PID[tiny]}" "$addr" --json
     ask are "$OUT" decoded.is_slab=true decoded.szind=36 decoded.nregs=null \
-        decoded.committed=false broken_rule=extent.slab-szind
+        decoded.committed=false broken_rule=extent.slab-szind severity=corrupt
 }
 
 # A sound structure of an extent that is not in the tree: no leaf element has to agree with it.
 test_extent_that_is_not_in_use() {
     small tiny
     status 0 jeheap extent "${PID[tiny]}" "$(small_value tiny stray)" --json
-    ask are "$OUT" decoded.state=retained decoded.base=0x10000 broken_rule=null
+    ask are "$OUT" decoded.state=retained decoded.base=0x10000 broken_rule=null severity=null
     core_of tiny # the same where the way to the leaf is not there
     status 0 jeheap info "$CORE" --json --quiet
     ask poke "$CORE" "$WORK/damaged" "$(ask get "$OUT" root)" 0x7000

@@ -111,6 +111,11 @@ static void a_target_that_moves(void **state) {
     struct made *m = start(JH_5_3_0);
     struct jh_fault fault = {JH_CORRUPT, JH_STAGE_ARENA, made_extent(1), 0, "arena.links", 0, 0,
                              0,          false};
+    assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_CORRUPT); /* looked at again */
+    assert_int_equal(jt_judge(&m->target, &fault, true).mark, 0);
+    fault.rule = "arena.nactive";
+    assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_TRANSIENT);
+    fault.rule = "cache.parked-free";
     assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_TRANSIENT);
     fault.rule = "extent.szind";
     assert_int_equal(jt_judge(&m->target, &fault, true).severity, JT_CORRUPT);
