@@ -136,6 +136,29 @@ test_adapter_of_forty_lines() {
     [ "$(ask get "$WORK/last.json" unsupported)" -gt 100 ] || fail "$(cat "$WORK/last.json")"
 }
 
+# The steps of the README up to the first scorecard, word for word, but for the build: ci/regression/test does that too.
+test_first_steps() {
+    python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not here"
+    mkdir -p "$WORK/clone/build/jeconform" "$WORK/jobs"
+    ln -s "${JECONFORM%/*}" "$WORK/clone/build/jeconform/bin"
+    ln -s "$ROOT_DIR/corpora" "$WORK/clone"
+    python3 "$ROOT_DIR/ci/regression/jobs.py" "$WORK/jobs" 2>"$ERR" || fail "$(said)"
+    sed -i 's,^ci/build --for vectors$,: built,' "$WORK/jobs/readme.sh"
+    grep -q '^: built$' "$WORK/jobs/readme.sh" || fail "step 1 has another command"
+    cd "$WORK/clone" || fail "no folder"
+    status 3 try sh "$WORK/jobs/readme.sh"
+    same_file "$WORK/jobs/readme.txt" "$OUT" "what step 3 prints"
+}
+
+# What step 1 builds: the runner and the adapter beside it, no tests, no fuzz targets.
+test_built_alone() {
+    PATIENCE=120 status 0 try cmake -S "$ROOT_DIR" -B "$WORK/b" -G Ninja -DJEHEAP_CONFORM_ONLY=ON
+    status 0 try ninja -C "$WORK/b" -t targets all
+    out_has '^bin/jeconform: C_EXEC'
+    out_has '^bin/jeheap-decoder: C_EXEC'
+    [ "$(grep -c ': C_EXECUTABLE' "$OUT")" -eq 2 ] || fail "$(grep ': C_EXECUTABLE' "$OUT" | head -5 | tr '\n' ' ')"
+}
+
 test_schemas() {
     python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not here"
     python3 "$CLI_DIR/vector_schemas.py" "$VECTORS" >"$OUT" 2>"$ERR" || fail "$(said)"
