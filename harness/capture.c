@@ -2,6 +2,9 @@
 #include "capture.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "open/inside.h"
 
 #define NEAR 512 /* ranges that are not further apart become one region */
 
@@ -82,6 +85,18 @@ static bool touch(struct recorder *r, const struct jh_heap *heap, size_t *extent
     return sound;
 }
 
+static bool write_image(struct recorder *r, const struct jt_target *target, FILE *file,
+                        const struct heap_variable *variable, size_t variables, char *why,
+                        size_t why_size) {
+    join(r);
+    if (!heap_image_write(file, &target->layout.build, target->heap.rtree_root, r->range, r->count,
+                          &r->inner, variable, variables)) {
+        snprintf(why, why_size, "the image could not be written");
+        return false;
+    }
+    return true;
+}
+
 bool capture_heap(const struct jt_target *target, FILE *file, size_t *extents, char *why,
                   size_t why_size) {
     struct recorder r = {.inner = target->heap.reader};
@@ -91,12 +106,80 @@ bool capture_heap(const struct jt_target *target, FILE *file, size_t *extents, c
     if (!good) {
         snprintf(why, why_size, "its heap is not sound");
     } else {
-        join(&r);
-        good = heap_image_write(file, &target->layout.build, heap.rtree_root, r.range, r.count,
-                                &r.inner);
-        if (!good) {
-            snprintf(why, why_size, "the image could not be written");
+        good = write_image(&r, target, file, NULL, 0, why, why_size);
+    }
+    free(r.range);
+    return good;
+}
+
+/* ---- what check reads ------------------------------------------------------------------------ */
+
+/* jemalloc's variables that lead there. */
+static const char *const names[] = {"b0",           "arenas",       "manual_arena_base",
+                                    "narenas_auto", "disabled_bin", "tcache_bin_info",
+                                    "tcaches",      "tcaches_past", "background_thread_info"};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static size_t variables_of(struct jt_target *target, struct heap_variable out[NAMES]) {
+    size_t count = 0;
+    for (size_t i = 0; i < NAMES; i++) {
+        struct heap_variable *v = &out[count];
+        memset(v, 0, sizeof(*v));
+        memcpy(v->name, names[i], strlen(names[i]));
+        count += jt_symbol(target, names[i], &v->addr, &v->size);
+    }
+    return count;
+}
+
+static void count_fault(void *arg, enum jh_status status, const struct jh_fault *fault) {
+    (void)status, (void)fault;
+    ++*(size_t *)arg;
+}
+
+/* All rules, and all locks. False: one is broken, or memory ran out. */
+static bool check_all(struct jt_target *target) {
+    struct jh_walk *walk = malloc(sizeof(*walk));
+    size_t faults = 0;
+    struct jt_check *check = jt_check_start(target, count_fault, &faults);
+    struct jh_extent e;
+    enum jh_status status;
+    struct jt_lock_marks marks;
+    if (!walk || !check) {
+        return false;
+    }
+    jt_check_counters(check);
+    jh_walk_start(walk, &target->heap);
+    while ((status = jh_walk_next(walk, &e, NULL)) != JH_END) {
+        faults += status != JH_OK;
+        if (status == JH_OK) {
+            jt_check_extent(check, &e);
         }
+    }
+    jt_check_end(check, true);
+    faults += !jt_parked_check(target, count_fault, &faults);
+    const struct jt_arenas *all = jt_arenas(target);
+    for (size_t i = 0; i < all->count; i++) {
+        jt_lock_marks(target, &all->arena[i], UINT32_MAX, &marks);
+        faults += marks.set != 0;
+    }
+    free(walk);
+    return faults == 0;
+}
+
+bool capture_checked(struct jt_target *target, FILE *file, char *why, size_t why_size) {
+    struct heap_variable variable[NAMES];
+    size_t variables = variables_of(target, variable);
+    struct jh_reader inner = target->heap.reader;
+    struct recorder r = {.inner = inner};
+    size_t extents;
+    target->heap.reader = (struct jh_reader){.read = recording_read, .arg = &r};
+    bool good = touch(&r, &target->heap, &extents) && check_all(target);
+    target->heap.reader = inner;
+    if (!good) {
+        snprintf(why, why_size, "its heap breaks a rule");
+    } else {
+        good = write_image(&r, target, file, variable, variables, why, why_size);
     }
     free(r.range);
     return good;

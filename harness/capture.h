@@ -14,4 +14,8 @@
 bool capture_heap(const struct jt_target *target, FILE *file, size_t *extents, char *why,
                   size_t why_size);
 
+/* The same, and what the rules of check read: arenas, bins, base blocks, caches. It must be the
+ * first to ask the target for any of that. */
+bool capture_checked(struct jt_target *target, FILE *file, char *why, size_t why_size);
+
 #endif

@@ -21,7 +21,7 @@
 /* Options of a witness whose heap has a few hundred extents, of every kind. */
 static const char *const small_heap[] = {"--threads", "1", "--allocations", "100"};
 
-static const struct {
+static const struct row {
     const char *pin, *config;
 } by_default[] = {
     {"5.0.0", "default"},
@@ -57,13 +57,23 @@ static const struct {
     {"dev", "hpa"},
 };
 
-bool emit_by_default(const char *pin, const char *config) {
-    for (size_t i = 0; i < sizeof(by_default) / sizeof(by_default[0]); i++) {
-        if (strcmp(by_default[i].pin, pin) == 0 && strcmp(by_default[i].config, config) == 0) {
-            return true;
-        }
+/* Those with an image for the target of check as well: a form of the cache or a byte order each. */
+static const struct row checked[] = {
+    {"redis-6.0", "default"}, {"redis-7.0", "s390x"}, {"5.3.0", "default"}, {"5.3.1", "guarded"}};
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+static bool has(const struct row *row, size_t rows, const char *pin, const char *config) {
+    size_t i = 0;
+    while (i < rows && (strcmp(row[i].pin, pin) != 0 || strcmp(row[i].config, config) != 0)) {
+        i++;
     }
-    return strcmp(pin, "source") == 0 && strcmp(config, "default") == 0;
+    return i < rows;
+}
+
+bool emit_by_default(const char *pin, const char *config) {
+    return has(by_default, ROWS(by_default), pin, config) ||
+           (strcmp(pin, "source") == 0 && strcmp(config, "default") == 0);
 }
 
 /* ---- one cell -------------------------------------------------------------------------------- */
@@ -85,9 +95,9 @@ static bool fail(struct emission *e, const char *what) {
 }
 
 /* Writes a heap to a file, which has another name until it is complete. */
-static bool write_image(struct emission *e, const char *bytes, size_t size) {
+static bool write_image(struct emission *e, const char *folder, const char *bytes, size_t size) {
     char path[4200], part[4210];
-    snprintf(path, sizeof(path), "%s/%s", e->options->images, e->name);
+    snprintf(path, sizeof(path), "%s%s/%s", e->options->images, folder, e->name);
     snprintf(part, sizeof(part), "%s.part", path);
     FILE *file = fopen(part, "wb");
     if (!file) {
@@ -102,7 +112,7 @@ static bool write_image(struct emission *e, const char *bytes, size_t size) {
 }
 
 static bool write_files(struct emission *e, const char *bytes, size_t size) {
-    if (e->options->images && !write_image(e, bytes, size)) {
+    if (e->options->images && !write_image(e, "", bytes, size)) {
         return false;
     }
     if (!e->options->seeds) {
@@ -112,6 +122,31 @@ static bool write_files(struct emission *e, const char *bytes, size_t size) {
     e->heap_only = !seeds_pure_can(&image->layout.build);
     bool good = seeds_write(image, e->options->seeds, e->name, e->why, sizeof(e->why));
     heap_image_free(image);
+    return good;
+}
+
+/* The image for the target of check, and its seeds. */
+static bool emit_checked(struct emission *e, struct jt_target *target) {
+    struct jt_memory_file m;
+    size_t size;
+    if (!has(checked, ROWS(checked), e->cell->pin, e->cell->config)) {
+        return true;
+    }
+    if (!jt_memory_open(&m)) {
+        return fail(e, "an image");
+    }
+    bool good = capture_checked(target, m.file, e->why, sizeof(e->why));
+    char *bytes = jt_memory_close(&m, &size);
+    if (good && !bytes) {
+        good = fail(e, "an image");
+    }
+    good = good && (!e->options->images || write_image(e, "/checked", bytes, size));
+    if (good && e->options->seeds) {
+        struct heap_image *image = heap_image_load(e->name, (const uint8_t *)bytes, size);
+        good = seeds_write_checked(image, e->options->seeds, e->name, e->why, sizeof(e->why));
+        heap_image_free(image);
+    }
+    free(bytes);
     return good;
 }
 
@@ -175,7 +210,7 @@ static bool emit_target(struct emission *e, struct json_object *build, struct wi
     if (!good) {
         snprintf(e->why, sizeof(e->why), "%.400s", target ? target->error : "out of memory");
     }
-    good = good && emit_heap(e, target);
+    good = good && emit_checked(e, target) && emit_heap(e, target);
     jt_close(target);
     return good;
 }
@@ -250,8 +285,10 @@ static void say(const struct emission *e, const struct cell *cell, int result) {
 
 int emit_cells(const struct cell_list *list, const struct emit_options *options) {
     int skipped = 0;
-    if (!make_folder(options->images) || !make_folder(options->seeds) ||
-        !make_folder(options->vectors)) {
+    char folder[4200];
+    snprintf(folder, sizeof(folder), "%s/checked", options->images ? options->images : "");
+    if (!make_folder(options->images) || (options->images && !make_folder(folder)) ||
+        !make_folder(options->seeds) || !make_folder(options->vectors)) {
         return -1;
     }
     /* without address space randomisation the files are the same each time */

@@ -50,6 +50,7 @@ static const struct {
     {"leaf", HEAP_PLACE_LEAF, HEAP_COPY | HEAP_DEEP},
     {"extent", HEAP_PLACE_EXTENT, HEAP_EXACT | HEAP_DEEP},
     {"user", HEAP_PLACE_USER, HEAP_CUT | HEAP_COPY},
+    {"own", HEAP_PLACE_OWN, HEAP_CUT | HEAP_COPY},
 };
 
 static size_t place_of(const struct heap_image *image, enum heap_place_kind kind, size_t n) {
@@ -72,7 +73,7 @@ static void probe(const struct heap_image *image, struct heap_input *input, size
     }
 }
 
-/* Writes a seed that walks the heap: the salt is chosen so. */
+/* Writes a seed that walks the heap: the salt is chosen so. A checked image has seeds of check. */
 static bool write_heap_seed(struct seed *s, struct heap_input *input,
                             const struct heap_patch *patch, const char *what) {
     uint8_t bytes[HEAP_PATCH_HEADER + HEAP_PATCH_MAX + HEAP_TAIL_BYTES];
@@ -81,6 +82,9 @@ static bool write_heap_seed(struct seed *s, struct heap_input *input,
     do {
         heap_input_write(input, bytes + len);
     } while (!fuzz_is_chosen(HEAP_WALK_ODDS, bytes, len + HEAP_TAIL_BYTES) && ++input->salt);
+    if (s->image->variables) {
+        return write_file(s, "check", what, bytes, len + HEAP_TAIL_BYTES);
+    }
     return write_file(s, "heap", what, bytes, len + HEAP_TAIL_BYTES) &&
            write_file(s, "index", what, bytes, len + HEAP_TAIL_BYTES);
 }
@@ -109,6 +113,12 @@ bool seeds_write(const struct heap_image *image, const char *folder, const char 
                  size_t why_size) {
     struct seed s = {image, folder, name, why, why_size};
     return write_heap_seeds(&s) && seeds_pure(image, write_file, &s);
+}
+
+bool seeds_write_checked(const struct heap_image *image, const char *folder, const char *name,
+                         char *why, size_t why_size) {
+    struct seed s = {image, folder, name, why, why_size};
+    return write_heap_seeds(&s);
 }
 
 bool seeds_write_caches(struct jt_target *target, const char *folder, const char *name, char *why,

@@ -13,6 +13,10 @@
 bool seeds_write(const struct heap_image *image, const char *folder, const char *name, char *why,
                  size_t why_size);
 
+/* The same for fuzz_check, from a checked image. */
+bool seeds_write_checked(const struct heap_image *image, const char *folder, const char *name,
+                         char *why, size_t why_size);
+
 /* The same for fuzz_cache. Captured heaps do not have the bytes of caches, so they are read from
  * the target. */
 bool seeds_write_caches(struct jt_target *target, const char *folder, const char *name, char *why,

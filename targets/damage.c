@@ -162,11 +162,30 @@ static void damage_extent(struct damage *d, const struct heap_image *image,
     }
 }
 
+/* A counter, a lock, a link, an item of a cache: the word there, or one near it. */
+static void damage_own(struct damage *d, const struct heap_image *image, const struct heap_place *p,
+                       struct dice *dice) {
+    static const unsigned widths[] = {2, 4, 8, 8};
+    const struct jh_build *b = &image->layout.build;
+    unsigned width = widths[dice_below(dice, sizeof(widths) / sizeof(widths[0]))];
+    size_t words = dice_below(dice, 2) ? 4 : 512;
+    uint64_t offset = dice_below(dice, words) * width;
+    const uint8_t *there = heap_image_at(image, p->addr + offset, width);
+    uint64_t old = there ? fuzz_load(b, there, width) : 0;
+    uint64_t value = width < b->pointer_size || dice_below(dice, 2)
+                         ? some_number(old, 8 * width, dice)
+                         : some_address(image, old, dice);
+    d->patch.offset = (int16_t)offset;
+    d->patch.len = width;
+    fuzz_store(b, d->room, width, value);
+}
+
 void damage_make(struct damage *d, const struct heap_image *image, struct dice *dice) {
     static const enum heap_place_kind often[] = {
         HEAP_PLACE_LEAF,   HEAP_PLACE_LEAF,   HEAP_PLACE_LEAF,  HEAP_PLACE_EXTENT,
         HEAP_PLACE_EXTENT, HEAP_PLACE_EXTENT, HEAP_PLACE_CHILD, HEAP_PLACE_USER};
     enum heap_place_kind kind = often[dice_below(dice, sizeof(often) / sizeof(often[0]))];
+    kind = image->variables && dice_below(dice, 2) ? HEAP_PLACE_OWN : kind;
     size_t place = place_of(image, kind, dice);
     const struct heap_place *p = &image->place[place];
     memset(d->room, 0, sizeof(d->room));
@@ -180,6 +199,9 @@ void damage_make(struct damage *d, const struct heap_image *image, struct dice *
         break;
     case HEAP_PLACE_EXTENT:
         damage_extent(d, image, p, dice);
+        break;
+    case HEAP_PLACE_OWN:
+        damage_own(d, image, p, dice);
         break;
     default:
         fuzz_store(&image->layout.build, d->room, 8, some_address(image, p->addr, dice));

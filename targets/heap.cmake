@@ -7,9 +7,14 @@ target_compile_options(jeheap_fuzz_heap PRIVATE ${JEHEAP_FUZZ_BLIND})
 
 jeheap_fuzz_blind(heap jeheap_fuzz_heap)
 jeheap_fuzz_blind(index jeheap_fuzz_heap)
+# Its images have arenas and caches as well.
+jeheap_fuzz_blind(check jeheap_fuzz_heap jeheap_fuzz_outer)
+target_sources(fuzz_check PRIVATE check_target.c ${PROJECT_SOURCE_DIR}/decoder/cli/rule_words.c)
+target_include_directories(fuzz_check PRIVATE ${PROJECT_SOURCE_DIR}/decoder/cli)
 if(JEHEAP_FUZZ_ENGINE MATCHES "^(libfuzzer|given)$")
   target_sources(fuzz_heap PRIVATE mutate_libfuzzer.c)
   target_sources(fuzz_index PRIVATE mutate_libfuzzer.c)
+  target_sources(fuzz_check PRIVATE mutate_libfuzzer.c)
 endif()
 
 # afl-fuzz itself loads the mutator: a plain build, whatever the target is built with.

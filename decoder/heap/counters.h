@@ -34,6 +34,8 @@ struct jt_ring {
     bool member, reached; /* it must be in the list; it is */
 };
 
+#define JT_ARENA_BYTES (256u << 10) /* of arena_t, at most */
+
 struct jt_counters {
     struct jt_target *target;
     struct jt_check *check;
@@ -49,6 +51,7 @@ struct jt_counters {
     struct jt_head *list; /* by arena and list */
     size_t lists;
     bool *headed;    /* of each arena: all its heads are known */
+    uint8_t *memory; /* of the arena that is read, JT_ARENA_BYTES */
     bool sound;      /* nothing of the walk was missing or corrupt */
     bool incomplete; /* memory ran out: some extents are not counted, or no nodes */
 };

@@ -20,6 +20,7 @@ static void free_counters(struct jt_counters *c) {
     }
     free(c->walked);
     free(c->headed);
+    free(c->memory);
     free(c->node);
     free(c->head);
     free(c->ring);
@@ -39,9 +40,10 @@ struct jt_counters *jt_counters_start(struct jt_check *check) {
     c->arenas = target->priv->base->arenas.count;
     c->walked = calloc(c->arenas, sizeof *c->walked);
     c->headed = calloc(c->arenas, sizeof *c->headed);
-    target->memory_ran_out |= c->walked == NULL || c->headed == NULL;
-    if (c->walked == NULL || c->headed == NULL ||
-        jh_counting_make(&target->layout, &c->counting, NULL) != JH_OK) {
+    c->memory = malloc(JT_ARENA_BYTES);
+    bool good = c->walked != NULL && c->headed != NULL && c->memory != NULL;
+    target->memory_ran_out |= !good;
+    if (!good || jh_counting_make(&target->layout, &c->counting, NULL) != JH_OK) {
         free_counters(c);
         return NULL;
     }

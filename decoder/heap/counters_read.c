@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_BYTES_MAX (256u << 10)
-
 #define ECACHE "pa_shard.pac.ecache_"
 
 /* Where heaps of unused extents begin. */
@@ -18,7 +16,7 @@ static const struct {
     uint8_t state;
     bool guarded;
     const char *array, *member;
-} heaps[] = {
+} heaps[JT_HEAPS] = {
     {0, false, "extents_dirty.heaps", NULL},
     {1, false, "extents_muzzy.heaps", NULL},
     {2, false, "extents_retained.heaps", NULL},
@@ -49,29 +47,20 @@ static bool number(const struct bytes *b, uint64_t offset, uint64_t width, uint6
     return true;
 }
 
-/* An array and one member of its elements, or the elements themselves. */
-struct series {
-    uint64_t offset, stride, count, width;
-};
-
-static bool find(const struct jh_layout *l, const char *array, const char *member,
-                 struct series *out) {
-    struct jh_member a, m;
-    char path[96];
-    if (jh_struct_member(l, "arena_s", array, &a, NULL) != JH_OK) {
-        return false;
+/* An array of the elements themselves, or of one member of each. */
+void jt_heaps_learn(const struct jh_layout *layout, struct jt_numbers_form *form) {
+    for (size_t i = 0; i < JT_HEAPS; i++) {
+        const char *array = heaps[i].array, *member = heaps[i].member;
+        struct jh_member a, m;
+        char path[96];
+        snprintf(path, sizeof path, "%s%s%s", array, member != NULL ? "." : "",
+                 member != NULL ? member : "");
+        if (jh_struct_member(layout, "arena_s", array, &a, NULL) == JH_OK &&
+            jh_struct_member(layout, "arena_s", path, &m, NULL) == JH_OK) {
+            form->heap[i] = (struct jt_series){(uint32_t)m.offset, 0, (uint32_t)a.size,
+                                               (uint32_t)a.count, (uint8_t)m.size};
+        }
     }
-    *out = (struct series){a.offset, a.size, a.count, a.size};
-    if (member == NULL) {
-        return true;
-    }
-    snprintf(path, sizeof path, "%s.%s", array, member);
-    if (jh_struct_member(l, "arena_s", path, &m, NULL) != JH_OK) {
-        return false;
-    }
-    out->offset = m.offset;
-    out->width = m.size;
-    return true;
 }
 
 /* ---- counters, where numbers.c and numbers_unused.c say ----------------------------------------
@@ -154,16 +143,13 @@ static void take_counters(const struct jt_counters *c, const struct bytes *b, bo
 
 /* False: some heaps are not known. */
 static bool take_heaps(struct jt_counters *c, uint32_t arena, const struct bytes *b) {
-    for (size_t i = 0; i < sizeof heaps / sizeof heaps[0]; i++) {
-        struct series s;
-        if (!find(&c->target->layout, heaps[i].array, heaps[i].member, &s)) {
-            continue;
-        }
-        for (uint64_t n = 0; n < s.count; n++) {
-            uint64_t first, at = s.offset + n * s.stride;
+    for (size_t i = 0; i < JT_HEAPS; i++) {
+        const struct jt_series *s = &jt_numbers_form(c->target)->heap[i];
+        for (uint64_t n = 0; n < s->count; n++) {
+            uint64_t first, at = s->at + n * s->stride;
             uint32_t set =
                 jt_unused_set(&c->counting, heaps[i].state, heaps[i].guarded, (uint32_t)n);
-            if (!number(b, at, s.width, &first) ||
+            if (!number(b, at, s->size, &first) ||
                 (first != 0 && !jt_head_add(c, arena, set, b->at + at, first))) {
                 return false;
             }
@@ -198,20 +184,15 @@ void jt_recorded_set(struct jt_recorded *recorded, uint32_t index, uint64_t at, 
 void jt_recorded_read(struct jt_counters *c, uint32_t arena, struct jt_recorded *out) {
     const struct jt_arena *a = &c->target->priv->base->arenas.arena[arena];
     const struct jh_reader *r = &c->target->heap.reader;
-    struct bytes b = {c->target, a->at, malloc(ARENA_BYTES_MAX), 0};
+    struct bytes b = {c->target, a->at, c->memory, 0};
     memset(out->at, 0, c->counting.first[JH_COUNTERS] * sizeof *out->at);
     memset(out->slabcur, 0, c->counting.bin[c->target->layout.sc_nbins] * sizeof *out->slabcur);
-    if (b.of == NULL) {
-        c->target->memory_ran_out = true;
-        return;
-    }
     if (a->at != 0) {
-        enum jh_status status = r->read(r->arg, a->at, b.of, ARENA_BYTES_MAX, &b.len);
+        enum jh_status status = r->read(r->arg, a->at, b.of, JT_ARENA_BYTES, &b.len);
         (void)status; /* what is not there is not judged */
         bool stats = jt_has_statistics(c->target, a);
         take_counters(c, &b, stats, out);
         c->headed[arena] = take_heaps(c, arena, &b);
         jt_bins_read(c, arena, stats, out);
     }
-    free(b.of);
 }

@@ -66,8 +66,11 @@ struct jt_series {
     uint8_t size;                      /* bytes of a number; 0: this version has none */
 };
 
+#define JT_HEAPS 11 /* counters_read.c has the table */
+
 struct jt_numbers_form {
     bool learnt;
+    struct jt_series heap[JT_HEAPS]; /* where heaps of unused extents begin; size 0: it has none */
     struct jt_series unused[JH_UNUSED_STATES][JT_UNUSED_COUNTERS];
     struct jt_bins_form bins;
     struct jt_place_of place[JT_COUNTERS];
@@ -82,6 +85,8 @@ struct jt_arena_kinds { /* arena_kind.c: by the numbers of arenas */
 const struct jt_numbers_form *jt_numbers_form(struct jt_target *target);
 /* numbers_unused.c: its part */
 void jt_unused_learn(const struct jh_layout *layout, struct jt_numbers_form *form);
+/* counters_read.c: its part */
+void jt_heaps_learn(const struct jh_layout *layout, struct jt_numbers_form *form);
 /* numbers_bins.c: its part, and what belongs to bins of jt_numbers() */
 void jt_bins_learn(const struct jh_layout *layout, struct jt_bins_form *f);
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,

@@ -134,6 +134,7 @@ const struct jt_numbers_form *jt_numbers_form(struct jt_target *target) {
         learn_large(&target->layout, f);
         jt_bins_learn(&target->layout, &f->bins);
         jt_unused_learn(&target->layout, f);
+        jt_heaps_learn(&target->layout, f);
         f->learnt = true;
     }
     return f;

@@ -377,7 +377,8 @@ test_source_that_lies() {
     done
 }
 
-# The same files each time: nothing in them depends on where the system puts things.
+# The same files each time: nothing in them depends on where the system puts things. Those of check have
+# times that arenas keep.
 test_emit() {
     local what stage
     have stock
@@ -389,7 +390,12 @@ test_emit() {
     for what in sound child leaf extent user; do
         [ -s "$WORK/seeds/heap/5.3.0-default-$what" ] || fail "no seed $what"
     done
-    for stage in layout rtree leaf extent slab size_class bent; do
+    grep -aq '^variable arenas ' "$WORK/images/checked/5.3.0-default" || fail "the image of check names no arenas"
+    [ "$(stat -c %s "$WORK/images/checked/5.3.0-default")" -lt 300000 ] || fail "the image of check is not small"
+    for what in sound child leaf extent user own; do
+        [ -s "$WORK/seeds/check/5.3.0-default-$what" ] || fail "no seed of check: $what"
+    done
+    for stage in layout rtree leaf extent arena slab size_class bent; do
         [ -s "$WORK/seeds/$stage/5.3.0-default-0" ] || fail "no seed of $stage"
     done
     for what in leaf extent number; do

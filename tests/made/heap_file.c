@@ -8,6 +8,8 @@
 #include "heap_private.h"
 
 #define MAGIC "jeheap image 1\n"
+#define VARIABLE "variable "
+#define LINE 256
 #define GRAIN 8    /* bytes that are zero or not, together */
 #define PIECE 4096 /* bytes that are read at a time */
 
@@ -58,8 +60,13 @@ static void write_runs(FILE *file, uint64_t addr, const uint8_t *bytes, size_t l
 
 bool heap_image_write(FILE *file, const struct jh_build *build, uint64_t root,
                       const struct heap_range *region, size_t regions,
-                      const struct jh_reader *reader) {
+                      const struct jh_reader *reader, const struct heap_variable *variable,
+                      size_t variables) {
     write_build(file, build, root);
+    for (size_t i = 0; i < variables; i++) {
+        fprintf(file, VARIABLE "%s %" PRIx64 " %" PRIx64 "\n", variable[i].name, variable[i].addr,
+                variable[i].size);
+    }
     write_number(file, regions);
     for (size_t i = 0; i < regions; i++) {
         write_number(file, region[i].addr);
@@ -104,17 +111,35 @@ static uint64_t take_number(struct cursor *c) {
     return value;
 }
 
-static void take_build(struct cursor *c, struct jh_build *build, uint64_t *root) {
-    char line[256], version[32];
-    int flag[6];
+static void take_line(struct cursor *c, char line[LINE]) {
     size_t used = 0;
+    do {
+        line[used] = (char)*take(c, 1);
+    } while (line[used++] != '\n' && used + 1 < LINE);
+    line[used] = '\0';
+}
+
+static void take_variables(struct cursor *c, struct heap_image *image) {
+    const size_t word = sizeof(VARIABLE) - 1;
+    while ((size_t)(c->end - c->at) > word && memcmp(c->at, VARIABLE, word) == 0) {
+        struct heap_variable v;
+        char line[LINE];
+        take_line(c, line);
+        /* NOLINTNEXTLINE(cert-err34-c): the file is part of the program */
+        if (sscanf(line + word, "%63s %" SCNx64 " %" SCNx64, v.name, &v.addr, &v.size) != 3) {
+            abort();
+        }
+        heap_image_add_variable(image, &v);
+    }
+}
+
+static void take_build(struct cursor *c, struct jh_build *build, uint64_t *root) {
+    char line[LINE], version[32];
+    int flag[6];
     if (memcmp(take(c, sizeof(MAGIC) - 1), MAGIC, sizeof(MAGIC) - 1) != 0) {
         abort();
     }
-    do {
-        line[used] = (char)*take(c, 1);
-    } while (line[used++] != '\n' && used + 1 < sizeof(line));
-    line[used] = '\0';
+    take_line(c, line);
     memset(build, 0, sizeof(*build));
     /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is no valid build either */
     if (sscanf(line, BUILD_FORM, version, &build->pointer_size, &build->lg_vaddr, &build->lg_page,
@@ -164,6 +189,7 @@ struct heap_image *heap_image_load(const char *name, const uint8_t *file, size_t
     if (jh_layout_make(&build, &image->layout, NULL) != JH_OK) {
         abort();
     }
+    take_variables(&c, image);
     take_regions(&c, image);
     take_runs(&c, image);
     heap_image_finish(image);

@@ -11,6 +11,7 @@
 #define PIECE 4096 /* and so many, most often */
 #define USER_PAGES 4
 #define USER_BYTES 4096
+#define OWN_PLACES_MAX 60000 /* inputs name a place by two bytes */
 
 uint16_t heap_image_id(const char *name) {
     uint32_t hash = 2166136261U; /* FNV-1a */
@@ -48,6 +49,7 @@ void heap_image_free(struct heap_image *image) {
     free(image->region);
     free(image->run);
     free(image->place);
+    free(image->variable);
     free(image);
 }
 
@@ -93,12 +95,22 @@ void heap_image_add_run(struct heap_image *image, uint64_t addr, uint64_t len) {
     image->run[image->runs++] = (struct heap_range){addr, len};
 }
 
+void heap_image_add_variable(struct heap_image *image, const struct heap_variable *variable) {
+    image->variable = grown(image->variable, image->variables, sizeof(*image->variable));
+    image->variable[image->variables++] = *variable;
+}
+
 /* ---- places ---------------------------------------------------------------------------------- */
 
 static void add_place(struct heap_image *image, enum heap_place_kind kind, uint64_t addr,
                       uint64_t page) {
     image->place = grown(image->place, image->places, sizeof(*image->place));
     image->place[image->places++] = (struct heap_place){kind, addr, page};
+}
+
+static int by_value(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
 }
 
 static bool note_element(void *arg, const struct reference_element *e) {
@@ -129,7 +141,7 @@ static void sort_places(struct heap_image *image) {
         }
     }
     image->places = kept;
-    for (size_t kind = 0, i = 0; kind <= HEAP_PLACE_USER + 1; kind++) {
+    for (size_t kind = 0, i = 0; kind <= HEAP_PLACES; kind++) {
         while (i < kept && (size_t)image->place[i].kind < kind) {
             i++;
         }
@@ -162,8 +174,33 @@ static void add_user_pages(struct heap_image *image) {
     }
 }
 
+/* What is not zero and no element or structure of the tree: each run of it, and each page of a long
+ * one. */
+static void add_own_places(struct heap_image *image) {
+    size_t next = 0, end = image->first[HEAP_PLACE_USER];
+    uint64_t *known = malloc((end + 1) * sizeof(*known));
+    if (!known) {
+        abort();
+    }
+    for (size_t i = 0; i < end; i++) {
+        known[i] = image->place[i].addr;
+    }
+    qsort(known, end, sizeof(*known), by_value);
+    for (size_t r = 0; r < image->runs && image->places < OWN_PLACES_MAX; r++) {
+        const struct heap_range *run = &image->run[r];
+        while (next < end && known[next] < run->addr) {
+            next++;
+        }
+        bool of_tree = next < end && known[next] - run->addr < run->len;
+        for (uint64_t at = 0; at < run->len && !of_tree; at += PIECE) {
+            add_place(image, HEAP_PLACE_OWN, run->addr + at, run->addr + at);
+        }
+    }
+    free(known);
+}
+
 static void add_user_runs(struct heap_image *image) {
-    for (size_t i = image->first[HEAP_PLACE_USER]; i < image->places; i++) {
+    for (size_t i = image->first[HEAP_PLACE_USER]; i < image->first[HEAP_PLACE_USER + 1]; i++) {
         image->run = grown(image->run, image->runs, sizeof(*image->run));
         size_t r = image->runs++;
         for (; r > 0 && image->run[r - 1].addr > image->place[i].addr; r--) {
@@ -182,6 +219,10 @@ void heap_image_finish(struct heap_image *image) {
     sort_places(image);
     add_user_pages(image);
     sort_places(image);
+    if (image->variables) {
+        add_own_places(image);
+        sort_places(image);
+    }
     add_user_runs(image);
     if (image->first[HEAP_PLACE_EXTENT] == image->first[HEAP_PLACE_EXTENT + 1]) {
         abort(); /* a heap without extents is none */

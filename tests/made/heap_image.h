@@ -7,10 +7,12 @@
  *     jeheap image 1\n
  *     build VERSION POINTER_SIZE LG_VADDR LG_PAGE LG_QUANTUM LG_SLAB_MAXREGS MUTEX U64_ALIGN
  *         LITTLE_ENDIAN AARCH64 DEBUG PROF STATS CACHE_OBLIVIOUS ROOT\n       (one line)
+ *     variable NAME ADDRESS SIZE                                  (lines, none in most images)
  *     number of regions; for each of them address, length                     (sorted, disjoint)
  *     for each run address, length, its bytes                                 (sorted, disjoint)
  *
- * Made by `jeconform emit --images`. */
+ * Made by `jeconform emit --images`. Those of `--checked` name jemalloc's variables, and have all
+ * that the rules of check read: arenas, bins, base blocks, caches. */
 #ifndef JEHEAP_HEAP_IMAGE_H
 #define JEHEAP_HEAP_IMAGE_H
 
@@ -34,7 +36,15 @@ enum heap_place_kind {
     HEAP_PLACE_CHILD,  /* an inner element that is not empty */
     HEAP_PLACE_LEAF,   /* a leaf element that is not empty */
     HEAP_PLACE_EXTENT, /* an extent structure */
-    HEAP_PLACE_USER    /* memory that the program was given */
+    HEAP_PLACE_USER,   /* memory that the program was given */
+    HEAP_PLACE_OWN     /* words that are not zero, of arenas and all else, in a checked image */
+};
+
+#define HEAP_PLACES (HEAP_PLACE_OWN + 1)
+
+struct heap_variable { /* of jemalloc's */
+    char name[64];
+    uint64_t addr, size;
 };
 
 struct heap_place {
@@ -54,7 +64,9 @@ struct heap_image {
     size_t runs;
     struct heap_place *place; /* by kind, then by address */
     size_t places;
-    size_t first[HEAP_PLACE_USER + 2]; /* of the places of each kind, and the end */
+    size_t first[HEAP_PLACES + 1]; /* of the places of each kind, and the end */
+    struct heap_variable *variable;
+    size_t variables; /* 0: it is no checked one */
 };
 
 /* An image from a file's bytes; name is kept as a pointer. abort() where the file is none: it is
@@ -74,7 +86,8 @@ uint8_t *heap_image_at(const struct heap_image *image, uint64_t addr, uint64_t l
  * or the file not be written. */
 bool heap_image_write(FILE *file, const struct jh_build *build, uint64_t root,
                       const struct heap_range *region, size_t regions,
-                      const struct jh_reader *reader);
+                      const struct jh_reader *reader, const struct heap_variable *variable,
+                      size_t variables);
 
 /* What an input names an image by: a number that stays when other images come and go. */
 uint16_t heap_image_id(const char *name);

@@ -25,20 +25,26 @@ static const struct {
 #define MIXED (sizeof(mixed) / sizeof(mixed[0]))
 #define IMAGES_MAX 256
 
+static const struct heap_file *file = heap_files;
+
+void heap_images_use_checked(void) {
+    file = heap_checked_files;
+}
+
 static size_t files(void) {
     size_t count = 0;
-    while (heap_files[count].name) {
+    while (file[count].name) {
         count++;
     }
     return count;
 }
 
 size_t heap_images_count(void) {
-    return files() + MIXED;
+    return files() + (file == heap_files ? MIXED : 0);
 }
 
 const char *heap_images_name(size_t index) {
-    return index < files() ? heap_files[index].name : mixed[index - files()].name;
+    return index < files() ? file[index].name : mixed[index - files()].name;
 }
 
 static struct heap_image *build_mixed(size_t which) {
@@ -57,7 +63,7 @@ struct heap_image *heap_images_nth(size_t index) {
         abort();
     }
     if (!loaded[index]) {
-        const struct heap_file *f = &heap_files[index];
+        const struct heap_file *f = &file[index];
         loaded[index] = index < files()
                             ? heap_image_load(f->name, f->start, (size_t)(f->end - f->start))
                             : build_mixed(index - files());

@@ -10,6 +10,11 @@ struct heap_file {
     const uint8_t *start, *end;
 };
 extern const struct heap_file heap_files[];
+/* corpora/images/checked: with all that the rules of check read. */
+extern const struct heap_file heap_checked_files[];
+
+/* From here on images are those of corpora/images/checked alone. */
+void heap_images_use_checked(void);
 
 size_t heap_images_count(void);
 /* Loaded when first asked for. */
