@@ -48,7 +48,7 @@ static void take_pointer(struct search *s, uint64_t at) {
 static void search_block(struct search *s, uint64_t from, const uint8_t *bytes, size_t size) {
     const struct jt_private *p = s->target->priv;
     const unsigned word = p->words, low = p->little_endian ? 0 : word - 1;
-    for (size_t i = 0; i + word <= size && s->left != 0; i += word) {
+    for (size_t i = 0; i + word <= size; i += word) {
         if (bytes[i + low] == (uint8_t)(from + i) &&
             jt_number_at(s->target, bytes + i, word) == from + i) {
             take_pointer(s, from + i);

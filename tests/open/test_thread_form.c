@@ -98,6 +98,7 @@ static void pointers_in_notes(void **state) {
         }
         for (unsigned k = 0; k < 2; k++) {
             add_thread(7 + k, 0x7fff0000, 0x70001000 + 0x123450 * k);
+            core_note_of(&core, "OTHER", now->note, "of somebody else", 16);
             core_note_of(&core, "LINUX", 0x202, "something else, of this thread", 31);
             if (now->note != 0) {
                 add_pointer(0x70001000 + 0x123450 * k);
@@ -189,6 +190,7 @@ static void pointers_in_memory(void **state) {
         bool found = machines[i].self != 0;
         start_memory(&machines[i]);
         put_data(small, SMALL, 0x1340, 7);
+        put_data(small, SMALL, 0x1980, 7);   /* the first one counts */
         put_data(stack, STACK, 0x280000, 8); /* in the middle of a large segment */
         put_data(small, SMALL, 0x40, 9);     /* no thread has that number */
         located(found ? SMALL + 0x1340 : 0, found ? STACK + 0x280000 : 0);
@@ -212,7 +214,25 @@ static void alike(void **state) {
         put_data(stack, STACK, 0x280000, 8);
         put_data(large, LARGE, LARGE_SIZE - 0x20, 7);
         core_put(&core, large, LARGE, now->words); /* alone */
+        core_put(&core, small + sizeof small - now->words, SMALL + sizeof small - now->words,
+                 now->words); /* and at the end */
         located(0, STACK + 0x280000);
+    }
+}
+
+static void no_pointer(void **state) {
+    (void)state;
+    for (size_t i = 0; i < MACHINES; i++) {
+        int id = 0;
+        start_memory(&machines[i]);
+        put_data(small, SMALL, 0x1340, 7);
+        struct jt_target *target = opened();
+        assert_false(jt_thread_pointer_at(target, SMALL, &id));  /* leads elsewhere */
+        assert_false(jt_thread_pointer_at(target, 0x1000, &id)); /* absent */
+        assert_int_equal(id, 0);
+        assert_int_equal(jt_thread_pointer_at(target, SMALL + 0x1340, &id), machines[i].self != 0);
+        assert_int_equal(id, machines[i].self != 0 ? 7 : 0);
+        jt_close(target);
     }
 }
 
@@ -274,6 +294,7 @@ int main(void) {
         cmocka_unit_test(a_note_of_a_thread_without_registers),
         cmocka_unit_test(pointers_in_memory),
         cmocka_unit_test(alike),
+        cmocka_unit_test(no_pointer),
         cmocka_unit_test(a_limit),
         cmocka_unit_test(storage),
     };
