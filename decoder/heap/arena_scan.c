@@ -84,7 +84,9 @@ static unsigned scan_slot(struct scan *s, uint64_t at, const uint8_t *bytes, uin
     if (!seen && on_its_own(s->c, &e)) {
         add_lost(s, &e);
     }
-    if (seen && s->c->counters != NULL) {
+    if (seen && jh_extent_check(s->layout, &e, NULL) != JH_OK) {
+        s->c->doubtful = true; /* it has changed since the walk found it sound */
+    } else if (seen && s->c->counters != NULL) {
         jt_node_add(s->c->counters, s->index, &e, bytes);
         jt_ring_add(s->c->counters, s->index, &e, bytes);
     }
