@@ -131,6 +131,7 @@ bool jt_bins_find(struct jt_target *target, const struct jt_dwarf *dwarf, uint64
     s->stride = stride;
     s->table.size = stride * layout->sc_nbins;
     choose_memory(target, root, &memory);
+    target->memory_ran_out |= memory.lost;
     for (size_t i = 0; i < memory.count; i++) {
         look_in(s, memory.range[i]);
     }

@@ -33,6 +33,25 @@ static enum jt_status take_layout(struct jt_target *target, const struct jt_evid
     return jt_layout_verify(target, evidence->options);
 }
 
+/* How many shards bins have is a value of run time: a layout that is given by its name has it not.
+ * The skeleton's own layout has it, which is used where it has the same size classes. */
+static void take_shards(struct jt_target *target) {
+    const struct jt_text *note = &target->priv->note[JT_NOTE_LAYOUT];
+    char error[JT_TEXT_MAX];
+    struct jh_layout own, *l = &target->layout;
+    if (l->bin[0].n_shards != 0 || note->bytes == NULL ||
+        jt_layout_read(note->bytes, note->size, &own, error) != JT_OK) {
+        return;
+    }
+    bool same = own.sc_nbins == l->sc_nbins;
+    for (uint32_t i = 0; same && i < own.sc_nbins; i++) {
+        same = own.bin[i].reg_size == l->bin[i].reg_size;
+    }
+    for (uint32_t i = 0; same && i < own.sc_nbins; i++) {
+        l->bin[i].n_shards = own.bin[i].n_shards;
+    }
+}
+
 /* Fails when --in names another module than the one whose heap the skeleton has. */
 static enum jt_status check_module(struct jt_target *target, const struct jt_options *options) {
     const struct jt_module *m = target->jemalloc;
@@ -70,6 +89,9 @@ static enum jt_status learn_all(struct jt_target *target, struct jt_evidence *ev
     jt_dwarf_read(&evidence->root, &evidence->dwarf); /* without a module: all fields unknown */
     status = jt_layout_learn(target, evidence);
     jt_dwarf_free(&evidence->dwarf);
+    if (status == JT_OK) {
+        take_shards(target);
+    }
     return status;
 }
 

@@ -343,4 +343,7 @@ test_bin_shards() {
     out_has '"arenas.bin.\*.nshards"'
     out_has '"stats.arenas.\*.bins"'
     rm "$WORK/unknown.json"
+    status 0 jeheap skeleton "${PID[shards]}" -o "$WORK/shards.skeleton" --quiet
+    status 0 jeheap layout "$WORK/shards.skeleton" --layout 5.3.0,lg_vaddr=48 --json --quiet
+    ask are "$OUT" size_classes.9.n_shards=7 size_classes.11.n_shards=1
 }
