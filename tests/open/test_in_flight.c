@@ -224,6 +224,8 @@ static void a_register(void **state) {
     is(m, "leaf.szind", 1, JT_TRANSIENT, JT_MARK_EXTENT);
     assert_int_equal(judge(m, "leaf.szind", 1).thread, 7);
     is(m, "leaf.szind", 17, JT_CORRUPT, 0);
+    is(m, "extent.unused-addr", 1, JT_TRANSIENT, JT_MARK_EXTENT);
+    is(m, "extent.unused-addr", 17, JT_CORRUPT, 0);
     put(m, 1, made_base_of(1)); /* its memory is as good, and what lies in the structure too */
     again(m);
     is(m, "leaf.szind", 1, JT_TRANSIENT, JT_MARK_EXTENT);
