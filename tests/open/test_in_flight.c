@@ -390,6 +390,26 @@ static void of_no_arena(void **state) {
     end(m);
 }
 
+/* Then a lock of any arena may be it. By a page of an extent it is known of which arena it is. */
+static void a_lock_of_any_arena(void **state) {
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    struct jh_fault fault = {.status = JH_CORRUPT, .addr = 0x30000000, .rule = "arena.links"};
+    uint64_t lock = made_offset(m, "arena_s", "pa_shard.pac.ecache_dirty.mtx") +
+                    made_offset(m, "malloc_mutex_s", "lock");
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
+    made_word(m, MADE_BLOCK5 + MADE_ARENA + lock, 1);
+    m->p.base->hands.locks.done = false;
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_TRANSIENT);
+    fault.addr = made_base_of(1);
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_CORRUPT);
+    fault.addr = made_base_of(17);
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_TRANSIENT);
+    made_field(m, 17, JH_EXTENT_ARENA, 7); /* which there is not */
+    assert_int_equal(jt_judge(&m->target, &fault, false).severity, JT_TRANSIENT);
+    end(m);
+}
+
 /* Then it is not known what threads have in hand. */
 static void starved(void **state) {
     (void)state;
@@ -428,6 +448,7 @@ int main(void) {
         cmocka_unit_test(locks_that_are_absent),
         cmocka_unit_test(never_sure),
         cmocka_unit_test(of_no_arena),
+        cmocka_unit_test(a_lock_of_any_arena),
         cmocka_unit_test(starved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
