@@ -116,6 +116,67 @@ static void each_link(void **state) {
     }
 }
 
+/* ---- a process that runs --------------------------------------------------------------------- */
+
+typedef void change_fn(struct made *m);
+
+static change_fn *change;
+
+static bool retry(void *arg, unsigned times) {
+    struct made *m = (struct made *)(void *)((char *)arg - offsetof(struct made, p.image));
+    if (times == 0) {
+        change(m);
+    }
+    return times < 2;
+}
+
+static void stays(struct made *m) {
+    (void)m;
+}
+static void is_mended(struct made *m) {
+    made_word(m, link_at(m, 2, CHILD), made_extent(4));
+}
+static void leads_on(struct made *m) {
+    made_word(m, link_at(m, 2, NEXT), made_extent(4));
+}
+static void is_led_to(struct made *m) {
+    made_word(m, link_at(m, 2, PREV), made_extent(4));
+}
+static void is_full(struct made *m) {
+    made_field(m, 2, JH_EXTENT_NFREE, 0);
+}
+static void is_of_another_class(struct made *m) {
+    made_field(m, 2, JH_EXTENT_SZIND, 1);
+}
+static void is_gone(struct made *m) {
+    m->segment[1].len = MADE_EXTENTS;
+    made_forget(m);
+}
+
+/* Nobody is led to by extent 2: that is wrong, if it stays so. */
+static void what_changes_is_not_said(void **state) {
+    (void)state;
+    static const struct {
+        change_fn *change;
+        size_t said;
+    } row[] = {{stays, 1},   {is_mended, 0},           {leads_on, 0}, {is_led_to, 0},
+               {is_full, 0}, {is_of_another_class, 0}, {is_gone, 0}};
+    for (unsigned i = 0; i < COUNTED_VERSIONS * sizeof row / sizeof row[0]; i++) {
+        struct made *m = counted_start(counted_version[i % COUNTED_VERSIONS]);
+        unsigned r = i / COUNTED_VERSIONS;
+        m->target.kind = JT_PROCESS;
+        m->target.heap.reader.retry = retry;
+        change = row[r].change;
+        made_word(m, link_at(m, 2, CHILD), 0);
+        struct counted_said said = counted_ask(m);
+        if (said.count != row[r].said) {
+            fail_msg("%s: row %u: %zu, %s", jh_version_name(m->target.layout.build.version), r,
+                     said.count, said.count ? said.first.rule : "none");
+        }
+        made_end(m);
+    }
+}
+
 /* Where heaps begin, and the slab that the bin takes from. */
 static void each_beginning(void **state) {
     (void)state;
@@ -190,13 +251,10 @@ static void memory_that_runs_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_heaps),
-        cmocka_unit_test(each_counter),
-        cmocka_unit_test(each_link),
-        cmocka_unit_test(each_beginning),
-        cmocka_unit_test(what_is_not_known_is_not_said),
-        cmocka_unit_test(unknown_shards),
-        cmocka_unit_test(memory_that_runs_out),
+        cmocka_unit_test(sound_heaps),    cmocka_unit_test(each_counter),
+        cmocka_unit_test(each_link),      cmocka_unit_test(what_changes_is_not_said),
+        cmocka_unit_test(each_beginning), cmocka_unit_test(what_is_not_known_is_not_said),
+        cmocka_unit_test(unknown_shards), cmocka_unit_test(memory_that_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

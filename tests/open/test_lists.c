@@ -265,6 +265,20 @@ static void what_changes_is_not_said(void **state) {
     }
 }
 
+/* What leads to no structure at all stays wrong. */
+static void nowhere_and_it_stays(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < COUNTED_VERSIONS; v++) {
+        struct made *m = counted_start(counted_version[v]);
+        m->target.kind = JT_PROCESS;
+        m->target.heap.reader.retry = retry;
+        change = stays;
+        made_word(m, link_at(m, 16, NEXT), 0x41414140);
+        assert_true(counted_ask(m).count >= 1);
+        made_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_link),
@@ -275,6 +289,7 @@ int main(void) {
         cmocka_unit_test(slabcur_is_in_no_list),
         cmocka_unit_test(arenas_of_nobody_knows),
         cmocka_unit_test(what_changes_is_not_said),
+        cmocka_unit_test(nowhere_and_it_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
