@@ -184,6 +184,11 @@ test_as_printed_of_a_core() {
     status 0 jeheap stats "$BACK" --quiet --jemalloc
     same_file "$OUT" "$WORK/printed.of.core" "a core's malloc_stats_print"
     out_has '"jeheap.unknown":\[.*"stats.arenas.\*.uptime_ns"'
+    status 0 jeheap stats "$WORK/printed.core" --quiet --jemalloc --layout 5.3.0,prof
+    out_has '"jeheap.unknown":\[.*,"prof",'
+    mv "$WORK/totals-stock/totals" "$WORK/totals-stock/elsewhere"
+    status 0 jeheap stats "$WORK/printed.core" --quiet --jemalloc --layout 5.3.0
+    out_has '"jeheap.unknown":\["version",'
     refuses 2 'stats --jemalloc takes letters of malloc_stats_print' \
         jeheap stats "$WORK/printed.core" --jemalloc=5.3.0
     rm -f "$WORK/printed.core"

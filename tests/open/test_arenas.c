@@ -157,6 +157,24 @@ static void debug_builds_without_symbols(void **state) {
     }
 }
 
+/* Where nothing else has told that it is none, they tell that it is one, and all its places are known. */
+static void learnt_to_be_a_debug_build(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < VERSIONS; i++) {
+        struct made *m = made_debug(versions[i]);
+        m->target.source[JT_PART_DEBUG] = JT_DEFAULT;
+        struct said said = check(m, true, 24);
+        if (said.count != 0) {
+            fail_msg("%s: %s", jh_version_name(versions[i]), said.first.rule);
+        }
+        assert_true(m->target.layout.build.debug);
+        assert_int_equal(m->target.source[JT_PART_DEBUG], JT_INFERRED);
+        assert_non_null(strstr(m->target.layout_name, ",debug"));
+        assert_int_equal(m->p.base->arenas.arena[1].known.sn_next, 100);
+        made_end(m);
+    }
+}
+
 /* As up to 5.0, where the system does not align what is as large as a huge page. */
 static void blocks_that_start_at_a_page(void **state) {
     made_shift = 0x3000;
@@ -851,6 +869,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_heaps),
         cmocka_unit_test(debug_builds_without_symbols),
+        cmocka_unit_test(learnt_to_be_a_debug_build),
         cmocka_unit_test(blocks_that_start_at_a_page),
         cmocka_unit_test(words_that_all_look_like_arenas),
         cmocka_unit_test(each_damage_is_named),
