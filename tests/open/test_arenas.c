@@ -157,7 +157,8 @@ static void debug_builds_without_symbols(void **state) {
     }
 }
 
-/* Where nothing else has told that it is none, they tell that it is one, and all its places are known. */
+/* Where nothing else has told that it is none, they tell that it is one, and all its places are
+ * known. */
 static void learnt_to_be_a_debug_build(void **state) {
     (void)state;
     for (unsigned i = 0; i < VERSIONS; i++) {
