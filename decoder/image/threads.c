@@ -35,8 +35,11 @@ static bool is_crash(const struct jt_target *target, const uint8_t *note) {
     enum { CURSIG = 12 }; /* in struct elf_prstatus, on every machine */
     static const uint8_t fatal[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
     uint64_t signal = jt_number_at(target, note + CURSIG, 2);
-    return target->priv->threads == 0 && signal != 0 && signal < UINT8_MAX &&
-           memchr(fatal, (int)signal, sizeof fatal) != NULL;
+    bool crash = false;
+    for (size_t i = 0; i < sizeof fatal; i++) {
+        crash |= signal == fatal[i];
+    }
+    return target->priv->threads == 0 && crash;
 }
 
 void jt_thread_note(struct jt_target *target, const uint8_t *note, size_t size) {

@@ -124,6 +124,8 @@ static void parked_by_the_million(void **state) {
     struct made *m = start(JH_5_3_0);
     struct jt_caches *all = &m->p.base->caches;
     (void)jt_caches(&m->target);
+    free(all->parked); /* what was found, if anything */
+    free(all->by_address);
     all->parked = calloc(MANY, sizeof *all->parked);
     all->by_address = calloc(MANY, sizeof *all->by_address);
     assert_non_null(all->parked);

@@ -309,6 +309,11 @@ static void without_text(void **state) {
     made_word(m, STACK + 4 * 200, 0);
     again(m);
     is(m, "leaf.szind", 1, JT_CORRUPT, 0);
+    m->target.jemalloc = &module; /* in a program whose file is not at hand */
+    module.main = true;
+    made_word(m, STACK + 4 * 200, made_extent(1));
+    again(m);
+    is(m, "leaf.szind", 1, JT_SUSPICIOUS, JT_MARK_EXTENT);
     end(m);
 }
 

@@ -101,6 +101,8 @@ static void parked_in_no_extent(void **state) {
     struct jt_caches *all = &m->p.base->caches;
     const struct jt_totals_options options = {.arenas = true};
     (void)jt_caches(&m->target);
+    free(all->parked); /* what was found, if anything */
+    free(all->by_address);
     all->parked = calloc(3, sizeof *all->parked);
     all->by_address = calloc(3, sizeof *all->by_address);
     assert_true(all->parked != NULL && all->by_address != NULL);
