@@ -1,15 +1,50 @@
-/* allocations: stands between the program and jemalloc, and keeps the books of all that is
- * allocated. */
+/* allocations: stands between the program and jemalloc, keeps the books of all that is allocated,
+ * and lets nobody in any more once the heap has to stay as it is. */
 #include "allocations.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#define SLOTS ((size_t)1 << 21)
+/* ---- the gate -------------------------------------------------------------------------------- */
+
+/* jemalloc up to 5.1 calls its own public functions, which are these: not the program's calls. */
+static __thread unsigned depth __attribute__((tls_model("initial-exec")));
+static atomic_bool shut;
+static atomic_uint inside; /* threads that came in and have not gone */
+static __thread bool may_pass __attribute__((tls_model("initial-exec")));
+
+static void come(void) {
+    enum { MICRO = 20000 };
+    if (depth++ > 0 || may_pass) {
+        return;
+    }
+    for (atomic_fetch_add(&inside, 1); atomic_load(&shut); atomic_fetch_add(&inside, 1)) {
+        atomic_fetch_sub(&inside, 1);
+        while (atomic_load(&shut)) {
+            usleep(MICRO);
+        }
+    }
+}
+
+static void go(void) {
+    if (--depth == 0 && !may_pass) {
+        atomic_fetch_sub(&inside, 1);
+    }
+}
+
+void allocations_hold(void) {
+    may_pass = true;
+    atomic_store(&shut, true);
+    while (atomic_load(&inside) != 0) {
+        usleep(1000);
+    }
+}
 
 /* ---- books: a hash table of live allocations, open, with marks where one was removed -------- */
 
+#define SLOTS ((size_t)1 << 21)
 #define REMOVED ((uintptr_t)1)
 
 static struct {
@@ -20,9 +55,6 @@ static struct {
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static size_t live;
 static unsigned long calls; /* of the allocator, all in all */
-
-/* jemalloc up to 5.1 calls its own public functions, which are these: not the program's calls. */
-static __thread unsigned depth __attribute__((tls_model("initial-exec")));
 
 static void lock(void) {
     while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
@@ -38,7 +70,7 @@ static size_t slot_of(uintptr_t addr) {
 }
 
 static void *enter(void *memory, size_t request, size_t align) {
-    if (depth > 0) {
+    if (depth > 1) {
         return memory;
     }
     lock();
@@ -58,7 +90,7 @@ static void *enter(void *memory, size_t request, size_t align) {
 }
 
 static void leave(void *memory) {
-    if (depth > 0) {
+    if (depth > 1) {
         return;
     }
     lock();
@@ -106,7 +138,7 @@ static void *next(const char *name) {
 }
 
 static void *done(void *memory) {
-    depth--;
+    go();
     return memory;
 }
 
@@ -118,34 +150,34 @@ static void *done(void *memory) {
 
 void *malloc(size_t size) {
     NEXT(malloc)
-    depth++;
-    return enter(done(real(size)), size, 0);
+    come();
+    return done(enter(real(size), size, 0));
 }
 
 void *calloc(size_t count, size_t size) {
     NEXT(calloc)
-    depth++;
-    return enter(done(real(count, size)), count * size, 0);
+    come();
+    return done(enter(real(count, size), count * size, 0));
 }
 
 void free(void *memory) {
     NEXT(free)
     if (memory != NULL) {
+        come();
         leave(memory);
-        depth++;
         real(memory);
-        depth--;
+        go();
     }
 }
 
 /* The old place is left before anybody else can be given it. */
 void *realloc(void *memory, size_t size) {
     NEXT(realloc)
+    come();
     if (memory != NULL) {
         leave(memory);
     }
-    depth++;
-    return enter(done(real(memory, size)), size, 0);
+    return done(enter(real(memory, size), size, 0));
 }
 
 /* operator delete and delete[] of a given size: from 5.2.0 on jemalloc has ones that do not come by
@@ -155,37 +187,41 @@ void _ZdaPvm(void *memory, size_t size);
 
 void _ZdlPvm(void *memory, size_t size) {
     NEXT(_ZdlPvm)
+    come();
     leave(memory);
     real(memory, size);
+    go();
 }
 
 void _ZdaPvm(void *memory, size_t size) {
     NEXT(_ZdaPvm)
+    come();
     leave(memory);
     real(memory, size);
+    go();
 }
 
 int posix_memalign(void **out, size_t align, size_t size) {
     NEXT(posix_memalign)
-    depth++;
+    come();
     int error = real(out, align, size);
-    depth--;
     if (error == 0) {
         enter(*out, size, align);
     }
+    go();
     return error;
 }
 
 void *aligned_alloc(size_t align, size_t size) {
     NEXT(aligned_alloc)
-    depth++;
-    return enter(done(real(align, size)), size, align);
+    come();
+    return done(enter(real(align, size), size, align));
 }
 
 void *memalign(size_t align, size_t size);
 
 void *memalign(size_t align, size_t size) {
     NEXT(memalign)
-    depth++;
-    return enter(done(real(align, size)), size, align);
+    come();
+    return done(enter(real(align, size), size, align));
 }

@@ -8,5 +8,7 @@
 unsigned long allocations_calls(size_t *now_live);
 /* What is live, as far as there is room for it. */
 size_t allocations_take(struct allocation *out, size_t room);
+/* From now on all other threads wait where they allocate or free. */
+void allocations_hold(void);
 
 #endif

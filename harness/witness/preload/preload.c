@@ -19,7 +19,9 @@
 
 #define STILL_MICRO 50000 /* looked at so often */
 #define STILL_TIMES 20    /* and found unchanged so many times, the program holds still */
-#define PATIENCE 600 /* looks at a program that never holds still, which is then taken as it is */
+#define PATIENCE                                                                                   \
+    600 /* looks at a program that never holds still, which is then held where it is               \
+         */
 #define LIVE_MAX 100000
 
 void die(const char *format, ...) {
@@ -122,8 +124,8 @@ static void say_ready(void) {
     say(text);
 }
 
-/* A program that never rests is looked at all the same; "again" tells whether that came to
- * anything. */
+/* Of a program that never rests the threads are held where they allocate all the same. Not held are
+ * those that end: "again" tells whether anything changed. */
 static void wait_until_still(size_t enough) {
     unsigned long before = 0, looks = 0;
     for (unsigned times = 0; times < STILL_TIMES && looks < PATIENCE; times++, looks++) {
@@ -157,6 +159,7 @@ static void *watch(void *arg) {
         die("watch: %s: %s\n", name, strerror(errno));
     }
     wait_until_still(least);
+    allocations_hold();
     uint64_t digest = write_truth(file);
     if (fflush(file) != 0 || ferror(file) || rename(name, path) != 0) {
         die("watch: %s cannot be written.\n", path);
