@@ -123,5 +123,5 @@ bool jt_threads_locate(struct jt_target *target) {
     }
     search_above_stacks(&s);
     search_mappings(&s);
-    return s.left != 0 || all_known(target->priv);
+    return s.left != 0;
 }

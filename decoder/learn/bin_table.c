@@ -25,12 +25,7 @@ struct search {
 };
 
 static bool same_bins(const struct jh_layout *a, const struct jh_layout *b) {
-    bool same = true;
-    for (uint32_t i = 0; i < a->sc_nbins; i++) {
-        const struct jh_bin *x = &a->bin[i], *y = &b->bin[i];
-        same &= x->slab_size == y->slab_size && x->n_shards == y->n_shards;
-    }
-    return same;
+    return memcmp((const char *)a->bin, (const char *)b->bin, a->sc_nbins * sizeof a->bin[0]) == 0;
 }
 
 static bool has_shards(const struct jh_layout *l) {
