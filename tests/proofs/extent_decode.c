@@ -7,7 +7,7 @@
  * mutant: extent.c: f[JH_EXTENT_NFREE]) => f[JH_EXTENT_SZIND])
  * mutant: extent.c: out->state_bits < layout->states => out->state_bits <= layout->states
  * mutant: extent.c: << layout->build.lg_page => << layout->build.lg_vaddr
- * mutant: extent.c: large_by_size && e->szind >= => large_by_size && e->szind >
+ * mutant: extent.c: large_by_size && szind >= => large_by_size && szind >
  * mutant: internal.h: bytes + field.offset, field.word => bytes + field.offset + 1, field.word */
 #include "proof.h"
 

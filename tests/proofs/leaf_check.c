@@ -6,7 +6,7 @@
  * mutant: leaf.c: leaf->szind != e->szind => leaf->szind < e->szind
  * mutant: leaf.c: e->allocated && f[JH_LEAF_SLAB].width && => f[JH_LEAF_SLAB].width &&
  * mutant: leaf.c: leaf->is_head != e->is_head => false
- * mutant: leaf.c: seen = leaf->state_bits; => seen = e->state_bits; */
+ * mutant: leaf.c: seen = leaf->state_bits, => seen = e->state_bits, */
 #include "proof.h"
 
 static bool named(const struct jh_fault *fault, const char *rule, uint64_t seen) {

@@ -4,8 +4,8 @@
  * sources: slab.c word.c reader.c
  * slow: minutes
  * options: --unwind 9
- * mutant: internal.h: index / (8 * word) * word => index / (8 * word)
- * mutant: internal.h: >> (index % (8 * word)) => >> (index % 32)
+ * mutant: internal.h: index / 8 & ~(word - 1) => index / 8
+ * mutant: internal.h: >> (index & (8 * word - 1)) => >> (index & 31)
  * mutant: slab.c: slab->bitmap + jh_group_offset(layout, index) => slab->bitmap */
 #include "proof.h"
 
