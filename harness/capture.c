@@ -146,6 +146,7 @@ static bool check_all(struct jt_target *target) {
     enum jh_status status;
     struct jt_lock_marks marks;
     if (!walk || !check) {
+        free(walk);
         return false;
     }
     jt_check_counters(check);

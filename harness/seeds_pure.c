@@ -83,7 +83,7 @@ static void seed_add_arena(struct seed_input *in) {
     const struct jh_layout *l = &in->image->layout;
     uint64_t size = UINT64_C(1) << 21, at = in->place->addr & ~(size - 1);
     uint64_t used = in->place->addr - at + 64;
-    struct jh_extent e;
+    struct jh_extent e = {.at = 0};
     (void)take_structure(in, &e);
     seed_add_number(in, size - used, 8); /* a block: from its last number */
     seed_add_number(in, at + used, 8);

@@ -105,7 +105,9 @@ static void parked_in_no_extent(void **state) {
     free(all->by_address);
     all->parked = calloc(3, sizeof *all->parked);
     all->by_address = calloc(3, sizeof *all->by_address);
-    assert_true(all->parked != NULL && all->by_address != NULL);
+    if (all->parked == NULL || all->by_address == NULL) {
+        abort();
+    }
     for (uint32_t i = 0; i < 3; i++) {
         all->parked[i].addr = i == 1 ? 0x30000000 : made_base_of(2);
         all->by_address[i] = (uint32_t[]){1, 0, 2}[i];
