@@ -16,6 +16,13 @@
 #define JH_NOINLINE
 #endif
 
+/* What a compiler may take for granted. clang makes nothing of it but the loads that it takes. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define JH_ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
+#else
+#define JH_ASSUME(x) ((void)0)
+#endif
+
 static inline enum jh_status jh_fail(struct jh_fault *fault, enum jh_status status,
                                      enum jh_stage stage, uint64_t addr, uint64_t seen,
                                      const char *rule) {

@@ -1,100 +1,145 @@
 /* lookup: the extent that owns an address. With a plan, what is sound is found by a few comparisons
  * (plan.h); all else goes the long way (seek.c). */
+#include "cursor.h"
 #include "plan.h"
 #include "seek.h"
 
 /* ---- the short way: of bytes that are lent ----------------------------------------------------
  */
 
-/* Both are constants wherever time matters, so that compilers make a function of each kind. */
+/* All are constants wherever time matters, so that compilers make a function of each kind. */
 struct kind {
     bool wide;  /* as the plan says */
     bool image; /* the reader is one of an image */
+    bool quick; /* the plan is a usual one, the extent a slab, and windows have all that is read:
+                   the fewer instructions and registers, the more lookups are under way at once */
 };
 
-static const struct kind quick = {true, true}, wide = {true, false}, other = {false, false};
+static const struct kind quick = {true, true, true}, image = {true, true, false},
+                         wide = {true, false, false}, other = {false, false, false};
+
+JH_INLINE bool is_lent(const uint8_t *bytes, const uint8_t **out) {
+    *out = bytes;
+    return bytes != NULL;
+}
+
+JH_INLINE bool is_in(const struct jh_window *w, uint64_t at, const uint8_t **out) {
+    uint64_t offset = at - w->addr;
+    if (offset >= w->span) {
+        return false;
+    }
+    *out = w->bytes + offset;
+    return true;
+}
 
 /* Of a node. Those of one level are most often in one segment. */
-JH_INLINE const uint8_t *lent_node(const struct jh_reader *reader, struct kind kind, unsigned level,
-                                   uint64_t at, size_t len) {
-    if (!kind.image) {
-        return jh_lend(reader, at, len);
-    }
-    const struct jh_window *w = &((const struct jh_image *)reader->arg)->node[level];
-    uint64_t offset = at - w->addr;
-    return offset < w->span ? w->bytes + offset : jh_image_lend_node(reader->arg, level, at, len);
+JH_INLINE bool lend_node(const struct jh_reader *reader, struct kind kind, unsigned level,
+                         uint64_t at, size_t len, const uint8_t **out) {
+    struct jh_image *of = reader->arg;
+    return kind.image ? is_in(&of->node[level], at, out) ||
+                            (kind.quick ? is_in(jh_image_window(of, at), at, out)
+                                        : is_lent(jh_image_lend_node(of, level, at, len), out))
+                      : is_lent(jh_lend(reader, at, len), out);
 }
 
-/* Of an extent, at least its head. */
-JH_INLINE const uint8_t *lent_head(const struct jh_heap *heap, struct kind kind, uint64_t at) {
-    if (!kind.image) {
-        return jh_lend(&heap->reader, at, heap->layout->extent_head);
+/* Of an extent. Most are in one segment, which the first window remembers. */
+JH_INLINE bool lend_head(const struct jh_heap *heap, struct kind kind, uint64_t at,
+                         const uint8_t **out) {
+    struct jh_image *of = heap->reader.arg;
+    if (kind.image && is_in(of->window, at, out)) {
+        return true;
     }
-    const struct jh_window *w = jh_image_window(heap->reader.arg, at);
-    uint64_t offset = at - w->addr;
-    return offset < w->span ? w->bytes + offset
-                            : jh_image_lend(heap->reader.arg, at, JH_WINDOW_BYTES);
+    if (kind.quick) {
+        return is_in(jh_image_window(of, at), at, out);
+    }
+    bool lent = is_lent(jh_lend(&heap->reader, at, heap->layout->extent_head), out);
+    if (kind.image && lent) {
+        of->window[0] = *jh_image_window(of, at);
+    }
+    return lent;
 }
 
-/* leaves: as in the plan. */
-JH_INLINE const uint8_t *element_below(const struct jh_heap *heap, struct kind kind,
-                                       unsigned leaves, uint64_t addr) {
+/* The leaf element of an address. False: not to be had at once, or not canonical. */
+JH_INLINE bool element_of(const struct jh_heap *heap, struct kind kind, uint64_t addr,
+                          const uint8_t **out) {
     const struct jh_plan *plan = heap->plan;
     unsigned pointer = kind.wide ? 8 : plan->layout->rtree_node_size;
     unsigned leaf = kind.image ? JH_LEAF_BYTES_MAX : plan->layout->leaf_size;
+    unsigned leaves = plan->leaves;
     uint64_t node = heap->rtree_root;
+    if (addr > plan->lower_half && (kind.quick || jh_canonical(plan->layout, addr) != addr)) {
+        return false;
+    }
     for (unsigned l = 0; l < leaves; l++) {
         uint64_t at = node + jh_plan_offset(plan, kind.wide, addr, l);
-        const uint8_t *bytes = lent_node(&heap->reader, kind, l, at, pointer);
-        node = bytes ? jh_plan_load(plan, kind.wide, bytes, pointer) : 0;
+        const uint8_t *bytes;
+        if (!lend_node(&heap->reader, kind, l, at, pointer, &bytes)) {
+            return false;
+        }
+        node = jh_plan_load(plan, kind.wide, bytes, pointer);
         if (!node || node & (pointer - 1)) {
-            return NULL;
+            return false;
         }
     }
     uint64_t at = node + jh_plan_offset(plan, kind.wide, addr, leaves);
-    return lent_node(&heap->reader, kind, leaves, at, leaf);
+    return lend_node(&heap->reader, kind, leaves, at, leaf, out);
 }
 
-/* The leaf element of an address. NULL: not to be had at once, or not canonical. Nearly all trees
- * have two levels, and no loop then. */
-JH_INLINE const uint8_t *element_of(const struct jh_heap *heap, struct kind kind, uint64_t addr) {
-    const struct jh_plan *plan = heap->plan;
-    if (addr > plan->lower_half && jh_canonical(plan->layout, addr) != addr) {
-        return NULL;
-    }
-    return kind.image && plan->leaves == 1 ? element_below(heap, kind, 1, addr)
-                                           : element_below(heap, kind, plan->leaves, addr);
+/* The extent that an element names, and its head. */
+JH_INLINE bool head_of(const struct jh_heap *heap, struct kind kind, const uint8_t *element,
+                       uint64_t *at, const uint8_t **out) {
+    *at = jh_plan_leaf(heap->plan, kind.wide, element);
+    return *at && lend_head(heap, kind, *at, out);
 }
 
 /* Is the extent at an address, whose head is in bytes, the one that owns addr? */
 JH_INLINE bool take(const struct jh_plan *plan, struct kind kind, uint64_t at, const uint8_t *head,
                     uint64_t addr, struct jh_brief *out) {
-    return jh_plan_take(plan, kind.wide, at, head, out) && jh_plan_covers(plan, out, addr);
+    const struct jh_plan_class *of = jh_plan_class_in(plan, kind.wide, head);
+    return kind.quick ? of->slab && jh_plan_take_kind(plan, of, kind.wide, true, at, head, out) &&
+                            addr - out->addr < out->size
+                      : jh_plan_take_as(plan, of, kind.wide, at, head, out) &&
+                            jh_plan_covers(plan, out, addr);
 }
 
-/* The head of the extent that owns the address, or NULL: it may have one all the same. */
-JH_INLINE const uint8_t *find(const struct jh_heap *heap, struct kind kind, uint64_t addr,
-                              struct jh_brief *out) {
-    const uint8_t *element = element_of(heap, kind, addr);
-    uint64_t at = element ? jh_plan_leaf(heap->plan, kind.wide, element) : 0;
-    const uint8_t *head = at ? lent_head(heap, kind, at) : NULL;
-    return head && take(heap->plan, kind, at, head, addr, out) ? head : NULL;
+/* Where compilers may know it. */
+JH_INLINE const struct jh_plan *plan_of_kind(const struct jh_heap *heap, struct kind kind) {
+    if (kind.quick) {
+        JH_ASSUME(jh_plan_is_usual(heap->plan));
+    }
+    return heap->plan;
+}
+
+/* The extent that owns the address, and its head. False: it may have one all the same. */
+JH_INLINE bool find(const struct jh_heap *heap, struct kind kind, uint64_t addr,
+                    struct jh_brief *out, const uint8_t **head) {
+    const struct jh_plan *plan = plan_of_kind(heap, kind);
+    const uint8_t *element;
+    uint64_t at;
+    return element_of(heap, kind, addr, &element) && head_of(heap, kind, element, &at, head) &&
+           take(plan, kind, at, *head, addr, out);
 }
 
 JH_INLINE bool find_extent(const struct jh_heap *heap, struct kind kind, uint64_t addr,
                            struct jh_extent *out) {
     struct jh_brief brief;
-    const uint8_t *head = find(heap, kind, addr, &brief);
-    if (head) {
+    const uint8_t *head;
+    bool found = find(heap, kind, addr, &brief, &head);
+    if (found) {
         jh_plan_fill(heap->plan, kind.wide, &brief, head, out);
     }
-    return head != NULL;
+    return found;
 }
 
 /* ---- one address ----------------------------------------------------------------------------- */
 
+JH_INLINE bool is_image(const struct jh_heap *heap) {
+    return jh_plan_of(heap) && heap->plan->wide && heap->plan->leaves &&
+           heap->reader.lend == jh_image_lend;
+}
+
 JH_INLINE bool is_quick(const struct jh_heap *heap) {
-    return jh_plan_of(heap) && heap->plan->wide && heap->reader.lend == jh_image_lend;
+    return jh_plan_of(heap) && heap->plan->usual && heap->reader.lend == jh_image_lend;
 }
 
 static JH_NOINLINE enum jh_status lookup_other(const struct jh_heap *heap, uint64_t addr,
@@ -107,10 +152,13 @@ static JH_NOINLINE enum jh_status lookup_other(const struct jh_heap *heap, uint6
 
 enum jh_status jh_lookup(const struct jh_heap *heap, uint64_t addr, struct jh_extent *out,
                          struct jh_fault *fault) {
-    if (!is_quick(heap)) {
+    if (is_quick(heap) && find_extent(heap, quick, addr, out)) {
+        return JH_OK;
+    }
+    if (!is_image(heap)) {
         return lookup_other(heap, addr, out, fault);
     }
-    return find_extent(heap, quick, addr, out) ? JH_OK : jh_seek_owner(heap, addr, out, fault);
+    return find_extent(heap, image, addr, out) ? JH_OK : jh_seek_owner(heap, addr, out, fault);
 }
 
 static void shorten(const struct jh_extent *e, struct jh_brief *out) {
@@ -120,7 +168,13 @@ static void shorten(const struct jh_extent *e, struct jh_brief *out) {
 
 static JH_NOINLINE enum jh_status brief_other(const struct jh_heap *heap, uint64_t addr,
                                               struct jh_brief *out, struct jh_fault *fault) {
+    struct jh_brief brief;
     struct jh_extent e;
+    const uint8_t *head;
+    if (is_image(heap) && find(heap, image, addr, &brief, &head)) {
+        *out = brief;
+        return JH_OK;
+    }
     enum jh_status status = lookup_other(heap, addr, &e, fault);
     if (status == JH_OK) {
         shorten(&e, out);
@@ -131,7 +185,8 @@ static JH_NOINLINE enum jh_status brief_other(const struct jh_heap *heap, uint64
 enum jh_status jh_lookup_brief(const struct jh_heap *heap, uint64_t addr, struct jh_brief *out,
                                struct jh_fault *fault) {
     struct jh_brief brief;
-    if (is_quick(heap) && find(heap, quick, addr, &brief)) {
+    const uint8_t *head;
+    if (is_quick(heap) && find(heap, quick, addr, &brief, &head)) {
         *out = brief;
         return JH_OK;
     }
@@ -148,18 +203,59 @@ struct batch {
     uint8_t buf[JH_FETCH_MAX * JH_EXTENT_HEAD_MAX];
 };
 
+/* Leaf nodes that lie whole in one segment, by the highest bits of the addresses that they are for.
+ */
+struct near {
+    uint64_t key;
+    const uint8_t *node; /* NULL: it is none of these */
+};
+
+enum { NEAR = 16 };
+
+static void start_near(struct near *near) {
+    for (size_t i = 0; i < NEAR; i++) {
+        near[i] = (struct near){UINT64_MAX, NULL}; /* no address has such bits */
+    }
+}
+
+static JH_NOINLINE void come_near(const struct jh_heap *heap, uint64_t addr, uint64_t key,
+                                  struct near *out) {
+    struct jh_cursor c;
+    *out = (struct near){key, NULL};
+    if (jh_rtree_enter(heap, addr, &c, NULL) == JH_OK && jh_rtree_is_leaf(heap->layout, c.level)) {
+        size_t len = heap->plan->level_mask[c.level] + heap->layout->leaf_size;
+        out->node = jh_image_lend(heap->reader.arg, c.node[c.level], len);
+    }
+}
+
+/* NULL: not to be had like this. */
+JH_INLINE const uint8_t *element_near(const struct jh_heap *heap, const struct jh_plan *plan,
+                                      struct near *near, uint64_t addr) {
+    uint64_t key = addr >> ((plan->level_shift[plan->leaves - 1] + 3) & 63);
+    uint64_t offset = jh_plan_offset(plan, true, addr, plan->leaves);
+    struct near *n = &near[key % NEAR];
+    if (addr > plan->lower_half) {
+        return NULL;
+    }
+    if (n->key != key) {
+        come_near(heap, addr, key, n);
+    }
+    return n->node ? n->node + offset : NULL;
+}
+
 /* What a step is going to read is asked for a step ahead. */
-static void find_heads(const struct jh_heap *heap, const uint64_t *addr, size_t count,
-                       struct batch *b) {
+JH_INLINE void find_heads(const struct jh_heap *heap, struct kind kind, struct near *near,
+                          const uint64_t *addr, size_t count, struct batch *b) {
     const uint8_t *element[JH_FETCH_MAX];
     for (size_t i = 0; i < count; i++) {
-        element[i] = element_of(heap, quick, addr[i]);
+        const struct jh_plan *plan = plan_of_kind(heap, kind);
+        element[i] = element_near(heap, plan, near, addr[i]);
         JH_PREFETCH(element[i]);
     }
     for (size_t i = 0; i < count; i++) {
-        b->at[i] = element[i] ? jh_plan_leaf(heap->plan, true, element[i]) : 0;
-        b->head[i] = b->at[i] ? lent_head(heap, quick, b->at[i]) : NULL;
-        JH_PREFETCH(b->head[i]);
+        const uint8_t *head = NULL;
+        b->head[i] = element[i] && head_of(heap, kind, element[i], &b->at[i], &head) ? head : NULL;
+        JH_PREFETCH(head);
     }
 }
 
@@ -220,17 +316,18 @@ static JH_NOINLINE void other_batch(const struct jh_heap *heap, const uint64_t *
     }
 }
 
-static JH_NOINLINE void quick_batch(const struct jh_heap *heap, const uint64_t *addr, size_t count,
-                                    struct jh_extent *out, enum jh_status *status) {
+static JH_NOINLINE void image_batch(const struct jh_heap *heap, struct near *near,
+                                    const uint64_t *addr, size_t count, struct jh_extent *out,
+                                    enum jh_status *status) {
     struct batch b;
-    find_heads(heap, addr, count, &b);
+    find_heads(heap, image, near, addr, count, &b);
     for (size_t i = 0; i < count; i++) {
         struct jh_brief brief;
-        if (b.head[i] && take(heap->plan, quick, b.at[i], b.head[i], addr[i], &brief)) {
-            jh_plan_fill(heap->plan, quick.wide, &brief, b.head[i], &out[i]);
+        if (b.head[i] && take(heap->plan, image, b.at[i], b.head[i], addr[i], &brief)) {
+            jh_plan_fill(heap->plan, image.wide, &brief, b.head[i], &out[i]);
             status[i] = JH_OK;
         } else {
-            status[i] = jh_seek_owner(heap, addr[i], &out[i], NULL);
+            status[i] = jh_lookup(heap, addr[i], &out[i], NULL);
         }
     }
 }
@@ -241,9 +338,14 @@ static size_t part_of(size_t count, size_t done) {
 
 void jh_lookup_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                     struct jh_extent *out, enum jh_status *status) {
-    bool lent = is_quick(heap);
+    struct near near[NEAR];
+    start_near(near);
     for (size_t i = 0; i < count; i += JH_FETCH_MAX) {
-        (lent ? quick_batch : other_batch)(heap, addr + i, part_of(count, i), out + i, status + i);
+        if (is_image(heap)) {
+            image_batch(heap, near, addr + i, part_of(count, i), out + i, status + i);
+        } else {
+            other_batch(heap, addr + i, part_of(count, i), out + i, status + i);
+        }
     }
 }
 
@@ -259,14 +361,15 @@ static JH_NOINLINE void other_brief_batch(const struct jh_heap *heap, const uint
     }
 }
 
-static JH_NOINLINE void quick_brief_batch(const struct jh_heap *heap, const uint64_t *addr,
-                                          size_t count, struct jh_brief *out,
-                                          enum jh_status *status) {
+JH_INLINE void brief_batch(const struct jh_heap *heap, struct kind kind, struct near *near,
+                           const uint64_t *addr, size_t count, struct jh_brief *out,
+                           enum jh_status *status) {
     struct batch b;
-    find_heads(heap, addr, count, &b);
+    find_heads(heap, kind, near, addr, count, &b);
     for (size_t i = 0; i < count; i++) {
+        const struct jh_plan *plan = plan_of_kind(heap, kind);
         struct jh_brief brief;
-        if (b.head[i] && take(heap->plan, quick, b.at[i], b.head[i], addr[i], &brief)) {
+        if (b.head[i] && take(plan, kind, b.at[i], b.head[i], addr[i], &brief)) {
             out[i] = brief;
             status[i] = JH_OK;
         } else {
@@ -275,11 +378,29 @@ static JH_NOINLINE void quick_brief_batch(const struct jh_heap *heap, const uint
     }
 }
 
+static JH_NOINLINE void quick_brief_batch(const struct jh_heap *heap, struct near *near,
+                                          const uint64_t *addr, size_t count, struct jh_brief *out,
+                                          enum jh_status *status) {
+    brief_batch(heap, quick, near, addr, count, out, status);
+}
+
+static JH_NOINLINE void image_brief_batch(const struct jh_heap *heap, struct near *near,
+                                          const uint64_t *addr, size_t count, struct jh_brief *out,
+                                          enum jh_status *status) {
+    brief_batch(heap, image, near, addr, count, out, status);
+}
+
 void jh_lookup_brief_many(const struct jh_heap *heap, const uint64_t *addr, size_t count,
                           struct jh_brief *out, enum jh_status *status) {
-    bool lent = is_quick(heap);
+    struct near near[NEAR];
+    start_near(near);
     for (size_t i = 0; i < count; i += JH_FETCH_MAX) {
-        (lent ? quick_brief_batch : other_brief_batch)(heap, addr + i, part_of(count, i), out + i,
-                                                       status + i);
+        if (is_quick(heap)) {
+            quick_brief_batch(heap, near, addr + i, part_of(count, i), out + i, status + i);
+        } else if (is_image(heap)) {
+            image_brief_batch(heap, near, addr + i, part_of(count, i), out + i, status + i);
+        } else {
+            other_brief_batch(heap, addr + i, part_of(count, i), out + i, status + i);
+        }
     }
 }

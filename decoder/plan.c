@@ -175,6 +175,7 @@ void jh_plan_parts(const struct jh_layout *layout, struct jh_plan *out) {
     out->wide =
         layout->build.little_endian && layout->build.pointer_size == 8 && all_words_are_wide(out);
     tree_parts(layout, out);
+    out->usual = jh_plan_is_usual(out);
 }
 
 enum jh_status jh_plan_make(const struct jh_layout *layout, struct jh_plan *out,

@@ -25,6 +25,20 @@ JH_INLINE const struct jh_plan *jh_plan_of(const struct jh_heap *heap) {
     return heap->plan && heap->plan->layout == heap->layout ? heap->plan : NULL;
 }
 
+/* What builds of 5.3 on for addresses of 48 bits and pages of 4 KiB have in common. Where compilers
+ * know it they take these numbers for the constants that they are. */
+JH_INLINE bool jh_plan_is_usual(const struct jh_plan *plan) {
+    const struct jh_plan_part *part = plan->part;
+    return plan->wide & (plan->at_low == 127) & (plan->leaves == 1) &
+           (plan->level_mask[0] == 0x1ffff8) & (plan->level_shift[0] == 27) &
+           (plan->level_mask[1] == 0x1ffff8) & (plan->level_shift[1] == 9) &
+           (part[JH_EXTENT_SZIND].mask == 0xff) & (part[JH_EXTENT_SZIND].shift == 20) &
+           (part[JH_EXTENT_BITS].offset == 0) & (part[JH_EXTENT_ADDR].offset == 8) &
+           (part[JH_EXTENT_BSIZE].offset == 16) &
+           (plan->in_place[JH_EXTENT_SIZE] == ~UINT64_C(0xfff)) &
+           (plan->page_mask == ~UINT64_C(0xfff));
+}
+
 JH_INLINE uint64_t jh_plan_load(const struct jh_plan *plan, bool wide, const uint8_t *p,
                                 unsigned size) {
     return wide ? jh_load8(p) : jh_load_slow(plan->layout->build.little_endian, p, size);
@@ -107,10 +121,14 @@ JH_INLINE uint64_t jh_plan_usize(const struct jh_plan_class *of, uint64_t size) 
     return of->usize + (size & of->by_size);
 }
 
+/* Where its first page begins. A slab begins there. */
+JH_INLINE uint64_t jh_plan_base(const struct jh_plan *plan, bool slab, const struct jh_brief *e) {
+    return slab ? e->addr : e->addr & plan->page_mask;
+}
+
 /* Does it begin at an address, and end at one? */
 JH_INLINE bool jh_plan_in_memory(const struct jh_plan *plan, const struct jh_plan_class *of,
-                                 bool wide, const struct jh_brief *e) {
-    uint64_t base = e->addr & plan->page_mask;
+                                 bool wide, uint64_t base, const struct jh_brief *e) {
     if (wide) {
         return base - 1 < of->bases;
     }
@@ -119,27 +137,30 @@ JH_INLINE bool jh_plan_in_memory(const struct jh_plan *plan, const struct jh_pla
 
 /* Is what was decoded sound, as one of its class? */
 JH_INLINE bool jh_plan_sound(const struct jh_plan *plan, const struct jh_plan_class *of, bool wide,
-                             const struct jh_brief *e) {
+                             bool slab, const struct jh_brief *e) {
+    uint64_t base = jh_plan_base(plan, slab, e);
     return (e->bits & of->mask) == of->bits && !(e->at & plan->at_low) &&
-           !(e->addr & of->addr_low) && e->size - of->least <= of->span &&
-           jh_plan_in_memory(plan, of, wide, e) &&
+           !(e->addr & of->addr_low) &&
+           (slab ? e->size == of->least : e->size - of->least <= of->span) &&
+           jh_plan_in_memory(plan, of, wide, base, e) &&
            (e->bits & plan->in_place[JH_EXTENT_NFREE]) <= of->nfree &&
-           (of->slab ||
-            jh_plan_usize(of, e->size) <= e->size - (e->addr - (e->addr & plan->page_mask)));
+           (slab || jh_plan_usize(of, e->size) <= e->size - (e->addr - base));
 }
 
-/* Decode and check as one of a class, that of its szind. False: it may be sound all the same. */
-JH_INLINE bool jh_plan_take_as(const struct jh_plan *plan, const struct jh_plan_class *of,
-                               bool wide, uint64_t at, const uint8_t *bytes, struct jh_brief *out) {
+/* Decode and check as one of a class, that of its szind. slab: as the class says, and a constant.
+ * False: it may be sound all the same. */
+JH_INLINE bool jh_plan_take_kind(const struct jh_plan *plan, const struct jh_plan_class *of,
+                                 bool wide, bool slab, uint64_t at, const uint8_t *bytes,
+                                 struct jh_brief *out) {
     out->at = at;
     out->bits = jh_plan_word(plan, wide, bytes, JH_EXTENT_BITS);
     out->addr = jh_plan_word(plan, wide, bytes, JH_EXTENT_ADDR);
     out->size = jh_plan_word(plan, wide, bytes, JH_EXTENT_BSIZE) & plan->in_place[JH_EXTENT_SIZE];
     out->szind = jh_plan_bits(plan, out->bits, JH_EXTENT_SZIND);
     out->state = JH_ACTIVE;
-    out->slab = of->slab;
-    out->allocated = of->allocated;
-    if (!of->allocated) {
+    out->slab = slab;
+    out->allocated = slab || of->allocated;
+    if (!out->allocated) {
         unsigned number = jh_plan_bits(plan, out->bits, JH_EXTENT_STATE) % JH_STATES_MAX;
         out->state = plan->state[number];
         out->slab = jh_plan_flag(plan, out->bits, JH_EXTENT_SLAB);
@@ -147,7 +168,13 @@ JH_INLINE bool jh_plan_take_as(const struct jh_plan *plan, const struct jh_plan_
             return false;
         }
     }
-    return jh_plan_sound(plan, of, wide, out);
+    return jh_plan_sound(plan, of, wide, slab, out);
+}
+
+JH_INLINE bool jh_plan_take_as(const struct jh_plan *plan, const struct jh_plan_class *of,
+                               bool wide, uint64_t at, const uint8_t *bytes, struct jh_brief *out) {
+    return of->slab ? jh_plan_take_kind(plan, of, wide, true, at, bytes, out)
+                    : jh_plan_take_kind(plan, of, wide, false, at, bytes, out);
 }
 
 JH_INLINE const struct jh_plan_class *jh_plan_class(const struct jh_plan *plan, uint32_t szind) {
@@ -155,11 +182,15 @@ JH_INLINE const struct jh_plan_class *jh_plan_class(const struct jh_plan *plan, 
 }
 
 /* Of the extent whose head is in bytes. */
+JH_INLINE const struct jh_plan_class *jh_plan_class_in(const struct jh_plan *plan, bool wide,
+                                                       const uint8_t *bytes) {
+    uint64_t bits = jh_plan_word(plan, wide, bytes, JH_EXTENT_BITS);
+    return jh_plan_class(plan, jh_plan_bits(plan, bits, JH_EXTENT_SZIND));
+}
+
 JH_INLINE bool jh_plan_take(const struct jh_plan *plan, bool wide, uint64_t at,
                             const uint8_t *bytes, struct jh_brief *out) {
-    uint64_t bits = jh_plan_word(plan, wide, bytes, JH_EXTENT_BITS);
-    const struct jh_plan_class *of = jh_plan_class(plan, jh_plan_bits(plan, bits, JH_EXTENT_SZIND));
-    return jh_plan_take_as(plan, of, wide, at, bytes, out);
+    return jh_plan_take_as(plan, jh_plan_class_in(plan, wide, bytes), wide, at, bytes, out);
 }
 
 /* Does it cover this address? */

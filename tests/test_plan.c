@@ -517,6 +517,28 @@ static void long_slabs(void **state) {
     image_end(&image);
 }
 
+/* Slabs in leaf nodes that a batch remembers in one place, by turns; one that does not begin where
+ * its page does, and one whose element names another. */
+static void far_apart(void **state) {
+    (void)state;
+    enum { FAR = 3, APART = 36 };
+    struct image image;
+    uint64_t addr[40], at[COUNT(addr)];
+    image_stock(&image, JH_5_3_0);
+    assert_true(image.plan.usual);
+    for (uint32_t i = 0; i < COUNT(addr); i++) {
+        uint32_t szind = i % image.layout.sc_nbins;
+        addr[i] = UINT64_C(0x7e0000000000) + ((uint64_t)(i % FAR) << APART) + i * 0x10000;
+        at[i] = image_put(&image, &(struct image_extent){addr[i], image.layout.bin[szind].slab_size,
+                                                         szind, 0, true, 0, 0});
+    }
+    all_the_same(image.heap, &image.plan, addr, COUNT(addr));
+    image_put8(&image, at[1] + image.layout.extent[JH_EXTENT_ADDR].offset, addr[1] + 64);
+    image_leaf(&image, addr[3], &(struct image_leaf){at[2], 3, 0, true, true});
+    all_the_same(image.heap, &image.plan, addr, COUNT(addr));
+    image_end(&image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sound_is_taken),
@@ -532,6 +554,7 @@ int main(void) {
         cmocka_unit_test(captured_heaps),
         cmocka_unit_test(the_plan_of_another_layout),
         cmocka_unit_test(long_slabs),
+        cmocka_unit_test(far_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
  * options: --unwind 300 --object-bits 16
  * mutant: plan.h: (e->bits & of->mask) == of->bits => true
  * mutant: plan.h: e->size - of->least <= of->span => true
+ * mutant: plan.h: slab ? e->size == of->least : e => slab ? true : e
  * mutant: plan.h: return base - 1 < of->bases; => return true;
  * mutant: plan.h: <= of->nfree => <= UINT64_MAX
  * mutant: plan.h: if (!(plan->states >> number & 1)) { => if (false) {

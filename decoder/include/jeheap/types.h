@@ -358,6 +358,7 @@ struct jh_plan {
     uint8_t leaves; /* the level of leaf nodes */
     uint8_t states; /* bit number N: an extent of no class can have state N */
     uint8_t level_shift[JH_RTREE_HEIGHT_MAX];
+    bool usual; /* a plan of most builds: jh_plan_is_usual() */
     uint64_t level_mask[JH_RTREE_HEIGHT_MAX];
     uint64_t lower_half; /* all addresses up to this one are canonical */
     uint64_t leaf_mask,
