@@ -74,11 +74,28 @@ static bool may_be(const struct finder *f, uint64_t word, struct jt_range storag
                                          : word - storage.start < storage.end - storage.start;
 }
 
+/* Where the thread with that pointer may have its storage. Of small stacks, and of what is mapped
+ * next to each other, another thread's is nearer than STORAGE_MAX, but on the other side of its own
+ * pointer. */
+static struct jt_range storage_of(const struct jt_target *target, uint64_t pointer) {
+    const struct jt_private *p = target->priv;
+    struct jt_range own = jt_thread_storage(target, pointer, STORAGE_MAX, 0);
+    for (size_t i = 0; i < p->threads; i++) {
+        uint64_t other = p->thread[i].tls;
+        if (other > own.start && other < pointer) {
+            own.start = other;
+        } else if (other > pointer && other < own.end) {
+            own.end = other;
+        }
+    }
+    return own;
+}
+
 /* How far from the thread pointer its cache is, modulo 2^64. An explicit cache may lie there as
  * well, and looks the same, but jemalloc has handed its memory out. */
 static bool distance_of(const struct finder *f, uint64_t pointer, uint64_t *out) {
     const unsigned word = f->target->priv->words;
-    const struct jt_range storage = jt_thread_storage(f->target, pointer, STORAGE_MAX, 0);
+    const struct jt_range storage = storage_of(f->target, pointer);
     uint64_t member = f->form.slow != JH_CACHE_NONE ? f->form.slow : f->form.arena;
     uint8_t bytes[4096];
     uint32_t ind;
@@ -89,7 +106,8 @@ static bool distance_of(const struct finder *f, uint64_t pointer, uint64_t *out)
         }
         for (size_t i = 0; i < sizeof bytes; i += word) {
             uint64_t cache = page + i - member;
-            if (may_be(f, jt_number_at(f->target, bytes + i, word), storage) &&
+            if (cache - storage.start < storage.end - storage.start &&
+                may_be(f, jt_number_at(f->target, bytes + i, word), storage) &&
                 look_at(f, cache, &ind) == LOOK_CACHE && !jt_in_extent(f->target, cache)) {
                 *out = cache - pointer;
                 return true;
@@ -99,14 +117,31 @@ static bool distance_of(const struct finder *f, uint64_t pointer, uint64_t *out)
     return false;
 }
 
-static void take_at(struct finder *f, uint64_t cache, enum jt_caches_why why) {
+static void take_at(struct finder *f, uint64_t cache, bool may_idle, enum jt_caches_why why) {
     uint32_t ind = 0;
     enum look look = look_at(f, cache, &ind);
     if (look == LOOK_CACHE) {
         jt_caches_take(f, cache, ind);
-    } else if (look != LOOK_IDLE) {
+    } else if (look != LOOK_IDLE || !may_idle) {
         jt_caches_unknown(f, why);
     }
+}
+
+/* Zeroes are a thread without a cache only where a thread pointer is, which points to itself. */
+static bool is_pointer(const struct jt_target *target, uint64_t pointer) {
+    uint64_t self;
+    return jt_thread_form(target)->self == 0 ||
+           (jt_read_word(target, pointer, &self) && self == pointer);
+}
+
+/* A thread that clone() gave no storage of its own, or the kernel made (io_uring), has its maker's
+ * pointer. */
+static bool has_anothers(const struct jt_private *p, size_t i) {
+    size_t before = 0;
+    while (before < i && p->thread[before].tls != p->thread[i].tls) {
+        before++;
+    }
+    return before < i;
 }
 
 /* A process whose threads' pointers are in registers only, which a tracer may read. */
@@ -127,10 +162,11 @@ static void take_threads(struct finder *f) {
         return;
     }
     for (size_t i = 0; i < p->threads && !f->stopped; i++) {
-        if (p->thread[i].tls == 0) {
+        uint64_t pointer = p->thread[i].tls;
+        if (pointer == 0) {
             jt_caches_unknown(f, JT_CACHES_THREADS);
-        } else {
-            take_at(f, p->thread[i].tls + distance, JT_CACHES_THREADS);
+        } else if (!has_anothers(p, i)) {
+            take_at(f, pointer + distance, is_pointer(f->target, pointer), JT_CACHES_THREADS);
         }
     }
 }
@@ -152,7 +188,7 @@ static void take_explicit(struct finder *f) {
         if (!jt_read_word(target, table + i * word, &cache)) {
             jt_caches_unknown(f, JT_CACHES_EXPLICIT);
         } else if (cache >= STATES && cache - table >= past * word) {
-            take_at(f, cache, JT_CACHES_EXPLICIT);
+            take_at(f, cache, true, JT_CACHES_EXPLICIT);
         }
     }
 }

@@ -139,6 +139,35 @@ static void alike(void **state) {
     }
 }
 
+/* The storage of one lies in front of another's, as near as small stacks put it. */
+static void the_first_is_above(void **state) {
+    (void)state;
+    for (unsigned v = 0; v < MADE_VERSIONS; v++) {
+        struct made *m = start(made_versions[v]);
+        threads[0].tls = POINTER(1);
+        threads[1].tls = POINTER(0);
+        found(m, JT_CACHES_COMPLETE, MADE_CACHES);
+        m = start(made_versions[v]);
+        threads[0].tls = POINTER(1);
+        threads[1].tls = POINTER(0);
+        word_of(m, 1, made_form.arena, 0); /* it has none */
+        found(m, JT_CACHES_COMPLETE, 2);
+    }
+}
+
+/* Two threads with one thread pointer have one cache. */
+static void one_pointer(void **state) {
+    static struct jt_thread more[THREADS + 1];
+    (void)state;
+    struct made *m = start(JH_5_3_0);
+    memcpy(more, threads, sizeof threads);
+    more[THREADS] = (struct jt_thread){.id = 102, .tls = POINTER(0)};
+    m->p.thread = more;
+    m->p.threads = THREADS + 1;
+    assert_int_equal(jt_caches(&m->target)->parked_count, 9);
+    found(m, JT_CACHES_COMPLETE, MADE_CACHES);
+}
+
 /* ---- not all of them ------------------------------------------------------------------------- */
 
 static void unknown_pointers(void **state) {
@@ -170,6 +199,20 @@ static void pointers_in_memory(void **state) {
             threads[i].stack = MADE_CACHE(0);
         }
         found(m, JT_CACHES_COMPLETE, MADE_CACHES);
+    }
+}
+
+/* Where a thread pointer leads are zeroes, and nothing that points to itself. */
+static void damaged_pointer(void **state) {
+    (void)state;
+    for (unsigned is = 0; is < 2; is++) {
+        struct made *m = start(JH_5_3_0);
+        uint64_t at = POINTER(1) + 0x2000;
+        m->p.machine = EM_386;
+        threads[1].tls = at;
+        made_word(m, at - DISTANCE + made_form.slow, 0);
+        made_word(m, at, is ? at : 0);
+        found(m, is ? JT_CACHES_COMPLETE : JT_CACHES_THREADS, 2);
     }
 }
 
@@ -338,8 +381,11 @@ int main(void) {
         cmocka_unit_test(idle),
         cmocka_unit_test(the_first_has_none),
         cmocka_unit_test(alike),
+        cmocka_unit_test(the_first_is_above),
+        cmocka_unit_test(one_pointer),
         cmocka_unit_test(unknown_pointers),
         cmocka_unit_test(pointers_in_memory),
+        cmocka_unit_test(damaged_pointer),
         cmocka_unit_test(too_many_threads),
         cmocka_unit_test(needs_hold),
         cmocka_unit_test(strange),
