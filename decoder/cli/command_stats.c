@@ -66,11 +66,39 @@ static void say_fault(void *arg, enum jh_status status, const struct jh_fault *f
     cli_fault(((struct counted *)arg)->cli, "walk", status, fault);
 }
 
-static void print(struct cli *cli, const struct jt_totals *t, const struct counted *c) {
-    if (cli->args->jemalloc) {
-        malloc_stats_print(cli, t, cli->args->jemalloc);
+static void say_unread(struct cli *cli, size_t arenas) {
+    if (arenas == 0) {
         return;
     }
+    cli_status(cli, EXIT_PARTIAL);
+    if (!cli->args->quiet) {
+        cli_say("what jemalloc itself counts could not be read whole of %zu arena%s", arenas,
+                arenas == 1 ? "" : "s");
+    }
+}
+
+/* Arenas are read while they are printed: to memory, as long as the process is held. */
+static void print_jemalloc(struct cli *cli, const struct jt_totals *t) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = cli->json.file, *memory = open_memstream(&text, &size);
+    if (memory) {
+        cli->json.file = memory;
+        malloc_stats_print(cli, t, cli->args->jemalloc);
+        cli->json.file = out;
+    }
+    cli->target->memory_ran_out |= !memory || fclose(memory) != 0;
+    hold_end(cli);
+    fwrite(text, 1, text ? size : 0, out);
+    free(text);
+}
+
+static void print(struct cli *cli, const struct jt_totals *t, const struct counted *c) {
+    if (cli->args->jemalloc) {
+        print_jemalloc(cli, t);
+        return;
+    }
+    hold_end(cli);
     bool packed = cli->args->fragmentation && !cli->target->memory_ran_out;
     const struct packing *packing = packed ? &c->packing : NULL;
     if (cli->args->json) {
@@ -90,12 +118,12 @@ void command_stats(struct cli *cli) {
                                               .arg = &counted};
     counted.largest.extent = calloc(counted.largest.room + 1, sizeof(struct jh_extent));
     struct jt_totals *t = counted.largest.extent ? jt_totals(cli->target, &options) : NULL;
-    hold_end(cli);
     if (!t || cli->target->memory_ran_out) {
         cli_say("out of memory");
         cli_status(cli, EXIT_PARTIAL);
     }
     if (t) {
+        say_unread(cli, t->unread_arenas);
         qsort(counted.largest.extent, counted.largest.count, sizeof(struct jh_extent), by_size);
         print(cli, t, &counted);
         jt_totals_free(t);

@@ -1,6 +1,7 @@
 /* jeheap - reads the jemalloc heap of a process or a core. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,7 +132,11 @@ static void check_afterwards(struct cli *cli) {
     if (changed) {
         cli_say("%s was written to or cut off while it was read", cli->target->path);
     }
-    if (cli->target->memory_ran_out || ended || changed) {
+    if (cli->budget->out && cli->status != EXIT_PARTIAL && !cli->args->quiet) {
+        cli_say("--max-reads %" PRIu64 " is used up: what takes more is not known",
+                cli->args->max_reads);
+    }
+    if (cli->target->memory_ran_out || cli->budget->out || ended || changed) {
         cli_status(cli, EXIT_PARTIAL);
         cli_mark_partial(cli);
     }
@@ -229,7 +234,7 @@ static int copy_pipes(struct arguments *a) {
 }
 
 static int run(const struct arguments *a) {
-    struct budget budget, second_budget;
+    struct budget budget = {.out = false}, second_budget = {.out = false};
     struct arguments second = second_of(a);
     struct cli other = {.args = &second, .json = {.file = stdout}, .budget = &second_budget};
     struct cli cli = {.args = a, .json = {.file = stdout}, .budget = &budget};

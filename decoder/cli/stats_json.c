@@ -184,7 +184,7 @@ void stats_json(struct cli *cli, const struct jt_totals *t, const struct largest
     if (packing != NULL) {
         packing_json(cli, t, packing);
     }
-    json_bool(j, "partial", !t->complete || cli->target->memory_ran_out);
+    json_bool(j, "partial", !t->complete || t->unread_arenas != 0 || cli->target->memory_ran_out);
     json_close(j, '}');
     json_line(j);
 }

@@ -142,11 +142,16 @@ const struct jt_numbers_form *jt_numbers_form(struct jt_target *target) {
 
 /* ---- what they are --------------------------------------------------------------------------- */
 
+/* False: this version has none, or, which sets unread, it could not be read. */
 static bool read_place(struct jt_target *target, const struct jt_arena *arena,
-                       const struct jt_place_of *p, uint64_t *out) {
+                       const struct jt_place_of *p, uint64_t *out, bool *unread) {
     uint64_t at = p->base ? arena->base : arena->at, other = 0;
-    if (p->size == 0 || at == 0 || !jt_read_number(target, at + p->at, p->size, out) ||
+    if (p->size == 0 || at == 0) {
+        return false;
+    }
+    if (!jt_read_number(target, at + p->at, p->size, out) ||
         (p->other != 0 && !jt_read_number(target, at + p->other, p->size, &other))) {
+        *unread = true;
         return false;
     }
     *out += other;
@@ -167,6 +172,7 @@ static void read_large(struct jt_target *target, const struct jt_arena *arena,
         uint64_t at = arena->at + f->large_at + (uint64_t)(i - l->sc_nbins) * f->large_size;
         if (jh_read(&target->heap.reader, at, bytes, f->large_size, NULL) != JH_OK) {
             memset(out->large, 0, sizeof out->large);
+            out->unread = true;
             return;
         }
         for (unsigned k = 0; k < JT_LARGE_COUNTERS; k++) {
@@ -178,19 +184,25 @@ static void read_large(struct jt_target *target, const struct jt_arena *arena,
     out->large_values_known = f->large_known;
 }
 
-bool jt_has_statistics(struct jt_target *target, const struct jt_arena *arena) {
+static bool has_statistics(struct jt_target *target, const struct jt_arena *arena, bool *unread) {
     const struct jt_place_of *place = &jt_numbers_form(target)->place[JT_BASE_MAPPED];
     uint64_t mapped = 0;
-    return target->layout.build.stats && read_place(target, arena, place, &mapped) && mapped != 0;
+    return target->layout.build.stats && read_place(target, arena, place, &mapped, unread) &&
+           mapped != 0;
+}
+
+bool jt_has_statistics(struct jt_target *target, const struct jt_arena *arena) {
+    bool unread;
+    return has_statistics(target, arena, &unread);
 }
 
 void jt_numbers(struct jt_target *target, const struct jt_arena *arena, struct jt_numbers *out) {
     memset(out, 0, sizeof *out);
     const struct jt_numbers_form *f = jt_numbers_form(target);
-    bool statistics = jt_has_statistics(target, arena);
+    bool statistics = has_statistics(target, arena, &out->unread);
     for (unsigned i = 0; i < JT_COUNTERS; i++) {
         if ((statistics || f->place[i].always) &&
-            read_place(target, arena, &f->place[i], &out->value[i])) {
+            read_place(target, arena, &f->place[i], &out->value[i], &out->unread)) {
             out->known |= UINT64_C(1) << i;
         }
     }

@@ -86,6 +86,7 @@ struct jt_unused_numbers {
 };
 
 struct jt_numbers {
+    bool unread;    /* one that this version and build have could not be read */
     uint64_t known; /* bit 1 << counter: value[] has it */
     uint64_t value[JT_COUNTERS];
     bool bins_known, large_known;               /* else all of them are 0 */

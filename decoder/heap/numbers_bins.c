@@ -113,7 +113,7 @@ static bool contradict(const struct jt_target *target, const struct jt_numbers *
 void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
                      struct jt_numbers *out) {
     const struct jt_bins_form *f = &jt_numbers_form(target)->bins;
-    bool all = shards_known(target);
+    bool known = shards_known(target), all = known;
     for (uint32_t i = 0; all && i < target->layout.sc_nbins; i++) {
         for (uint32_t shard = 0; all && shard < shards_of(target, i); shard++) {
             all = add_bin(target, f, jt_bin_at(target, arena, i, shard), out->bin[i]);
@@ -121,6 +121,7 @@ void jt_numbers_bins(struct jt_target *target, const struct jt_arena *arena,
     }
     enum jt_source source = target->source[JT_PART_BINS];
     bool sure = source == JT_MEMORY || source == JT_INFERRED; /* else nobody has read the table */
+    out->unread |= known && f->size != 0 && arena->at != 0 && !all;
     if (!all || (!sure && contradict(target, out))) {
         memset(out->bin, 0, sizeof out->bin);
         return;

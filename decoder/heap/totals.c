@@ -76,6 +76,7 @@ static void add_counters(struct counting *c) {
     for (size_t i = 0; i < all->count; i++) {
         jt_numbers(c->target, &all->arena[i], &c->counters);
         struct jt_own own = own_of(&c->counters);
+        c->t->unread_arenas += c->counters.unread;
         struct jt_arena_totals *a = arena_of(c, all->arena[i].known.ind);
         add_own(&c->t->own, &own);
         if (a != NULL) {

@@ -31,6 +31,7 @@ struct jt_totals {
     struct jh_stats stats;
     struct jt_own own;
     bool complete;                 /* every extent was read */
+    size_t unread_arenas;          /* of so many arenas not all that jemalloc counts was read */
     struct jt_arena_totals *arena; /* by number; none unless they were asked for */
     size_t arenas;
 };

@@ -306,8 +306,22 @@ test_blocks_of_a_gigabyte() {
     kill -KILL "$BACK"
 }
 
+# With one read less than it takes something is missing, and that is said.
 test_budget() {
+    local few=1 enough=1 reads
     totals stock
     status 4 jeheap stats "$BACK" --json --max-reads 20
     out_has '"partial":true'
+    kill -STOP "$BACK"
+    until jeheap stats "$BACK" --quiet --max-reads $enough && [ $RC -eq 0 ]; do
+        few=$enough enough=$((2 * enough))
+    done
+    while [ $((enough - few)) -gt 1 ]; do
+        reads=$(((few + enough) / 2))
+        jeheap stats "$BACK" --quiet --max-reads $reads
+        if [ $RC -eq 0 ]; then enough=$reads; else few=$reads; fi
+    done
+    status 4 jeheap stats "$BACK" --json --max-reads $few
+    out_has '"partial":true'
+    err_has 'could not be read whole of 1 arena$'
 }

@@ -106,6 +106,35 @@ test_after_an_error() {
     kill -KILL "$BACK"
 }
 
+# What is said is of the moment in which it was held: no command looks at its memory once more.
+test_nothing_is_read_afterwards() {
+    local line
+    need_tool strace
+    busy
+    while read -r line; do
+        # shellcheck disable=SC2086
+        try strace -f -qq -o "$WORK/calls" -e trace=ptrace,process_vm_readv "$JEHEAP" $line \
+            --stop --no-sandbox --quiet
+        sed -n '/PTRACE_DETACH/,$p' "$WORK/calls" >"$WORK/afterwards"
+        grep -q process_vm_readv "$WORK/calls" || fail "$line: its memory is read in another way"
+        grep -q PTRACE_DETACH "$WORK/afterwards" || fail "$line: it was not let go"
+        ! grep -q process_vm_readv "$WORK/afterwards" || fail "$line: reads afterwards"
+    done <<EOF
+info $BACK
+find $BACK 0x1000
+extents $BACK
+regions $BACK
+caches $BACK --addresses
+stats $BACK --arenas --largest 4 --fragmentation
+stats $BACK --jemalloc
+check $BACK
+diff $BACK $BACK
+layout $BACK
+skeleton $BACK -o $WORK/of-busy
+EOF
+    kill -KILL "$BACK"
+}
+
 # What keeps it from being opened while it runs may be a change: then it is held still before.
 test_opened_while_it_is_held() {
     need_tool strace

@@ -51,6 +51,7 @@ static void numbers_of_an_arena(void **state) {
         made_word(m, a->at + made_offset(m, "arena_s", "nthreads") + 4, 3);
         put(m, a->base, "base_s", "allocated", "", 1000);
         jt_numbers(&m->target, a, &counters);
+        assert_false(counters.unread && versions[v] != JH_5_2_0 && versions[v] != JH_5_2_1);
         assert_true(jt_counter_known(&counters, JT_NACTIVE));
         assert_int_equal(counters.value[JT_NACTIVE], 77);
         assert_int_equal(counters.value[JT_NDIRTY], old ? 5 : 11);
@@ -171,7 +172,7 @@ static void without_statistics(void **state) {
         m->target.layout.build.stats = how == 0;
         made_word(m, a->base + made_offset(m, "base_s", "mapped"), how == 0 ? 0 : MADE_SIZE);
         jt_numbers(&m->target, a, &counters);
-        assert_false(counters.bins_known || counters.large_known);
+        assert_false(counters.bins_known || counters.large_known || counters.unread);
         assert_false(jt_bin_counter_known(&counters, JT_BIN_CURREGS));
         assert_false(jt_large_counter_known(&counters, JT_LARGE_NMALLOC));
         assert_false(jt_counter_known(&counters, JT_INTERNAL));
@@ -189,11 +190,13 @@ static void what_is_absent(void **state) {
     m->segment[1].len = MADE_ARENA + made_offset(m, "arena_s", "stats.lstats") + 100;
     made_forget(m);
     jt_numbers(&m->target, a, &counters);
+    assert_true(counters.unread);
     assert_false(counters.bins_known || counters.large_known);
     assert_false(jt_counter_known(&counters, JT_NACTIVE));
     assert_true(jt_counter_known(&counters, JT_INTERNAL));
     const struct jt_arena nowhere = {.base = a->base};
     jt_numbers(&m->target, &nowhere, &counters);
+    assert_false(counters.unread);
     assert_false(jt_counter_known(&counters, JT_INTERNAL));
     assert_true(jt_counter_known(&counters, JT_BASE_MAPPED));
     assert_false(counters.bins_known || counters.large_known);
