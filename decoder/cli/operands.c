@@ -287,7 +287,8 @@ static bool take_target(struct arguments *a, char **word, int words) {
     }
     a->target.threads = /* whose stack or cache that is, and what each is doing */
         c->run == command_find || c->run == command_caches || c->run == command_skeleton ||
-        c->run == command_check || c->run == command_diff;
+        c->run == command_check || c->run == command_diff || c->run == command_stats ||
+        c->run == command_regions; /* where no list leads to a cache, its thread does */
     a->operand = (const char **)(word + 1);
     a->operands = (size_t)words - 1;
     return c->takes != TAKES_ADDRESSES || take_addresses(a);

@@ -85,7 +85,7 @@ struct jt_options {
                       there */
     bool root_given;
     const char *in; /* which of several jemallocs: the end of its module's path */
-    bool threads;   /* of a process, for jt_place_find(); a core has them in any case */
+    bool threads;   /* of a process, for places and caches; a core has them in any case */
     bool still;     /* of a process: it stands still from the start, as by jt_hold() */
     struct jh_limits limits;
     jt_watch_fn *watch; /* optional; must outlive the target, and watch_arg too */

@@ -59,12 +59,25 @@ parker32() {
     parker "$1" narrow '' -m32 -idirafter "/usr/include/$(uname -m)-linux-gnu"
 }
 
+# Each command that tells cached from live knows the caches, whatever they are found by.
+cached_everywhere() {
+    local count bytes
+    status 0 jeheap caches "$1" --json
+    count=$(sed 's/.*"count":\([0-9]*\),.*/\1/' "$OUT" | awk '{ sum += $1 } END { print sum }')
+    bytes=$(sed 's/.*"count":[0-9]*,"bytes":\([0-9]*\),.*/\1/' "$OUT" | awk '{ sum += $1 } END { print sum }')
+    status 0 jeheap stats "$1" --json
+    ask are "$OUT" "cached=$bytes"
+    status 0 jeheap regions "$1" --state cached --json
+    [ "$(wc -l <"$OUT")" -eq "$count" ] || fail "regions: not $count are cached: $(said)"
+}
+
 # Memory tells where threads have their storage, of a process that goes on and in the debugger's core;
 # descriptors tell it with --stop.
 test_no_list_32_bits() {
     parker32 short
     truth_of short
     same short "${PID[short]}" --stop
+    cached_everywhere "${PID[short]}"
 }
 
 # And in the kernel's core.
