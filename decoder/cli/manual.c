@@ -34,7 +34,7 @@ static void put_option(const struct option_row *row) {
 }
 
 static void put_form(const struct command *c) {
-    printf(" Cm %s", c->name);
+    printf("Cm %s", c->name);
     if (*c->operands) {
         printf(" Ar %s", c->operands);
     }
@@ -49,7 +49,7 @@ static void put_form(const struct command *c) {
 static void commands_part(void) {
     printf(".Sh COMMANDS\n.Bl -tag -width Ds\n");
     for (const struct command *c = commands; c < commands + COMMANDS; c++) {
-        printf(".It");
+        printf(".It ");
         put_form(c);
         printf("\n");
         put(c->help);
@@ -106,7 +106,7 @@ void command_manual(struct cli *cli) {
     printf(".Dd November 30, 2026\n.Dt JEHEAP 1\n.Os\n.Sh NAME\n.Nm jeheap\n"
            ".Nd read the jemalloc heap of a process or of a core dump\n.Sh SYNOPSIS\n");
     for (const struct command *c = commands; c < commands + COMMANDS; c++) {
-        printf(".Nm");
+        printf(".Nm\n."); /* alone: groff begins a new line for no other */
         put_form(c);
         printf(" Op Ar OPTION ...\n");
     }

@@ -145,7 +145,8 @@ test_program_or_not() {
 
 # ---- what is made from the rows for others -------------------------------------------------------
 
-# All commands and options are in it, and mandoc has nothing to say.
+# All commands and options are in it, and mandoc has nothing to say; groff would print the forms of all
+# commands in one line if .Nm did not stand alone.
 test_manual() {
     local word
     need_tool mandoc
@@ -153,6 +154,7 @@ test_manual() {
     cp "$OUT" "$WORK/jeheap.1"
     mandoc -T lint -W warning "$WORK/jeheap.1" >"$WORK/lint" || fail "mandoc: $(head -n 3 "$WORK/lint")"
     mandoc -T utf8 "$WORK/jeheap.1" | sed 's/.\x08//g' >"$OUT"
+    ! grep -q '^\.Nm C' "$WORK/jeheap.1" || fail "a name does not begin a line"
     out_has '^ +jeheap skeleton TARGET -o, --output FILE \[OPTION \.\.\.\]$'
     for word in $(all_options) find completion 'active, dirty,' 'not owned' 'jeheap find 1234'; do
         grep -q -e "$word" "$OUT" || fail "the manual page has no $word"
