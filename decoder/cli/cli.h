@@ -55,10 +55,11 @@ struct progress {
 };
 
 struct resident {
-    int pagemap;            /* of a process: its /proc/PID/pagemap */
+    int pagemap, rollup;    /* of a process: /proc/PID/pagemap and smaps_rollup */
     uint64_t page;          /* of the kernel's */
     uint64_t start, end;    /* yet to be counted */
     uint64_t pages, looked; /* in memory; at how many words it was looked */
+    uint64_t doubtful;      /* of pages: zeroes that were only read, or shared since a fork */
     bool unknown;
 };
 
@@ -299,6 +300,8 @@ bool running_moves(const struct cli *cli);
 
 /* Bytes of it that are in memory; 0 when that is not known. */
 uint64_t running_resident(const struct cli *cli);
+/* Bytes by a line of a file of /proc that says kB, such as "\nVmRSS:". False: there is none. */
+bool running_bytes(int proc_fd, const char *line, uint64_t *out);
 
 /* ---- resident.c: which memory of a process is there: info ------------------------------------ */
 
@@ -306,8 +309,8 @@ uint64_t running_resident(const struct cli *cli);
 void resident_watch(struct cli *cli);
 /* A range of jemalloc's. */
 void resident_add(struct cli *cli, uint64_t start, uint64_t end);
-/* Bytes of them all that are in memory; false: that is not known. */
-bool resident_bytes(struct cli *cli, uint64_t *out);
+/* Bytes of them all that are in memory, least and most; false: that is not known. */
+bool resident_bytes(struct cli *cli, uint64_t *least, uint64_t *most);
 
 /* ---- sigbus.c ------------------------------------------------------------------------------- */
 

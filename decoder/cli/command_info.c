@@ -7,7 +7,8 @@
 struct totals {
     uint64_t extents, slabs, large, allocated_bytes, unused_bytes, metadata_bytes;
     uint64_t others[JT_ROOTS_LISTED]; /* extents of each root that was not chosen */
-    uint64_t resident, resident_own;  /* of a process; 0 when not known */
+    uint64_t resident;                /* of a process; 0 when not known */
+    uint64_t own_least, own_most;     /* of it jemalloc's */
     bool own_known;
 };
 
@@ -52,6 +53,10 @@ static void count_extent(struct cli *cli, const struct jh_extent *e, void *total
     *(e->allocated ? &t->allocated_bytes : &t->unused_bytes) += e->size;
 }
 
+static uint64_t least_of(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 static struct totals count_extents(struct cli *cli) {
     struct totals t = {0};
     cli_walk(cli, count_extent, &t);
@@ -61,8 +66,10 @@ static struct totals count_extents(struct cli *cli) {
     }
     t.metadata_bytes = jt_metadata_bytes(cli->target);
     count_blocks(cli, cli->target);
-    t.own_known = resident_bytes(cli, &t.resident_own);
+    t.own_known = resident_bytes(cli, &t.own_least, &t.own_most);
     t.resident = running_resident(cli);
+    t.own_most = least_of(t.own_most, t.resident);
+    t.own_least = least_of(t.own_least, t.resident);
     return t;
 }
 
@@ -137,19 +144,20 @@ static void modules_json(struct cli *cli) {
     json_close(j, ']');
 }
 
+static void number_or_null(struct json *j, const char *key, bool known, uint64_t number) {
+    if (known) {
+        json_number(j, key, number);
+    } else {
+        json_null(j, key);
+    }
+}
+
 static void resident_json(struct cli *cli, const struct totals *totals) {
     struct json *j = &cli->json;
-    if (totals->resident == 0) {
-        json_null(j, "resident_bytes");
-        json_null(j, "resident_jemalloc_bytes");
-        return;
-    }
-    json_number(j, "resident_bytes", totals->resident);
-    if (totals->own_known) {
-        json_number(j, "resident_jemalloc_bytes", totals->resident_own);
-    } else {
-        json_null(j, "resident_jemalloc_bytes");
-    }
+    bool known = totals->resident != 0, own = known && totals->own_known;
+    number_or_null(j, "resident_bytes", known, totals->resident);
+    number_or_null(j, "resident_jemalloc_bytes", own, totals->own_most);
+    number_or_null(j, "resident_jemalloc_least_bytes", own, totals->own_least);
 }
 
 static void info_json(struct cli *cli, const struct totals *totals) {
@@ -242,20 +250,22 @@ static void bytes_text(const struct cli *cli, const struct totals *totals) {
            cli_size_text(cli, t->bytes_absent, a), cli_size_text(cli, t->bytes_truncated, b));
 }
 
-/* Where a leak is that no allocator knows of. Between both looks a process may have given some
- * back. */
+/* Where a leak is that no allocator knows of. */
 static void resident_text(const struct cli *cli, const struct totals *totals) {
-    uint64_t all = totals->resident, own = totals->resident_own;
+    uint64_t all = totals->resident, own = totals->own_most;
     char a[SIZE_TEXT], b[SIZE_TEXT], c[SIZE_TEXT];
     if (all == 0) {
         return;
     }
     printf("resident  %s of the process", cli_size_text(cli, all, a));
-    if (totals->own_known) {
-        printf(": %s jemalloc's, %s of other memory\n", cli_size_text(cli, own, b),
-               cli_size_text(cli, all > own ? all - own : 0, c));
-    } else {
+    if (!totals->own_known) {
         printf("; how much is jemalloc's is not known\n");
+    } else if (totals->own_least < own) {
+        printf(": %s to %s jemalloc's, the rest of other memory\n",
+               cli_size_text(cli, totals->own_least, b), cli_size_text(cli, own, c));
+    } else {
+        printf(": %s jemalloc's, %s of other memory\n", cli_size_text(cli, own, b),
+               cli_size_text(cli, all - own, c));
     }
 }
 

@@ -26,10 +26,17 @@ static char state_of(int proc_fd) {
     return at ? *at : 0;
 }
 
-uint64_t running_resident(const struct cli *cli) {
+bool running_bytes(int proc_fd, const char *line, uint64_t *out) {
     char text[STATUS_MAX];
-    const char *at = line_of(cli->proc_fd, "\nVmRSS:\t", text);
-    return at ? strtoull(at, NULL, 10) * 1024 : 0;
+    const char *at = line_of(proc_fd, line, text);
+    *out = at ? strtoull(at, NULL, 10) * 1024 : 0;
+    return at != NULL;
+}
+
+uint64_t running_resident(const struct cli *cli) {
+    uint64_t bytes;
+    running_bytes(cli->proc_fd, "\nVmRSS:", &bytes);
+    return bytes;
 }
 
 /* A core has number 0, which no process has. */

@@ -127,7 +127,10 @@ test_resident() {
     need_tool strace
     try strace -qq -o /dev/null -P "/proc/$pid/pagemap" -e inject=pread64:error=EIO \
         "$JEHEAP" info "$pid" --no-sandbox --json
-    ask are "$OUT" resident_jemalloc_bytes=null
+    ask are "$OUT" resident_jemalloc_bytes=null resident_jemalloc_least_bytes=null
+    try strace -qq -o /dev/null -P "/proc/$pid/smaps_rollup" -e inject=openat:error=EACCES \
+        "$JEHEAP" info "$pid" --no-sandbox
+    out_has "^resident  [0-9.]+ MiB of the process: [0-9.]+ MiB (to [0-9.]+ MiB )?jemalloc's, "
     try strace -qq -o /dev/null -P "/proc/$pid/pagemap" -e inject=openat:error=EACCES \
         "$JEHEAP" info "$pid" --no-sandbox
     out_has '^resident  [0-9.]+ MiB of the process; how much is jemalloc.s is not known$'
@@ -136,7 +139,17 @@ test_resident() {
     ask are "$OUT" resident_bytes=null resident_jemalloc_bytes=null
     small reader -DREADS # of more memory than it has by the kernel's count
     status 0 jeheap info "${PID[reader]}"
-    out_has '^resident  [0-9.]+ MiB of the process: [0-9.]+ MiB jemalloc.s, 0 bytes of other memory$'
+    out_has '^resident  [0-9.]+ MiB of the process: [0-9.]+ [KM]iB jemalloc.s, [0-9.]+ MiB of other memory$'
+    status 0 jeheap info "${PID[reader]}" --json
+    [ "$(ask get "$OUT" resident_jemalloc_bytes)" -lt $((16 << 20)) ] || fail "zeroes are counted"
+    small forked '-DROOMY=1536ul<<20' -DREADS -DFORKS # what it shares with its child looks like zeroes
+    status 0 jeheap info "${PID[forked]}"
+    out_has '^resident  [0-9.]+ MiB of the process: [0-9.]+ [KM]iB to [0-9.]+ MiB jemalloc.s, the rest of other memory$'
+    status 0 jeheap info "${PID[forked]}" --json
+    own=$(ask get "$OUT" resident_jemalloc_bytes)
+    [ "$own" -ge $((32 << 20)) ] || fail "$own bytes at most are jemalloc's, and 32 MiB were written to"
+    [ "$own" -lt $((112 << 20)) ] || fail "$own bytes are jemalloc's, of 96 MiB that were written to"
+    [ "$(ask get "$OUT" resident_jemalloc_least_bytes)" -lt "$own" ] || fail "as many at least"
     small vast '-DROOMY=300ul<<30' # that is not looked at page by page
     status 0 jeheap info "${PID[vast]}" --json
     ask are "$OUT" resident_jemalloc_bytes=null

@@ -131,6 +131,14 @@ int main(void) {
         (void)zeroes[i];
     }
 #endif
+#ifdef FORKS /* the child has all pages, too */
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            pause();
+        }
+    }
+#endif
 #ifdef SECOND /* another jemalloc in the same program; IDLE: it is never asked */
     void *(*volatile second)(size_t) = SECOND;
 #ifdef EVENLY /* as much of both */
