@@ -238,7 +238,8 @@ static void bytes_text(const struct cli *cli, const struct totals *totals) {
            cli_size_text(cli, totals->allocated_bytes, a),
            cli_size_text(cli, totals->unused_bytes, b));
     if (totals->metadata_bytes != 0) {
-        printf("          %s of metadata%s\n", cli_size_text(cli, totals->metadata_bytes, a),
+        printf("          %s of blocks for metadata%s\n",
+               cli_size_text(cli, totals->metadata_bytes, a),
                jt_metadata_inferred(t) ? " (inferred)" : "");
     } else { /* every jemalloc has some */
         printf("          metadata is not known\n");

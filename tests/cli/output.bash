@@ -150,7 +150,7 @@ test_bytes() {
     status 0 jeheap info "${PID[tiny]}" --json
     ask get "$OUT" allocated_bytes unused_bytes metadata_bytes | paste -s -d ' ' >"$WORK/exact"
     status 0 jeheap info "${PID[tiny]}" --bytes
-    sed -n 's/^bytes  *//p; s/^ *\([0-9]* bytes of metadata\)/\1/p' "$OUT" | tr -dc '0-9 \n' |
+    sed -n 's/^bytes  *//p; s/^ *\([0-9]* bytes of blocks for metadata\)/\1/p' "$OUT" | tr -dc '0-9 \n' |
         xargs >"$WORK/text"
     same_file "$WORK/exact" "$WORK/text" "info --bytes"
     status 0 jeheap info "${PID[tiny]}"

@@ -25,7 +25,7 @@ test_inferred_5_3() {
     status 0 jeheap info "${PID[bare]}"
     out_has '^ +root +from inferred$'
     out_has "^root      $ROOT, found by looking: no symbols\$"
-    out_has '^          [0-9.]+ [MK]iB of metadata \(inferred\)$'
+    out_has '^          [0-9.]+ [MK]iB of blocks for metadata \(inferred\)$'
     [ ! -s "$ERR" ] || fail "said twice, on stderr too: $(said)"
     status 0 jeheap extents "${PID[bare]}" --json
     ask extents "${TRUTH[bare]}" "$OUT"
