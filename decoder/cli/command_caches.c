@@ -86,11 +86,11 @@ static void cache_text(struct cli *cli, const struct jt_caches *all, const struc
     char room[SIZE_TEXT];
     printf("0x%" PRIx64 " %s", c->at, c->is_explicit ? "explicit" : "thread");
     if (c->thread != 0) {
-        printf(" %d ", c->thread);
+        printf(" %d%s", c->thread, *c->thread_name ? " " : "");
         cli_put(c->thread_name);
     }
-    printf(", arena %" PRIu32 ": %" PRIu64 " regions, %s\n", c->arena_ind, c->count,
-           cli_size_text(cli, c->bytes, room));
+    printf(", arena %" PRIu32 ": %" PRIu64 " region%s, %s\n", c->arena_ind, c->count,
+           c->count == 1 ? "" : "s", cli_size_text(cli, c->bytes, room));
     for (size_t i = 0; i < c->bins; i++) {
         bin_text(cli, &all->bin[c->first + i]);
     }
@@ -103,8 +103,8 @@ static void totals_text(const struct cli *cli, const struct jt_caches *all) {
         count += all->cache[i].count;
         bytes += all->cache[i].bytes;
     }
-    printf("%zu caches: %" PRIu64 " regions, %s\n", all->count, count,
-           cli_size_text(cli, bytes, room));
+    printf("%zu cache%s: %" PRIu64 " region%s, %s\n", all->count, all->count == 1 ? "" : "s", count,
+           count == 1 ? "" : "s", cli_size_text(cli, bytes, room));
 }
 
 void command_caches(struct cli *cli) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finding.h"
+#include "options.h"
 
 enum { KEPT = 200, KEPT_OF_RULE = 5 }; /* findings that text shows one by one */
 
@@ -183,12 +184,23 @@ static void list_rules(struct cli *cli) {
     }
 }
 
+static void no_such_rule(const char *rule) {
+    char meant[96];
+    const char *known;
+    struct suggestion s = {.typed = rule};
+    for (size_t i = 0; (known = cli_rule_name(i)) != NULL; i++) {
+        suggest(&s, known);
+    }
+    cli_say("%s: there is no such rule%s", rule,
+            s.nearest ? suggest_text(&s, "", meant) : "; jeheap explain lists them all");
+}
+
 void command_explain(struct cli *cli) {
     const char *rule = cli->args->operands ? cli->args->operand[0] : NULL;
     if (!rule) {
         list_rules(cli);
     } else if (!*cli_rule_words(rule)) {
-        cli_say("%s: there is no such rule; jeheap explain lists them all", rule);
+        no_such_rule(rule);
         cli_status(cli, EXIT_USAGE);
     } else if (cli->args->json) {
         explain_json(cli, rule);

@@ -134,7 +134,7 @@ test_threads_without_caches() {
     parker none stock tcache:false
     live=$(awk '/^live main/ { print $4 }' "$WORK/none/stdout" | head -n 1)
     status 0 jeheap caches "${PID[none]}" # the explicit one
-    out_has '^1 caches: 3 regions, 336 bytes$'
+    out_has '^1 cache: 3 regions, 336 bytes$'
     status 0 jeheap find "${PID[none]}" "$live" --json
     ask are "$OUT" state=live tcache=null
 }

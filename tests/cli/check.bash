@@ -360,6 +360,7 @@ test_explain() {
     status 0 jeheap explain extent.overlap --json
     ask have "$OUT" rule meaning causes next
     refuses 2 'no.rule: there is no such rule; jeheap explain lists them all' jeheap explain no.rule
+    refuses 2 'no such rule; did you mean cache\.parked-twice\?$' jeheap explain cache.parked-twise
 }
 
 # Every rule of RULES.md, each with what breaks it.
