@@ -186,7 +186,7 @@ test_budget() {
         jeheap caches "${PID[poor]}" --max-reads $reads
         [ "$RC" -ne 0 ] || break
         [ "$RC" -eq 4 ] || [ "$RC" -eq 3 ] || fail "$reads reads: exit status $RC: $(said)"
-        [ "$RC" -ne 4 ] || err_has 'reader\.budget|budget'
+        [ "$RC" -ne 4 ] || err_has 'reader\.budget|budget|--max-reads [0-9]+ is used up'
     done
     [ "$RC" -eq 0 ] || fail "10000 reads are not enough"
 }
