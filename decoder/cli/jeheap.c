@@ -132,11 +132,12 @@ static void check_afterwards(struct cli *cli) {
     if (changed) {
         cli_say("%s was written to or cut off while it was read", cli->target->path);
     }
-    if (cli->budget->out && cli->status != EXIT_PARTIAL && !cli->args->quiet) {
+    bool spent = cli->budget->out && cli->status != EXIT_PARTIAL; /* and nobody has said it */
+    if (spent && !cli->args->quiet) {
         cli_say("--max-reads %" PRIu64 " is used up: what takes more is not known",
                 cli->args->max_reads);
     }
-    if (cli->target->memory_ran_out || cli->budget->out || ended || changed) {
+    if (cli->target->memory_ran_out || spent || ended || changed) {
         cli_status(cli, EXIT_PARTIAL);
         cli_mark_partial(cli);
     }
