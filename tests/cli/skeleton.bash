@@ -19,7 +19,7 @@ answers() {
     local target=$1 file=$2 command=$3
     shift 3
     jeheap "$command" "$target" "$@" --json --quiet
-    ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes \
+    ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes resident_jemalloc_least_bytes \
         bytes_present bytes_absent absent what >"$file"
     echo "status $RC" >>"$file"
 }

@@ -271,7 +271,7 @@ test_any_moment_in_a_skeleton() {
         for command in check info extents caches; do
             for core in "$WORK/moment.$BACK" "$WORK/moment.skeleton"; do
                 status 0 jeheap $command "$core" --json
-                { ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes \
+                { ask without "$OUT" target kind is_skeleton resident_bytes resident_jemalloc_bytes resident_jemalloc_least_bytes \
                     bytes_present bytes_absent absent; grep -v ' layout ' "$ERR"; } >"$core.said"
             done
             same_file "$WORK/moment.$BACK.said" "$WORK/moment.skeleton.said" "$command, look $look"
