@@ -68,7 +68,8 @@ endfunction()
 # Builds TREE (which is used up) and moves what is needed afterwards to PREFIX in one step, so that
 # a folder in the cache is always complete. BAD is empty on success; LOG has everything.
 function(jeheap_build_jemalloc bad log tree prefix)
-  set(make make "-j${JOBS}")
+  # It is built once: without CC_MM no compiler is run a second time for each file's dependencies.
+  set(make make "-j${JOBS}" CC_MM=)
   jeheap_configure(wrong "${log}" "${tree}")
   if(wrong)
     set(${bad} "${wrong}" PARENT_SCOPE)
